@@ -1,0 +1,19 @@
+//! What things are: the words that both arms use, and the pure rules about them.
+//!
+//! No I/O, no runtime, no wire format: a clock is passed in, and JSON lives in `server::wire`.
+
+mod credentials;
+mod invalid;
+mod role;
+mod secret;
+mod slot;
+mod time;
+
+pub use crate::credentials::{AccessKeyId, Credentials};
+pub use invalid::Invalid;
+pub use role::{AccountId, Partition, Principal, RoleArn, RoleName};
+pub use secret::Secret;
+pub use slot::{Profile, ProfileName, SlotName};
+pub use time::{Clock, Expiration, Remaining};
+
+pub use jiff::Timestamp;

@@ -1,0 +1,81 @@
+//! Slots and the profiles that are loaded into them.
+
+use std::fmt;
+
+use crate::{Credentials, Invalid, Principal};
+
+/// The name of a profile: 1 to 512 bytes of UTF-8 without control characters.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ProfileName(Box<str>);
+
+impl ProfileName {
+    /// # Errors
+    /// Says what a name must be.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        if text.is_empty() || text.len() > 512 || text.chars().any(char::is_control) {
+            return Err(Invalid("1 to 512 bytes of UTF-8 without control characters"));
+        }
+        Ok(Self(text.into()))
+    }
+
+    /// The name as a person wrote it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ProfileName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// Which slot: the default one, or a named one. A named slot has the name of its profile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SlotName {
+    /// What `GET /` serves.
+    Default,
+    /// What `GET /slot/NAME` serves.
+    Named(ProfileName),
+}
+
+impl fmt::Display for SlotName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => f.write_str("the default slot"),
+            Self::Named(name) => write!(f, "the slot `{name}`"),
+        }
+    }
+}
+
+/// A profile with the credentials that a source gave for it: what `load` puts into a slot.
+#[derive(Clone, Debug)]
+pub struct Profile {
+    /// A name for the role.
+    pub name: ProfileName,
+    /// Whom the credentials are for, as far as it is known.
+    pub principal: Principal,
+    /// The credentials themselves.
+    pub credentials: Credentials,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ordinary_and_odd_names_are_taken() {
+        let longest = "x".repeat(512);
+        for name in [".", "..", "team/dev:Read Only ✓", "a+b%2F", " ", &longest] {
+            assert_eq!(ProfileName::parse(name).unwrap().as_str(), name);
+        }
+    }
+
+    #[test]
+    fn names_that_a_terminal_or_url_cannot_carry_are_refused() {
+        let too_long = "x".repeat(513);
+        for name in ["", "a\nb", "a\0b", "\u{1b}[31m", "\u{85}", &too_long] {
+            assert!(ProfileName::parse(name).is_err(), "{name:?}");
+        }
+    }
+}

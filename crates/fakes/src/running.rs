@@ -1,0 +1,148 @@
+//! A server process: the real binary, started and listening. Killed when dropped.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::Finished;
+
+/// A running `aws-sso ecs run`.
+#[derive(Debug)]
+pub struct Running {
+    child: Child,
+    stdout: BufReader<std::process::ChildStdout>,
+    stderr: Option<std::thread::JoinHandle<String>>,
+    first_line: String,
+    port: u16,
+}
+
+impl Running {
+    /// Starts it and waits for the line that says what to export.
+    pub fn start(mut command: Command) -> Self {
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut stderr = child.stderr.take().unwrap();
+        let stderr = std::thread::spawn(move || {
+            let mut text = String::new();
+            let _ = stderr.read_to_string(&mut text);
+            text
+        });
+        let mut first_line = String::new();
+        stdout.read_line(&mut first_line).unwrap();
+        let port = first_line.trim().rsplit(':').next().and_then(|rest| {
+            rest.split('/').next().and_then(|digits| digits.parse().ok())
+        });
+        let Some(port) = port else {
+            panic!("no port in {first_line:?}; stderr: {}", stderr.join().unwrap());
+        };
+        Self { child, stdout, stderr: Some(stderr), first_line, port }
+    }
+
+    /// The port it listens on.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// `127.0.0.1:PORT`, for `--server`.
+    pub fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// A URL on it.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.port)
+    }
+
+    /// The line on stdout that said what to export.
+    pub fn first_line(&self) -> &str {
+        &self.first_line
+    }
+
+    /// A connection to it.
+    pub fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        stream
+    }
+
+    /// Sends bytes on a connection of its own and reads until the server closes it.
+    pub fn send(&self, bytes: &[u8]) -> String {
+        let mut stream = self.connect();
+        // The server may have answered and closed before all of it was written.
+        let _ = stream.write_all(bytes);
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        String::from_utf8(answer).unwrap()
+    }
+
+    /// Sends a request with these headers and body, and gives the status and the body of the answer.
+    pub fn request(
+        &self,
+        method: &str,
+        target: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> (u16, String) {
+        let mut request = format!("{method} {target} HTTP/1.1\r\nconnection: close\r\n");
+        if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
+            request += &format!("host: {}\r\n", self.address());
+        }
+        for (name, value) in headers {
+            request += &format!("{name}: {value}\r\n");
+        }
+        request += &format!("content-length: {}\r\n\r\n{body}", body.len());
+        split(&self.send(request.as_bytes()))
+    }
+
+    /// `GET`.
+    pub fn get(&self, target: &str) -> (u16, String) {
+        self.request("GET", target, &[], "")
+    }
+
+    /// Sends a signal by its name: `TERM`, `HUP`.
+    pub fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        let status = Command::new("kill").args(["-s", name, &pid]).status().unwrap();
+        assert!(status.success());
+    }
+
+    /// Waits until it ends by itself.
+    pub fn wait(mut self) -> Finished {
+        let patience = Instant::now() + Duration::from_secs(20);
+        let code = loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                break status.code();
+            }
+            assert!(Instant::now() < patience, "the server does not end");
+            std::thread::sleep(Duration::from_millis(5));
+        };
+        let mut stdout = self.first_line.clone();
+        self.stdout.read_to_string(&mut stdout).unwrap();
+        let stderr = self.stderr.take().unwrap().join().unwrap();
+        let finished = Finished { code, stdout, stderr };
+        let output = format!("{}{}", finished.stdout, finished.stderr);
+        assert!(!output.contains(crate::CANARY), "a secret was printed: {output}");
+        finished
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The status and the body of a whole HTTP/1.1 answer.
+fn split(answer: &str) -> (u16, String) {
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((answer, ""));
+    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
+    (status.unwrap_or_else(|| panic!("no HTTP answer: {answer:?}")), body.to_owned())
+}

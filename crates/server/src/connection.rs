@@ -1,0 +1,236 @@
+//! One connection: hyper reads and writes HTTP/1.1, this module bounds it and has the last word.
+//!
+//! hyper answers a head that it can't read with an empty 400 or 431. SDKs and people get our JSON instead:
+//! the empty answer is held back, and the refusal is written when hyper has let go of the connection.
+
+use std::convert::Infallible;
+use std::future::{Ready, poll_fn, ready};
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready as poll_ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Body, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::Service;
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use zeroize::Zeroizing;
+
+use crate::connections::{Activity, Order, Ticket};
+use crate::gate::Peer;
+use crate::refusal::Refusal;
+use crate::routes::{Decision, Load, Router};
+
+const LARGEST_HEAD: usize = 16 * 1024;
+const LARGEST_BODY: usize = 64 * 1024;
+/// From the head to the end of the body.
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a peer that is being refused may go on sending before it is cut off.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// Serves one connection to its end.
+pub(crate) async fn serve(stream: TcpStream, ticket: Ticket, router: Arc<Router>, peer: Peer) {
+    let activity = ticket.activity();
+    let io = Watched { stream, activity: Arc::clone(activity) };
+    let exchange = Exchange { router, peer, activity: Arc::clone(activity) };
+    let mut connection = http1::Builder::new()
+        .header_read_timeout(None) // the table of connections keeps the time
+        .half_close(true)
+        .max_buf_size(LARGEST_HEAD)
+        .serve_connection(TokioIo::new(io), exchange);
+    let refusal = loop {
+        tokio::select! {
+            biased;
+            result = poll_fn(|context| connection.poll_without_shutdown(context)) => {
+                break result.err().and_then(|error| refusal_for(&error));
+            }
+            order = activity.ordered() => match order {
+                Order::Drain => Pin::new(&mut connection).graceful_shutdown(),
+                Order::Close(refusal) => break refusal,
+            }
+        }
+    };
+    let stream = connection.into_parts().io.into_inner().stream;
+    if refusal.is_some() || activity.leaves_bytes_unread() {
+        // The peer may be gone or may not listen: it had its chance.
+        let _ = timeout(FAREWELL, say_farewell(stream, refusal)).await;
+    }
+}
+
+/// What a connection is told that hyper gave up on.
+fn refusal_for(error: &hyper::Error) -> Option<Refusal> {
+    if error.is_parse_too_large() {
+        Some(Refusal::HeadTooLarge)
+    } else if error.is_parse() || error.is_incomplete_message() {
+        Some(Refusal::MalformedHead)
+    } else {
+        None
+    }
+}
+
+/// Says why, then reads on: closing with bytes unread would reset the connection, and the answer be lost.
+async fn say_farewell(mut stream: TcpStream, refusal: Option<Refusal>) -> io::Result<()> {
+    if let Some(refusal) = refusal {
+        stream.write_all(&refusal.into_last_bytes()).await?;
+    }
+    stream.shutdown().await?;
+    let mut nowhere = [0; 4096];
+    while stream.read(&mut nowhere).await? > 0 {}
+    Ok(())
+}
+
+/// The service that hyper calls for each request of the connection.
+struct Exchange {
+    router: Arc<Router>,
+    peer: Peer,
+    activity: Arc<Activity>,
+}
+
+impl Service<Request<Incoming>> for Exchange {
+    type Response = Response<Full<Bytes>>;
+    type Error = Infallible;
+    type Future = Answer;
+
+    fn call(&self, request: Request<Incoming>) -> Answer {
+        self.activity.request_began();
+        let (head, body) = request.into_parts();
+        match self.router.decide(&head, self.peer) {
+            Decision::Answer(response) => {
+                if !body.is_end_stream() {
+                    self.activity.leave_bytes_unread();
+                }
+                self.activity.request_ended();
+                Answer::Now(ready(Ok(response.map(Full::new))))
+            }
+            Decision::ReadBody(load) => {
+                let (router, activity) = (Arc::clone(&self.router), Arc::clone(&self.activity));
+                Answer::AfterBody(Box::pin(answer_load(router, activity, load, body)))
+            }
+        }
+    }
+}
+
+async fn answer_load(
+    router: Arc<Router>,
+    activity: Arc<Activity>,
+    load: Load,
+    body: Incoming,
+) -> Result<Response<Full<Bytes>>, Infallible> {
+    let body = timeout(BODY_TIMEOUT, read(body)).await.unwrap_or(Err(Refusal::BodyTimeout));
+    let response = match body {
+        Ok(body) => router.load(load, &body),
+        Err(refusal) => {
+            activity.leave_bytes_unread();
+            refusal.into_response()
+        }
+    };
+    activity.request_ended();
+    Ok(response.map(Full::new))
+}
+
+/// Reads a body into memory that is wiped, and of which no copies are left behind by growing.
+async fn read(mut body: Incoming) -> Result<Zeroizing<Vec<u8>>, Refusal> {
+    if body.size_hint().lower() > LARGEST_BODY as u64 {
+        return Err(Refusal::BodyTooLarge);
+    }
+    let mut bytes = Zeroizing::new(Vec::with_capacity(LARGEST_BODY));
+    while let Some(frame) = body.frame().await {
+        let frame = frame
+            .map_err(|_| Refusal::MalformedBody("the body ended early or is wrongly chunked"))?;
+        let data = frame.data_ref().map(Bytes::as_ref).unwrap_or_default();
+        if bytes.len() + data.len() > LARGEST_BODY {
+            return Err(Refusal::BodyTooLarge);
+        }
+        bytes.extend_from_slice(data);
+    }
+    Ok(bytes)
+}
+
+/// The future of an answer: nearly always there at once.
+enum Answer {
+    Now(Ready<Result<Response<Full<Bytes>>, Infallible>>),
+    AfterBody(Pin<Box<dyn Future<Output = Result<Response<Full<Bytes>>, Infallible>> + Send>>),
+}
+
+impl Future for Answer {
+    type Output = Result<Response<Full<Bytes>>, Infallible>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.get_mut() {
+            Self::Now(now) => Pin::new(now).poll(context),
+            Self::AfterBody(later) => later.as_mut().poll(context),
+        }
+    }
+}
+
+/// The socket, which tells the table when bytes come and holds back hyper's empty answers.
+struct Watched {
+    stream: TcpStream,
+    activity: Arc<Activity>,
+}
+
+/// hyper's own answer to a head that it can't read has no body; each of ours has one.
+fn is_empty_answer(bytes: &[u8]) -> bool {
+    let marker = b"\r\ncontent-length: 0\r\n";
+    bytes.starts_with(b"HTTP/1.1 4") && bytes.windows(marker.len()).any(|window| window == marker)
+}
+
+impl AsyncRead for Watched {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        poll_ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
+        if buffer.filled().len() > before {
+            self.activity.bytes_came();
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Watched {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        if is_empty_answer(bytes) {
+            return Poll::Ready(Ok(bytes.len()));
+        }
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        if let [only] = slices
+            && is_empty_answer(only)
+        {
+            return Poll::Ready(Ok(only.len()));
+        }
+        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}

@@ -1,0 +1,338 @@
+//! The connections that are open: how many, what each is waiting for, and which must end.
+//!
+//! One look over all of them every half second replaces a timer per connection, so that a request costs
+//! no timer. When the table is full, the connection that has waited longest for a request makes room.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use crate::peer::Owner;
+use crate::refusal::Refusal;
+
+/// How many connections may be open at once.
+const MOST: usize = 1024;
+/// How many of them may be others' than the server's user: they get a refusal, not the whole server.
+const MOST_OF_STRANGERS: usize = 128;
+/// From a request's first byte to the end of its head.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+/// From an answer to the next request's first byte.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+/// How often the timeouts are looked at.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// All open connections of one server.
+#[derive(Default)]
+pub(crate) struct Connections {
+    table: Mutex<Table>,
+    one_opened: Notify,
+    one_closed: Notify,
+}
+
+#[derive(Default)]
+struct Table {
+    next_id: u64,
+    open: BTreeMap<u64, Arc<Activity>>,
+    strangers: usize,
+}
+
+/// A place in the table, given back when dropped.
+pub(crate) struct Ticket {
+    connections: Arc<Connections>,
+    id: u64,
+    is_stranger: bool,
+    activity: Arc<Activity>,
+}
+
+/// What one connection does at the moment; shared between its task and the table.
+pub(crate) struct Activity {
+    state: Mutex<State>,
+    ordered: Notify,
+}
+
+#[derive(Clone, Copy)]
+struct State {
+    phase: Phase,
+    order: Option<Order>,
+    leaves_bytes_unread: bool,
+}
+
+#[derive(Clone, Copy)]
+enum Phase {
+    /// Accepted, and nothing has come yet.
+    New { since: Instant },
+    /// Some of a request's head has come.
+    Head { since: Instant },
+    /// A request is being answered; its own time limits apply.
+    Busy,
+    /// Answered, and nothing has come since.
+    Idle { since: Instant },
+}
+
+/// What the table tells a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// Finish what is in flight, then close.
+    Drain,
+    /// Close now, saying this if there is something to say.
+    Close(Option<Refusal>),
+}
+
+impl Connections {
+    /// Waits for a place. `None` when strangers have all of theirs.
+    pub(crate) async fn admit(self: &Arc<Self>, owner: Owner) -> Option<Ticket> {
+        let is_stranger = owner != Owner::SameUser;
+        loop {
+            {
+                let mut table = self.lock();
+                if is_stranger && table.strangers >= MOST_OF_STRANGERS {
+                    return None;
+                }
+                if table.open.len() < MOST {
+                    return Some(self.insert(&mut table, is_stranger));
+                }
+                table.close_longest_waiting();
+            }
+            self.one_closed.notified().await;
+        }
+    }
+
+    /// Closes the connection that has waited longest for a request, if one waits.
+    pub(crate) fn make_room(&self) {
+        self.lock().close_longest_waiting();
+    }
+
+    /// Ends connections whose time is up, for ever.
+    pub(crate) async fn watch_time(&self) {
+        loop {
+            while self.lock().open.is_empty() {
+                self.one_opened.notified().await;
+            }
+            tokio::time::sleep(LOOK).await;
+            let now = Instant::now();
+            for activity in self.lock().open.values() {
+                activity.end_if_overdue(now);
+            }
+        }
+    }
+
+    /// Lets every connection finish what is in flight, and waits until the last has closed.
+    pub(crate) async fn drain(&self) {
+        for activity in self.lock().open.values() {
+            activity.give(Order::Drain);
+        }
+        while !self.lock().open.is_empty() {
+            self.one_closed.notified().await;
+        }
+    }
+
+    fn insert(self: &Arc<Self>, table: &mut Table, is_stranger: bool) -> Ticket {
+        let id = table.next_id;
+        table.next_id += 1;
+        table.strangers += usize::from(is_stranger);
+        let activity = Arc::new(Activity::new());
+        table.open.insert(id, Arc::clone(&activity));
+        self.one_opened.notify_one();
+        Ticket { connections: Arc::clone(self), id, is_stranger, activity }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Table> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Table {
+    fn close_longest_waiting(&self) {
+        let waiting = self.open.values().filter_map(|activity| {
+            activity.waiting_since().map(|since| (since, activity))
+        });
+        if let Some((_, activity)) = waiting.min_by_key(|(since, _)| *since) {
+            activity.give(Order::Close(None));
+        }
+    }
+}
+
+impl Ticket {
+    pub(crate) fn activity(&self) -> &Arc<Activity> {
+        &self.activity
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        let mut table = self.connections.lock();
+        table.open.remove(&self.id);
+        table.strangers -= usize::from(self.is_stranger);
+        drop(table);
+        self.connections.one_closed.notify_one();
+    }
+}
+
+impl Activity {
+    fn new() -> Self {
+        let phase = Phase::New { since: Instant::now() };
+        let state = State { phase, order: None, leaves_bytes_unread: false };
+        Self { state: Mutex::new(state), ordered: Notify::new() }
+    }
+
+    /// Bytes have come from the peer.
+    pub(crate) fn bytes_came(&self) {
+        let mut state = self.lock();
+        match state.phase {
+            Phase::New { since } => state.phase = Phase::Head { since },
+            Phase::Idle { .. } => state.phase = Phase::Head { since: Instant::now() },
+            Phase::Head { .. } | Phase::Busy => {}
+        }
+    }
+
+    /// A request's head is complete.
+    pub(crate) fn request_began(&self) {
+        self.lock().phase = Phase::Busy;
+    }
+
+    /// The request has its answer.
+    pub(crate) fn request_ended(&self) {
+        self.lock().phase = Phase::Idle { since: Instant::now() };
+    }
+
+    /// The request is answered although not all of its body has been read.
+    pub(crate) fn leave_bytes_unread(&self) {
+        self.lock().leaves_bytes_unread = true;
+    }
+
+    /// Whether the peer may still be sending what nobody will read.
+    pub(crate) fn leaves_bytes_unread(&self) -> bool {
+        self.lock().leaves_bytes_unread
+    }
+
+    /// Waits for an order from the table.
+    pub(crate) async fn ordered(&self) -> Order {
+        loop {
+            self.ordered.notified().await;
+            if let Some(order) = self.lock().order {
+                return order;
+            }
+        }
+    }
+
+    fn give(&self, order: Order) {
+        self.lock().order = Some(order);
+        self.ordered.notify_one();
+    }
+
+    fn waiting_since(&self) -> Option<Instant> {
+        let state = self.lock();
+        match (state.order, state.phase) {
+            (Some(_), _) | (None, Phase::Busy) => None,
+            (None, Phase::New { since } | Phase::Head { since } | Phase::Idle { since }) => {
+                Some(since)
+            }
+        }
+    }
+
+    fn end_if_overdue(&self, now: Instant) {
+        let state = *self.lock();
+        let order = match state.phase {
+            Phase::New { since } if now - since >= HEAD_TIMEOUT => Order::Close(None),
+            Phase::Head { since } if now - since >= HEAD_TIMEOUT => {
+                Order::Close(Some(Refusal::HeadTimeout))
+            }
+            Phase::Idle { since } if now - since >= IDLE_TIMEOUT => Order::Close(None),
+            _ => return,
+        };
+        if state.order != Some(order) {
+            self.give(order);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn admit(connections: &Arc<Connections>, owner: Owner) -> Ticket {
+        connections.admit(owner).await.unwrap()
+    }
+
+    fn order_of(ticket: &Ticket) -> Option<Order> {
+        ticket.activity.lock().order
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_head_has_five_seconds_and_an_idle_connection_sixty() {
+        let connections = Arc::new(Connections::default());
+        let watching = Arc::clone(&connections);
+        let watch = tokio::spawn(async move { watching.watch_time().await });
+        let silent = admit(&connections, Owner::SameUser).await;
+        let slow = admit(&connections, Owner::SameUser).await;
+        slow.activity.bytes_came();
+        let idle = admit(&connections, Owner::SameUser).await;
+        idle.activity.request_began();
+        idle.activity.request_ended();
+        let busy = admit(&connections, Owner::SameUser).await;
+        busy.activity.request_began();
+        tokio::time::sleep(Duration::from_secs(4)).await;
+        slow.activity.bytes_came(); // a byte now and then buys no time
+        assert_eq!(order_of(&silent), None);
+        assert_eq!(order_of(&slow), None);
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        assert_eq!(order_of(&silent), Some(Order::Close(None)));
+        assert_eq!(order_of(&slow), Some(Order::Close(Some(Refusal::HeadTimeout))));
+        assert_eq!(order_of(&idle), None);
+        tokio::time::sleep(Duration::from_secs(55)).await;
+        assert_eq!(order_of(&idle), Some(Order::Close(None)));
+        assert_eq!(order_of(&busy), None);
+        watch.abort();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_full_table_makes_room_by_closing_who_has_waited_longest() {
+        let connections = Arc::new(Connections::default());
+        let mut tickets = Vec::new();
+        for _ in 0..MOST {
+            tickets.push(admit(&connections, Owner::SameUser).await);
+            tokio::time::advance(Duration::from_millis(1)).await;
+        }
+        tickets[0].activity.request_began(); // busy: not its turn
+        let waiting = Arc::clone(&connections);
+        let newcomer = tokio::spawn(async move { waiting.admit(Owner::SameUser).await.is_some() });
+        tokio::task::yield_now().await;
+        assert_eq!(order_of(&tickets[0]), None);
+        assert_eq!(order_of(&tickets[1]), Some(Order::Close(None)));
+        assert_eq!(order_of(&tickets[2]), None);
+        drop(tickets.remove(1));
+        assert!(newcomer.await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn strangers_cannot_take_every_place() {
+        let connections = Arc::new(Connections::default());
+        let mut tickets = Vec::new();
+        for owner in [Owner::OtherUser, Owner::Unknown, Owner::Root].iter().cycle().take(128) {
+            tickets.push(admit(&connections, *owner).await);
+        }
+        assert!(connections.admit(Owner::OtherUser).await.is_none());
+        assert!(connections.admit(Owner::SameUser).await.is_some());
+        tickets.pop();
+        assert!(connections.admit(Owner::OtherUser).await.is_some());
+    }
+
+    #[tokio::test]
+    async fn draining_ends_when_the_last_connection_has_closed() {
+        let connections = Arc::new(Connections::default());
+        let ticket = admit(&connections, Owner::SameUser).await;
+        let draining = Arc::clone(&connections);
+        let drain = tokio::spawn(async move { draining.drain().await });
+        assert_eq!(ticket.activity.ordered().await, Order::Drain);
+        assert!(!drain.is_finished());
+        drop(ticket);
+        drain.await.unwrap();
+    }
+}

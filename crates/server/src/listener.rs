@@ -1,0 +1,164 @@
+//! The listening sockets: both loopback families on one port, or those that systemd hands over.
+
+use std::io::{self, ErrorKind};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use tokio::net::{TcpListener, TcpSocket};
+
+/// How many connections the kernel keeps for us until we accept them.
+const BACKLOG: u32 = 1024;
+/// How often a free port is sought that both families have free.
+const TRIES: u32 = 16;
+
+/// Listening sockets, all on loopback.
+#[derive(Debug)]
+pub struct Listeners(Vec<TcpListener>);
+
+/// Why the server can't listen.
+#[derive(Debug, thiserror::Error)]
+pub enum ListenError {
+    /// Something else listens there.
+    #[error("{0} is in use by another program")]
+    InUse(SocketAddr),
+    /// The port needs a privilege.
+    #[error("{0} needs a privilege to listen on")]
+    Denied(SocketAddr),
+    /// The host has no loopback address at all.
+    #[error("this host has neither 127.0.0.1 nor ::1")]
+    NoLoopback,
+    /// A socket was handed over that others could reach.
+    #[error("the socket handed over listens on {0}, which is not a loopback address")]
+    NotLoopback(SocketAddr),
+    /// Anything else.
+    #[error("cannot listen on {address}: {source}")]
+    Other {
+        /// What we tried to listen on.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A socket was handed over that can't be used.
+    #[error("the socket handed over cannot be used: {0}")]
+    Unusable(io::Error),
+}
+
+impl Listeners {
+    /// Listens on 127.0.0.1 and ::1, so that nobody else can take the other one. Port 0 finds a free one. A
+    /// family that the host lacks is left out with a warning.
+    ///
+    /// # Errors
+    /// See [`ListenError`]. Needs a tokio runtime.
+    pub fn bind(port: u16) -> Result<Self, ListenError> {
+        let mut tries = 0;
+        loop {
+            let bound = bind_both(port);
+            tries += 1;
+            match bound {
+                // The port that the first family found was taken in the second.
+                Err(ListenError::InUse(_)) if port == 0 && tries < TRIES => {}
+                _ => return bound,
+            }
+        }
+    }
+
+    /// Takes over listening sockets, as systemd's socket activation hands them (sd_listen_fds(3)).
+    ///
+    /// # Errors
+    /// One of them is not on loopback, or no listening socket.
+    pub fn adopt(sockets: Vec<std::net::TcpListener>) -> Result<Self, ListenError> {
+        let adopt = |socket: std::net::TcpListener| {
+            let address = socket.local_addr().map_err(ListenError::Unusable)?;
+            if !address.ip().is_loopback() {
+                return Err(ListenError::NotLoopback(address));
+            }
+            socket.set_nonblocking(true).map_err(ListenError::Unusable)?;
+            TcpListener::from_std(socket).map_err(ListenError::Unusable)
+        };
+        sockets.into_iter().map(adopt).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// Where it listens.
+    pub fn addresses(&self) -> Vec<SocketAddr> {
+        self.0.iter().filter_map(|listener| listener.local_addr().ok()).collect()
+    }
+
+    pub(crate) fn into_inner(self) -> Vec<TcpListener> {
+        self.0
+    }
+}
+
+fn bind_both(port: u16) -> Result<Listeners, ListenError> {
+    let mut listeners = Vec::new();
+    let mut port = port;
+    for ip in [IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST)] {
+        let address = SocketAddr::new(ip, port);
+        match listen(address) {
+            Ok(listener) => {
+                port = listener.local_addr().map_or(port, |address| address.port());
+                listeners.push(listener);
+            }
+            Err(error) if is_family_missing(&error) => {
+                tracing::warn!(%ip, "this host has no such address; it is left out");
+            }
+            Err(error) => return Err(because(address, error)),
+        }
+    }
+    if listeners.is_empty() { Err(ListenError::NoLoopback) } else { Ok(Listeners(listeners)) }
+}
+
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // On Unix: a restart need not wait for old connections' TIME_WAIT. On Windows it would let others in.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
+fn is_family_missing(error: &io::Error) -> bool {
+    const EAFNOSUPPORT: i32 = 97; // Linux; elsewhere the kinds below tell
+    matches!(error.kind(), ErrorKind::AddrNotAvailable | ErrorKind::Unsupported)
+        || (cfg!(target_os = "linux") && error.raw_os_error() == Some(EAFNOSUPPORT))
+}
+
+fn because(address: SocketAddr, source: io::Error) -> ListenError {
+    match source.kind() {
+        ErrorKind::AddrInUse => ListenError::InUse(address),
+        ErrorKind::PermissionDenied => ListenError::Denied(address),
+        _ => ListenError::Other { address, source },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn both_families_listen_on_one_free_port() {
+        let addresses = Listeners::bind(0).unwrap().addresses();
+        let [v4, v6] = addresses[..] else { panic!("{addresses:?}") };
+        assert_eq!(v4.ip(), Ipv4Addr::LOCALHOST);
+        assert_eq!(v6.ip(), Ipv6Addr::LOCALHOST);
+        assert_eq!(v4.port(), v6.port());
+        assert_ne!(v4.port(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_port_that_is_taken_in_either_family_is_in_use() {
+        for taken in ["127.0.0.1:0", "[::1]:0"] {
+            let other = std::net::TcpListener::bind(taken).unwrap();
+            let address = other.local_addr().unwrap();
+            let error = Listeners::bind(address.port()).unwrap_err();
+            assert!(matches!(error, ListenError::InUse(at) if at == address), "{error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn sockets_that_others_could_reach_are_not_taken_over() {
+        let open = std::net::TcpListener::bind("0.0.0.0:0").unwrap();
+        let error = Listeners::adopt(vec![open]).unwrap_err();
+        assert!(matches!(error, ListenError::NotLoopback(_)), "{error}");
+        let loopback = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        assert_eq!(Listeners::adopt(vec![loopback]).unwrap().addresses().len(), 1);
+    }
+}

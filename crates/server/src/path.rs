@@ -1,0 +1,228 @@
+//! Paths and queries: which resource a request names, and how a slot's path is written.
+//!
+//! Reading and writing are inverse, and both are pure. Names are percent-decoded once.
+
+use std::borrow::Cow;
+
+use credentials::{ProfileName, SlotName};
+use data_encoding::BASE64URL_NOPAD;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+use crate::refusal::Refusal;
+
+/// Everything but the unreserved characters of RFC 3986, section 2.3.
+const RESERVED: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// What a request is about.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Resource {
+    /// `/` and `/slot/NAME`: credentials that can be read, loaded and unloaded.
+    Slot(SlotName),
+    /// `/creds`, `/s/ID`: another way to name a slot, for reading.
+    ReadOnlySlot(SlotName),
+    /// `/profile`: what is loaded in the default slot.
+    DefaultProfile,
+    /// `/slot`: all named slots.
+    NamedSlots,
+    /// `/healthcheck`, `/healthcheck/slot/NAME`.
+    Health(SlotName),
+}
+
+impl Resource {
+    /// Reads a request's path and query.
+    ///
+    /// # Errors
+    /// [`Refusal::NoSuchPath`], or [`Refusal::MalformedPath`] when a name in it can't be read.
+    pub(crate) fn parse(path: &str, query: Option<&str>) -> Result<Self, Refusal> {
+        match path {
+            "/" => slot_by_query(query).map(Self::Slot),
+            "/creds" => slot_by_query(query).map(Self::ReadOnlySlot),
+            "/profile" => Ok(Self::DefaultProfile),
+            "/slot" | "/slot/" => Ok(Self::NamedSlots),
+            "/healthcheck" => Ok(Self::Health(SlotName::Default)),
+            _ => {
+                if let Some(name) = path.strip_prefix("/slot/") {
+                    named(&decoded(name)?).map(Self::Slot)
+                } else if let Some(id) = path.strip_prefix("/s/") {
+                    by_id(id).map(Self::ReadOnlySlot)
+                } else if let Some(name) = path.strip_prefix("/healthcheck/slot/") {
+                    named(&decoded(name)?).map(Self::Health)
+                } else {
+                    Err(Refusal::NoSuchPath)
+                }
+            }
+        }
+    }
+}
+
+/// The path under which our client loads and unloads a slot.
+pub fn path_of(slot: &SlotName) -> String {
+    match slot {
+        SlotName::Default => "/".to_owned(),
+        // URL libraries resolve dot segments away; ours doesn't, but a proxy between might.
+        SlotName::Named(name) if is_dots(name) => {
+            format!("/slot/{}", name.as_str().replace('.', "%2E"))
+        }
+        SlotName::Named(name) => {
+            format!("/slot/{}", utf8_percent_encode(name.as_str(), RESERVED))
+        }
+    }
+}
+
+/// The path that a person exports for SDKs. It survives every one of them: a name with other than
+/// unreserved characters is written as an id, because some SDKs encode a path twice or cut it.
+pub fn path_for_sdks(slot: &SlotName) -> String {
+    match slot {
+        SlotName::Default => "/creds".to_owned(),
+        SlotName::Named(name) if path_of(slot).contains('%') || is_dots(name) => {
+            format!("/s/{}", BASE64URL_NOPAD.encode(name.as_str().as_bytes()))
+        }
+        SlotName::Named(_) => path_of(slot),
+    }
+}
+
+fn is_dots(name: &ProfileName) -> bool {
+    matches!(name.as_str(), "." | "..")
+}
+
+fn slot_by_query(query: Option<&str>) -> Result<SlotName, Refusal> {
+    let mut found = None;
+    for pair in query.unwrap_or_default().split('&') {
+        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+        if decoded(key)? != "profile" {
+            continue;
+        }
+        if found.replace(named(&decoded(value)?)?).is_some() {
+            return Err(Refusal::MalformedPath("the query has profile twice; it must be once"));
+        }
+    }
+    Ok(found.unwrap_or(SlotName::Default))
+}
+
+fn by_id(id: &str) -> Result<SlotName, Refusal> {
+    const MALFORMED: Refusal = Refusal::MalformedPath(
+        "the id after /s/ must be a slot's name in base64url without padding",
+    );
+    let bytes = BASE64URL_NOPAD.decode(id.as_bytes()).map_err(|_| MALFORMED)?;
+    named(std::str::from_utf8(&bytes).map_err(|_| MALFORMED)?)
+}
+
+fn named(name: &str) -> Result<SlotName, Refusal> {
+    ProfileName::parse(name)
+        .map(SlotName::Named)
+        .map_err(|invalid| Refusal::Field("the slot's name", invalid))
+}
+
+fn decoded(text: &str) -> Result<Cow<'_, str>, Refusal> {
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        if byte == b'%' {
+            let digits = [rest.next(), rest.next()];
+            if !digits.iter().all(|digit| digit.is_some_and(|digit| digit.is_ascii_hexdigit())) {
+                return Err(Refusal::MalformedPath(
+                    "after % in a path or query must come two hexadecimal digits",
+                ));
+            }
+        }
+    }
+    percent_decode_str(text)
+        .decode_utf8()
+        .map_err(|_| Refusal::MalformedPath("a path or query must be UTF-8, percent-encoded"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn slot(name: &str) -> SlotName {
+        SlotName::Named(ProfileName::parse(name).unwrap())
+    }
+
+    #[test]
+    fn a_name_is_everything_after_slot_decoded_once() {
+        for (path, name) in [
+            ("/slot/dev", "dev"),
+            ("/slot/a%2Fb", "a/b"),
+            ("/slot/a/b", "a/b"),
+            ("/slot/a//b", "a//b"),
+            ("/slot/x/", "x/"),
+            ("/slot/a%3Ab", "a:b"),
+            ("/slot/a:b", "a:b"),
+            ("/slot/a+b", "a+b"),
+            ("/slot/100%25", "100%"),
+            ("/slot/%2525", "%25"),
+            ("/slot/.", "."),
+            ("/slot/..", ".."),
+            ("/slot/../profile", "../profile"),
+            ("/slot/caf%C3%A9", "café"),
+            ("/slot/café", "café"),
+        ] {
+            assert_eq!(Resource::parse(path, None), Ok(Resource::Slot(slot(name))), "{path}");
+        }
+    }
+
+    #[test]
+    fn every_name_survives_both_ways_of_writing_it() {
+        let longest = "✓".repeat(170);
+        for name in ["dev", "..", ".", "team/dev:Read Only ✓", "%", "a+b;c?d#e&f=g", "-_~", &longest]
+        {
+            let slot = slot(name);
+            let path = path_of(&slot);
+            assert_eq!(Resource::parse(&path, None), Ok(Resource::Slot(slot.clone())), "{path}");
+            let for_sdks = path_for_sdks(&slot);
+            let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
+            assert!(for_sdks.bytes().all(unreserved), "{for_sdks}");
+            let read = match Resource::parse(&for_sdks, None) {
+                Ok(Resource::Slot(read) | Resource::ReadOnlySlot(read)) => read,
+                other => panic!("{for_sdks}: {other:?}"),
+            };
+            assert_eq!(read, slot);
+        }
+    }
+
+    #[test]
+    fn the_profile_query_names_a_slot_once() {
+        let default = Ok(Resource::Slot(SlotName::Default));
+        for query in [None, Some(""), Some("x=1"), Some("flag&y=%20"), Some("Profile=x")] {
+            assert_eq!(Resource::parse("/", query), default, "{query:?}");
+        }
+        let query = Some("x=1&profile=a%2Fb+c&y");
+        let named = || slot("a/b+c");
+        assert_eq!(Resource::parse("/", query), Ok(Resource::Slot(named())));
+        assert_eq!(Resource::parse("/creds", query), Ok(Resource::ReadOnlySlot(named())));
+        for query in ["profile=a&profile=a", "profile=", "profile", "profile=%zz", "%=1"] {
+            assert!(Resource::parse("/", Some(query)).is_err(), "{query}");
+        }
+    }
+
+    #[test]
+    fn names_that_cannot_be_are_malformed() {
+        for path in [
+            "/slot/%",
+            "/slot/%4",
+            "/slot/%zz",
+            "/slot/%ff",
+            "/slot/%00",
+            "/slot/a%0Ab",
+            "/s/",
+            "/s/a",
+            "/s/ZGV2=",
+            "/s/_w",
+            "/healthcheck/slot/",
+            &format!("/slot/{}", "x".repeat(4096)),
+        ] {
+            let refusal = Resource::parse(path, None).unwrap_err();
+            let malformed = matches!(refusal, Refusal::MalformedPath(_) | Refusal::Field(..));
+            assert!(malformed, "{path}: {refusal:?}");
+        }
+    }
+
+    #[test]
+    fn other_paths_are_not_there() {
+        for path in ["", "*", "//", "/Slot", "/slotx", "/creds/", "/profile/", "/s", "/healthcheck/"]
+        {
+            assert_eq!(Resource::parse(path, None), Err(Refusal::NoSuchPath), "{path}");
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! Who owns the other end of a loopback connection. The kernel is asked, not the peer.
+//!
+//! Only this module knows how; where the platform can't tell, the answer is [`Owner::Unknown`], and the
+//! gate lets nobody in by it.
+
+use std::net::SocketAddr;
+
+#[cfg(target_os = "linux")]
+#[path = "peer/linux.rs"]
+mod platform;
+#[cfg(not(target_os = "linux"))]
+#[path = "peer/unknown.rs"]
+mod platform;
+
+/// The owner of a socket on this host, as seen from this process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// The user that this process runs as.
+    SameUser,
+    /// The administrator: who could read this process's memory anyway.
+    Root,
+    /// Some other user.
+    OtherUser,
+    /// Not to be told: another network namespace, a socket that is closed, a platform without a way.
+    Unknown,
+}
+
+/// Looks up the owners of sockets. Holds one socket to the kernel.
+#[derive(Debug)]
+pub struct Owners(Option<platform::Diagnostics>);
+
+impl Owners {
+    /// Opens the way to the kernel. Where there is none, every owner will be [`Owner::Unknown`].
+    pub fn open() -> Self {
+        let opened = platform::Diagnostics::open();
+        if let Err(error) = &opened {
+            tracing::warn!(%error, "the owners of connections cannot be looked up");
+        }
+        Self(opened.ok())
+    }
+
+    /// Who owns the far end of an established connection between `ours` and `theirs`.
+    pub fn of_peer(&self, ours: SocketAddr, theirs: SocketAddr) -> Owner {
+        self.0.as_ref().map_or(Owner::Unknown, |diagnostics| diagnostics.of_peer(ours, theirs))
+    }
+
+    /// Who listens on `address`.
+    pub fn of_listener(&self, address: SocketAddr) -> Owner {
+        self.0.as_ref().map_or(Owner::Unknown, |diagnostics| diagnostics.of_listener(address))
+    }
+}

@@ -1,0 +1,166 @@
+//! From a request's head to what is done about it: the gate, the table of routes, and the answers.
+//!
+//! Nothing here waits. A request with a body to read comes back as [`Decision::ReadBody`].
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use credentials::{Clock, SlotName};
+use hyper::http::request::Parts;
+use hyper::{Method, Response, StatusCode};
+
+use crate::gate::{self, Caller, Peer, Reader, Writer};
+use crate::path::Resource;
+use crate::refusal::Refusal;
+use crate::slots::{Slot, Slots};
+use crate::wire::{self, Health, HealthDetail};
+
+/// Decides about requests; owns the slots.
+pub(crate) struct Router {
+    slots: Slots,
+    clock: Arc<dyn Clock>,
+}
+
+/// What comes of a request's head.
+pub(crate) enum Decision {
+    /// This, at once.
+    Answer(Response<Bytes>),
+    /// The body is wanted for this.
+    ReadBody(Load),
+}
+
+/// A load that the gate has let in, and that waits for its body.
+pub(crate) struct Load {
+    writer: Writer,
+    slot: SlotName,
+}
+
+/// What a request asks for.
+enum Action {
+    Credentials(SlotName),
+    DefaultProfile,
+    NamedProfiles,
+    Load(SlotName),
+    Unload(SlotName),
+    UnloadNamed,
+}
+
+impl Router {
+    pub(crate) fn new(slots: Slots, clock: Arc<dyn Clock>) -> Self {
+        Self { slots, clock }
+    }
+
+    /// Decides by the head alone.
+    pub(crate) fn decide(&self, head: &Parts, peer: Peer) -> Decision {
+        self.try_decide(head, peer)
+            .unwrap_or_else(|refusal| Decision::Answer(refusal.into_response()))
+    }
+
+    /// Carries out a load, now that its body is there.
+    pub(crate) fn load(&self, load: Load, body: &[u8]) -> Response<Bytes> {
+        self.try_load(load, body).unwrap_or_else(Refusal::into_response)
+    }
+
+    fn try_decide(&self, head: &Parts, peer: Peer) -> Result<Decision, Refusal> {
+        let caller = gate::check(head, peer)?;
+        let resource = Resource::parse(head.uri.path(), head.uri.query());
+        if let Ok(Resource::Health(slot)) = &resource {
+            return self.health(slot, &head.method, &caller).map(Decision::Answer);
+        }
+        let writer = caller.into_writer()?;
+        let reader = writer.reader();
+        let now = self.clock.now();
+        Ok(Decision::Answer(match action(&head.method, resource?)? {
+            Action::Load(slot) => return Ok(Decision::ReadBody(Load { writer, slot })),
+            Action::Credentials(slot) => {
+                wire::json(StatusCode::OK, self.slots.credentials(reader, &slot, now)?)
+            }
+            Action::DefaultProfile => {
+                ok(&self.slots.profile(reader, &SlotName::Default, now)?)
+            }
+            Action::NamedProfiles => ok(&self.slots.named(reader, now)),
+            Action::Unload(slot) => {
+                self.slots.unload(&writer, &slot)?;
+                done()
+            }
+            Action::UnloadNamed => {
+                self.slots.unload_named(&writer);
+                done()
+            }
+        }))
+    }
+
+    fn try_load(&self, load: Load, body: &[u8]) -> Result<Response<Bytes>, Refusal> {
+        let profile = wire::read_upload(body, self.clock.now())?;
+        if matches!(&load.slot, SlotName::Named(name) if *name != profile.name) {
+            return Err(Refusal::NamesDiffer);
+        }
+        self.slots.load(&load.writer, load.slot, Slot::new(profile)?);
+        Ok(done())
+    }
+
+    fn health(
+        &self,
+        slot: &SlotName,
+        method: &Method,
+        caller: &Caller,
+    ) -> Result<Response<Bytes>, Refusal> {
+        if !matches!(*method, Method::GET | Method::HEAD) {
+            return Err(Refusal::MethodNotAllowed("GET, HEAD"));
+        }
+        let verdict = self.slots.health(slot, self.clock.now());
+        let (code, status) = match verdict {
+            Ok(()) => (StatusCode::OK, "ok"),
+            Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
+        };
+        let detail = caller.as_reader().map(|reader| self.detail(reader, slot, verdict));
+        Ok(wire::json(code, wire::to_json(&Health { status, detail })))
+    }
+
+    fn detail(
+        &self,
+        reader: &Reader,
+        slot: &SlotName,
+        verdict: Result<(), Refusal>,
+    ) -> HealthDetail {
+        let (profile, expiration) = self.slots.loaded(reader, slot).unzip();
+        HealthDetail {
+            profile: profile.map(|name| name.as_str().to_owned()),
+            expires: expiration.map(|at| at.to_string()),
+            reason: verdict.err().map(|refusal| match refusal {
+                Refusal::Expired => "the credentials have expired",
+                _ => "nothing is loaded in this slot",
+            }),
+        }
+    }
+}
+
+/// The table of routes.
+fn action(method: &Method, resource: Resource) -> Result<Action, Refusal> {
+    let read = matches!(*method, Method::GET | Method::HEAD);
+    let (write, delete) = (method == Method::PUT, method == Method::DELETE);
+    match resource {
+        Resource::Slot(slot) if read => Ok(Action::Credentials(slot)),
+        Resource::Slot(slot) if write => Ok(Action::Load(slot)),
+        Resource::Slot(slot) if delete => Ok(Action::Unload(slot)),
+        Resource::Slot(_) => Err(Refusal::MethodNotAllowed("GET, HEAD, PUT, DELETE")),
+        Resource::ReadOnlySlot(slot) if read => Ok(Action::Credentials(slot)),
+        Resource::DefaultProfile if read => Ok(Action::DefaultProfile),
+        Resource::NamedSlots if read => Ok(Action::NamedProfiles),
+        Resource::NamedSlots if delete => Ok(Action::UnloadNamed),
+        Resource::NamedSlots => Err(Refusal::MethodNotAllowed("GET, HEAD, DELETE")),
+        _ => Err(Refusal::MethodNotAllowed("GET, HEAD")),
+    }
+}
+
+fn ok(value: &impl serde::Serialize) -> Response<Bytes> {
+    wire::json(StatusCode::OK, wire::to_json(value))
+}
+
+/// 200, never 201 or 204: the reference client takes nothing else.
+fn done() -> Response<Bytes> {
+    wire::json(StatusCode::OK, wire::message(StatusCode::OK, "OK"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,258 @@
+//! The real router without a socket: route × method × permit, and what the answers hold.
+
+use fakes::FakeClock;
+use hyper::Request;
+use hyper::header::ALLOW;
+
+use super::*;
+use crate::peer::Owner;
+
+const NOW: &str = "2026-11-22T20:16:31Z";
+const LATER: &str = "2026-11-22T21:16:31Z";
+const EARLIER: &str = "2026-11-22T20:00:00Z";
+
+/// A router with the default slot, `dev` and `old` loaded, `old` having expired.
+fn router() -> (Router, Arc<FakeClock>) {
+    let clock = Arc::new(FakeClock::at(NOW));
+    let default = Slot::new(fakes::profile("main", LATER)).unwrap();
+    let router = Router::new(Slots::with_default(Some(default)), clock.clone());
+    for (name, expiration) in [("dev", LATER), ("old", NOW)] {
+        clock.move_to(EARLIER);
+        let body = wire::write_upload(&fakes::profile(name, expiration));
+        assert_eq!(ask_with(&router, "PUT", &format!("/slot/{name}"), &[], &body).status(), 200);
+    }
+    clock.move_to(NOW);
+    (router, clock)
+}
+
+fn ask(router: &Router, method: &str, target: &str) -> Response<Bytes> {
+    let body = wire::write_upload(&fakes::profile("dev", LATER));
+    ask_with(router, method, target, &[], &body)
+}
+
+fn ask_with(
+    router: &Router,
+    method: &str,
+    target: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> Response<Bytes> {
+    ask_as(router, Owner::SameUser, method, target, headers, body)
+}
+
+fn ask_as(
+    router: &Router,
+    owner: Owner,
+    method: &str,
+    target: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> Response<Bytes> {
+    let mut request = Request::builder().method(method).uri(target);
+    if !headers.iter().any(|(name, _)| *name == "host") {
+        request = request.header("host", "127.0.0.1:4144");
+    }
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let (head, ()) = request.body(()).unwrap().into_parts();
+    match router.decide(&head, Peer { owner, port: 4144 }) {
+        Decision::Answer(response) => response,
+        Decision::ReadBody(load) => router.load(load, body),
+    }
+}
+
+fn text(response: &Response<Bytes>) -> &str {
+    std::str::from_utf8(response.body()).unwrap()
+}
+
+/// Each route with the status of GET, HEAD, PUT, DELETE and POST, for the server's own user.
+const ROUTES: [(&str, [u16; 5]); 21] = [
+    ("/", [200, 200, 200, 200, 405]),
+    ("/?profile=dev", [200, 200, 200, 200, 405]),
+    ("/?profile=none", [404, 404, 409, 404, 405]),
+    ("/?profile=dev&profile=dev", [400, 400, 400, 400, 400]),
+    ("/creds", [200, 200, 405, 405, 405]),
+    ("/creds?profile=dev", [200, 200, 405, 405, 405]),
+    ("/creds?profile=old", [404, 404, 405, 405, 405]),
+    ("/profile", [200, 200, 405, 405, 405]),
+    ("/slot", [200, 200, 405, 200, 405]),
+    ("/slot/", [200, 200, 405, 200, 405]),
+    ("/slot/dev", [200, 200, 200, 200, 405]),
+    ("/slot/old", [404, 404, 409, 200, 405]),
+    ("/slot/none", [404, 404, 409, 404, 405]),
+    ("/slot/%zz", [400, 400, 400, 400, 400]),
+    ("/s/ZGV2", [200, 200, 405, 405, 405]),
+    ("/s/!", [400, 400, 400, 400, 400]),
+    ("/healthcheck", [200, 200, 405, 405, 405]),
+    ("/healthcheck/slot/dev", [200, 200, 405, 405, 405]),
+    ("/healthcheck/slot/old", [503, 503, 405, 405, 405]),
+    ("/healthcheck/slot/none", [503, 503, 405, 405, 405]),
+    ("/elsewhere", [404, 404, 404, 404, 404]),
+];
+
+const METHODS: [&str; 5] = ["GET", "HEAD", "PUT", "DELETE", "POST"];
+
+#[test]
+fn every_route_answers_every_method_to_its_own_user() {
+    for (target, statuses) in ROUTES {
+        for (method, status) in METHODS.iter().zip(statuses) {
+            let response = ask(&router().0, method, target);
+            assert_eq!(response.status(), status, "{method} {target}: {}", text(&response));
+            assert_eq!(response.headers()["content-type"], "application/json");
+            assert_eq!(response.headers()["cache-control"], "no-store");
+            assert_eq!(response.headers().contains_key(ALLOW), status == 405, "{method} {target}");
+        }
+    }
+}
+
+#[test]
+fn everyone_else_gets_nothing_but_health() {
+    let refused: [(Owner, &[(&str, &str)], u16); 6] = [
+        (Owner::OtherUser, &[], 401),
+        (Owner::Root, &[], 401),
+        (Owner::Unknown, &[], 401),
+        (Owner::SameUser, &[("authorization", "Bearer x")], 401),
+        (Owner::SameUser, &[("origin", "https://evil.example")], 403),
+        (Owner::SameUser, &[("host", "evil.example:4144")], 421),
+    ];
+    for (owner, headers, status) in refused {
+        for (target, own) in ROUTES {
+            for (method, own) in METHODS.iter().zip(own) {
+                let (router, _) = router();
+                let response = ask_as(&router, owner, method, target, headers, b"");
+                let is_health = target.starts_with("/healthcheck") && status == 401;
+                let expected = if is_health { own } else { status };
+                assert_eq!(response.status(), expected, "{owner:?} {headers:?} {method} {target}");
+                assert!(!text(&response).contains(fakes::CANARY));
+                let still_there = ask(&router, "GET", "/slot/dev").status();
+                assert_eq!(still_there, 200, "{method} {target} changed something");
+            }
+        }
+    }
+}
+
+#[test]
+fn credentials_have_the_keys_that_every_sdk_reads() {
+    let response = ask(&router().0, "GET", "/");
+    assert_eq!(
+        text(&response),
+        "{\"AccessKeyId\":\"ASIAFAKE\",\"SecretAccessKey\":\"CANARY-secret-of-4\",\
+         \"Token\":\"CANARY-token-of-4\",\"Expiration\":\"2026-11-22T21:16:31Z\",\
+         \"RoleArn\":\"arn:aws:iam::000001111111:role/Admin\",\"AccountId\":\"000001111111\"}"
+    );
+}
+
+#[test]
+fn account_and_role_that_are_unknown_are_left_out() {
+    let (router, _) = router();
+    let mut profile = fakes::profile("dev", LATER);
+    profile.principal = credentials::Principal::default();
+    ask_with(&router, "PUT", "/", &[], &wire::write_upload(&profile));
+    let credentials = text(&ask(&router, "GET", "/")).to_owned();
+    assert!(!credentials.contains("RoleArn") && !credentials.contains("AccountId"));
+    assert_eq!(
+        text(&ask(&router, "GET", "/profile")),
+        "{\"ProfileName\":\"dev\",\"Expiration\":1795382191,\"Expires\":\"1h 0m\"}"
+    );
+}
+
+#[test]
+fn expired_credentials_are_not_served() {
+    let (router, clock) = router();
+    clock.move_to("2026-11-22T21:16:30.999Z");
+    assert_eq!(ask(&router, "GET", "/").status(), 200);
+    clock.move_to(LATER);
+    let response = ask(&router, "GET", "/");
+    assert_eq!(response.status(), 404);
+    assert!(text(&response).contains("have expired"), "{}", text(&response));
+    assert!(text(&ask(&router, "GET", "/profile")).contains("\"Expires\":\"Expired\""));
+}
+
+#[test]
+fn named_slots_are_listed_by_name() {
+    let (router, _) = router();
+    assert_eq!(
+        text(&ask(&router, "GET", "/slot")),
+        "[{\"ProfileName\":\"dev\",\"AccountId\":\"000001111111\",\"RoleName\":\"Admin\",\
+         \"Expiration\":1795382191,\"Expires\":\"1h 0m\"},\
+         {\"ProfileName\":\"old\",\"AccountId\":\"000001111111\",\"RoleName\":\"Admin\",\
+         \"Expiration\":1795378591,\"Expires\":\"Expired\"}]"
+    );
+    assert_eq!(text(&ask(&router, "DELETE", "/slot")), "{\"code\":\"200\",\"message\":\"OK\"}");
+    assert_eq!(text(&ask(&router, "GET", "/slot")), "[]");
+    assert_eq!(ask(&router, "GET", "/").status(), 200, "the default slot is none of them");
+}
+
+#[test]
+fn get_after_delete_says_what_to_do() {
+    let (router, _) = router();
+    assert_eq!(ask(&router, "DELETE", "/").status(), 200);
+    for method in ["GET", "DELETE"] {
+        let response = ask(&router, method, "/");
+        assert_eq!(response.status(), 404);
+        assert_eq!(
+            text(&response),
+            "{\"code\":\"404\",\"message\":\"no credentials are loaded in the default slot; load \
+             them: aws-sso ecs load --profile NAME\",\"Code\":\"404\",\"Message\":\"no credentials \
+             are loaded in the default slot; load them: aws-sso ecs load --profile NAME\"}"
+        );
+    }
+    assert_eq!(ask(&router, "GET", "/profile").status(), 404);
+}
+
+#[test]
+fn a_body_for_another_slot_than_the_paths_changes_nothing() {
+    let (router, _) = router();
+    let body = wire::write_upload(&fakes::profile("other", LATER));
+    assert_eq!(ask_with(&router, "PUT", "/slot/dev", &[], &body).status(), 409);
+    assert_eq!(ask(&router, "GET", "/slot/other").status(), 404);
+}
+
+#[test]
+fn credentials_larger_than_the_tightest_sdk_reads_are_not_taken() {
+    let (router, _) = router();
+    let mut profile = fakes::profile("dev", LATER);
+    profile.credentials.session_token = credentials::Secret::parse("x".repeat(9_999)).unwrap();
+    let response = ask_with(&router, "PUT", "/slot/dev", &[], &wire::write_upload(&profile));
+    assert_eq!(response.status(), 400);
+    assert!(ask(&router, "GET", "/slot/dev").body().len() < 10_000);
+}
+
+#[test]
+fn health_tells_strangers_nothing_and_readers_why() {
+    let (router, _) = router();
+    let stranger = |target| {
+        let response = ask_as(&router, Owner::OtherUser, "GET", target, &[], b"");
+        text(&response).to_owned()
+    };
+    assert_eq!(stranger("/healthcheck"), "{\"status\":\"ok\"}");
+    for unavailable in ["/healthcheck/slot/old", "/healthcheck/slot/none"] {
+        assert_eq!(stranger(unavailable), "{\"status\":\"unavailable\"}");
+    }
+    let reader = |target| text(&ask(&router, "GET", target)).to_owned();
+    assert_eq!(
+        reader("/healthcheck"),
+        "{\"status\":\"ok\",\"profile\":\"main\",\"expires\":\"2026-11-22T21:16:31Z\"}"
+    );
+    assert_eq!(
+        reader("/healthcheck/slot/old"),
+        "{\"status\":\"unavailable\",\"profile\":\"old\",\"expires\":\"2026-11-22T20:16:31Z\",\
+         \"reason\":\"the credentials have expired\"}"
+    );
+    assert_eq!(
+        reader("/healthcheck/slot/none"),
+        "{\"status\":\"unavailable\",\"reason\":\"nothing is loaded in this slot\"}"
+    );
+}
+
+#[test]
+fn no_message_quotes_what_was_sent() {
+    let (router, _) = router();
+    for target in ["/slot/%zzCANARY", "/CANARY", "/slot/CANARY", "/s/CANARY!", "/?profile=%CANARY"] {
+        for method in METHODS {
+            let response = ask_with(&router, method, target, &[], b"{\"CANARY\":");
+            assert!(!text(&response).contains("CANARY"), "{method} {target}");
+        }
+    }
+}

@@ -1,0 +1,347 @@
+//! `PUT /` and `PUT /slot/NAME`: the body that the reference client sends, and ours.
+//!
+//! Wrong bodies are told which field is wrong and what it must be, never what it was: the JSON library's own
+//! messages quote the value, so they are not used.
+
+use std::fmt;
+
+use credentials::{
+    AccessKeyId, AccountId, Credentials, Expiration, Invalid, Principal, Profile, ProfileName,
+    RoleArn, RoleName, Secret, Timestamp,
+};
+use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+use zeroize::Zeroizing;
+
+use super::secret_json;
+use crate::refusal::Refusal;
+
+/// The upload that loads `profile` into a slot.
+pub fn write_upload(profile: &Profile) -> Zeroizing<Vec<u8>> {
+    #[derive(Serialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Upload<'a> {
+        profile_name: &'a str,
+        creds: Creds<'a>,
+    }
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Creds<'a> {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        account_id: Option<u64>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        role_name: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        role_arn: Option<String>,
+        access_key_id: &'a str,
+        secret_access_key: &'a str,
+        session_token: &'a str,
+        expiration: i64,
+    }
+    let Profile { name, principal, credentials } = profile;
+    secret_json(&Upload {
+        profile_name: name.as_str(),
+        creds: Creds {
+            // A number, because the reference server takes nothing else.
+            account_id: principal.account_id.as_ref().and_then(|id| id.as_str().parse().ok()),
+            role_name: principal.role_name.as_ref().map(|name| name.as_str()),
+            role_arn: principal.role_arn().map(|arn| arn.to_string()),
+            access_key_id: credentials.access_key_id.as_str(),
+            secret_access_key: credentials.secret_access_key.expose(),
+            session_token: credentials.session_token.expose(),
+            expiration: credentials.expiration.epoch_milliseconds(),
+        },
+    })
+}
+
+/// Reads an upload.
+///
+/// # Errors
+/// [`Refusal::MalformedBody`] when it isn't a JSON object, [`Refusal::Field`] when a value in it is wrong.
+pub(crate) fn read_upload(body: &[u8], now: Timestamp) -> Result<Profile, Refusal> {
+    let body: Value = serde_json::from_slice(body)
+        .map_err(|_| Refusal::MalformedBody("the body must be one JSON value in UTF-8"))?;
+    let mut body = body.object().ok_or(Refusal::MalformedBody("the body must be an object"))?;
+    let name = required("ProfileName", &take(&mut body, "ProfileName"), ProfileName::parse)?;
+    let mut creds = take(&mut body, "Creds")
+        .object()
+        .ok_or(Refusal::Field("Creds", Invalid("an object")))?;
+    let principal = read_principal(&mut creds)?;
+    let expiration = take(&mut creds, "expiration");
+    let access_key_id = take(&mut creds, "accessKeyId");
+    let credentials = Credentials {
+        access_key_id: required("Creds.accessKeyId", &access_key_id, AccessKeyId::parse)?,
+        secret_access_key: secret("Creds.secretAccessKey", take(&mut creds, "secretAccessKey"))?,
+        session_token: secret("Creds.sessionToken", take(&mut creds, "sessionToken"))?,
+        expiration: expiration
+            .integer()
+            .and_then(|number| Expiration::from_epoch_milliseconds(number).ok())
+            .filter(|expiration| !expiration.has_passed(now))
+            .ok_or(Refusal::Field(
+                "Creds.expiration",
+                Invalid("a number: epoch milliseconds, in the future and before 2101"),
+            ))?,
+    };
+    Ok(Profile { name, principal, credentials })
+}
+
+/// Whom the credentials are for: by `roleArn`, by `accountId` and `roleName`, or by both if they agree.
+fn read_principal(creds: &mut Object) -> Result<Principal, Refusal> {
+    let account_id = match take(creds, "accountId") {
+        Value::Null => None,
+        Value::Integer(number) => Some(u64::try_from(number).ok().map(AccountId::from_number)),
+        value => Some(value.text().map(AccountId::parse)),
+    };
+    let account_id = account_id
+        .map(|parsed| parsed.and_then(Result::ok))
+        .map(|known| known.ok_or(Refusal::Field("Creds.accountId", AccountId::MUST_BE)))
+        .transpose()?;
+    let role_name = optional("Creds.roleName", &take(creds, "roleName"), RoleName::parse)?;
+    let Some(arn) = optional("Creds.roleArn", &take(creds, "roleArn"), RoleArn::parse)? else {
+        return Ok(Principal { account_id, role_name, ..Principal::default() });
+    };
+    let agrees = account_id.is_none_or(|id| id == arn.account_id)
+        && role_name.is_none_or(|name| name == arn.role_name);
+    if !agrees {
+        let must = Invalid("the ARN of the role that accountId and roleName name");
+        return Err(Refusal::Field("Creds.roleArn", must));
+    }
+    Ok(arn.into())
+}
+
+fn required<T>(
+    field: &'static str,
+    value: &Value,
+    parse: impl Fn(&str) -> Result<T, Invalid>,
+) -> Result<T, Refusal> {
+    let text = value.text().ok_or(Refusal::Field(field, Invalid("a text")))?;
+    parse(text).map_err(|invalid| Refusal::Field(field, invalid))
+}
+
+fn optional<T>(
+    field: &'static str,
+    value: &Value,
+    parse: impl Fn(&str) -> Result<T, Invalid>,
+) -> Result<Option<T>, Refusal> {
+    if matches!(value, Value::Null) {
+        return Ok(None);
+    }
+    required(field, value, parse).map(Some)
+}
+
+fn secret(field: &'static str, value: Value) -> Result<Secret, Refusal> {
+    let Value::Text(mut text) = value else {
+        return Err(Refusal::Field(field, Invalid("a text")));
+    };
+    Secret::parse(std::mem::take(&mut *text)).map_err(|invalid| Refusal::Field(field, invalid))
+}
+
+/// A JSON value, of which only what an upload can hold is kept. Texts are wiped, because any of them may
+/// be a secret. A key that is absent is as good as `null`.
+enum Value {
+    Null,
+    Text(Zeroizing<String>),
+    Integer(i64),
+    Object(Object),
+    Other,
+}
+
+type Object = Vec<(String, Value)>;
+
+/// Takes the value of a key out of an object.
+fn take(object: &mut Object, key: &str) -> Value {
+    let at = object.iter().position(|(name, _)| name == key);
+    at.map_or(Value::Null, |at| object.swap_remove(at).1)
+}
+
+impl Value {
+    fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    fn integer(&self) -> Option<i64> {
+        match self {
+            Self::Integer(number) => Some(*number),
+            _ => None,
+        }
+    }
+
+    fn object(self) -> Option<Object> {
+        match self {
+            Self::Object(object) => Some(object),
+            _ => None,
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ValueVisitor)
+    }
+}
+
+struct ValueVisitor;
+
+impl<'de> Visitor<'de> for ValueVisitor {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+        Ok(Value::Text(Zeroizing::new(text.to_owned())))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
+        Ok(Value::Integer(number))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Value, E> {
+        Ok(i64::try_from(number).map_or(Value::Other, Value::Integer))
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Value, E> {
+        Ok(Value::Other)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Value, E> {
+        Ok(Value::Other)
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Value, A::Error> {
+        while sequence.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Value::Other)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        let mut object = Object::new();
+        while let Some(entry) = map.next_entry()? {
+            object.push(entry);
+        }
+        Ok(Value::Object(object))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: i64 = 1_795_378_000;
+
+    fn upload(creds: &str) -> String {
+        format!(r#"{{"ProfileName":"dev","Creds":{{{creds}}},"Other":[1,{{"x":null}}]}}"#)
+    }
+
+    fn whole(replaced: &str, by: &str) -> String {
+        let creds = r#""accountId":111111,"roleName":"Admin","accessKeyId":"ASIA1","#.to_owned()
+            + r#""secretAccessKey":"CANARY-secret","sessionToken":"CANARY-token","#
+            + r#""expiration":1795382191000"#;
+        assert!(creds.contains(replaced));
+        upload(&creds.replace(replaced, by))
+    }
+
+    fn read(body: &str) -> Result<Profile, Refusal> {
+        read_upload(body.as_bytes(), Timestamp::from_second(NOW).unwrap())
+    }
+
+    #[test]
+    fn the_reference_clients_upload_is_read() {
+        let profile = read(&whole("", "")).unwrap();
+        assert_eq!(profile.name.as_str(), "dev");
+        let arn = profile.principal.role_arn().unwrap().to_string();
+        assert_eq!(arn, "arn:aws:iam::000000111111:role/Admin");
+        assert_eq!(profile.credentials.expiration.to_string(), "2026-11-22T21:16:31Z");
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let profile = read(&whole(
+            r#""accountId":111111,"roleName":"Admin""#,
+            r#""roleArn":"arn:aws-cn:iam::012345670123:role/Ops""#,
+        ))
+        .unwrap();
+        let again = read(std::str::from_utf8(&write_upload(&profile)).unwrap()).unwrap();
+        assert_eq!(again.principal, profile.principal);
+        assert_eq!(again.credentials.session_token.expose(), "CANARY-token");
+    }
+
+    #[test]
+    fn account_and_role_may_be_absent_null_or_text() {
+        let both = r#""accountId":111111,"roleName":"Admin","#;
+        assert_eq!(read(&whole(both, "")).unwrap().principal, Principal::default());
+        let nulls = r#""accountId":null,"roleName":null,"#;
+        assert_eq!(read(&whole(both, nulls)).unwrap().principal, Principal::default());
+        let text = read(&whole("111111", r#""012345670123""#)).unwrap();
+        assert_eq!(text.principal.account_id.unwrap().as_str(), "012345670123");
+    }
+
+    #[test]
+    fn a_wrong_field_is_named_with_what_it_must_be_and_without_its_value() {
+        for (replaced, by, named) in [
+            ("111111", "1234567890123", "Creds.accountId must be a number"),
+            ("111111", "-1", "Creds.accountId must be a number"),
+            ("111111", "1.5", "Creds.accountId must be a number"),
+            ("111111", "99999999999999999999", "Creds.accountId must be a number"),
+            ("111111", r#""12x""#, "Creds.accountId must be a number"),
+            ("111111", "true", "Creds.accountId must be a number"),
+            (r#""Admin""#, "[1]", "Creds.roleName must be a text"),
+            (r#""Admin""#, r#""""#, "Creds.roleName must be 1 to 64"),
+            (r#""ASIA1""#, "7", "Creds.accessKeyId must be a text"),
+            (r#""CANARY-secret""#, r#"{"a":"CANARY"}"#, "Creds.secretAccessKey must be a text"),
+            (r#""CANARY-secret""#, r#""CANARY two""#, "Creds.secretAccessKey must be text"),
+            (r#""CANARY-token""#, "null", "Creds.sessionToken must be a text"),
+            (r#""CANARY-token""#, r#""""#, "Creds.sessionToken must be text"),
+            ("1795382191000", r#""1795382191000""#, "Creds.expiration must be a number"),
+            ("1795382191000", "1795378000000", "Creds.expiration must be a number"),
+            ("1795382191000", "9223372036854775807", "Creds.expiration must be a number"),
+        ] {
+            let refusal = read(&whole(replaced, by)).unwrap_err();
+            let Refusal::Field(field, invalid) = refusal else { panic!("{refusal:?}") };
+            let text = format!("{field} {invalid}");
+            assert!(text.starts_with(named), "{by}: {text}");
+            assert!(!text.contains("CANARY"), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_arn_that_names_another_role_is_refused() {
+        let arn = r#""roleName":"Admin","roleArn":"arn:aws:iam::000000111111:role/Ops""#;
+        let refusal = read(&whole(r#""roleName":"Admin""#, arn)).unwrap_err();
+        assert!(matches!(refusal, Refusal::Field("Creds.roleArn", _)), "{refusal:?}");
+    }
+
+    #[test]
+    fn other_shapes_are_refused() {
+        for body in ["", "nonsense", "[]", "null", "7", "{}{}", r#"{"ProfileName":"#, "{\"\u{0}"] {
+            assert!(matches!(read(body), Err(Refusal::MalformedBody(_))), "{body:?}");
+        }
+        for (body, field) in [
+            ("{}", "ProfileName"),
+            (r#"{"ProfileName":7}"#, "ProfileName"),
+            (r#"{"ProfileName":"a\nb"}"#, "ProfileName"),
+            (r#"{"ProfileName":"dev"}"#, "Creds"),
+            (r#"{"ProfileName":"dev","Creds":null}"#, "Creds"),
+            (r#"{"ProfileName":"dev","Creds":["x"]}"#, "Creds"),
+        ] {
+            let refusal = read(body).unwrap_err();
+            assert!(matches!(refusal, Refusal::Field(name, _) if name == field), "{refusal:?}");
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf8_and_deep_nesting_are_refused() {
+        let now = Timestamp::from_second(NOW).unwrap();
+        let deep = format!("{{\"x\":{}", "[".repeat(60_000));
+        for body in [b"{\"ProfileName\":\"\xff\"}".as_slice(), deep.as_bytes()] {
+            assert!(matches!(read_upload(body, now), Err(Refusal::MalformedBody(_))));
+        }
+    }
+}
