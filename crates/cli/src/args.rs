@@ -1,0 +1,60 @@
+//! What can be typed before a command's own arguments, and what several commands share.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use credentials::ProfileName;
+use tracing::level_filters::LevelFilter;
+
+use crate::commands;
+use crate::server_address::ServerAddress;
+
+/// AWS credentials for every program of yours, from one local server
+#[derive(Parser)]
+#[command(name = "aws-sso", version, max_term_width = 100)]
+pub(crate) struct Arguments {
+    /// How much to tell on stderr of what goes on: off, error, warn, info, debug or trace
+    #[arg(long, global = true, value_name = "LEVEL", default_value = "warn")]
+    pub(crate) log_level: LevelFilter,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Run the container-credentials server, and load it
+    #[command(subcommand)]
+    Ecs(commands::ecs::Ecs),
+}
+
+/// Which server a client command talks to.
+#[derive(Args)]
+pub(crate) struct ServerArguments {
+    /// The server: HOST:PORT, [IPV6]:PORT or a URL
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        env = "AWS_SSO_ECS_SERVER",
+        hide_env_values = true,
+        default_value = "localhost:4144"
+    )]
+    pub(crate) server: ServerAddress,
+}
+
+/// How data is printed.
+#[derive(Args)]
+pub(crate) struct OutputArguments {
+    /// How to print the result
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Output::Text)]
+    pub(crate) output: Output,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Output {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
+pub(crate) fn profile_name(text: &str) -> Result<ProfileName, String> {
+    ProfileName::parse(text).map_err(|invalid| invalid.to_string())
+}

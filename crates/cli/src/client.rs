@@ -1,0 +1,186 @@
+//! The client of our server: one request, one answer, within five seconds.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use bytes::Bytes;
+use credentials::{Profile, SlotName};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::client::conn::http1;
+use hyper::header::{CONTENT_TYPE, HOST};
+use hyper::{Method, Request, StatusCode};
+use hyper_util::rt::TokioIo;
+use serde::de::DeserializeOwned;
+use server::wire::{self, Message, ProfileObject};
+use server::{Owner, Owners, path_of};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use crate::error::{CommandError, Kind};
+use crate::server_address::ServerAddress;
+
+const TIMEOUT: Duration = Duration::from_secs(5);
+/// 10,000 named slots are 1.5 MB.
+const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
+
+/// Talks to one server.
+pub(crate) struct Client {
+    address: ServerAddress,
+}
+
+impl Client {
+    pub(crate) fn new(address: ServerAddress) -> Self {
+        Self { address }
+    }
+
+    /// What is loaded in the default slot.
+    pub(crate) async fn default_profile(&self) -> Result<ProfileObject, CommandError> {
+        self.read("/profile").await
+    }
+
+    /// What is loaded in the named slots.
+    pub(crate) async fn named_profiles(&self) -> Result<Vec<ProfileObject>, CommandError> {
+        self.read("/slot").await
+    }
+
+    /// Puts a profile into a slot.
+    pub(crate) async fn load(
+        &self,
+        slot: &SlotName,
+        profile: &Profile,
+    ) -> Result<(), CommandError> {
+        let body = Bytes::from_owner(wire::write_upload(profile));
+        self.send(Method::PUT, &path_of(slot), body).await.map(|_| ())
+    }
+
+    /// Empties a slot.
+    pub(crate) async fn unload(&self, slot: &SlotName) -> Result<(), CommandError> {
+        self.send(Method::DELETE, &path_of(slot), Bytes::new()).await.map(|_| ())
+    }
+
+    /// Empties every slot.
+    pub(crate) async fn unload_all(&self) -> Result<(), CommandError> {
+        self.send(Method::DELETE, "/slot", Bytes::new()).await?;
+        match self.exchange(Method::DELETE, "/", Bytes::new()).await? {
+            (StatusCode::NOT_FOUND, _) => Ok(()),
+            answer => self.accept(answer).map(|_| ()),
+        }
+    }
+
+    async fn read<T: DeserializeOwned>(&self, path: &str) -> Result<T, CommandError> {
+        let body = self.send(Method::GET, path, Bytes::new()).await?;
+        serde_json::from_slice(&body).map_err(|_| self.somebody_else())
+    }
+
+    async fn send(&self, method: Method, path: &str, body: Bytes) -> Result<Bytes, CommandError> {
+        self.accept(self.exchange(method, path, body).await?)
+    }
+
+    /// The body of a success; the server's own message for a failure.
+    fn accept(&self, (status, body): (StatusCode, Bytes)) -> Result<Bytes, CommandError> {
+        if status == StatusCode::OK {
+            return Ok(body);
+        }
+        let message: Message = serde_json::from_slice(&body).map_err(|_| self.somebody_else())?;
+        Err(CommandError::failed(message.message))
+    }
+
+    async fn exchange(
+        &self,
+        method: Method,
+        path: &str,
+        body: Bytes,
+    ) -> Result<(StatusCode, Bytes), CommandError> {
+        timeout(TIMEOUT, async {
+            let stream = self.connect().await?;
+            self.exchange_on(stream, method, path, body).await.map_err(|error| {
+                CommandError::new(
+                    Kind::Unreachable,
+                    format!("the server at {} does not answer properly: {error}", self.address),
+                )
+            })
+        })
+        .await
+        .unwrap_or_else(|_| {
+            let text = format!("the server at {} did not answer within 5 seconds", self.address);
+            Err(CommandError::new(Kind::Unreachable, text))
+        })
+    }
+
+    async fn exchange_on(
+        &self,
+        stream: TcpStream,
+        method: Method,
+        path: &str,
+        body: Bytes,
+    ) -> Result<(StatusCode, Bytes), Box<dyn std::error::Error + Send + Sync>> {
+        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+        let driver = tokio::spawn(connection);
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(HOST, self.address.to_string())
+            .header(CONTENT_TYPE, "application/json")
+            .body(Full::new(body))?;
+        let response = sender.send_request(request).await?;
+        let status = response.status();
+        let body = Limited::new(response.into_body(), LARGEST_ANSWER).collect().await?.to_bytes();
+        driver.abort();
+        Ok((status, body))
+    }
+
+    async fn connect(&self) -> Result<TcpStream, CommandError> {
+        let mut last_error = None;
+        for address in self.resolve().await? {
+            match TcpStream::connect(address).await {
+                Ok(stream) => {
+                    self.check_owner(address)?;
+                    return Ok(stream);
+                }
+                Err(error) => last_error = Some(error),
+            }
+        }
+        let error = last_error.map_or_else(|| "it has no address".to_owned(), |e| e.to_string());
+        let text = format!("no server is running at {}: {error}", self.address);
+        Err(CommandError::new(Kind::Unreachable, text).with_hint(
+            "Start it: aws-sso ecs run (or name the one you mean: --server HOST:PORT)",
+        ))
+    }
+
+    async fn resolve(&self) -> Result<Vec<SocketAddr>, CommandError> {
+        let (host, port) = (self.address.host.as_str(), self.address.port);
+        // Both at which our server listens, without a look-up that could answer something else.
+        let host_is_local = host.eq_ignore_ascii_case("localhost");
+        if host_is_local {
+            return Ok(vec![
+                SocketAddr::from(([127, 0, 0, 1], port)),
+                SocketAddr::from(([0, 0, 0, 0, 0, 0, 0, 1], port)),
+            ]);
+        }
+        match tokio::net::lookup_host((host, port)).await {
+            Ok(addresses) => Ok(addresses.collect()),
+            Err(error) => {
+                let text = format!("the host of {} is not known: {error}", self.address);
+                Err(CommandError::new(Kind::Unreachable, text))
+            }
+        }
+    }
+
+    /// Another user who got hold of the port while no server ran must not be handed credentials.
+    fn check_owner(&self, address: SocketAddr) -> Result<(), CommandError> {
+        if !address.ip().is_loopback() || Owners::open().of_listener(address) != Owner::OtherUser {
+            return Ok(());
+        }
+        let text = format!("the server at {} belongs to another user of this host", self.address);
+        Err(CommandError::failed(text).with_hint(
+            "Nothing was sent to it. Run your own on another port, and name it: \
+             aws-sso ecs run --port PORT, then --server 127.0.0.1:PORT",
+        ))
+    }
+
+    fn somebody_else(&self) -> CommandError {
+        let text = format!("what answers at {} is not an aws-sso server", self.address);
+        CommandError::new(Kind::Unreachable, text)
+            .with_hint("Name the server you mean: --server HOST:PORT")
+    }
+}

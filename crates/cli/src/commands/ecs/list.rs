@@ -1,0 +1,29 @@
+//! `aws-sso ecs list`
+
+use clap::Args;
+
+use crate::args::{Output, OutputArguments, ServerArguments};
+use crate::client::Client;
+use crate::error::CommandError;
+use crate::ui;
+
+/// List the profiles that are loaded in named slots
+#[derive(Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    server: ServerArguments,
+    #[command(flatten)]
+    output: OutputArguments,
+}
+
+pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
+    let profiles = Client::new(arguments.server.server).named_profiles().await?;
+    if arguments.output.output == Output::Json {
+        ui::json(&profiles);
+    } else if profiles.is_empty() {
+        ui::note("No profiles are loaded in named slots. (For the default slot: aws-sso ecs profile)");
+    } else {
+        ui::profiles(&profiles);
+    }
+    Ok(())
+}

@@ -1,0 +1,126 @@
+//! `aws-sso ecs load`
+
+use std::io::{Read, stdin};
+
+use clap::{ArgGroup, Args};
+use credentials::{AccountId, Clock, Profile, ProfileName, RoleArn, RoleName, SlotName};
+use providers::{Fetched, Given};
+use serde::Serialize;
+use server::path_for_sdks;
+use server::wire::ProfileObject;
+use zeroize::Zeroizing;
+
+use super::{aws, profile_of_config};
+use crate::args::{Output, OutputArguments, ServerArguments, profile_name};
+use crate::client::Client;
+use crate::clock::SystemClock;
+use crate::error::CommandError;
+use crate::{env, ui};
+
+/// The most that a credential_process prints, with room to spare.
+const LARGEST_INPUT: u64 = 64 * 1024;
+
+/// Load a role's credentials into the server
+///
+/// They go into the default slot, or with --slotted into a slot of their own, named like the profile. Printed
+/// is what to export so that AWS SDKs use that slot.
+#[derive(Args)]
+#[command(group(ArgGroup::new("source").required(true)))]
+pub(crate) struct Arguments {
+    /// A profile of the AWS config (~/.aws/config, ~/.aws/credentials)
+    #[arg(short, long, value_name = "NAME", group = "source", value_parser = profile_name)]
+    profile: Option<ProfileName>,
+    /// The account of the role; the AWS config must have a profile for it
+    #[arg(short = 'A', long, value_name = "ID", requires = "role", group = "source",
+          value_parser = |text: &str| AccountId::parse(text).map_err(|error| error.to_string()))]
+    account: Option<AccountId>,
+    /// The role's name
+    #[arg(short = 'R', long, value_name = "NAME", requires = "account",
+          value_parser = |text: &str| RoleName::parse(text).map_err(|error| error.to_string()))]
+    role: Option<RoleName>,
+    /// The role's ARN, instead of --account and --role
+    #[arg(short, long, value_name = "ARN", group = "source",
+          value_parser = |text: &str| RoleArn::parse(text).map_err(|error| error.to_string()))]
+    arn: Option<RoleArn>,
+    /// AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN of the environment
+    #[arg(long, group = "source")]
+    from_env: bool,
+    /// The JSON that a credential_process prints, from standard input
+    #[arg(long, group = "source")]
+    from_stdin: bool,
+    /// The profile name for --from-env [default: env] or --from-stdin [default: stdin]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["profile", "account", "arn"],
+          value_parser = profile_name)]
+    name: Option<ProfileName>,
+    /// Load into a slot of its own instead of the default slot
+    #[arg(short, long)]
+    slotted: bool,
+    #[command(flatten)]
+    server: ServerArguments,
+    #[command(flatten)]
+    output: OutputArguments,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Loaded {
+    #[serde(flatten)]
+    profile: ProfileObject,
+    uri: String,
+}
+
+pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
+    let Arguments { slotted, server, output, .. } = &arguments;
+    let (slotted, server, output) = (*slotted, server.server.clone(), output.output);
+    let profile = obtain(arguments).await?;
+    let slot = if slotted { SlotName::Named(profile.name.clone()) } else { SlotName::Default };
+    Client::new(server.clone()).load(&slot, &profile).await?;
+    let uri = format!("{}{}", server.origin_for_sdks(), path_for_sdks(&slot));
+    let expiration = profile.credentials.expiration;
+    let object =
+        ProfileObject::new(&profile.name, &profile.principal, expiration, SystemClock.now());
+    if output == Output::Json {
+        ui::json(&Loaded { profile: object, uri });
+    } else {
+        ui::note(&format!(
+            "Loaded `{}` into {slot}; it expires in {}.",
+            profile.name, object.expires
+        ));
+        ui::data(&format!("export AWS_CONTAINER_CREDENTIALS_FULL_URI={uri}"));
+    }
+    Ok(())
+}
+
+/// The profile that the arguments name, with its credentials. Exactly one source is given: clap saw to it.
+async fn obtain(arguments: Arguments) -> Result<Profile, CommandError> {
+    let Arguments { profile, account, role, arn, from_env, name, .. } = arguments;
+    if let Some(name) = profile {
+        return profile_of_config(name).await;
+    }
+    let role = account.zip(role).or(arn.map(|arn| (arn.account_id, arn.role_name)));
+    if let Some((account, role)) = role {
+        let name = aws().find_profile(&account, &role).await?;
+        return profile_of_config(name).await;
+    }
+    let (given, default_name) =
+        if from_env { (env::credentials()?, "env") } else { (read_stdin()?, "stdin") };
+    let name = match name {
+        Some(name) => name,
+        None => ProfileName::parse(default_name).map_err(CommandError::failed)?,
+    };
+    let Fetched { principal, credentials } = aws().complete(given).await?;
+    Ok(Profile { name, principal, credentials })
+}
+
+fn read_stdin() -> Result<Given, CommandError> {
+    let mut json = Zeroizing::new(Vec::with_capacity(LARGEST_INPUT as usize + 1));
+    stdin()
+        .lock()
+        .take(LARGEST_INPUT + 1)
+        .read_to_end(&mut json)
+        .map_err(|error| CommandError::failed(format!("standard input cannot be read: {error}")))?;
+    if json.len() as u64 > LARGEST_INPUT {
+        return Err(CommandError::failed("standard input is longer than 65536 bytes"));
+    }
+    Ok(Given::from_process_output(&json)?)
+}

@@ -1,0 +1,27 @@
+//! `aws-sso ecs profile`
+
+use clap::Args;
+
+use crate::args::{Output, OutputArguments, ServerArguments};
+use crate::client::Client;
+use crate::error::CommandError;
+use crate::ui;
+
+/// Show the profile that is loaded in the default slot
+#[derive(Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    server: ServerArguments,
+    #[command(flatten)]
+    output: OutputArguments,
+}
+
+pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
+    let profile = Client::new(arguments.server.server).default_profile().await?;
+    if arguments.output.output == Output::Json {
+        ui::json(&profile);
+    } else {
+        ui::profiles(&[profile]);
+    }
+    Ok(())
+}

@@ -1,0 +1,35 @@
+//! `aws-sso ecs unload`
+
+use clap::Args;
+use credentials::{ProfileName, SlotName};
+
+use crate::args::{ServerArguments, profile_name};
+use crate::client::Client;
+use crate::error::CommandError;
+use crate::ui;
+
+/// Take credentials out of the server: those of the default slot, unless told otherwise
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// Unload the slot of this name instead of the default slot
+    #[arg(short, long, value_name = "NAME", value_parser = profile_name)]
+    profile: Option<ProfileName>,
+    /// Unload the default slot and every named slot
+    #[arg(long, conflicts_with = "profile")]
+    all: bool,
+    #[command(flatten)]
+    server: ServerArguments,
+}
+
+pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
+    let client = Client::new(arguments.server.server);
+    if arguments.all {
+        client.unload_all().await?;
+        ui::note("Unloaded every slot.");
+        return Ok(());
+    }
+    let slot = arguments.profile.map_or(SlotName::Default, SlotName::Named);
+    client.unload(&slot).await?;
+    ui::note(&format!("Unloaded {slot}."));
+    Ok(())
+}

@@ -1,0 +1,72 @@
+//! The environment: every variable that we read by ourselves is read here. (`clap` reads those that stand
+//! for flags, `aws-config` those that every AWS SDK reads.)
+#![expect(clippy::disallowed_methods, reason = "this is where the environment is read")]
+
+use std::env::{var, var_os};
+use std::path::PathBuf;
+
+use providers::{Given, ProviderError};
+use zeroize::Zeroizing;
+
+use crate::error::CommandError;
+
+/// The files that the AWS SDKs read profiles from, for messages.
+pub(crate) fn aws_config_files() -> Vec<PathBuf> {
+    [
+        ("AWS_CONFIG_FILE", "config"),
+        ("AWS_SHARED_CREDENTIALS_FILE", "credentials"),
+    ]
+    .into_iter()
+    .map(|(variable, name)| {
+        path(variable).unwrap_or_else(|| {
+            let home = path("HOME").or_else(|| path("USERPROFILE"));
+            home.unwrap_or_else(|| "~".into()).join(".aws").join(name)
+        })
+    })
+    .collect()
+}
+
+/// Certificates to trust beside the system's.
+pub(crate) fn ca_bundle() -> Option<PathBuf> {
+    path("AWS_CA_BUNDLE")
+}
+
+/// Whether colours are wanted on a terminal (no-color.org).
+pub(crate) fn wants_colour() -> bool {
+    text("NO_COLOR").is_none()
+}
+
+/// Whether SDKs of this environment would go past our server: they look at this variable first.
+pub(crate) fn has_relative_uri() -> bool {
+    var_os("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI").is_some()
+}
+
+/// The credentials of `AWS_ACCESS_KEY_ID` and its siblings.
+pub(crate) fn credentials() -> Result<Given, CommandError> {
+    let required = |name: &str| {
+        text(name).map(Zeroizing::new).ok_or_else(|| {
+            CommandError::failed(format!("{name} is not set, so there is nothing to load"))
+                .with_hint(
+                    "Export AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, \
+                     or load a profile: aws-sso ecs load --profile NAME",
+                )
+        })
+    };
+    let given: Result<Given, ProviderError> = Given::new(
+        ("AWS_ACCESS_KEY_ID", &required("AWS_ACCESS_KEY_ID")?),
+        ("AWS_SECRET_ACCESS_KEY", required("AWS_SECRET_ACCESS_KEY")?),
+        ("AWS_SESSION_TOKEN", text("AWS_SESSION_TOKEN").map(Zeroizing::new)),
+        ("AWS_CREDENTIAL_EXPIRATION", text("AWS_CREDENTIAL_EXPIRATION")),
+        ("AWS_ACCOUNT_ID", text("AWS_ACCOUNT_ID")),
+    );
+    Ok(given?)
+}
+
+/// A variable that is set to something.
+fn text(name: &str) -> Option<String> {
+    var(name).ok().filter(|value| !value.is_empty())
+}
+
+fn path(name: &str) -> Option<PathBuf> {
+    var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+}

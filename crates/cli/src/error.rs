@@ -1,0 +1,91 @@
+//! What went wrong with a command: the text, the hint, and the exit code, translated once.
+
+use std::fmt::Display;
+
+use providers::{Problem, ProviderError};
+use server::{ListenError, TooLarge};
+
+/// A command's failure, as it is shown.
+#[derive(Debug)]
+pub(crate) struct CommandError {
+    pub(crate) kind: Kind,
+    /// A lower-case fragment.
+    pub(crate) text: String,
+    /// A full sentence with what to type.
+    pub(crate) hint: Option<String>,
+}
+
+/// The kinds of failure that a script can tell apart. (Usage errors are clap's, with exit code 2.)
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Failed,
+    SignInNeeded,
+    Unreachable,
+}
+
+impl Kind {
+    pub(crate) fn exit_code(self) -> u8 {
+        match self {
+            Self::Failed => 1,
+            Self::SignInNeeded => 3,
+            Self::Unreachable => 4,
+        }
+    }
+}
+
+impl CommandError {
+    pub(crate) fn new(kind: Kind, text: impl Display) -> Self {
+        Self { kind, text: text.to_string(), hint: None }
+    }
+
+    pub(crate) fn failed(text: impl Display) -> Self {
+        Self::new(Kind::Failed, text)
+    }
+
+    pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+impl From<ProviderError> for CommandError {
+    fn from(error: ProviderError) -> Self {
+        let (kind, hint) = match error.problem {
+            Problem::SignInNeeded => (
+                Kind::SignInNeeded,
+                Some("Sign in, then try again: aws sso login --profile NAME"),
+            ),
+            Problem::Throttled => (Kind::Failed, Some("Wait a minute, then try again.")),
+            Problem::Unavailable => (
+                Kind::Failed,
+                Some("Look at the network, HTTPS_PROXY and the AWS_ENDPOINT_URL variables."),
+            ),
+            Problem::Denied | Problem::Invalid => (Kind::Failed, None),
+        };
+        Self { kind, text: error.to_string(), hint: hint.map(str::to_owned) }
+    }
+}
+
+impl From<ListenError> for CommandError {
+    fn from(error: ListenError) -> Self {
+        let hint = match &error {
+            ListenError::InUse(_) => {
+                "If a server runs already, use it; else take another port: \
+                 aws-sso ecs run --port PORT"
+            }
+            ListenError::Denied(_) => "Take a port above 1023: aws-sso ecs run --port PORT",
+            ListenError::NoLoopback => "Bring up the loopback interface: ip link set lo up",
+            ListenError::NotLoopback(_) => "Give the socket unit ListenStream=127.0.0.1:4144.",
+            ListenError::Other { .. } | ListenError::Unusable(_) => {
+                return Self::failed(error);
+            }
+        };
+        Self::failed(error).with_hint(hint)
+    }
+}
+
+impl From<TooLarge> for CommandError {
+    fn from(error: TooLarge) -> Self {
+        Self::failed(error)
+    }
+}

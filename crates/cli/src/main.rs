@@ -1,0 +1,34 @@
+//! The binary `aws-sso`: joins the server and the providers, and talks to the person.
+
+mod args;
+mod client;
+mod clock;
+mod commands;
+mod env;
+mod error;
+mod process;
+mod server_address;
+mod ui;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::Arguments;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    ui::start_log(arguments.log_level);
+    process::protect_memory();
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return ui::report(&error::CommandError::failed(error)),
+    };
+    let outcome = runtime.block_on(commands::run(arguments.command));
+    // A look-up or a child that is still going on in the background is nobody's concern any more.
+    runtime.shutdown_background();
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => ui::report(&error),
+    }
+}

@@ -1,0 +1,109 @@
+//! `--server`: where the server is.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv6Addr};
+use std::str::FromStr;
+
+/// A host and a port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ServerAddress {
+    /// A name, or an address without brackets.
+    pub(crate) host: String,
+    pub(crate) port: u16,
+}
+
+impl ServerAddress {
+    /// The start of a URL for SDKs: with an address for `localhost`, because some SDKs refuse the name.
+    pub(crate) fn origin_for_sdks(&self) -> String {
+        let literal = Self { host: "127.0.0.1".to_owned(), port: self.port };
+        let address = if self.host.eq_ignore_ascii_case("localhost") { &literal } else { self };
+        format!("http://{address}")
+    }
+}
+
+/// `HOST:PORT`, with brackets around an IPv6 address: also what goes into `Host`.
+impl fmt::Display for ServerAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.host.parse::<Ipv6Addr>() {
+            Ok(ip) => write!(f, "[{ip}]:{}", self.port),
+            Err(_) => write!(f, "{}:{}", self.host, self.port),
+        }
+    }
+}
+
+impl FromStr for ServerAddress {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const MUST_BE: &str = "it must be HOST:PORT, [IPV6]:PORT or http://HOST:PORT";
+        if text.starts_with("https://") {
+            return Err("the server speaks no HTTPS yet; use http://HOST:PORT");
+        }
+        let authority = text.strip_prefix("http://").unwrap_or(text);
+        let authority = authority.strip_suffix('/').unwrap_or(authority);
+        let (host, port) = authority.rsplit_once(':').ok_or(MUST_BE)?;
+        let host = match host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            Some(ip) => ip.parse::<IpAddr>().map_err(|_| MUST_BE)?.to_string(),
+            None => host.to_owned(),
+        };
+        let odd = |c: char| !(c.is_ascii_alphanumeric() || "-._".contains(c));
+        let is_name = !host.is_empty() && !host.contains(odd);
+        if !is_name && host.parse::<Ipv6Addr>().is_err() || !port.bytes().all(|b| b.is_ascii_digit())
+        {
+            return Err(MUST_BE);
+        }
+        match port.parse() {
+            Ok(0) | Err(_) => Err("its port must be 1 to 65535"),
+            Ok(port) => Ok(Self { host, port }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_ports_and_urls_are_read() {
+        for (text, shown) in [
+            ("localhost:4144", "localhost:4144"),
+            ("127.0.0.1:1", "127.0.0.1:1"),
+            ("[::1]:4144", "[::1]:4144"),
+            ("http://localhost:4144", "localhost:4144"),
+            ("http://[::1]:4144/", "[::1]:4144"),
+            ("my-host.example:65535", "my-host.example:65535"),
+        ] {
+            assert_eq!(text.parse::<ServerAddress>().unwrap().to_string(), shown);
+        }
+    }
+
+    #[test]
+    fn anything_else_is_told_what_it_must_be() {
+        for text in [
+            "",
+            "localhost",
+            "4144",
+            ":4144",
+            "[::1]",
+            "localhost:",
+            "localhost:x",
+            "localhost:+1",
+            "localhost:0",
+            "localhost:65536",
+            "[localhost]:1",
+            "user@localhost:4144",
+            "http://localhost:4144/slot",
+            "https://localhost:4144",
+            "a b:1",
+            "a\r\nb:1",
+        ] {
+            assert!(text.parse::<ServerAddress>().is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn sdks_are_given_an_address_for_localhost() {
+        let address: ServerAddress = "localhost:4144".parse().unwrap();
+        assert_eq!(address.origin_for_sdks(), "http://127.0.0.1:4144");
+    }
+}

@@ -1,0 +1,149 @@
+//! From what a source gave to credentials that every SDK takes: with a session token and an expiration.
+
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, ConfigLoader};
+use aws_credential_types::Credentials as SdkCredentials;
+use aws_smithy_types::DateTime;
+use aws_smithy_types::timeout::TimeoutConfig;
+use aws_types::region::Region;
+use aws_types::sdk_config::SharedHttpClient;
+use credentials::{AccessKeyId, Credentials, Expiration, Secret, Timestamp};
+
+use crate::given::Given;
+use crate::{Aws, Problem, ProviderError, http_client};
+
+/// Where STS is asked when nobody names a region: the one behind its global endpoint.
+pub(crate) const DEFAULT_REGION: Region = Region::from_static("us-east-1");
+/// The expiration of a session whose source told none.
+const ASSUMED_LIFE: i64 = 60 * 60;
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(15);
+const CALL_TIMEOUT: Duration = Duration::from_secs(45);
+
+/// Long-term keys are exchanged for a session (STS GetSessionToken), so that a slot never holds them; a
+/// session without an expiration gets one an hour ahead.
+pub(crate) async fn complete(
+    aws: &Aws,
+    given: Given,
+    profile: Option<&str>,
+) -> Result<Credentials, ProviderError> {
+    let now = aws.clock.now();
+    let Some(session_token) = given.session_token else {
+        return exchange(aws, &given, profile).await;
+    };
+    let expiration = match given.expiration {
+        Some(expiration) if expiration.has_passed(now) => {
+            return Err(ProviderError::invalid(format!("the credentials expired at {expiration}")));
+        }
+        Some(expiration) => expiration,
+        None => expiration_at(now.as_second().saturating_add(ASSUMED_LIFE))?,
+    };
+    Ok(Credentials {
+        access_key_id: given.access_key_id,
+        secret_access_key: given.secret_access_key,
+        session_token,
+        expiration,
+    })
+}
+
+/// The SDK's configuration for a profile, or for none: region, endpoints, FIPS, retries, time limits.
+pub(crate) fn loader(http_client: SharedHttpClient, profile: Option<&str>) -> ConfigLoader {
+    let loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
+        .http_client(http_client)
+        .timeout_config(time_limits());
+    match profile {
+        Some(name) => loader.profile_name(name),
+        None => loader,
+    }
+}
+
+pub(crate) fn time_limits() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        .operation_timeout(CALL_TIMEOUT)
+        .build()
+}
+
+async fn exchange(
+    aws: &Aws,
+    given: &Given,
+    profile: Option<&str>,
+) -> Result<Credentials, ProviderError> {
+    let keys = SdkCredentials::new(
+        given.access_key_id.as_str(),
+        given.secret_access_key.expose(),
+        None,
+        None,
+        "long-term access key",
+    );
+    let config = loader(http_client::http_client(aws.ca_bundle.as_deref())?, profile)
+        .credentials_provider(keys)
+        .load()
+        .await;
+    let region = config.region().cloned().unwrap_or(DEFAULT_REGION);
+    let client = aws_sdk_sts::Client::new(&config.into_builder().region(region).build());
+    let answer = client.get_session_token().send().await.map_err(|error| {
+        let error = ProviderError::from_sdk(&error);
+        if error.problem != Problem::Denied {
+            return error;
+        }
+        ProviderError::denied(format!(
+            "long-term access keys are served only as a session, and STS gives none for them: {error}"
+        ))
+    })?;
+    let session = answer.credentials.ok_or(ProviderError::invalid("STS answered without keys"))?;
+    let odd = |invalid| ProviderError::invalid(format!("STS answered with a key that {invalid}"));
+    Ok(Credentials {
+        access_key_id: AccessKeyId::parse(&session.access_key_id).map_err(odd)?,
+        secret_access_key: Secret::parse(session.secret_access_key).map_err(odd)?,
+        session_token: Secret::parse(session.session_token).map_err(odd)?,
+        expiration: expiration_of(session.expiration)?,
+    })
+}
+
+fn expiration_of(at: DateTime) -> Result<Expiration, ProviderError> {
+    expiration_at(at.secs())
+}
+
+/// From Unix epoch seconds.
+pub(crate) fn expiration_at(second: i64) -> Result<Expiration, ProviderError> {
+    let at = Timestamp::from_second(second).ok();
+    at.and_then(|at| Expiration::new(at).ok())
+        .ok_or(ProviderError::invalid("the credentials' expiration must be before 2101"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use fakes::FakeClock;
+
+    use super::*;
+
+    fn given(json: &str) -> Given {
+        Given::from_process_output(json.as_bytes()).unwrap()
+    }
+
+    fn aws() -> Aws {
+        Aws::new(Arc::new(FakeClock::at("2026-11-22T20:16:31Z")), None, Vec::new())
+    }
+
+    const SESSION: &str = r#"{"Version":1,"AccessKeyId":"ASIA1","SecretAccessKey":"CANARY-s",
+        "SessionToken":"CANARY-t"}"#;
+
+    #[tokio::test]
+    async fn a_session_without_an_expiration_gets_one_an_hour_ahead() {
+        let credentials = complete(&aws(), given(SESSION), None).await.unwrap();
+        assert_eq!(credentials.expiration.to_string(), "2026-11-22T21:16:31Z");
+    }
+
+    #[tokio::test]
+    async fn a_session_that_has_expired_is_not_taken() {
+        let expired = SESSION.replace("-t\"", "-t\",\"Expiration\":\"2026-11-22T20:16:31Z\"");
+        let error = complete(&aws(), given(&expired), None).await.unwrap_err();
+        assert_eq!(error.to_string(), "the credentials expired at 2026-11-22T20:16:31Z");
+        assert_eq!(error.problem, Problem::Invalid);
+    }
+}

@@ -1,0 +1,134 @@
+//! Why there are no credentials, told by what to do next.
+
+use std::error::Error;
+
+use aws_config::profile::ProfileFileLoadError;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_sso::operation::get_role_credentials::GetRoleCredentialsError;
+use aws_sdk_sts::operation::assume_role::AssumeRoleError;
+use aws_sdk_sts::operation::assume_role_with_web_identity::AssumeRoleWithWebIdentityError;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+/// Credentials could not be had. The text is one line and holds no secret.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct ProviderError {
+    /// What to do next.
+    pub problem: Problem,
+    message: String,
+}
+
+/// What stands in the way, by what to do next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// AWS said no: ask for the permission, or for another role.
+    Denied,
+    /// The configuration or the input is wrong: mend it.
+    Invalid,
+    /// The sign-in is missing or over: sign in.
+    SignInNeeded,
+    /// AWS is asked too often: wait.
+    Throttled,
+    /// AWS can't be reached: look at the network.
+    Unavailable,
+}
+
+impl ProviderError {
+    pub(crate) fn invalid(message: impl Into<String>) -> Self {
+        Self { problem: Problem::Invalid, message: one_line(&message.into()) }
+    }
+
+    pub(crate) fn denied(message: impl Into<String>) -> Self {
+        Self { problem: Problem::Denied, message: one_line(&message.into()) }
+    }
+
+    pub(crate) fn from_profile_file(error: &ProfileFileLoadError) -> Self {
+        Self::invalid(texts(error))
+    }
+
+    /// `uses_sso`: what isn't an answer from AWS is then about the cached sign-in.
+    pub(crate) fn from_credentials(error: &CredentialsError, uses_sso: bool) -> Self {
+        let problem = causes(error).find_map(problem_of).unwrap_or(match error {
+            CredentialsError::ProviderTimedOut(_) => Problem::Unavailable,
+            CredentialsError::ProviderError(_) if uses_sso => Problem::SignInNeeded,
+            _ => Problem::Invalid,
+        });
+        Self { problem, message: one_line(&texts(error)) }
+    }
+
+    pub(crate) fn from_sdk<E>(error: &SdkError<E, HttpResponse>) -> Self
+    where
+        E: Error + ProvideErrorMetadata + 'static,
+    {
+        Self { problem: problem_of_sdk(error), message: one_line(&texts(error)) }
+    }
+}
+
+/// The error and what lies under it.
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |error| Error::source(*error))
+}
+
+/// The texts of all causes. (The SDK's own show only the outermost, "service error".)
+fn texts(error: &(dyn Error + 'static)) -> String {
+    let mut texts: Vec<String> = Vec::new();
+    for text in causes(error).map(ToString::to_string) {
+        if !texts.iter().any(|said| said.contains(&text)) {
+            texts.push(text);
+        }
+    }
+    texts.join(": ")
+}
+
+/// Errors can hold what another program printed: lines and control characters become blanks.
+fn one_line(text: &str) -> String {
+    const LONGEST: usize = 600;
+    let words = text.split(|c: char| c.is_whitespace() || c.is_control());
+    let line = words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(LONGEST) {
+        Some((at, _)) => format!("{}…", line.get(..at).unwrap_or_default()),
+        None => line,
+    }
+}
+
+fn problem_of(error: &(dyn Error + 'static)) -> Option<Problem> {
+    problem_if::<AssumeRoleError>(error)
+        .or_else(|| problem_if::<AssumeRoleWithWebIdentityError>(error))
+        .or_else(|| problem_if::<GetRoleCredentialsError>(error))
+}
+
+fn problem_if<E>(error: &(dyn Error + 'static)) -> Option<Problem>
+where
+    E: Error + ProvideErrorMetadata + 'static,
+{
+    error.downcast_ref::<SdkError<E, HttpResponse>>().map(problem_of_sdk)
+}
+
+fn problem_of_sdk<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Problem {
+    let SdkError::ServiceError(answer) = error else { return Problem::Unavailable };
+    let code = answer.err().code().unwrap_or_default();
+    let status = answer.raw().status().as_u16();
+    match (code, status) {
+        (_, 429) | ("Throttling" | "ThrottlingException" | "TooManyRequestsException", _) => {
+            Problem::Throttled
+        }
+        ("UnauthorizedException", _) | (_, 401) => Problem::SignInNeeded,
+        (_, 500..) => Problem::Unavailable,
+        _ => Problem::Denied,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_one_line_of_bounded_length() {
+        let error = ProviderError::invalid("first\n\tsecond\u{1b}[31m\r\n".repeat(100));
+        let text = error.to_string();
+        assert!(text.starts_with("first second [31m first"), "{text}");
+        assert!(text.chars().count() <= 601 && text.ends_with('…'));
+    }
+}

@@ -1,0 +1,153 @@
+//! Credentials that a person or a program hands in: the environment's, or a `credential_process`'s output.
+
+use credentials::{
+    AccessKeyId, AccountId, Expiration, Invalid, Principal, Secret, Timestamp,
+};
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+use crate::{Aws, Fetched, ProviderError, complete};
+
+/// Credentials as they were handed in, perhaps without session token and expiration.
+#[derive(Debug)]
+pub struct Given {
+    pub(crate) access_key_id: AccessKeyId,
+    pub(crate) secret_access_key: Secret,
+    pub(crate) session_token: Option<Secret>,
+    pub(crate) expiration: Option<Expiration>,
+    pub(crate) account_id: Option<AccountId>,
+}
+
+/// What `credential_process` prints (AWS SDKs and Tools Reference Guide, "Process credential provider").
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ProcessOutput {
+    version: u64,
+    access_key_id: Zeroizing<String>,
+    secret_access_key: Zeroizing<String>,
+    session_token: Option<Zeroizing<String>>,
+    expiration: Option<String>,
+    account_id: Option<String>,
+}
+
+impl Given {
+    /// Takes the parts of credentials by the names that a person knows them by, for errors.
+    ///
+    /// # Errors
+    /// Names the part that is wrong and says what it must be.
+    pub fn new(
+        access_key_id: (&str, &str),
+        secret_access_key: (&str, Zeroizing<String>),
+        session_token: (&str, Option<Zeroizing<String>>),
+        expiration: (&str, Option<String>),
+        account_id: (&str, Option<String>),
+    ) -> Result<Self, ProviderError> {
+        let wrong = |name: &str| {
+            let name = name.to_owned();
+            move |invalid: Invalid| ProviderError::invalid(format!("{name} {invalid}"))
+        };
+        let secret = |mut text: Zeroizing<String>| Secret::parse(std::mem::take(&mut *text));
+        Ok(Self {
+            access_key_id: AccessKeyId::parse(access_key_id.1).map_err(wrong(access_key_id.0))?,
+            secret_access_key: secret(secret_access_key.1).map_err(wrong(secret_access_key.0))?,
+            session_token: session_token
+                .1
+                .filter(|text| !text.is_empty())
+                .map(secret)
+                .transpose()
+                .map_err(wrong(session_token.0))?,
+            expiration: expiration
+                .1
+                .map(|text| parse_expiration(&text))
+                .transpose()
+                .map_err(wrong(expiration.0))?,
+            account_id: account_id
+                .1
+                .map(|text| AccountId::parse(&text))
+                .transpose()
+                .map_err(wrong(account_id.0))?,
+        })
+    }
+
+    /// Reads what a `credential_process` printed.
+    ///
+    /// # Errors
+    /// Says which key is wrong, never what it was.
+    pub fn from_process_output(json: &[u8]) -> Result<Self, ProviderError> {
+        let output: ProcessOutput = serde_json::from_slice(json).map_err(|_| {
+            ProviderError::invalid(
+                "this is not what a credential_process prints: a JSON object with Version 1, \
+                 AccessKeyId, SecretAccessKey, and perhaps SessionToken, Expiration and AccountId",
+            )
+        })?;
+        if output.version != 1 {
+            return Err(ProviderError::invalid("Version must be 1"));
+        }
+        Self::new(
+            ("AccessKeyId", &output.access_key_id),
+            ("SecretAccessKey", output.secret_access_key),
+            ("SessionToken", output.session_token),
+            ("Expiration", output.expiration),
+            ("AccountId", output.account_id),
+        )
+    }
+}
+
+impl Aws {
+    /// Makes handed-in credentials whole.
+    ///
+    /// # Errors
+    /// They have expired, or AWS gives no session for them.
+    pub async fn complete(&self, given: Given) -> Result<Fetched, ProviderError> {
+        let account_id = given.account_id.clone();
+        let credentials = complete::complete(self, given, None).await?;
+        Ok(Fetched { principal: Principal { account_id, ..Principal::default() }, credentials })
+    }
+}
+
+fn parse_expiration(text: &str) -> Result<Expiration, Invalid> {
+    const MUST_BE: Invalid = Invalid("an RFC 3339 instant before 2101: 2026-11-22T21:16:31Z");
+    let at: Timestamp = text.parse().map_err(|_| MUST_BE)?;
+    Expiration::new(at).map_err(|_| MUST_BE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WHOLE: &str = r#"{"Version":1,"AccessKeyId":"ASIA1","SecretAccessKey":"CANARY-s",
+        "SessionToken":"CANARY-t","Expiration":"2026-11-22T22:16:31+01:00","AccountId":"12"}"#;
+
+    #[test]
+    fn what_a_credential_process_prints_is_read() {
+        let given = Given::from_process_output(WHOLE.as_bytes()).unwrap();
+        assert_eq!(given.expiration.unwrap().to_string(), "2026-11-22T21:16:31Z");
+        assert_eq!(given.session_token.unwrap().expose(), "CANARY-t");
+        assert_eq!(given.account_id.unwrap().as_str(), "000000000012");
+    }
+
+    #[test]
+    fn an_empty_session_token_is_none() {
+        let given = Given::from_process_output(WHOLE.replace("CANARY-t", "").as_bytes()).unwrap();
+        assert!(given.session_token.is_none());
+    }
+
+    #[test]
+    fn wrong_output_is_told_by_key_and_without_values() {
+        for (replaced, by, told) in [
+            ("\"Version\":1", "\"Version\":2", "Version must be 1"),
+            ("ASIA1", "AS IA", "AccessKeyId must be"),
+            ("CANARY-s", "CANARY s", "SecretAccessKey must be"),
+            ("2026-11-22T22:16:31+01:00", "tomorrow CANARY", "Expiration must be an RFC 3339"),
+            ("\"12\"", "\"CANARY\"", "AccountId must be"),
+            ("\"CANARY-s\"", "[\"CANARY\"]", "this is not what a credential_process prints"),
+            ("{", "", "this is not what a credential_process prints"),
+        ] {
+            let text = Given::from_process_output(WHOLE.replace(replaced, by).as_bytes())
+                .unwrap_err()
+                .to_string();
+            assert!(text.starts_with(told), "{by}: {text}");
+            assert!(!text.contains("CANARY"), "{text}");
+        }
+    }
+}

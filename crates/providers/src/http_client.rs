@@ -1,0 +1,34 @@
+//! The HTTPS client under all AWS clients: rustls with ring, the environment's proxies, the system's roots.
+
+use std::path::Path;
+
+use aws_smithy_http_client::proxy::ProxyConfig;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
+use aws_smithy_http_client::{Builder, Connector};
+use aws_types::sdk_config::SharedHttpClient;
+
+use crate::ProviderError;
+
+/// A client that trusts the system's roots and those in `ca_bundle`.
+pub(crate) fn http_client(ca_bundle: Option<&Path>) -> Result<SharedHttpClient, ProviderError> {
+    let mut roots = TrustStore::empty().with_native_roots(true);
+    if let Some(path) = ca_bundle {
+        let pem = std::fs::read(path).map_err(|error| {
+            let path = path.display();
+            ProviderError::invalid(format!("AWS_CA_BUNDLE {path} cannot be read: {error}"))
+        })?;
+        roots = roots.with_pem_certificate(pem);
+    }
+    let tls = TlsContext::builder()
+        .with_trust_store(roots)
+        .build()
+        .map_err(|error| ProviderError::invalid(format!("TLS cannot be set up: {error}")))?;
+    Ok(Builder::new().build_with_connector_fn(move |settings, _| {
+        let mut connector = Connector::builder()
+            .tls_provider(Provider::Rustls(CryptoMode::Ring))
+            .tls_context(tls.clone())
+            .proxy_config(ProxyConfig::from_env());
+        connector.set_connector_settings(settings.cloned());
+        connector.build()
+    }))
+}

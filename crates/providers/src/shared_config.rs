@@ -1,0 +1,194 @@
+//! Profiles of the AWS config, resolved by the SDK itself: whatever a person's `~/.aws/config` can do, works.
+
+use aws_config::profile::{Profile, ProfileFileCredentialsProvider, ProfileSet};
+use aws_config::provider_config::ProviderConfig;
+use aws_credential_types::Credentials as SdkCredentials;
+use aws_credential_types::provider::ProvideCredentials;
+use aws_types::os_shim_internal::{Env, Fs};
+use credentials::{
+    AccessKeyId, AccountId, Partition, Principal, ProfileName, RoleArn, RoleName, Secret, Timestamp,
+};
+
+use crate::given::Given;
+use crate::{Aws, Fetched, ProviderError, complete, http_client};
+
+/// The ways in which a profile can have credentials, told to a person whose profile has none.
+const WAYS: [&str; 6] = [
+    "aws_access_key_id with aws_secret_access_key",
+    "credential_process",
+    "role_arn with source_profile or credential_source",
+    "role_arn with web_identity_token_file",
+    "sso_session with sso_account_id and sso_role_name",
+    "sso_start_url with sso_region, sso_account_id and sso_role_name",
+];
+
+/// One key of each of [`WAYS`]: without any of them there is nothing to try.
+const TELLING_KEYS: [&str; 6] = [
+    "aws_access_key_id",
+    "credential_process",
+    "role_arn",
+    "sso_session",
+    "sso_start_url",
+    "login_session",
+];
+
+impl Aws {
+    /// Credentials of a profile of the AWS config (`~/.aws/config`, `~/.aws/credentials`, or where
+    /// `AWS_CONFIG_FILE` and `AWS_SHARED_CREDENTIALS_FILE` point).
+    ///
+    /// # Errors
+    /// The profile isn't there or has no credentials; or what it names gives none.
+    pub async fn profile(&self, name: &ProfileName) -> Result<Fetched, ProviderError> {
+        let profiles = profiles().await?;
+        let profile = self.find(&profiles, name)?;
+        let uses_sso = ["sso_session", "sso_start_url"].iter().any(|key| profile.get(key).is_some());
+        let provider = self.provider(name).await?;
+        let given = provider
+            .provide_credentials()
+            .await
+            .map_err(|error| ProviderError::from_credentials(&error, uses_sso))?;
+        let mut principal = principal_of(&profiles, profile)?;
+        let given = read(&given)?;
+        principal.account_id = principal.account_id.or(given.account_id.clone());
+        let credentials = complete::complete(self, given, Some(name.as_str())).await?;
+        Ok(Fetched { principal, credentials })
+    }
+
+    /// The profile of the AWS config that gives a role.
+    ///
+    /// # Errors
+    /// None does, or more than one.
+    pub async fn find_profile(
+        &self,
+        account: &AccountId,
+        role: &RoleName,
+    ) -> Result<ProfileName, ProviderError> {
+        let profiles = profiles().await?;
+        let is_for_role = |name: &&str| {
+            let principal = profiles
+                .get_profile(name)
+                .and_then(|profile| principal_of(&profiles, profile).ok())
+                .unwrap_or_default();
+            (principal.account_id.as_ref(), principal.role_name.as_ref()) == (Some(account), Some(role))
+        };
+        let mut names: Vec<_> = profiles.profiles().filter(is_for_role).collect();
+        names.sort_unstable();
+        let (role, files) = (role.as_str(), self.files());
+        match names[..] {
+            [name] => ProfileName::parse(name)
+                .map_err(|invalid| ProviderError::invalid(format!("the profile's name {invalid}"))),
+            [] => Err(ProviderError::invalid(format!(
+                "no profile in {files} is for the role {role} of the account {account}"
+            ))),
+            _ => Err(ProviderError::invalid(format!(
+                "several profiles in {files} are for the role {role} of the account {account}: {}; \
+                 name one with --profile",
+                names.join(", ")
+            ))),
+        }
+    }
+
+    fn files(&self) -> String {
+        let files = self.config_files.iter().map(|path| path.display().to_string());
+        files.collect::<Vec<_>>().join(" or ")
+    }
+
+    fn find<'a>(
+        &self,
+        profiles: &'a ProfileSet,
+        name: &ProfileName,
+    ) -> Result<&'a Profile, ProviderError> {
+        let files = self.files();
+        let Some(profile) = profiles.get_profile(name.as_str()) else {
+            let mut known: Vec<_> = profiles.profiles().collect();
+            known.sort_unstable();
+            known.truncate(20);
+            let known = match known.is_empty() {
+                true => "there are no profiles".to_owned(),
+                false => format!("profiles there: {}", known.join(", ")),
+            };
+            return Err(ProviderError::invalid(format!(
+                "no profile `{name}` in {files}; {known}"
+            )));
+        };
+        if TELLING_KEYS.iter().all(|key| profile.get(key).is_none()) {
+            return Err(ProviderError::invalid(format!(
+                "the profile `{name}` in {files} has no credentials; it has none of: {}",
+                WAYS.join("; ")
+            )));
+        }
+        Ok(profile)
+    }
+
+    /// The SDK's provider for a profile, with the profile's region and endpoints and our HTTP client.
+    async fn provider(
+        &self,
+        name: &ProfileName,
+    ) -> Result<ProfileFileCredentialsProvider, ProviderError> {
+        let http_client = http_client::http_client(self.ca_bundle.as_deref())?;
+        let config = complete::loader(http_client.clone(), Some(name.as_str()))
+            .no_credentials()
+            .load()
+            .await;
+        let provider_config = ProviderConfig::without_region()
+            .with_http_client(http_client)
+            .with_timeout_config(complete::time_limits())
+            .with_region(Some(config.region().cloned().unwrap_or(complete::DEFAULT_REGION)))
+            .with_use_fips(config.use_fips())
+            .with_use_dual_stack(config.use_dual_stack());
+        Ok(ProfileFileCredentialsProvider::builder()
+            .configure(&provider_config)
+            .profile_name(name.as_str())
+            .build())
+    }
+}
+
+/// All profiles, read as every SDK reads them. (Which one counts as selected is of no account here.)
+async fn profiles() -> Result<ProfileSet, ProviderError> {
+    aws_config::profile::load(&Fs::real(), &Env::real(), &Default::default(), None)
+        .await
+        .map_err(|error| ProviderError::from_profile_file(&error))
+}
+
+/// Whom a profile's credentials are for, as far as the profile says it.
+fn principal_of(profiles: &ProfileSet, profile: &Profile) -> Result<Principal, ProviderError> {
+    let wrong = |key: &'static str| {
+        let name = profile.name().to_owned();
+        move |invalid| ProviderError::invalid(format!("{key} of the profile `{name}` {invalid}"))
+    };
+    if let Some(arn) = profile.get("role_arn") {
+        return RoleArn::parse(arn).map(Principal::from).map_err(wrong("role_arn"));
+    }
+    let (Some(account), Some(role)) = (profile.get("sso_account_id"), profile.get("sso_role_name"))
+    else {
+        return Ok(Principal::default());
+    };
+    let session = profile.get("sso_session").and_then(|name| profiles.sso_session(name));
+    let region = session.and_then(|session| session.get("sso_region"));
+    Ok(Principal {
+        account_id: Some(AccountId::parse(account).map_err(wrong("sso_account_id"))?),
+        role_name: Some(RoleName::parse(role).map_err(wrong("sso_role_name"))?),
+        partition: region
+            .or_else(|| profile.get("sso_region"))
+            .map_or_else(Partition::default, Partition::of_region),
+    })
+}
+
+fn read(given: &SdkCredentials) -> Result<Given, ProviderError> {
+    let odd = |what| {
+        move |invalid| ProviderError::invalid(format!("the {what} that was obtained {invalid}"))
+    };
+    let token = given.session_token().filter(|token| !token.is_empty());
+    let expiration = given.expiry().and_then(|at| Timestamp::try_from(at).ok());
+    Ok(Given {
+        access_key_id: AccessKeyId::parse(given.access_key_id()).map_err(odd("access key id"))?,
+        secret_access_key: Secret::parse(given.secret_access_key().to_owned())
+            .map_err(odd("secret access key"))?,
+        session_token: token
+            .map(|token| Secret::parse(token.to_owned()))
+            .transpose()
+            .map_err(odd("session token"))?,
+        expiration: expiration.map(|at| complete::expiration_at(at.as_second())).transpose()?,
+        account_id: given.account_id().and_then(|id| AccountId::parse(id.as_str()).ok()),
+    })
+}
