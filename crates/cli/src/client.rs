@@ -50,12 +50,16 @@ impl Client {
         profile: &Profile,
     ) -> Result<(), CommandError> {
         let body = Bytes::from_owner(wire::write_upload(profile));
-        self.send(Method::PUT, &path_of(slot), body).await.map(|_| ())
+        self.send(Method::PUT, &path_of(slot), body)
+            .await
+            .map(|_| ())
     }
 
     /// Empties a slot.
     pub(crate) async fn unload(&self, slot: &SlotName) -> Result<(), CommandError> {
-        self.send(Method::DELETE, &path_of(slot), Bytes::new()).await.map(|_| ())
+        self.send(Method::DELETE, &path_of(slot), Bytes::new())
+            .await
+            .map(|_| ())
     }
 
     /// Empties every slot.
@@ -93,16 +97,24 @@ impl Client {
     ) -> Result<(StatusCode, Bytes), CommandError> {
         timeout(TIMEOUT, async {
             let stream = self.connect().await?;
-            self.exchange_on(stream, method, path, body).await.map_err(|error| {
-                CommandError::new(
-                    Kind::Unreachable,
-                    format!("the server at {} does not answer properly: {error}", self.address),
-                )
-            })
+            self.exchange_on(stream, method, path, body)
+                .await
+                .map_err(|error| {
+                    CommandError::new(
+                        Kind::Unreachable,
+                        format!(
+                            "the server at {} does not answer properly: {error}",
+                            self.address
+                        ),
+                    )
+                })
         })
         .await
         .unwrap_or_else(|_| {
-            let text = format!("the server at {} did not answer within 5 seconds", self.address);
+            let text = format!(
+                "the server at {} did not answer within 5 seconds",
+                self.address
+            );
             Err(CommandError::new(Kind::Unreachable, text))
         })
     }
@@ -124,7 +136,10 @@ impl Client {
             .body(Full::new(body))?;
         let response = sender.send_request(request).await?;
         let status = response.status();
-        let body = Limited::new(response.into_body(), LARGEST_ANSWER).collect().await?.to_bytes();
+        let body = Limited::new(response.into_body(), LARGEST_ANSWER)
+            .collect()
+            .await?
+            .to_bytes();
         driver.abort();
         Ok((status, body))
     }
@@ -142,9 +157,8 @@ impl Client {
         }
         let error = last_error.map_or_else(|| "it has no address".to_owned(), |e| e.to_string());
         let text = format!("no server is running at {}: {error}", self.address);
-        Err(CommandError::new(Kind::Unreachable, text).with_hint(
-            "Start it: aws-sso ecs run (or name the one you mean: --server HOST:PORT)",
-        ))
+        Err(CommandError::new(Kind::Unreachable, text)
+            .with_hint("Start it: aws-sso ecs run (or name the one you mean: --server HOST:PORT)"))
     }
 
     async fn resolve(&self) -> Result<Vec<SocketAddr>, CommandError> {
@@ -171,7 +185,10 @@ impl Client {
         if !address.ip().is_loopback() || Owners::open().of_listener(address) != Owner::OtherUser {
             return Ok(());
         }
-        let text = format!("the server at {} belongs to another user of this host", self.address);
+        let text = format!(
+            "the server at {} belongs to another user of this host",
+            self.address
+        );
         Err(CommandError::failed(text).with_hint(
             "Nothing was sent to it. Run your own on another port, and name it: \
              aws-sso ecs run --port PORT, then --server 127.0.0.1:PORT",

@@ -35,7 +35,11 @@ impl Kind {
 
 impl CommandError {
     pub(crate) fn new(kind: Kind, text: impl Display) -> Self {
-        Self { kind, text: text.to_string(), hint: None }
+        Self {
+            kind,
+            text: text.to_string(),
+            hint: None,
+        }
     }
 
     pub(crate) fn failed(text: impl Display) -> Self {
@@ -62,7 +66,11 @@ impl From<ProviderError> for CommandError {
             ),
             Problem::Denied | Problem::Invalid => (Kind::Failed, None),
         };
-        Self { kind, text: error.to_string(), hint: hint.map(str::to_owned) }
+        Self {
+            kind,
+            text: error.to_string(),
+            hint: hint.map(str::to_owned),
+        }
     }
 }
 

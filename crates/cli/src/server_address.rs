@@ -15,8 +15,15 @@ pub(crate) struct ServerAddress {
 impl ServerAddress {
     /// The start of a URL for SDKs: with an address for `localhost`, because some SDKs refuse the name.
     pub(crate) fn origin_for_sdks(&self) -> String {
-        let literal = Self { host: "127.0.0.1".to_owned(), port: self.port };
-        let address = if self.host.eq_ignore_ascii_case("localhost") { &literal } else { self };
+        let literal = Self {
+            host: "127.0.0.1".to_owned(),
+            port: self.port,
+        };
+        let address = if self.host.eq_ignore_ascii_case("localhost") {
+            &literal
+        } else {
+            self
+        };
         format!("http://{address}")
     }
 }
@@ -42,13 +49,17 @@ impl FromStr for ServerAddress {
         let authority = text.strip_prefix("http://").unwrap_or(text);
         let authority = authority.strip_suffix('/').unwrap_or(authority);
         let (host, port) = authority.rsplit_once(':').ok_or(MUST_BE)?;
-        let host = match host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        let host = match host
+            .strip_prefix('[')
+            .and_then(|rest| rest.strip_suffix(']'))
+        {
             Some(ip) => ip.parse::<IpAddr>().map_err(|_| MUST_BE)?.to_string(),
             None => host.to_owned(),
         };
         let odd = |c: char| !(c.is_ascii_alphanumeric() || "-._".contains(c));
         let is_name = !host.is_empty() && !host.contains(odd);
-        if !is_name && host.parse::<Ipv6Addr>().is_err() || !port.bytes().all(|b| b.is_ascii_digit())
+        if !is_name && host.parse::<Ipv6Addr>().is_err()
+            || !port.bytes().all(|b| b.is_ascii_digit())
         {
             return Err(MUST_BE);
         }

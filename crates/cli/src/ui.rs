@@ -16,10 +16,10 @@ use tracing_subscriber::{Layer, filter::Targets, fmt};
 use crate::env;
 use crate::error::CommandError;
 
-/// A header, a line of `=`, and rows: what the reference prints, so that scripts go on working.
+/// A header, a line of `=`, and rows.
 const STYLE: TableStyle = TableStyle::new()
     .header_lines(ContentLineStyle::none().junction('|'))
-    .header_separator(LineStyle::new('=', '=', '=', '='))
+    .header_separator(LineStyle::none().fill('=').junction('='))
     .content_lines(ContentLineStyle::none().junction('|'));
 
 /// Logs to stderr. Only our own crates' events: those of the SDK and of hyper can hold secrets.
@@ -29,8 +29,13 @@ pub(crate) fn start_log(level: LevelFilter) {
         .with_target("providers", level)
         .with_target("server", level);
     let colour = io::stderr().is_terminal() && env::wants_colour();
-    let lines = fmt::layer().with_writer(io::stderr).with_ansi(colour).with_target(false);
-    tracing_subscriber::registry().with(lines.without_time().with_filter(ours)).init();
+    let lines = fmt::layer()
+        .with_writer(io::stderr)
+        .with_ansi(colour)
+        .with_target(false);
+    tracing_subscriber::registry()
+        .with(lines.without_time().with_filter(ours))
+        .init();
 }
 
 /// A line of data, for programs or for a shell.
@@ -52,7 +57,9 @@ pub(crate) fn note(line: &str) {
 /// A table of profiles, on stdout.
 pub(crate) fn profiles(profiles: &[ProfileObject]) {
     let mut table = Table::new();
-    table.load_style(STYLE).set_header(["ProfileName", "AccountId", "RoleName", "Expires"]);
+    table
+        .load_style(STYLE)
+        .set_header(["ProfileName", "AccountId", "RoleName", "Expires"]);
     for profile in profiles {
         let known = |text: &Option<String>| printable(text.as_deref().unwrap_or("-"));
         table.add_row([
@@ -61,6 +68,9 @@ pub(crate) fn profiles(profiles: &[ProfileObject]) {
             known(&profile.role_name),
             printable(&profile.expires),
         ]);
+    }
+    if let Some(first) = table.column_mut(0) {
+        first.set_padding((0, 1));
     }
     data(&table.trim_fmt());
 }
@@ -76,5 +86,7 @@ pub(crate) fn report(error: &CommandError) -> ExitCode {
 
 /// Text without control characters: nothing in it moves a cursor or changes a colour.
 pub(crate) fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+    text.chars()
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .collect()
 }

@@ -1,6 +1,11 @@
 //! What tests stand on: a clock moved by hand, credentials that are canaries, a sealed world for the real
 //! binary. A dev-dependency only.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "in a test, what is unexpected must be loud")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "in a test, what is unexpected must be loud"
+)]
 
 mod canary;
 mod clock;
@@ -11,3 +16,26 @@ pub use canary::{CANARY, arn, profile};
 pub use clock::FakeClock;
 pub use running::Running;
 pub use test_env::{Finished, TestEnv};
+
+/// Lets this process open as many files as it ever may.
+pub fn allow_many_files() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    setrlimit(
+        Resource::Nofile,
+        Rlimit {
+            current: limit.maximum,
+            ..limit
+        },
+    )
+    .unwrap();
+}
+
+/// Whether the tests run as root, and so can be other users too; prints why a test is left out.
+pub fn is_root() -> bool {
+    let is_root = rustix::process::geteuid().is_root();
+    if !is_root {
+        eprintln!("left out: this test needs root, to be two users or two networks");
+    }
+    is_root
+}

@@ -38,8 +38,15 @@ const FAREWELL: Duration = Duration::from_secs(1);
 /// Serves one connection to its end.
 pub(crate) async fn serve(stream: TcpStream, ticket: Ticket, router: Arc<Router>, peer: Peer) {
     let activity = ticket.activity();
-    let io = Watched { stream, activity: Arc::clone(activity) };
-    let exchange = Exchange { router, peer, activity: Arc::clone(activity) };
+    let io = Watched {
+        stream,
+        activity: Arc::clone(activity),
+    };
+    let exchange = Exchange {
+        router,
+        peer,
+        activity: Arc::clone(activity),
+    };
     let mut connection = http1::Builder::new()
         .header_read_timeout(None) // the table of connections keeps the time
         .half_close(true)
@@ -123,7 +130,9 @@ async fn answer_load(
     load: Load,
     body: Incoming,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
-    let body = timeout(BODY_TIMEOUT, read(body)).await.unwrap_or(Err(Refusal::BodyTimeout));
+    let body = timeout(BODY_TIMEOUT, read(body))
+        .await
+        .unwrap_or(Err(Refusal::BodyTimeout));
     let response = match body {
         Ok(body) => router.load(load, &body),
         Err(refusal) => {

@@ -22,4 +22,3 @@ pub use listener::{ListenError, Listeners};
 pub use path::{path_for_sdks, path_of};
 pub use peer::{Owner, Owners};
 pub use server::{Server, TooLarge};
-

@@ -17,11 +17,15 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
-    let profiles = Client::new(arguments.server.server).named_profiles().await?;
+    let profiles = Client::new(arguments.server.server)
+        .named_profiles()
+        .await?;
     if arguments.output.output == Output::Json {
         ui::json(&profiles);
     } else if profiles.is_empty() {
-        ui::note("No profiles are loaded in named slots. (For the default slot: aws-sso ecs profile)");
+        ui::note(
+            "No profiles are loaded in named slots. (For the default slot: aws-sso ecs profile)",
+        );
     } else {
         ui::profiles(&profiles);
     }

@@ -85,17 +85,27 @@ fn sockets_of_systemd() -> Vec<TcpListener> {
 /// Says what to export, on stdout; and where it is good for, to the person.
 fn announce(addresses: Vec<SocketAddr>, output: Output) {
     // IPv4 comes first: it is what every SDK takes.
-    let Some(address) = addresses.first() else { return };
+    let Some(address) = addresses.first() else {
+        return;
+    };
     let uri = format!("http://{address}{}", path_for_sdks(&SlotName::Default));
     if output == Output::Json {
         return ui::json(&Started { addresses, uri });
     }
     ui::data(&format!("export AWS_CONTAINER_CREDENTIALS_FULL_URI={uri}"));
-    let addresses = addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ");
+    let addresses = addresses
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(" and ");
     ui::note(&format!(
         "Listening on {addresses}. Type the line above in each shell whose programs shall use it, \
          then load a role from any of yours: aws-sso ecs load --profile NAME{}",
-        if address.port() == 4144 { String::new() } else { format!(" --server {address}") }
+        if address.port() == 4144 {
+            String::new()
+        } else {
+            format!(" --server {address}")
+        }
     ));
     if env::has_relative_uri() {
         ui::note(

@@ -1,0 +1,71 @@
+//! docs/cli.md is what `--help` says. `UPDATE=1 cargo test` writes it anew.
+
+use std::fmt::Write;
+
+use crate::world;
+
+#[test]
+fn docs_cli_md_is_what_help_says() {
+    let mut page = "# Commands\n\nWhat `--help` says, kept in step by a test.\n".to_owned();
+    for command in [
+        &[][..],
+        &["ecs"],
+        &["ecs", "run"],
+        &["ecs", "load"],
+        &["ecs", "list"],
+        &["ecs", "profile"],
+        &["ecs", "unload"],
+    ] {
+        let shown = world().run(&[command, &["--help"]].concat());
+        assert_eq!((shown.code, shown.stderr.as_str()), (Some(0), ""));
+        let title = [&["aws-sso"], command].concat().join(" ");
+        write!(page, "\n## {title}\n\n```text\n{}```\n", shown.stdout).unwrap();
+    }
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/cli.md");
+    if option_env!("UPDATE").is_some() {
+        std::fs::write(path, &page).unwrap();
+    }
+    assert!(
+        std::fs::read_to_string(path).unwrap() == page,
+        "docs/cli.md is not what --help says"
+    );
+}
+
+#[test]
+fn wrong_usage_exits_with_2_and_says_what_is_missing() {
+    for (arguments, said) in [
+        (
+            &["ecs", "load"][..],
+            "--profile <NAME>|--account <ID>|--arn <ARN>|--from-env|--from-stdin",
+        ),
+        (
+            &["ecs", "load", "-p", "a", "--from-env"],
+            "cannot be used with",
+        ),
+        (&["ecs", "load", "-A", "1"], "--role <NAME>"),
+        (&["ecs", "load", "-A", "x", "-R", "y"], "up to 12 digits"),
+        (&["ecs", "load", "-p", ""], "1 to 512 bytes"),
+        (
+            &["ecs", "load", "-p", "x", "--server", "nowhere"],
+            "HOST:PORT",
+        ),
+        (
+            &["ecs", "unload", "--all", "--profile", "x"],
+            "cannot be used with",
+        ),
+        (&["ecs", "run", "--port", "65536"], "65536"),
+        (&["ecs", "frobnicate"], "unrecognized subcommand"),
+    ] {
+        let shown = world().run(arguments);
+        assert_eq!(
+            (shown.code, shown.stdout.as_str()),
+            (Some(2), ""),
+            "{arguments:?}"
+        );
+        assert!(
+            shown.stderr.contains(said),
+            "{arguments:?}: {}",
+            shown.stderr
+        );
+    }
+}

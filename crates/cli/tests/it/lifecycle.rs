@@ -1,0 +1,172 @@
+//! Starting, stopping, and living under systemd.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixDatagram;
+use std::process::Stdio;
+
+use fakes::{Running, TestEnv};
+
+use crate::{upload, world};
+
+#[test]
+fn it_prints_what_to_export_and_where_it_listens() {
+    let world = world();
+    let server = world.serve(&[]);
+    let uri = server.url("/creds");
+    assert_eq!(
+        server.first_line(),
+        format!("export AWS_CONTAINER_CREDENTIALS_FULL_URI={uri}\n")
+    );
+    server.signal("TERM");
+    let port = server.port();
+    let ended = server.wait();
+    assert_eq!(ended.code, Some(0));
+    assert!(
+        ended
+            .stderr
+            .contains(&format!("127.0.0.1:{port} and [::1]:{port}")),
+        "{}",
+        ended.stderr
+    );
+    let json = world.serve(&["--output", "json"]).first_line().to_owned();
+    assert!(json.starts_with("{\"Addresses\":[\"127.0.0.1:"), "{json}");
+}
+
+#[test]
+fn a_port_in_use_is_one_line_and_a_hint() {
+    let server = world().serve(&[]);
+    let port = server.port().to_string();
+    let mut second = world();
+    let failed = second.run(&["ecs", "server", "--port", &port]);
+    assert_eq!(failed.code, Some(1));
+    assert_eq!(
+        failed.stderr,
+        format!(
+            "error: 127.0.0.1:{port} is in use by another program\nhint: If a server runs already, \
+             use it; else take another port: aws-sso ecs run --port PORT\n"
+        )
+    );
+    let by_variable = second.set("AWS_SSO_ECS_PORT", &port).run(&["ecs", "run"]);
+    assert_eq!(by_variable.stderr, failed.stderr);
+}
+
+#[test]
+fn it_ends_with_0_on_sigint_and_sigterm_and_lives_through_sighup() {
+    for signal in ["INT", "TERM"] {
+        let server = world().serve(&[]);
+        server.signal("HUP");
+        server.signal("HUP");
+        assert_eq!(server.get("/healthcheck").0, 503, "it lives");
+        let _idle = server.connect();
+        server.signal(signal);
+        assert_eq!(server.wait().code, Some(0), "SIG{signal}");
+    }
+}
+
+#[test]
+fn what_is_in_flight_is_finished_before_it_ends() {
+    let server = world().serve(&[]);
+    let mut stream = server.connect();
+    let body = upload("dev", "ASIA1");
+    let head = format!(
+        "PUT / HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n",
+        body.len()
+    );
+    stream
+        .write_all(format!("{head}expect: 100-continue\r\n\r\n").as_bytes())
+        .unwrap();
+    let mut buffer = [0; 1024];
+    let length = stream.read(&mut buffer).unwrap();
+    assert!(
+        buffer[..length].starts_with(b"HTTP/1.1 100"),
+        "the server waits for the body"
+    );
+    server.signal("TERM");
+    while server_accepts(server.port()) {
+        std::thread::yield_now();
+    }
+    stream.write_all(body.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert_eq!(server.wait().code, Some(0));
+}
+
+fn server_accepts(port: u16) -> bool {
+    std::net::TcpStream::connect(("127.0.0.1", port)).is_ok()
+}
+
+#[test]
+fn a_home_that_cannot_be_written_does_not_matter() {
+    let mut world = world();
+    world.set("HOME", "/proc/nowhere");
+    let server = world.serve(&[]);
+    assert_eq!(server.get("/").0, 404);
+}
+
+#[test]
+fn without_ipv6_it_listens_on_ipv4_and_says_so() {
+    if !fakes::is_root() {
+        return;
+    }
+    let world = world();
+    let script =
+        "ip link set lo up && echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6 && exec \"$@\"";
+    let mut command = world.command("unshare");
+    command.args(["--net", "sh", "-c", script, "sh"]);
+    command
+        .arg(world.binary())
+        .args(["ecs", "run", "--port", "0"]);
+    command.env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
+    let server = Running::start(command);
+    server.signal("TERM");
+    let ended = server.wait();
+    assert_eq!(ended.code, Some(0));
+    assert!(ended.stderr.contains("no such address"), "{}", ended.stderr);
+}
+
+#[test]
+fn systemd_is_told_when_it_is_ready_and_when_it_stops() {
+    let mut world = world();
+    let path = world.home().join("notify");
+    let systemd = UnixDatagram::bind(&path).unwrap();
+    world.set("NOTIFY_SOCKET", path.to_str().unwrap());
+    let server = world.serve(&[]);
+    let told = || {
+        let mut buffer = [0; 256];
+        let length = systemd.recv(&mut buffer).unwrap();
+        String::from_utf8(buffer[..length].to_vec())
+            .unwrap()
+            .trim()
+            .to_owned()
+    };
+    assert_eq!(told(), "READY=1");
+    server.signal("TERM");
+    assert_eq!(told(), "STOPPING=1");
+    assert_eq!(server.wait().code, Some(0));
+}
+
+/// The server on a socket that was opened before, as systemd's socket units do it.
+pub(crate) fn activated(world: &TestEnv, socket: TcpListener, wrapper: &[&str]) -> Running {
+    let script = "exec 3<&0 </dev/null; export LISTEN_FDS=1 LISTEN_PID=$$; exec \"$@\" ecs run";
+    let shell = ["sh", "-c", script, "sh"];
+    let words: Vec<_> = wrapper.iter().chain(&shell).collect();
+    let mut command = world.command(words[0]);
+    command.args(&words[1..]).arg(world.binary());
+    let stdin = Stdio::from(OwnedFd::from(socket));
+    Running::start_with_stdin(command, stdin)
+}
+
+#[test]
+fn a_socket_that_systemd_hands_over_is_served() {
+    let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = socket.local_addr().unwrap().port();
+    let server = activated(&world(), socket, &[]);
+    assert_eq!(server.port(), port);
+    assert_eq!(
+        server.request("PUT", "/", &[], &upload("dev", "ASIA1")).0,
+        200
+    );
+}

@@ -1,0 +1,28 @@
+//! The real binary in a sealed world.
+
+mod attacks;
+mod help;
+mod lifecycle;
+mod slots;
+mod sources;
+mod strangers;
+
+use fakes::TestEnv;
+
+fn world() -> TestEnv {
+    TestEnv::new(env!("CARGO_BIN_EXE_aws-sso"))
+}
+
+/// What a `credential_process` prints, for a session.
+fn session(access_key_id: &str) -> String {
+    format!(
+        r#"{{"Version":1,"AccessKeyId":"{access_key_id}","SecretAccessKey":"CANARY-secret","SessionToken":"CANARY-token-{access_key_id}"}}"#
+    )
+}
+
+/// An upload of the reference client, that expires in 2099.
+fn upload(name: &str, access_key_id: &str) -> String {
+    format!(
+        r#"{{"ProfileName":"{name}","Creds":{{"accountId":111111,"roleName":"Admin","accessKeyId":"{access_key_id}","secretAccessKey":"CANARY-secret-of-{access_key_id}","sessionToken":"CANARY-token","expiration":4070908800000}}}}"#
+    )
+}

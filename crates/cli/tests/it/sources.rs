@@ -1,0 +1,248 @@
+//! Where `ecs load` gets credentials from, without AWS. (With STS: conformance/.)
+
+use crate::{session, world};
+
+const CONFIG: &str = "\
+[profile process]
+credential_process = cat CREDENTIALS
+aws_account_id = 222222222222
+
+[profile broken]
+credential_process = sh -c 'echo no such vault >&2; exit 3'
+
+[profile garbage]
+credential_process = echo CANARY
+
+[profile empty]
+region = eu-central-1
+
+[profile chain]
+role_arn = arn:aws:iam::123456789012:role/Ops
+source_profile = nobody
+
+[profile sso]
+sso_session = corp
+sso_account_id = 123456789012
+sso_role_name = ReadOnly
+
+[profile sso-too]
+sso_session = corp
+sso_account_id = 123456789012
+sso_role_name = Twice
+
+[profile sso-again]
+sso_session = corp
+sso_account_id = 123456789012
+sso_role_name = Twice
+
+[sso-session corp]
+sso_start_url = https://corp.awsapps.com/start
+sso_region = eu-central-1
+";
+
+fn world_with_config() -> fakes::TestEnv {
+    let world = world();
+    world.write("process.json", &session("ASIAPROCESS"));
+    let process = world.home().join("process.json");
+    world.write(
+        ".aws/config",
+        &CONFIG.replace("CREDENTIALS", process.to_str().unwrap()),
+    );
+    world
+}
+
+#[test]
+fn a_credential_process_is_asked() {
+    let mut world = world_with_config();
+    let server = world.serve(&["--load", "process"]);
+    world.set("AWS_SSO_ECS_SERVER", &server.address());
+    let (status, body) = server.get("/");
+    assert_eq!(status, 200);
+    assert!(
+        body.contains("ASIAPROCESS") && body.contains("\"AccountId\":\"222222222222\""),
+        "{body}"
+    );
+    assert!(
+        !body.contains("RoleArn"),
+        "a role that is unknown is not invented: {body}"
+    );
+    let slotted = world.run(&["ecs", "load", "--profile", "process", "--slotted"]);
+    assert_eq!(slotted.code, Some(0), "{}", slotted.stderr);
+    assert_eq!(server.get("/slot/process").0, 200);
+}
+
+#[test]
+fn a_profile_that_gives_nothing_says_where_was_looked_and_for_what() {
+    let world = world_with_config();
+    for (profile, code, said) in [
+        (
+            "nobody",
+            1,
+            &[
+                "no profile `nobody` in",
+                "/.aws/config or ",
+                "profiles there: broken, chain",
+            ][..],
+        ),
+        (
+            "empty",
+            1,
+            &[
+                "/.aws/config",
+                "has none of: aws_access_key_id",
+                "credential_process",
+                "sso_session",
+            ],
+        ),
+        ("broken", 1, &["no such vault"]),
+        ("garbage", 1, &["could not parse response"]),
+        ("chain", 1, &["could not find source profile nobody"]),
+        ("sso", 3, &["hint: Sign in, then try again: aws sso login"]),
+    ] {
+        let failed = world.run(&[
+            "ecs",
+            "load",
+            "--profile",
+            profile,
+            "--server",
+            "127.0.0.1:1",
+        ]);
+        assert_eq!(
+            (failed.code, failed.stdout.as_str()),
+            (Some(code), ""),
+            "{profile}"
+        );
+        assert_eq!(
+            failed
+                .stderr
+                .lines()
+                .filter(|line| line.starts_with("error: "))
+                .count(),
+            1
+        );
+        for said in said {
+            assert!(failed.stderr.contains(said), "{profile}: {}", failed.stderr);
+        }
+    }
+}
+
+#[test]
+fn a_config_that_cannot_be_read_says_which_line() {
+    let world = world();
+    world.write(".aws/config", "[profile a]\nregion = x\n[broken\n");
+    let failed = world.run(&["ecs", "load", "--profile", "a"]);
+    assert_eq!(failed.code, Some(1));
+    assert!(failed.stderr.contains("on line 3"), "{}", failed.stderr);
+}
+
+#[test]
+fn account_and_role_find_the_profile_that_is_for_them() {
+    let world = world_with_config();
+    let load = |arguments: &[&str]| world.run(&[&["ecs", "load"], arguments].concat());
+    let found = load(&["--account", "123456789012", "--role", "ReadOnly"]);
+    assert_eq!(
+        found.code,
+        Some(3),
+        "the profile is found, its sign-in is missing: {}",
+        found.stderr
+    );
+    let by_arn = load(&["--arn", "arn:aws:iam::123456789012:role/ReadOnly"]);
+    assert_eq!(by_arn.code, Some(3), "{}", by_arn.stderr);
+    let several = load(&["-A", "123456789012", "-R", "Twice"]);
+    assert_eq!(several.code, Some(1));
+    assert!(
+        several
+            .stderr
+            .contains("sso-again, sso-too; name one with --profile"),
+        "{}",
+        several.stderr
+    );
+    let none = load(&["-A", "012345670123", "-R", "Twice"]);
+    assert!(
+        none.stderr.contains("the account 012345670123"),
+        "{}",
+        none.stderr
+    );
+}
+
+#[test]
+fn the_environment_is_loaded() {
+    let mut world = world();
+    let server = world.serve(&[]);
+    world.set("AWS_SSO_ECS_SERVER", &server.address());
+    world
+        .set("AWS_ACCESS_KEY_ID", "ASIAENV")
+        .set("AWS_SECRET_ACCESS_KEY", "CANARY-secret");
+    world.set("AWS_SESSION_TOKEN", "CANARY-token");
+    world.set("AWS_CREDENTIAL_EXPIRATION", "2099-01-01T00:00:00Z");
+    let loaded = world.run(&["ecs", "load", "--from-env", "--name", "ci", "--slotted"]);
+    assert_eq!(loaded.code, Some(0), "{}", loaded.stderr);
+    let (_, body) = server.get("/slot/ci");
+    assert!(
+        body.contains("\"Expiration\":\"2099-01-01T00:00:00Z\""),
+        "{body}"
+    );
+
+    world.set("AWS_CREDENTIAL_EXPIRATION", "CANARY");
+    let failed = world.run(&["ecs", "load", "--from-env"]);
+    assert!(
+        failed
+            .stderr
+            .starts_with("error: AWS_CREDENTIAL_EXPIRATION must be"),
+        "{}",
+        failed.stderr
+    );
+    world.unset("AWS_SECRET_ACCESS_KEY");
+    let failed = world.run(&["ecs", "load", "--from-env"]);
+    assert!(
+        failed
+            .stderr
+            .starts_with("error: AWS_SECRET_ACCESS_KEY is not set"),
+        "{}",
+        failed.stderr
+    );
+}
+
+#[test]
+fn input_that_is_no_credentials_is_refused_before_a_server_is_asked() {
+    let world = world();
+    let expired = session("ASIA1").replace("}", ",\"Expiration\":\"2020-01-01T00:00:00Z\"}");
+    let endless = "x".repeat(70_000);
+    for (input, said) in [
+        ("", "this is not what a credential_process prints"),
+        (
+            "{\"Version\":1,\"AccessKeyId\":\"CANARY\"}",
+            "this is not what a credential_process prints",
+        ),
+        (
+            expired.as_str(),
+            "the credentials expired at 2020-01-01T00:00:00Z",
+        ),
+        (endless.as_str(), "longer than 65536 bytes"),
+    ] {
+        let arguments = ["ecs", "load", "--from-stdin", "--server", "127.0.0.1:1"];
+        let failed = world.run_with_input(&arguments, input);
+        assert_eq!(failed.code, Some(1), "{}", failed.stderr);
+        assert!(failed.stderr.contains(said), "{}", failed.stderr);
+    }
+}
+
+#[test]
+fn no_secret_is_logged_at_any_level() {
+    let mut world = world_with_config();
+    let server = world.serve(&["--log-level", "trace", "--load", "process"]);
+    world.set("AWS_SSO_ECS_SERVER", &server.address());
+    // TestEnv looks for canaries in all that is printed.
+    let loaded = world.run(&[
+        "--log-level",
+        "trace",
+        "ecs",
+        "load",
+        "--profile",
+        "process",
+    ]);
+    assert_eq!(loaded.code, Some(0), "{}", loaded.stderr);
+    assert_eq!(server.get("/").0, 200);
+    server.signal("TERM");
+    assert_eq!(server.wait().code, Some(0));
+}

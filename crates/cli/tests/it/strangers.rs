@@ -1,0 +1,139 @@
+//! Who gets nothing: another user, another network, a browser.
+
+use std::net::TcpListener;
+
+use fakes::{Running, TestEnv};
+
+use crate::{lifecycle::activated, session, upload, world};
+
+/// A request of the user `nobody`, and what came back.
+fn ask_as_nobody(world: &TestEnv, server: &Running, host: &str, target: &str) -> String {
+    let port = server.port();
+    let script = format!(
+        "exec 3<>/dev/tcp/{host}/{port}; printf 'GET {target} HTTP/1.1\\r\\nhost: localhost\\r\\n\
+         connection: close\\r\\n\\r\\n' >&3; cat <&3"
+    );
+    let mut command = world.command("setpriv");
+    command.args([
+        "--reuid=65534",
+        "--regid=65534",
+        "--clear-groups",
+        "bash",
+        "-c",
+        &script,
+    ]);
+    command.current_dir("/");
+    world.finish(command, "").stdout
+}
+
+#[test]
+fn another_user_gets_nothing_in_either_family() {
+    if !fakes::is_root() {
+        return;
+    }
+    let world = world();
+    let server = world.serve(&[]);
+    assert_eq!(
+        server.request("PUT", "/", &[], &upload("dev", "ASIA1")).0,
+        200
+    );
+    for host in ["127.0.0.1", "::1"] {
+        for target in ["/", "/creds", "/slot", "/profile", "/nowhere"] {
+            let answer = ask_as_nobody(&world, &server, host, target);
+            assert!(
+                answer.starts_with("HTTP/1.1 401"),
+                "{host} {target}: {answer}"
+            );
+            assert!(answer.contains("another user"), "{answer}");
+        }
+        let health = ask_as_nobody(&world, &server, host, "/healthcheck");
+        assert!(health.ends_with("{\"status\":\"ok\"}"), "{health}");
+    }
+    assert_eq!(server.get("/").0, 200, "its own user still gets them");
+}
+
+#[test]
+fn another_users_server_is_not_handed_credentials() {
+    if !fakes::is_root() {
+        return;
+    }
+    let world = world();
+    let script = "import socket,sys\ns=socket.socket(); s.bind(('127.0.0.1',0)); s.listen()\n\
+                  print(s.getsockname()[1],flush=True)\nc,_=s.accept(); c.settimeout(5)\n\
+                  print(len(c.recv(100000)),flush=True)";
+    let mut squatter = world.command("setpriv");
+    squatter.args([
+        "--reuid=65534",
+        "--regid=65534",
+        "--clear-groups",
+        "/usr/bin/python3",
+        "-c",
+        script,
+    ]);
+    squatter
+        .current_dir("/")
+        .stdout(std::process::Stdio::piped());
+    let mut squatter = squatter.spawn().unwrap();
+    let mut lines =
+        std::io::BufRead::lines(std::io::BufReader::new(squatter.stdout.take().unwrap()));
+    let address = format!("127.0.0.1:{}", lines.next().unwrap().unwrap());
+    let arguments = ["ecs", "load", "--from-stdin", "--server", &address];
+    let failed = world.run_with_input(&arguments, &session("ASIA1"));
+    assert_eq!(failed.code, Some(1));
+    assert!(
+        failed.stderr.contains("belongs to another user"),
+        "{}",
+        failed.stderr
+    );
+    assert_eq!(
+        lines.next().unwrap().unwrap(),
+        "0",
+        "bytes were sent to another user's server"
+    );
+    squatter.wait().unwrap();
+}
+
+#[test]
+fn another_network_namespace_gets_nothing() {
+    if !fakes::is_root() {
+        return;
+    }
+    // The socket listens in our network, the server lives in another: as a container's would, seen from it.
+    let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+    let server = activated(&world(), socket, &["unshare", "--net"]);
+    let (status, body) = server.get("/");
+    assert_eq!(status, 401);
+    assert!(body.contains("another network namespace"), "{body}");
+    assert_eq!(
+        server.request("PUT", "/", &[], &upload("dev", "ASIA1")).0,
+        401
+    );
+}
+
+#[test]
+fn a_browser_or_a_proxy_gets_nothing() {
+    let server = world().serve(&[]);
+    assert_eq!(
+        server.request("PUT", "/", &[], &upload("dev", "ASIA1")).0,
+        200
+    );
+    for header in [
+        ("Origin", "http://evil.example"),
+        ("Sec-Fetch-Mode", "no-cors"),
+        ("Referer", "http://localhost/"),
+        ("Cookie", "a=b"),
+        ("X-Forwarded-For", "10.0.0.1"),
+        ("Via", "1.1 proxy"),
+        ("Proxy-Connection", "keep-alive"),
+    ] {
+        for (method, target) in [("GET", "/"), ("DELETE", "/"), ("OPTIONS", "/slot/dev")] {
+            let (status, body) = server.request(method, target, &[header], "");
+            assert_eq!(status, 403, "{method} {target} {header:?}: {body}");
+        }
+    }
+    let rebound = server.request("GET", "/", &[("Host", "evil.example")], "");
+    assert_eq!(rebound.0, 421);
+    let through_proxy = format!("http://127.0.0.1:{}/", server.port());
+    assert_eq!(server.get(&through_proxy).0, 403);
+    assert_eq!(server.get("/").0, 200);
+}
