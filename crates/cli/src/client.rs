@@ -50,16 +50,12 @@ impl Client {
         profile: &Profile,
     ) -> Result<(), CommandError> {
         let body = Bytes::from_owner(wire::write_upload(profile));
-        self.send(Method::PUT, &path_of(slot), body)
-            .await
-            .map(|_| ())
+        self.send(Method::PUT, &path_of(slot), body).await.map(|_| ())
     }
 
     /// Empties a slot.
     pub(crate) async fn unload(&self, slot: &SlotName) -> Result<(), CommandError> {
-        self.send(Method::DELETE, &path_of(slot), Bytes::new())
-            .await
-            .map(|_| ())
+        self.send(Method::DELETE, &path_of(slot), Bytes::new()).await.map(|_| ())
     }
 
     /// Empties every slot.
@@ -97,24 +93,16 @@ impl Client {
     ) -> Result<(StatusCode, Bytes), CommandError> {
         timeout(TIMEOUT, async {
             let stream = self.connect().await?;
-            self.exchange_on(stream, method, path, body)
-                .await
-                .map_err(|error| {
-                    CommandError::new(
-                        Kind::Unreachable,
-                        format!(
-                            "the server at {} does not answer properly: {error}",
-                            self.address
-                        ),
-                    )
-                })
+            self.exchange_on(stream, method, path, body).await.map_err(|error| {
+                CommandError::new(
+                    Kind::Unreachable,
+                    format!("the server at {} does not answer properly: {error}", self.address),
+                )
+            })
         })
         .await
         .unwrap_or_else(|_| {
-            let text = format!(
-                "the server at {} did not answer within 5 seconds",
-                self.address
-            );
+            let text = format!("the server at {} did not answer within 5 seconds", self.address);
             Err(CommandError::new(Kind::Unreachable, text))
         })
     }
@@ -136,10 +124,7 @@ impl Client {
             .body(Full::new(body))?;
         let response = sender.send_request(request).await?;
         let status = response.status();
-        let body = Limited::new(response.into_body(), LARGEST_ANSWER)
-            .collect()
-            .await?
-            .to_bytes();
+        let body = Limited::new(response.into_body(), LARGEST_ANSWER).collect().await?.to_bytes();
         driver.abort();
         Ok((status, body))
     }
@@ -185,10 +170,7 @@ impl Client {
         if !address.ip().is_loopback() || Owners::open().of_listener(address) != Owner::OtherUser {
             return Ok(());
         }
-        let text = format!(
-            "the server at {} belongs to another user of this host",
-            self.address
-        );
+        let text = format!("the server at {} belongs to another user of this host", self.address);
         Err(CommandError::failed(text).with_hint(
             "Nothing was sent to it. Run your own on another port, and name it: \
              aws-sso ecs run --port PORT, then --server 127.0.0.1:PORT",

@@ -1,9 +1,6 @@
 //! The environment: every variable that we read by ourselves is read here. (`clap` reads those that stand
 //! for flags, `aws-config` those that every AWS SDK reads.)
-#![expect(
-    clippy::disallowed_methods,
-    reason = "this is where the environment is read"
-)]
+#![expect(clippy::disallowed_methods, reason = "this is where the environment is read")]
 
 use std::env::{var, var_os};
 use std::path::PathBuf;
@@ -15,18 +12,15 @@ use crate::error::CommandError;
 
 /// The files that the AWS SDKs read profiles from, for messages.
 pub(crate) fn aws_config_files() -> Vec<PathBuf> {
-    [
-        ("AWS_CONFIG_FILE", "config"),
-        ("AWS_SHARED_CREDENTIALS_FILE", "credentials"),
-    ]
-    .into_iter()
-    .map(|(variable, name)| {
-        path(variable).unwrap_or_else(|| {
-            let home = path("HOME").or_else(|| path("USERPROFILE"));
-            home.unwrap_or_else(|| "~".into()).join(".aws").join(name)
+    [("AWS_CONFIG_FILE", "config"), ("AWS_SHARED_CREDENTIALS_FILE", "credentials")]
+        .into_iter()
+        .map(|(variable, name)| {
+            path(variable).unwrap_or_else(|| {
+                let home = path("HOME").or_else(|| path("USERPROFILE"));
+                home.unwrap_or_else(|| "~".into()).join(".aws").join(name)
+            })
         })
-    })
-    .collect()
+        .collect()
 }
 
 /// Certificates to trust beside the system's.
@@ -58,14 +52,8 @@ pub(crate) fn credentials() -> Result<Given, CommandError> {
     let given: Result<Given, ProviderError> = Given::new(
         ("AWS_ACCESS_KEY_ID", &required("AWS_ACCESS_KEY_ID")?),
         ("AWS_SECRET_ACCESS_KEY", required("AWS_SECRET_ACCESS_KEY")?),
-        (
-            "AWS_SESSION_TOKEN",
-            text("AWS_SESSION_TOKEN").map(Zeroizing::new),
-        ),
-        (
-            "AWS_CREDENTIAL_EXPIRATION",
-            text("AWS_CREDENTIAL_EXPIRATION"),
-        ),
+        ("AWS_SESSION_TOKEN", text("AWS_SESSION_TOKEN").map(Zeroizing::new)),
+        ("AWS_CREDENTIAL_EXPIRATION", text("AWS_CREDENTIAL_EXPIRATION")),
         ("AWS_ACCOUNT_ID", text("AWS_ACCOUNT_ID")),
     );
     Ok(given?)
@@ -77,7 +65,5 @@ fn text(name: &str) -> Option<String> {
 }
 
 fn path(name: &str) -> Option<PathBuf> {
-    var_os(name)
-        .filter(|value| !value.is_empty())
-        .map(PathBuf::from)
+    var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
 }

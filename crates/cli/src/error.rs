@@ -35,11 +35,7 @@ impl Kind {
 
 impl CommandError {
     pub(crate) fn new(kind: Kind, text: impl Display) -> Self {
-        Self {
-            kind,
-            text: text.to_string(),
-            hint: None,
-        }
+        Self { kind, text: text.to_string(), hint: None }
     }
 
     pub(crate) fn failed(text: impl Display) -> Self {
@@ -55,10 +51,9 @@ impl CommandError {
 impl From<ProviderError> for CommandError {
     fn from(error: ProviderError) -> Self {
         let (kind, hint) = match error.problem {
-            Problem::SignInNeeded => (
-                Kind::SignInNeeded,
-                Some("Sign in, then try again: aws sso login --profile NAME"),
-            ),
+            Problem::SignInNeeded => {
+                (Kind::SignInNeeded, Some("Sign in, then try again: aws sso login --profile NAME"))
+            }
             Problem::Throttled => (Kind::Failed, Some("Wait a minute, then try again.")),
             Problem::Unavailable => (
                 Kind::Failed,
@@ -66,11 +61,7 @@ impl From<ProviderError> for CommandError {
             ),
             Problem::Denied | Problem::Invalid => (Kind::Failed, None),
         };
-        Self {
-            kind,
-            text: error.to_string(),
-            hint: hint.map(str::to_owned),
-        }
+        Self { kind, text: error.to_string(), hint: hint.map(str::to_owned) }
     }
 }
 

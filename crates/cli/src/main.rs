@@ -20,10 +20,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     ui::start_log(arguments.log_level);
     process::protect_memory();
-    let runtime = match tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-    {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return ui::report(&error::CommandError::failed(error)),
     };

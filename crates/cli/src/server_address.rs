@@ -15,15 +15,8 @@ pub(crate) struct ServerAddress {
 impl ServerAddress {
     /// The start of a URL for SDKs: with an address for `localhost`, because some SDKs refuse the name.
     pub(crate) fn origin_for_sdks(&self) -> String {
-        let literal = Self {
-            host: "127.0.0.1".to_owned(),
-            port: self.port,
-        };
-        let address = if self.host.eq_ignore_ascii_case("localhost") {
-            &literal
-        } else {
-            self
-        };
+        let literal = Self { host: "127.0.0.1".to_owned(), port: self.port };
+        let address = if self.host.eq_ignore_ascii_case("localhost") { &literal } else { self };
         format!("http://{address}")
     }
 }
@@ -49,10 +42,7 @@ impl FromStr for ServerAddress {
         let authority = text.strip_prefix("http://").unwrap_or(text);
         let authority = authority.strip_suffix('/').unwrap_or(authority);
         let (host, port) = authority.rsplit_once(':').ok_or(MUST_BE)?;
-        let host = match host
-            .strip_prefix('[')
-            .and_then(|rest| rest.strip_suffix(']'))
-        {
+        let host = match host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
             Some(ip) => ip.parse::<IpAddr>().map_err(|_| MUST_BE)?.to_string(),
             None => host.to_owned(),
         };

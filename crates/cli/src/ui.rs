@@ -29,13 +29,8 @@ pub(crate) fn start_log(level: LevelFilter) {
         .with_target("providers", level)
         .with_target("server", level);
     let colour = io::stderr().is_terminal() && env::wants_colour();
-    let lines = fmt::layer()
-        .with_writer(io::stderr)
-        .with_ansi(colour)
-        .with_target(false);
-    tracing_subscriber::registry()
-        .with(lines.without_time().with_filter(ours))
-        .init();
+    let lines = fmt::layer().with_writer(io::stderr).with_ansi(colour).with_target(false);
+    tracing_subscriber::registry().with(lines.without_time().with_filter(ours)).init();
 }
 
 /// A line of data, for programs or for a shell.
@@ -57,9 +52,7 @@ pub(crate) fn note(line: &str) {
 /// A table of profiles, on stdout.
 pub(crate) fn profiles(profiles: &[ProfileObject]) {
     let mut table = Table::new();
-    table
-        .load_style(STYLE)
-        .set_header(["ProfileName", "AccountId", "RoleName", "Expires"]);
+    table.load_style(STYLE).set_header(["ProfileName", "AccountId", "RoleName", "Expires"]);
     for profile in profiles {
         let known = |text: &Option<String>| printable(text.as_deref().unwrap_or("-"));
         table.add_row([
@@ -86,7 +79,5 @@ pub(crate) fn report(error: &CommandError) -> ExitCode {
 
 /// Text without control characters: nothing in it moves a cursor or changes a colour.
 pub(crate) fn printable(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect()
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }

@@ -80,9 +80,7 @@ impl Partition {
             ("us-isof-", "aws-iso-f"),
             ("eusc-", "aws-eusc"),
         ];
-        let known = PREFIXES
-            .iter()
-            .find(|(prefix, _)| region.starts_with(prefix));
+        let known = PREFIXES.iter().find(|(prefix, _)| region.starts_with(prefix));
         Self(known.map_or("aws", |(_, partition)| partition).into())
     }
 
@@ -167,17 +165,8 @@ impl RoleArn {
 
 impl fmt::Display for RoleArn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            partition,
-            account_id,
-            role_name,
-        } = self;
-        write!(
-            f,
-            "arn:{}:iam::{account_id}:role/{}",
-            partition.0,
-            role_name.as_str()
-        )
+        let Self { partition, account_id, role_name } = self;
+        write!(f, "arn:{}:iam::{account_id}:role/{}", partition.0, role_name.as_str())
     }
 }
 
@@ -187,14 +176,8 @@ mod tests {
 
     #[test]
     fn account_ids_keep_their_leading_zeros() {
-        assert_eq!(
-            AccountId::parse("012345670123").unwrap().as_str(),
-            "012345670123"
-        );
-        assert_eq!(
-            AccountId::from_number(111_111).unwrap().as_str(),
-            "000000111111"
-        );
+        assert_eq!(AccountId::parse("012345670123").unwrap().as_str(), "012345670123");
+        assert_eq!(AccountId::from_number(111_111).unwrap().as_str(), "000000111111");
     }
 
     #[test]
@@ -255,10 +238,7 @@ mod tests {
     #[test]
     fn an_arn_needs_both_account_and_role() {
         let account_id = Some(AccountId::parse("1").unwrap());
-        let half = Principal {
-            account_id,
-            ..Principal::default()
-        };
+        let half = Principal { account_id, ..Principal::default() };
         assert_eq!(half.role_arn(), None);
     }
 }

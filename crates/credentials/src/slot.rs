@@ -13,9 +13,7 @@ impl ProfileName {
     /// Says what a name must be.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         if text.is_empty() || text.len() > 512 || text.chars().any(char::is_control) {
-            return Err(Invalid(
-                "1 to 512 bytes of UTF-8 without control characters",
-            ));
+            return Err(Invalid("1 to 512 bytes of UTF-8 without control characters"));
         }
         Ok(Self(text.into()))
     }

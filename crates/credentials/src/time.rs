@@ -28,9 +28,9 @@ impl Expiration {
     pub fn new(at: Timestamp) -> Result<Self, Invalid> {
         const LAST: i64 = 4_133_980_799; // 2100-12-31T23:59:59Z
         match at.as_second() {
-            second @ 0..=LAST => Timestamp::from_second(second)
-                .map(Self)
-                .map_err(|_| Self::MUST_BE),
+            second @ 0..=LAST => {
+                Timestamp::from_second(second).map(Self).map_err(|_| Self::MUST_BE)
+            }
             _ => Err(Self::MUST_BE),
         }
     }
@@ -60,10 +60,7 @@ impl Expiration {
 
     /// The time that is left at `now`, for people.
     pub fn remaining(self, now: Timestamp) -> Remaining {
-        Remaining {
-            seconds: self.0.as_second() - now.as_second(),
-            passed: self.has_passed(now),
-        }
+        Remaining { seconds: self.0.as_second() - now.as_second(), passed: self.has_passed(now) }
     }
 }
 

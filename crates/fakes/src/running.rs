@@ -25,13 +25,8 @@ impl Running {
 
     /// The same, with something on stdin: a socket to hand over.
     pub fn start_with_stdin(mut command: Command, stdin: Stdio) -> Self {
-        command
-            .stdin(stdin)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let mut child = command
-            .spawn()
-            .unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut stderr = child.stderr.take().unwrap();
         let stderr = std::thread::spawn(move || {
@@ -42,23 +37,12 @@ impl Running {
         let mut first_line = String::new();
         stdout.read_line(&mut first_line).unwrap();
         let port = first_line.split("127.0.0.1:").nth(1).and_then(|rest| {
-            rest.split(|c: char| !c.is_ascii_digit())
-                .next()
-                .and_then(|digits| digits.parse().ok())
+            rest.split(|c: char| !c.is_ascii_digit()).next().and_then(|digits| digits.parse().ok())
         });
         let Some(port) = port else {
-            panic!(
-                "no port in {first_line:?}; stderr: {}",
-                stderr.join().unwrap()
-            );
+            panic!("no port in {first_line:?}; stderr: {}", stderr.join().unwrap());
         };
-        Self {
-            child,
-            stdout,
-            stderr: Some(stderr),
-            first_line,
-            port,
-        }
+        Self { child, stdout, stderr: Some(stderr), first_line, port }
     }
 
     /// The port it listens on.
@@ -89,9 +73,7 @@ impl Running {
     /// A connection to it.
     pub fn connect(&self) -> TcpStream {
         let stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
-        stream
-            .set_read_timeout(Some(Duration::from_secs(20)))
-            .unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         stream
     }
 
@@ -114,10 +96,7 @@ impl Running {
         body: &str,
     ) -> (u16, String) {
         let mut request = format!("{method} {target} HTTP/1.1\r\nconnection: close\r\n");
-        if !headers
-            .iter()
-            .any(|(name, _)| name.eq_ignore_ascii_case("host"))
-        {
+        if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
             request += &format!("host: {}\r\n", self.address());
         }
         for (name, value) in headers {
@@ -135,10 +114,7 @@ impl Running {
     /// Sends a signal by its name: `TERM`, `HUP`.
     pub fn signal(&self, name: &str) {
         let pid = self.child.id().to_string();
-        let status = Command::new("kill")
-            .args(["-s", name, &pid])
-            .status()
-            .unwrap();
+        let status = Command::new("kill").args(["-s", name, &pid]).status().unwrap();
         assert!(status.success());
     }
 
@@ -155,16 +131,9 @@ impl Running {
         let mut stdout = self.first_line.clone();
         self.stdout.read_to_string(&mut stdout).unwrap();
         let stderr = self.stderr.take().unwrap().join().unwrap();
-        let finished = Finished {
-            code,
-            stdout,
-            stderr,
-        };
+        let finished = Finished { code, stdout, stderr };
         let output = format!("{}{}", finished.stdout, finished.stderr);
-        assert!(
-            !output.contains(crate::CANARY),
-            "a secret was printed: {output}"
-        );
+        assert!(!output.contains(crate::CANARY), "a secret was printed: {output}");
         finished
     }
 }
@@ -179,12 +148,6 @@ impl Drop for Running {
 /// The status and the body of a whole HTTP/1.1 answer.
 fn split(answer: &str) -> (u16, String) {
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((answer, ""));
-    let status = head
-        .split(' ')
-        .nth(1)
-        .and_then(|status| status.parse().ok());
-    (
-        status.unwrap_or_else(|| panic!("no HTTP answer: {answer:?}")),
-        body.to_owned(),
-    )
+    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
+    (status.unwrap_or_else(|| panic!("no HTTP answer: {answer:?}")), body.to_owned())
 }

@@ -35,11 +35,7 @@ impl TestEnv {
         variables.insert("PATH".to_owned(), "/usr/local/bin:/usr/bin:/bin".to_owned());
         variables.insert("COLUMNS".to_owned(), "100".to_owned());
         variables.insert("AWS_EC2_METADATA_DISABLED".to_owned(), "true".to_owned());
-        Self {
-            binary: binary.into(),
-            home,
-            variables,
-        }
+        Self { binary: binary.into(), home, variables }
     }
 
     /// The binary under test.
@@ -85,13 +81,8 @@ impl TestEnv {
 
     /// Runs any command in this world, to its end, with this on stdin. Its output must hold no canary.
     pub fn finish(&self, mut command: Command, input: &str) -> Finished {
-        command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let mut child = command
-            .spawn()
-            .unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let mut stdin = child.stdin.take().unwrap();
         // A command that has ended without reading is no failure of the test.
         let _ = stdin.write_all(input.as_bytes());
@@ -105,10 +96,7 @@ impl TestEnv {
     /// A command in this world.
     pub fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
         let mut command = Command::new(program);
-        command
-            .env_clear()
-            .envs(&self.variables)
-            .current_dir(self.home.path());
+        command.env_clear().envs(&self.variables).current_dir(self.home.path());
         command
     }
 

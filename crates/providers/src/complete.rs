@@ -34,9 +34,7 @@ pub(crate) async fn complete(
     };
     let expiration = match given.expiration {
         Some(expiration) if expiration.has_passed(now) => {
-            return Err(ProviderError::invalid(format!(
-                "the credentials expired at {expiration}"
-            )));
+            return Err(ProviderError::invalid(format!("the credentials expired at {expiration}")));
         }
         Some(expiration) => expiration,
         None => expiration_at(now.as_second().saturating_add(ASSUMED_LIFE))?,
@@ -95,9 +93,7 @@ async fn exchange(
             "long-term access keys are served only as a session, and STS gives none for them: {error}"
         ))
     })?;
-    let session = answer
-        .credentials
-        .ok_or(ProviderError::invalid("STS answered without keys"))?;
+    let session = answer.credentials.ok_or(ProviderError::invalid("STS answered without keys"))?;
     let odd = |invalid| ProviderError::invalid(format!("STS answered with a key that {invalid}"));
     Ok(Credentials {
         access_key_id: AccessKeyId::parse(&session.access_key_id).map_err(odd)?,
@@ -115,9 +111,7 @@ fn expiration_of(at: DateTime) -> Result<Expiration, ProviderError> {
 pub(crate) fn expiration_at(second: i64) -> Result<Expiration, ProviderError> {
     let at = Timestamp::from_second(second).ok();
     at.and_then(|at| Expiration::new(at).ok())
-        .ok_or(ProviderError::invalid(
-            "the credentials' expiration must be before 2101",
-        ))
+        .ok_or(ProviderError::invalid("the credentials' expiration must be before 2101"))
 }
 
 #[cfg(test)]
@@ -133,11 +127,7 @@ mod tests {
     }
 
     fn aws() -> Aws {
-        Aws::new(
-            Arc::new(FakeClock::at("2026-11-22T20:16:31Z")),
-            None,
-            Vec::new(),
-        )
+        Aws::new(Arc::new(FakeClock::at("2026-11-22T20:16:31Z")), None, Vec::new())
     }
 
     const SESSION: &str = r#"{"Version":1,"AccessKeyId":"ASIA1","SecretAccessKey":"CANARY-s",
@@ -153,10 +143,7 @@ mod tests {
     async fn a_session_that_has_expired_is_not_taken() {
         let expired = SESSION.replace("-t\"", "-t\",\"Expiration\":\"2026-11-22T20:16:31Z\"");
         let error = complete(&aws(), given(&expired), None).await.unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "the credentials expired at 2026-11-22T20:16:31Z"
-        );
+        assert_eq!(error.to_string(), "the credentials expired at 2026-11-22T20:16:31Z");
         assert_eq!(error.problem, Problem::Invalid);
     }
 }

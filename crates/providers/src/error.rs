@@ -37,17 +37,11 @@ pub enum Problem {
 
 impl ProviderError {
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
-        Self {
-            problem: Problem::Invalid,
-            message: one_line(&message.into()),
-        }
+        Self { problem: Problem::Invalid, message: one_line(&message.into()) }
     }
 
     pub(crate) fn denied(message: impl Into<String>) -> Self {
-        Self {
-            problem: Problem::Denied,
-            message: one_line(&message.into()),
-        }
+        Self { problem: Problem::Denied, message: one_line(&message.into()) }
     }
 
     pub(crate) fn from_profile_file(error: &ProfileFileLoadError) -> Self {
@@ -61,20 +55,14 @@ impl ProviderError {
             CredentialsError::ProviderError(_) if uses_sso => Problem::SignInNeeded,
             _ => Problem::Invalid,
         });
-        Self {
-            problem,
-            message: one_line(&texts(error)),
-        }
+        Self { problem, message: one_line(&texts(error)) }
     }
 
     pub(crate) fn from_sdk<E>(error: &SdkError<E, HttpResponse>) -> Self
     where
         E: Error + ProvideErrorMetadata + 'static,
     {
-        Self {
-            problem: problem_of_sdk(error),
-            message: one_line(&texts(error)),
-        }
+        Self { problem: problem_of_sdk(error), message: one_line(&texts(error)) }
     }
 }
 
@@ -98,10 +86,7 @@ fn texts(error: &(dyn Error + 'static)) -> String {
 fn one_line(text: &str) -> String {
     const LONGEST: usize = 600;
     let words = text.split(|c: char| c.is_whitespace() || c.is_control());
-    let line = words
-        .filter(|word| !word.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ");
+    let line = words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(LONGEST) {
         Some((at, _)) => format!("{}…", line.get(..at).unwrap_or_default()),
         None => line,
@@ -118,9 +103,7 @@ fn problem_if<E>(error: &(dyn Error + 'static)) -> Option<Problem>
 where
     E: Error + ProvideErrorMetadata + 'static,
 {
-    error
-        .downcast_ref::<SdkError<E, HttpResponse>>()
-        .map(problem_of_sdk)
+    error.downcast_ref::<SdkError<E, HttpResponse>>().map(problem_of_sdk)
 }
 
 fn problem_of_sdk<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Problem {

@@ -99,13 +99,7 @@ impl Aws {
     pub async fn complete(&self, given: Given) -> Result<Fetched, ProviderError> {
         let account_id = given.account_id.clone();
         let credentials = complete::complete(self, given, None).await?;
-        Ok(Fetched {
-            principal: Principal {
-                account_id,
-                ..Principal::default()
-            },
-            credentials,
-        })
+        Ok(Fetched { principal: Principal { account_id, ..Principal::default() }, credentials })
     }
 }
 
@@ -125,10 +119,7 @@ mod tests {
     #[test]
     fn what_a_credential_process_prints_is_read() {
         let given = Given::from_process_output(WHOLE.as_bytes()).unwrap();
-        assert_eq!(
-            given.expiration.unwrap().to_string(),
-            "2026-11-22T21:16:31Z"
-        );
+        assert_eq!(given.expiration.unwrap().to_string(), "2026-11-22T21:16:31Z");
         assert_eq!(given.session_token.unwrap().expose(), "CANARY-t");
         assert_eq!(given.account_id.unwrap().as_str(), "000000000012");
     }
@@ -145,17 +136,9 @@ mod tests {
             ("\"Version\":1", "\"Version\":2", "Version must be 1"),
             ("ASIA1", "AS IA", "AccessKeyId must be"),
             ("CANARY-s", "CANARY s", "SecretAccessKey must be"),
-            (
-                "2026-11-22T22:16:31+01:00",
-                "tomorrow CANARY",
-                "Expiration must be an RFC 3339",
-            ),
+            ("2026-11-22T22:16:31+01:00", "tomorrow CANARY", "Expiration must be an RFC 3339"),
             ("\"12\"", "\"CANARY\"", "AccountId must be"),
-            (
-                "\"CANARY-s\"",
-                "[\"CANARY\"]",
-                "this is not what a credential_process prints",
-            ),
+            ("\"CANARY-s\"", "[\"CANARY\"]", "this is not what a credential_process prints"),
             ("{", "", "this is not what a credential_process prints"),
         ] {
             let text = Given::from_process_output(WHOLE.replace(replaced, by).as_bytes())

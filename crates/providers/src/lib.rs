@@ -42,10 +42,6 @@ impl Aws {
         ca_bundle: Option<PathBuf>,
         config_files: Vec<PathBuf>,
     ) -> Self {
-        Self {
-            clock,
-            ca_bundle,
-            config_files,
-        }
+        Self { clock, ca_bundle, config_files }
     }
 }

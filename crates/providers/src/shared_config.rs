@@ -41,9 +41,8 @@ impl Aws {
     pub async fn profile(&self, name: &ProfileName) -> Result<Fetched, ProviderError> {
         let profiles = profiles().await?;
         let profile = self.find(&profiles, name)?;
-        let uses_sso = ["sso_session", "sso_start_url"]
-            .iter()
-            .any(|key| profile.get(key).is_some());
+        let uses_sso =
+            ["sso_session", "sso_start_url"].iter().any(|key| profile.get(key).is_some());
         let provider = self.provider(name).await?;
         let given = provider
             .provide_credentials()
@@ -53,13 +52,10 @@ impl Aws {
         let given = read(&given)?;
         principal.account_id = principal.account_id.or(given.account_id.clone());
         let credentials = complete::complete(self, given, Some(name.as_str())).await?;
-        Ok(Fetched {
-            principal,
-            credentials,
-        })
+        Ok(Fetched { principal, credentials })
     }
 
-    /// The profile of the AWS config that gives a role.
+    /// The profile of the AWS config that gives a role; `partition` is looked at only if it is known.
     ///
     /// # Errors
     /// None does, or more than one.
@@ -67,15 +63,19 @@ impl Aws {
         &self,
         account: &AccountId,
         role: &RoleName,
+        partition: Option<&Partition>,
     ) -> Result<ProfileName, ProviderError> {
         let profiles = profiles().await?;
         let is_for_role = |name: &&str| {
-            let principal = profiles
-                .get_profile(name)
+            let profile = profiles.get_profile(name);
+            let arn = profile
                 .and_then(|profile| principal_of(&profiles, profile).ok())
-                .unwrap_or_default();
-            (principal.account_id.as_ref(), principal.role_name.as_ref())
-                == (Some(account), Some(role))
+                .and_then(|principal| principal.role_arn());
+            arn.is_some_and(|arn| {
+                arn.account_id == *account
+                    && arn.role_name == *role
+                    && partition.is_none_or(|partition| *partition == arn.partition)
+            })
         };
         let mut names: Vec<_> = profiles.profiles().filter(is_for_role).collect();
         names.sort_unstable();
@@ -95,10 +95,7 @@ impl Aws {
     }
 
     fn files(&self) -> String {
-        let files = self
-            .config_files
-            .iter()
-            .map(|path| path.display().to_string());
+        let files = self.config_files.iter().map(|path| path.display().to_string());
         files.collect::<Vec<_>>().join(" or ")
     }
 
@@ -116,9 +113,7 @@ impl Aws {
                 true => "there are no profiles".to_owned(),
                 false => format!("profiles there: {}", known.join(", ")),
             };
-            return Err(ProviderError::invalid(format!(
-                "no profile `{name}` in {files}; {known}"
-            )));
+            return Err(ProviderError::invalid(format!("no profile `{name}` in {files}; {known}")));
         };
         if TELLING_KEYS.iter().all(|key| profile.get(key).is_none()) {
             return Err(ProviderError::invalid(format!(
@@ -142,9 +137,7 @@ impl Aws {
         let provider_config = ProviderConfig::without_region()
             .with_http_client(http_client)
             .with_timeout_config(complete::time_limits())
-            .with_region(Some(
-                config.region().cloned().unwrap_or(complete::DEFAULT_REGION),
-            ))
+            .with_region(Some(config.region().cloned().unwrap_or(complete::DEFAULT_REGION)))
             .with_use_fips(config.use_fips())
             .with_use_dual_stack(config.use_dual_stack());
         Ok(ProfileFileCredentialsProvider::builder()
@@ -168,17 +161,13 @@ fn principal_of(profiles: &ProfileSet, profile: &Profile) -> Result<Principal, P
         move |invalid| ProviderError::invalid(format!("{key} of the profile `{name}` {invalid}"))
     };
     if let Some(arn) = profile.get("role_arn") {
-        return RoleArn::parse(arn)
-            .map(Principal::from)
-            .map_err(wrong("role_arn"));
+        return RoleArn::parse(arn).map(Principal::from).map_err(wrong("role_arn"));
     }
     let (Some(account), Some(role)) = (profile.get("sso_account_id"), profile.get("sso_role_name"))
     else {
         return Ok(Principal::default());
     };
-    let session = profile
-        .get("sso_session")
-        .and_then(|name| profiles.sso_session(name));
+    let session = profile.get("sso_session").and_then(|name| profiles.sso_session(name));
     let region = session.and_then(|session| session.get("sso_region"));
     Ok(Principal {
         account_id: Some(AccountId::parse(account).map_err(wrong("sso_account_id"))?),
@@ -203,11 +192,7 @@ fn read(given: &SdkCredentials) -> Result<Given, ProviderError> {
             .map(|token| Secret::parse(token.to_owned()))
             .transpose()
             .map_err(odd("session token"))?,
-        expiration: expiration
-            .map(|at| complete::expiration_at(at.as_second()))
-            .transpose()?,
-        account_id: given
-            .account_id()
-            .and_then(|id| AccountId::parse(id.as_str()).ok()),
+        expiration: expiration.map(|at| complete::expiration_at(at.as_second())).transpose()?,
+        account_id: given.account_id().and_then(|id| AccountId::parse(id.as_str()).ok()),
     })
 }

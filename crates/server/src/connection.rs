@@ -38,15 +38,8 @@ const FAREWELL: Duration = Duration::from_secs(1);
 /// Serves one connection to its end.
 pub(crate) async fn serve(stream: TcpStream, ticket: Ticket, router: Arc<Router>, peer: Peer) {
     let activity = ticket.activity();
-    let io = Watched {
-        stream,
-        activity: Arc::clone(activity),
-    };
-    let exchange = Exchange {
-        router,
-        peer,
-        activity: Arc::clone(activity),
-    };
+    let io = Watched { stream, activity: Arc::clone(activity) };
+    let exchange = Exchange { router, peer, activity: Arc::clone(activity) };
     let mut connection = http1::Builder::new()
         .header_read_timeout(None) // the table of connections keeps the time
         .half_close(true)
@@ -129,10 +122,8 @@ async fn answer_load(
     activity: Arc<Activity>,
     load: Load,
     body: Incoming,
-) -> Result<Response<Full<Bytes>>, Infallible> {
-    let body = timeout(BODY_TIMEOUT, read(body))
-        .await
-        .unwrap_or(Err(Refusal::BodyTimeout));
+) -> Answered {
+    let body = timeout(BODY_TIMEOUT, read(body)).await.unwrap_or(Err(Refusal::BodyTimeout));
     let response = match body {
         Ok(body) => router.load(load, &body),
         Err(refusal) => {
@@ -162,14 +153,16 @@ async fn read(mut body: Incoming) -> Result<Zeroizing<Vec<u8>>, Refusal> {
     Ok(bytes)
 }
 
+type Answered = Result<Response<Full<Bytes>>, Infallible>;
+
 /// The future of an answer: nearly always there at once.
 enum Answer {
-    Now(Ready<Result<Response<Full<Bytes>>, Infallible>>),
-    AfterBody(Pin<Box<dyn Future<Output = Result<Response<Full<Bytes>>, Infallible>> + Send>>),
+    Now(Ready<Answered>),
+    AfterBody(Pin<Box<dyn Future<Output = Answered> + Send>>),
 }
 
 impl Future for Answer {
-    type Output = Result<Response<Full<Bytes>>, Infallible>;
+    type Output = Answered;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         match self.get_mut() {

@@ -136,12 +136,7 @@ impl Connections {
         let activity = Arc::new(Activity::new());
         table.open.insert(id, Arc::clone(&activity));
         self.one_opened.notify_one();
-        Ticket {
-            connections: Arc::clone(self),
-            id,
-            is_stranger,
-            activity,
-        }
+        Ticket { connections: Arc::clone(self), id, is_stranger, activity }
     }
 
     fn lock(&self) -> MutexGuard<'_, Table> {
@@ -179,18 +174,9 @@ impl Drop for Ticket {
 
 impl Activity {
     fn new() -> Self {
-        let phase = Phase::New {
-            since: Instant::now(),
-        };
-        let state = State {
-            phase,
-            order: None,
-            leaves_bytes_unread: false,
-        };
-        Self {
-            state: Mutex::new(state),
-            ordered: Notify::new(),
-        }
+        let phase = Phase::New { since: Instant::now() };
+        let state = State { phase, order: None, leaves_bytes_unread: false };
+        Self { state: Mutex::new(state), ordered: Notify::new() }
     }
 
     /// Bytes have come from the peer.
@@ -198,11 +184,7 @@ impl Activity {
         let mut state = self.lock();
         match state.phase {
             Phase::New { since } => state.phase = Phase::Head { since },
-            Phase::Idle { .. } => {
-                state.phase = Phase::Head {
-                    since: Instant::now(),
-                }
-            }
+            Phase::Idle { .. } => state.phase = Phase::Head { since: Instant::now() },
             Phase::Head { .. } | Phase::Busy => {}
         }
     }
@@ -214,9 +196,7 @@ impl Activity {
 
     /// The request has its answer.
     pub(crate) fn request_ended(&self) {
-        self.lock().phase = Phase::Idle {
-            since: Instant::now(),
-        };
+        self.lock().phase = Phase::Idle { since: Instant::now() };
     }
 
     /// The request is answered although not all of its body has been read.
@@ -305,10 +285,7 @@ mod tests {
         assert_eq!(order_of(&slow), None);
         tokio::time::sleep(Duration::from_secs(2)).await;
         assert_eq!(order_of(&silent), Some(Order::Close(None)));
-        assert_eq!(
-            order_of(&slow),
-            Some(Order::Close(Some(Refusal::HeadTimeout)))
-        );
+        assert_eq!(order_of(&slow), Some(Order::Close(Some(Refusal::HeadTimeout))));
         assert_eq!(order_of(&idle), None);
         tokio::time::sleep(Duration::from_secs(55)).await;
         assert_eq!(order_of(&idle), Some(Order::Close(None)));
@@ -339,11 +316,7 @@ mod tests {
     async fn strangers_cannot_take_every_place() {
         let connections = Arc::new(Connections::default());
         let mut tickets = Vec::new();
-        for owner in [Owner::OtherUser, Owner::Unknown, Owner::Root]
-            .iter()
-            .cycle()
-            .take(128)
-        {
+        for owner in [Owner::OtherUser, Owner::Unknown, Owner::Root].iter().cycle().take(128) {
             tickets.push(admit(&connections, *owner).await);
         }
         assert!(connections.admit(Owner::OtherUser).await.is_none());

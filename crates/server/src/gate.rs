@@ -96,9 +96,7 @@ fn has_our_host(headers: &HeaderMap, port: u16) -> bool {
         Some((name, digits)) if host != "::1" && is_port(digits, port) => name,
         _ => host,
     };
-    ["127.0.0.1", "localhost", "[::1]", "::1"]
-        .iter()
-        .any(|ours| name.eq_ignore_ascii_case(ours))
+    ["127.0.0.1", "localhost", "[::1]", "::1"].iter().any(|ours| name.eq_ignore_ascii_case(ours))
 }
 
 fn is_port(digits: &str, port: u16) -> bool {
@@ -114,17 +112,12 @@ fn is_for_a_proxy(uri: &Uri) -> bool {
 fn is_sent_by_browsers_or_proxies(name: &HeaderName) -> bool {
     let name = name.as_str();
     matches!(name, "origin" | "referer" | "cookie" | "forwarded" | "via")
-        || ["sec-fetch-", "x-forwarded-", "proxy-"]
-            .iter()
-            .any(|start| name.starts_with(start))
+        || ["sec-fetch-", "x-forwarded-", "proxy-"].iter().any(|start| name.starts_with(start))
 }
 
 /// An empty header is none: some SDKs send one.
 fn sends_a_token(headers: &HeaderMap) -> bool {
-    headers
-        .get_all(AUTHORIZATION)
-        .iter()
-        .any(|value| !value.as_bytes().trim_ascii().is_empty())
+    headers.get_all(AUTHORIZATION).iter().any(|value| !value.as_bytes().trim_ascii().is_empty())
 }
 
 #[cfg(test)]
@@ -178,15 +171,9 @@ mod tests {
             let caller = check_with(Owner::SameUser, "/", &[("host", host)]);
             assert_eq!(caller.err(), Some(Refusal::Misdirected), "{host}");
         }
-        assert_eq!(
-            check_with(Owner::SameUser, "/", &[]).err(),
-            Some(Refusal::Misdirected)
-        );
+        assert_eq!(check_with(Owner::SameUser, "/", &[]).err(), Some(Refusal::Misdirected));
         let twice = [("host", "localhost:4144"), ("host", "localhost:4144")];
-        assert_eq!(
-            check_with(Owner::SameUser, "/", &twice).err(),
-            Some(Refusal::Misdirected)
-        );
+        assert_eq!(check_with(Owner::SameUser, "/", &twice).err(), Some(Refusal::Misdirected));
     }
 
     #[test]
@@ -208,11 +195,8 @@ mod tests {
             let caller = check_with(Owner::SameUser, "/", &headers);
             assert_eq!(caller.err(), Some(Refusal::BrowserOrProxy), "{name}");
         }
-        let absolute = check_with(
-            Owner::SameUser,
-            "http://localhost:4144/",
-            &[("host", "localhost:4144")],
-        );
+        let absolute =
+            check_with(Owner::SameUser, "http://localhost:4144/", &[("host", "localhost:4144")]);
         assert_eq!(absolute.err(), Some(Refusal::BrowserOrProxy));
     }
 
@@ -234,11 +218,7 @@ mod tests {
             let mut headers = vec![("host", "localhost:4144")];
             headers.extend(token.map(|token| ("authorization", token)));
             let caller = check_with(owner, "/", &headers).unwrap();
-            assert_eq!(
-                caller.as_reader().is_some(),
-                refusal.is_none(),
-                "{owner:?} {token:?}"
-            );
+            assert_eq!(caller.as_reader().is_some(), refusal.is_none(), "{owner:?} {token:?}");
             assert_eq!(caller.into_writer().err(), refusal, "{owner:?} {token:?}");
         }
     }

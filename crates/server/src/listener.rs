@@ -71,24 +71,15 @@ impl Listeners {
             if !address.ip().is_loopback() {
                 return Err(ListenError::NotLoopback(address));
             }
-            socket
-                .set_nonblocking(true)
-                .map_err(ListenError::Unusable)?;
+            socket.set_nonblocking(true).map_err(ListenError::Unusable)?;
             TcpListener::from_std(socket).map_err(ListenError::Unusable)
         };
-        sockets
-            .into_iter()
-            .map(adopt)
-            .collect::<Result<_, _>>()
-            .map(Self)
+        sockets.into_iter().map(adopt).collect::<Result<_, _>>().map(Self)
     }
 
     /// Where it listens.
     pub fn addresses(&self) -> Vec<SocketAddr> {
-        self.0
-            .iter()
-            .filter_map(|listener| listener.local_addr().ok())
-            .collect()
+        self.0.iter().filter_map(|listener| listener.local_addr().ok()).collect()
     }
 
     pub(crate) fn into_inner(self) -> Vec<TcpListener> {
@@ -99,10 +90,7 @@ impl Listeners {
 fn bind_both(port: u16) -> Result<Listeners, ListenError> {
     let mut listeners = Vec::new();
     let mut port = port;
-    for ip in [
-        IpAddr::from(Ipv4Addr::LOCALHOST),
-        IpAddr::from(Ipv6Addr::LOCALHOST),
-    ] {
+    for ip in [IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST)] {
         let address = SocketAddr::new(ip, port);
         match listen(address) {
             Ok(listener) => {
@@ -115,19 +103,11 @@ fn bind_both(port: u16) -> Result<Listeners, ListenError> {
             Err(error) => return Err(because(address, error)),
         }
     }
-    if listeners.is_empty() {
-        Err(ListenError::NoLoopback)
-    } else {
-        Ok(Listeners(listeners))
-    }
+    if listeners.is_empty() { Err(ListenError::NoLoopback) } else { Ok(Listeners(listeners)) }
 }
 
 fn listen(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = if address.is_ipv4() {
-        TcpSocket::new_v4()
-    } else {
-        TcpSocket::new_v6()
-    }?;
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
     // On Unix: a restart need not wait for old connections' TIME_WAIT. On Windows it would let others in.
     #[cfg(unix)]
     socket.set_reuseaddr(true)?;
@@ -137,10 +117,8 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 
 fn is_family_missing(error: &io::Error) -> bool {
     const EAFNOSUPPORT: i32 = 97; // Linux; elsewhere the kinds below tell
-    matches!(
-        error.kind(),
-        ErrorKind::AddrNotAvailable | ErrorKind::Unsupported
-    ) || (cfg!(target_os = "linux") && error.raw_os_error() == Some(EAFNOSUPPORT))
+    matches!(error.kind(), ErrorKind::AddrNotAvailable | ErrorKind::Unsupported)
+        || (cfg!(target_os = "linux") && error.raw_os_error() == Some(EAFNOSUPPORT))
 }
 
 fn because(address: SocketAddr, source: io::Error) -> ListenError {
@@ -158,9 +136,7 @@ mod tests {
     #[tokio::test]
     async fn both_families_listen_on_one_free_port() {
         let addresses = Listeners::bind(0).unwrap().addresses();
-        let [v4, v6] = addresses[..] else {
-            panic!("{addresses:?}")
-        };
+        let [v4, v6] = addresses[..] else { panic!("{addresses:?}") };
         assert_eq!(v4.ip(), Ipv4Addr::LOCALHOST);
         assert_eq!(v6.ip(), Ipv6Addr::LOCALHOST);
         assert_eq!(v4.port(), v6.port());
@@ -173,10 +149,7 @@ mod tests {
             let other = std::net::TcpListener::bind(taken).unwrap();
             let address = other.local_addr().unwrap();
             let error = Listeners::bind(address.port()).unwrap_err();
-            assert!(
-                matches!(error, ListenError::InUse(at) if at == address),
-                "{error}"
-            );
+            assert!(matches!(error, ListenError::InUse(at) if at == address), "{error}");
         }
     }
 
@@ -186,9 +159,6 @@ mod tests {
         let error = Listeners::adopt(vec![open]).unwrap_err();
         assert!(matches!(error, ListenError::NotLoopback(_)), "{error}");
         let loopback = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        assert_eq!(
-            Listeners::adopt(vec![loopback]).unwrap().addresses().len(),
-            1
-        );
+        assert_eq!(Listeners::adopt(vec![loopback]).unwrap().addresses().len(), 1);
     }
 }

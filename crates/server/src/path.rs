@@ -11,11 +11,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 use crate::refusal::Refusal;
 
 /// Everything but the unreserved characters of RFC 3986, section 2.3.
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// What a request is about.
 #[derive(Debug, PartialEq, Eq)]
@@ -97,9 +93,7 @@ fn slot_by_query(query: Option<&str>) -> Result<SlotName, Refusal> {
             continue;
         }
         if found.replace(named(&decoded(value)?)?).is_some() {
-            return Err(Refusal::MalformedPath(
-                "the query has profile twice; it must be once",
-            ));
+            return Err(Refusal::MalformedPath("the query has profile twice; it must be once"));
         }
     }
     Ok(found.unwrap_or(SlotName::Default))
@@ -109,9 +103,7 @@ fn by_id(id: &str) -> Result<SlotName, Refusal> {
     const MALFORMED: Refusal = Refusal::MalformedPath(
         "the id after /s/ must be a slot's name in base64url without padding",
     );
-    let bytes = BASE64URL_NOPAD
-        .decode(id.as_bytes())
-        .map_err(|_| MALFORMED)?;
+    let bytes = BASE64URL_NOPAD.decode(id.as_bytes()).map_err(|_| MALFORMED)?;
     named(std::str::from_utf8(&bytes).map_err(|_| MALFORMED)?)
 }
 
@@ -126,10 +118,7 @@ fn decoded(text: &str) -> Result<Cow<'_, str>, Refusal> {
     while let Some(byte) = rest.next() {
         if byte == b'%' {
             let digits = [rest.next(), rest.next()];
-            if !digits
-                .iter()
-                .all(|digit| digit.is_some_and(|digit| digit.is_ascii_hexdigit()))
-            {
+            if !digits.iter().all(|digit| digit.is_some_and(|digit| digit.is_ascii_hexdigit())) {
                 return Err(Refusal::MalformedPath(
                     "after % in a path or query must come two hexadecimal digits",
                 ));
@@ -168,34 +157,19 @@ mod tests {
             ("/slot/caf%C3%A9", "café"),
             ("/slot/café", "café"),
         ] {
-            assert_eq!(
-                Resource::parse(path, None),
-                Ok(Resource::Slot(slot(name))),
-                "{path}"
-            );
+            assert_eq!(Resource::parse(path, None), Ok(Resource::Slot(slot(name))), "{path}");
         }
     }
 
     #[test]
     fn every_name_survives_both_ways_of_writing_it() {
         let longest = "✓".repeat(170);
-        for name in [
-            "dev",
-            "..",
-            ".",
-            "team/dev:Read Only ✓",
-            "%",
-            "a+b;c?d#e&f=g",
-            "-_~",
-            &longest,
-        ] {
+        for name in
+            ["dev", "..", ".", "team/dev:Read Only ✓", "%", "a+b;c?d#e&f=g", "-_~", &longest]
+        {
             let slot = slot(name);
             let path = path_of(&slot);
-            assert_eq!(
-                Resource::parse(&path, None),
-                Ok(Resource::Slot(slot.clone())),
-                "{path}"
-            );
+            assert_eq!(Resource::parse(&path, None), Ok(Resource::Slot(slot.clone())), "{path}");
             let for_sdks = path_for_sdks(&slot);
             let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
             assert!(for_sdks.bytes().all(unreserved), "{for_sdks}");
@@ -210,29 +184,14 @@ mod tests {
     #[test]
     fn the_profile_query_names_a_slot_once() {
         let default = Ok(Resource::Slot(SlotName::Default));
-        for query in [
-            None,
-            Some(""),
-            Some("x=1"),
-            Some("flag&y=%20"),
-            Some("Profile=x"),
-        ] {
+        for query in [None, Some(""), Some("x=1"), Some("flag&y=%20"), Some("Profile=x")] {
             assert_eq!(Resource::parse("/", query), default, "{query:?}");
         }
         let query = Some("x=1&profile=a%2Fb+c&y");
         let named = || slot("a/b+c");
         assert_eq!(Resource::parse("/", query), Ok(Resource::Slot(named())));
-        assert_eq!(
-            Resource::parse("/creds", query),
-            Ok(Resource::ReadOnlySlot(named()))
-        );
-        for query in [
-            "profile=a&profile=a",
-            "profile=",
-            "profile",
-            "profile=%zz",
-            "%=1",
-        ] {
+        assert_eq!(Resource::parse("/creds", query), Ok(Resource::ReadOnlySlot(named())));
+        for query in ["profile=a&profile=a", "profile=", "profile", "profile=%zz", "%=1"] {
             assert!(Resource::parse("/", Some(query)).is_err(), "{query}");
         }
     }
@@ -261,22 +220,10 @@ mod tests {
 
     #[test]
     fn other_paths_are_not_there() {
-        for path in [
-            "",
-            "*",
-            "//",
-            "/Slot",
-            "/slotx",
-            "/creds/",
-            "/profile/",
-            "/s",
-            "/healthcheck/",
-        ] {
-            assert_eq!(
-                Resource::parse(path, None),
-                Err(Refusal::NoSuchPath),
-                "{path}"
-            );
+        for path in
+            ["", "*", "//", "/Slot", "/slotx", "/creds/", "/profile/", "/s", "/healthcheck/"]
+        {
+            assert_eq!(Resource::parse(path, None), Err(Refusal::NoSuchPath), "{path}");
         }
     }
 }

@@ -41,15 +41,11 @@ impl Owners {
 
     /// Who owns the far end of an established connection between `ours` and `theirs`.
     pub fn of_peer(&self, ours: SocketAddr, theirs: SocketAddr) -> Owner {
-        self.0.as_ref().map_or(Owner::Unknown, |diagnostics| {
-            diagnostics.of_peer(ours, theirs)
-        })
+        self.0.as_ref().map_or(Owner::Unknown, |diagnostics| diagnostics.of_peer(ours, theirs))
     }
 
     /// Who listens on `address`.
     pub fn of_listener(&self, address: SocketAddr) -> Owner {
-        self.0.as_ref().map_or(Owner::Unknown, |diagnostics| {
-            diagnostics.of_listener(address)
-        })
+        self.0.as_ref().map_or(Owner::Unknown, |diagnostics| diagnostics.of_listener(address))
     }
 }

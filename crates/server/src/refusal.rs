@@ -130,9 +130,7 @@ impl Refusal {
     pub(crate) fn into_response(self) -> Response<Bytes> {
         let mut response = wire::json(self.status(), self.body());
         if let Self::MethodNotAllowed(allowed) = self {
-            response
-                .headers_mut()
-                .insert(ALLOW, HeaderValue::from_static(allowed));
+            response.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
         }
         response
     }

@@ -58,17 +58,14 @@ impl Router {
 
     /// Carries out a load, now that its body is there.
     pub(crate) fn load(&self, load: Load, body: &[u8]) -> Response<Bytes> {
-        self.try_load(load, body)
-            .unwrap_or_else(Refusal::into_response)
+        self.try_load(load, body).unwrap_or_else(Refusal::into_response)
     }
 
     fn try_decide(&self, head: &Parts, peer: Peer) -> Result<Decision, Refusal> {
         let caller = gate::check(head, peer)?;
         let resource = Resource::parse(head.uri.path(), head.uri.query());
         if let Ok(Resource::Health(slot)) = &resource {
-            return self
-                .health(slot, &head.method, &caller)
-                .map(Decision::Answer);
+            return self.health(slot, &head.method, &caller).map(Decision::Answer);
         }
         let writer = caller.into_writer()?;
         let reader = writer.reader();
@@ -96,8 +93,7 @@ impl Router {
         if matches!(&load.slot, SlotName::Named(name) if *name != profile.name) {
             return Err(Refusal::NamesDiffer);
         }
-        self.slots
-            .load(&load.writer, load.slot, Slot::new(profile)?);
+        self.slots.load(&load.writer, load.slot, Slot::new(profile)?);
         Ok(done())
     }
 
@@ -115,9 +111,7 @@ impl Router {
             Ok(()) => (StatusCode::OK, "ok"),
             Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
         };
-        let detail = caller
-            .as_reader()
-            .map(|reader| self.detail(reader, slot, verdict));
+        let detail = caller.as_reader().map(|reader| self.detail(reader, slot, verdict));
         Ok(wire::json(code, wire::to_json(&Health { status, detail })))
     }
 

@@ -57,10 +57,7 @@ impl Server {
             connections: Arc::new(Connections::default()),
             owners: Arc::new(Owners::open()),
         };
-        Ok(Self {
-            listeners,
-            acceptor,
-        })
+        Ok(Self { listeners, acceptor })
     }
 
     /// Serves until `stop` is ready, then finishes what is in flight, for 5 s at most.
@@ -75,10 +72,7 @@ impl Server {
             () = connections.watch_time() => {}
         }
         accepting.shutdown().await;
-        if tokio::time::timeout(DRAIN, connections.drain())
-            .await
-            .is_err()
-        {
+        if tokio::time::timeout(DRAIN, connections.drain()).await.is_err() {
             tracing::warn!("some requests were cut off");
         }
     }
@@ -129,18 +123,12 @@ impl Acceptor {
         if owner != Owner::SameUser {
             tracing::debug!(?owner, "a connection that is not our user's");
         }
-        (!is_reset).then(|| Peer {
-            owner,
-            port: ours.port(),
-        })
+        (!is_reset).then(|| Peer { owner, port: ours.port() })
     }
 }
 
 /// Errors of accept(2) that concern a connection which is gone already.
 fn is_about_one_connection(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
-    matches!(
-        error.kind(),
-        ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted
-    )
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
 }

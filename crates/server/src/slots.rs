@@ -36,30 +36,15 @@ impl Slot {
     /// # Errors
     /// The answer would be larger than some SDK takes.
     pub(crate) fn new(profile: Profile) -> Result<Self, Refusal> {
-        let answer = wire::credentials(&profile).ok_or(Refusal::Field(
-            "Creds",
-            Invalid("shorter: SDKs read less than 10000 bytes"),
-        ))?;
-        let Profile {
-            name,
-            principal,
-            credentials,
-        } = profile;
-        Ok(Self {
-            name,
-            principal,
-            expiration: credentials.expiration,
-            answer,
-        })
+        let answer = wire::credentials(&profile)
+            .ok_or(Refusal::Field("Creds", Invalid("shorter: SDKs read less than 10000 bytes")))?;
+        let Profile { name, principal, credentials } = profile;
+        Ok(Self { name, principal, expiration: credentials.expiration, answer })
     }
 
     /// What the slot may serve at an instant.
     fn at(&self, now: Timestamp) -> Result<&Bytes, Refusal> {
-        if self.expiration.has_passed(now) {
-            Err(Refusal::Expired)
-        } else {
-            Ok(&self.answer)
-        }
+        if self.expiration.has_passed(now) { Err(Refusal::Expired) } else { Ok(&self.answer) }
     }
 
     fn object(&self, now: Timestamp) -> ProfileObject {
@@ -70,10 +55,7 @@ impl Slot {
 impl Slots {
     /// Slots of which the default one is loaded before anybody can ask.
     pub(crate) fn with_default(slot: Option<Slot>) -> Self {
-        Self(Mutex::new(Contents {
-            default: slot,
-            named: BTreeMap::new(),
-        }))
+        Self(Mutex::new(Contents { default: slot, named: BTreeMap::new() }))
     }
 
     /// The answer for an SDK.
@@ -105,11 +87,7 @@ impl Slots {
 
     /// What is loaded in the named slots, by name.
     pub(crate) fn named(&self, _: &Reader, now: Timestamp) -> Vec<ProfileObject> {
-        self.lock()
-            .named
-            .values()
-            .map(|slot| slot.object(now))
-            .collect()
+        self.lock().named.values().map(|slot| slot.object(now)).collect()
     }
 
     /// Whether a slot can serve, which anyone may know, or why not, which only readers are told.

@@ -45,14 +45,8 @@ impl ProfileObject {
     ) -> Self {
         Self {
             profile_name: name.as_str().to_owned(),
-            account_id: principal
-                .account_id
-                .as_ref()
-                .map(|id| id.as_str().to_owned()),
-            role_name: principal
-                .role_name
-                .as_ref()
-                .map(|name| name.as_str().to_owned()),
+            account_id: principal.account_id.as_ref().map(|id| id.as_str().to_owned()),
+            role_name: principal.role_name.as_ref().map(|name| name.as_str().to_owned()),
             expiration: expiration.epoch_seconds(),
             expires: expiration.remaining(now).to_string(),
         }
@@ -82,11 +76,7 @@ pub(crate) fn credentials(profile: &Profile) -> Option<Bytes> {
         #[serde(skip_serializing_if = "Option::is_none")]
         account_id: Option<&'a str>,
     }
-    let Profile {
-        principal,
-        credentials,
-        ..
-    } = profile;
+    let Profile { principal, credentials, .. } = profile;
     let body = Body {
         access_key_id: credentials.access_key_id.as_str(),
         secret_access_key: credentials.secret_access_key.expose(),
@@ -117,18 +107,10 @@ pub(crate) fn message(status: StatusCode, text: &str) -> Bytes {
     }
     let code = status.as_str();
     if status.is_success() {
-        to_json(&Success {
-            code,
-            message: text,
-        })
+        to_json(&Success { code, message: text })
     } else {
         let (capital_code, capital_message) = (code, text);
-        to_json(&Failure {
-            code,
-            message: text,
-            capital_code,
-            capital_message,
-        })
+        to_json(&Failure { code, message: text, capital_code, capital_message })
     }
 }
 

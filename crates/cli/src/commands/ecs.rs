@@ -38,22 +38,11 @@ pub(crate) async fn run(command: Ecs) -> Result<(), CommandError> {
 
 /// The way to AWS, with what the environment says about it.
 fn aws() -> Aws {
-    Aws::new(
-        Arc::new(SystemClock),
-        env::ca_bundle(),
-        env::aws_config_files(),
-    )
+    Aws::new(Arc::new(SystemClock), env::ca_bundle(), env::aws_config_files())
 }
 
 /// A profile of the AWS config, with its credentials.
 async fn profile_of_config(name: ProfileName) -> Result<Profile, CommandError> {
-    let Fetched {
-        principal,
-        credentials,
-    } = aws().profile(&name).await?;
-    Ok(Profile {
-        name,
-        principal,
-        credentials,
-    })
+    let Fetched { principal, credentials } = aws().profile(&name).await?;
+    Ok(Profile { name, principal, credentials })
 }

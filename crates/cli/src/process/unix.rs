@@ -9,13 +9,7 @@ const FILES: u64 = 4096;
 /// Keeps secrets out of core dumps, and on Linux out of reach of the user's other processes (ptrace(2),
 /// `/proc/PID/mem`). What fails here leaves us as open as any other program, which is no reason to stop.
 pub(crate) fn protect_memory() {
-    let _ = setrlimit(
-        Resource::Core,
-        Rlimit {
-            current: Some(0),
-            maximum: Some(0),
-        },
-    );
+    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
     #[cfg(target_os = "linux")]
     {
         use rustix::process::{DumpableBehavior, set_dumpable_behavior};
@@ -28,13 +22,7 @@ pub(crate) fn allow_many_connections() {
     let limit = getrlimit(Resource::Nofile);
     let wanted = limit.maximum.map_or(FILES, |maximum| maximum.min(FILES));
     if limit.current.is_some_and(|current| current < wanted) {
-        let _ = setrlimit(
-            Resource::Nofile,
-            Rlimit {
-                current: Some(wanted),
-                ..limit
-            },
-        );
+        let _ = setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), ..limit });
     }
 }
 

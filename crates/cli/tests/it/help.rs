@@ -25,10 +25,7 @@ fn docs_cli_md_is_what_help_says() {
     if option_env!("UPDATE").is_some() {
         std::fs::write(path, &page).unwrap();
     }
-    assert!(
-        std::fs::read_to_string(path).unwrap() == page,
-        "docs/cli.md is not what --help says"
-    );
+    assert!(std::fs::read_to_string(path).unwrap() == page, "docs/cli.md is not what --help says");
 }
 
 #[test]
@@ -38,34 +35,17 @@ fn wrong_usage_exits_with_2_and_says_what_is_missing() {
             &["ecs", "load"][..],
             "--profile <NAME>|--account <ID>|--arn <ARN>|--from-env|--from-stdin",
         ),
-        (
-            &["ecs", "load", "-p", "a", "--from-env"],
-            "cannot be used with",
-        ),
+        (&["ecs", "load", "-p", "a", "--from-env"], "cannot be used with"),
         (&["ecs", "load", "-A", "1"], "--role <NAME>"),
         (&["ecs", "load", "-A", "x", "-R", "y"], "up to 12 digits"),
         (&["ecs", "load", "-p", ""], "1 to 512 bytes"),
-        (
-            &["ecs", "load", "-p", "x", "--server", "nowhere"],
-            "HOST:PORT",
-        ),
-        (
-            &["ecs", "unload", "--all", "--profile", "x"],
-            "cannot be used with",
-        ),
+        (&["ecs", "load", "-p", "x", "--server", "nowhere"], "HOST:PORT"),
+        (&["ecs", "unload", "--all", "--profile", "x"], "cannot be used with"),
         (&["ecs", "run", "--port", "65536"], "65536"),
         (&["ecs", "frobnicate"], "unrecognized subcommand"),
     ] {
         let shown = world().run(arguments);
-        assert_eq!(
-            (shown.code, shown.stdout.as_str()),
-            (Some(2), ""),
-            "{arguments:?}"
-        );
-        assert!(
-            shown.stderr.contains(said),
-            "{arguments:?}: {}",
-            shown.stderr
-        );
+        assert_eq!((shown.code, shown.stdout.as_str()), (Some(2), ""), "{arguments:?}");
+        assert!(shown.stderr.contains(said), "{arguments:?}: {}", shown.stderr);
     }
 }

@@ -15,18 +15,13 @@ fn it_prints_what_to_export_and_where_it_listens() {
     let world = world();
     let server = world.serve(&[]);
     let uri = server.url("/creds");
-    assert_eq!(
-        server.first_line(),
-        format!("export AWS_CONTAINER_CREDENTIALS_FULL_URI={uri}\n")
-    );
+    assert_eq!(server.first_line(), format!("export AWS_CONTAINER_CREDENTIALS_FULL_URI={uri}\n"));
     server.signal("TERM");
     let port = server.port();
     let ended = server.wait();
     assert_eq!(ended.code, Some(0));
     assert!(
-        ended
-            .stderr
-            .contains(&format!("127.0.0.1:{port} and [::1]:{port}")),
+        ended.stderr.contains(&format!("127.0.0.1:{port} and [::1]:{port}")),
         "{}",
         ended.stderr
     );
@@ -70,19 +65,11 @@ fn what_is_in_flight_is_finished_before_it_ends() {
     let server = world().serve(&[]);
     let mut stream = server.connect();
     let body = upload("dev", "ASIA1");
-    let head = format!(
-        "PUT / HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n",
-        body.len()
-    );
-    stream
-        .write_all(format!("{head}expect: 100-continue\r\n\r\n").as_bytes())
-        .unwrap();
+    let head = format!("PUT / HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n", body.len());
+    stream.write_all(format!("{head}expect: 100-continue\r\n\r\n").as_bytes()).unwrap();
     let mut buffer = [0; 1024];
     let length = stream.read(&mut buffer).unwrap();
-    assert!(
-        buffer[..length].starts_with(b"HTTP/1.1 100"),
-        "the server waits for the body"
-    );
+    assert!(buffer[..length].starts_with(b"HTTP/1.1 100"), "the server waits for the body");
     server.signal("TERM");
     while server_accepts(server.port()) {
         std::thread::yield_now();
@@ -116,9 +103,7 @@ fn without_ipv6_it_listens_on_ipv4_and_says_so() {
         "ip link set lo up && echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6 && exec \"$@\"";
     let mut command = world.command("unshare");
     command.args(["--net", "sh", "-c", script, "sh"]);
-    command
-        .arg(world.binary())
-        .args(["ecs", "run", "--port", "0"]);
+    command.arg(world.binary()).args(["ecs", "run", "--port", "0"]);
     command.env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
     let server = Running::start(command);
     server.signal("TERM");
@@ -137,10 +122,7 @@ fn systemd_is_told_when_it_is_ready_and_when_it_stops() {
     let told = || {
         let mut buffer = [0; 256];
         let length = systemd.recv(&mut buffer).unwrap();
-        String::from_utf8(buffer[..length].to_vec())
-            .unwrap()
-            .trim()
-            .to_owned()
+        String::from_utf8(buffer[..length].to_vec()).unwrap().trim().to_owned()
     };
     assert_eq!(told(), "READY=1");
     server.signal("TERM");
@@ -152,9 +134,9 @@ fn systemd_is_told_when_it_is_ready_and_when_it_stops() {
 pub(crate) fn activated(world: &TestEnv, socket: TcpListener, wrapper: &[&str]) -> Running {
     let script = "exec 3<&0 </dev/null; export LISTEN_FDS=1 LISTEN_PID=$$; exec \"$@\" ecs run";
     let shell = ["sh", "-c", script, "sh"];
-    let words: Vec<_> = wrapper.iter().chain(&shell).collect();
-    let mut command = world.command(words[0]);
-    command.args(&words[1..]).arg(world.binary());
+    let mut words = wrapper.iter().chain(&shell);
+    let mut command = world.command(words.next().unwrap_or(&"sh"));
+    command.args(words).arg(world.binary());
     let stdin = Stdio::from(OwnedFd::from(socket));
     Running::start_with_stdin(command, stdin)
 }
@@ -165,8 +147,5 @@ fn a_socket_that_systemd_hands_over_is_served() {
     let port = socket.local_addr().unwrap().port();
     let server = activated(&world(), socket, &[]);
     assert_eq!(server.port(), port);
-    assert_eq!(
-        server.request("PUT", "/", &[], &upload("dev", "ASIA1")).0,
-        200
-    );
+    assert_eq!(server.request("PUT", "/", &[], &upload("dev", "ASIA1")).0, 200);
 }

@@ -10,27 +10,15 @@ fn a_role_is_loaded_shown_and_unloaded() {
     let server = world.serve(&[]);
     world.set("AWS_SSO_ECS_SERVER", &server.address());
     let loaded = world.run_with_input(&["ecs", "load", "--from-stdin"], &session("ASIA1"));
-    let export = format!(
-        "export AWS_CONTAINER_CREDENTIALS_FULL_URI={}\n",
-        server.url("/creds")
-    );
+    let export = format!("export AWS_CONTAINER_CREDENTIALS_FULL_URI={}\n", server.url("/creds"));
     assert_eq!(loaded.stdout, export);
-    assert_eq!(
-        loaded.stderr,
-        "Loaded `stdin` into the default slot; it expires in 1h 0m.\n"
-    );
+    assert_eq!(loaded.stderr, "Loaded `stdin` into the default slot; it expires in 1h 0m.\n");
     assert!(server.get("/").1.contains("\"AccessKeyId\":\"ASIA1\""));
 
     let shown = world.run(&["ecs", "profile", "--output", "json"]).stdout;
-    assert!(
-        shown.starts_with("{\"ProfileName\":\"stdin\",\"Expiration\":"),
-        "{shown}"
-    );
+    assert!(shown.starts_with("{\"ProfileName\":\"stdin\",\"Expiration\":"), "{shown}");
 
-    assert_eq!(
-        world.run(&["ecs", "unload"]).stderr,
-        "Unloaded the default slot.\n"
-    );
+    assert_eq!(world.run(&["ecs", "unload"]).stderr, "Unloaded the default slot.\n");
     for command in ["profile", "unload"] {
         let failed = world.run(&["ecs", command]);
         assert_eq!((failed.code, failed.stdout.as_str()), (Some(1), ""));
@@ -49,10 +37,7 @@ fn named_slots_are_listed_and_printed_in_a_form_that_every_sdk_takes() {
     world.set("AWS_SSO_ECS_SERVER", &server.address());
     let empty = world.run(&["ecs", "list"]);
     assert_eq!((empty.code, empty.stdout.as_str()), (Some(0), ""));
-    assert_eq!(
-        world.run(&["ecs", "list", "--output", "json"]).stdout,
-        "[]\n"
-    );
+    assert_eq!(world.run(&["ecs", "list", "--output", "json"]).stdout, "[]\n");
 
     for (name, path) in [
         ("plain", "/slot/plain".to_owned()),
@@ -62,25 +47,13 @@ fn named_slots_are_listed_and_printed_in_a_form_that_every_sdk_takes() {
         let arguments = ["ecs", "load", "--slotted", "--from-stdin", "--name", name];
         let loaded = world.run_with_input(&arguments, &session("ASIA1"));
         assert_eq!(loaded.code, Some(0), "{}", loaded.stderr);
-        assert!(
-            loaded.stdout.trim().ends_with(&server.url(&path)),
-            "{}",
-            loaded.stdout
-        );
+        assert!(loaded.stdout.trim().ends_with(&server.url(&path)), "{}", loaded.stdout);
         assert_eq!(server.get(&path).0, 200, "{path}");
     }
-    assert_eq!(
-        server
-            .request("PUT", "/slot/full", &[], &upload("full", "ASIA2"))
-            .0,
-        200
-    );
+    assert_eq!(server.request("PUT", "/slot/full", &[], &upload("full", "ASIA2")).0, 200);
     let table = world.run(&["ecs", "list"]).stdout;
-    let columns = |line: &str| {
-        line.split('|')
-            .map(|cell| cell.trim().to_owned())
-            .collect::<Vec<_>>()
-    };
+    let columns =
+        |line: &str| line.split('|').map(|cell| cell.trim().to_owned()).collect::<Vec<_>>();
     let rows: Vec<_> = table.lines().map(columns).collect();
     assert_eq!(rows[0], ["ProfileName", "AccountId", "RoleName", "Expires"]);
     assert!(rows[1][0].chars().all(|c| c == '='));
@@ -88,21 +61,11 @@ fn named_slots_are_listed_and_printed_in_a_form_that_every_sdk_takes() {
     assert_eq!(rows[3][..3], ["full", "000000111111", "Admin"]);
     assert_eq!(rows[5], [ODD, "-", "-", "1h 0m"]);
 
-    assert_eq!(
-        world.run(&["ecs", "unload", "--profile", ODD]).code,
-        Some(0)
-    );
+    assert_eq!(world.run(&["ecs", "unload", "--profile", ODD]).code, Some(0));
     let again = world.run(&["ecs", "unload", "--profile", ODD]);
     assert_eq!(again.code, Some(1));
-    assert!(
-        again
-            .stderr
-            .contains("no credentials are loaded in this slot")
-    );
-    assert_eq!(
-        world.run(&["ecs", "unload", "--all"]).stderr,
-        "Unloaded every slot.\n"
-    );
+    assert!(again.stderr.contains("no credentials are loaded in this slot"));
+    assert_eq!(world.run(&["ecs", "unload", "--all"]).stderr, "Unloaded every slot.\n");
     assert_eq!(server.get("/slot").1, "[]");
 }
 
@@ -123,18 +86,12 @@ fn ten_thousand_slots_are_kept_apart() {
     for slot in 0..10_000 {
         let body = upload(&format!("s{slot}"), &format!("ASIA{slot}"));
         let length = body.len();
-        let request = format!(
-            "{}content-length: {length}\r\n\r\n{body}",
-            head("PUT", slot)
-        );
+        let request = format!("{}content-length: {length}\r\n\r\n{body}", head("PUT", slot));
         assert!(exchange(request).starts_with("HTTP/1.1 200"), "{slot}");
     }
     for slot in (0..10_000).step_by(7) {
         let answer = exchange(head("GET", slot) + "\r\n");
-        assert!(
-            answer.contains(&format!("\"AccessKeyId\":\"ASIA{slot}\",")),
-            "{slot}"
-        );
+        assert!(answer.contains(&format!("\"AccessKeyId\":\"ASIA{slot}\",")), "{slot}");
     }
     assert_eq!(server.get("/slot").1.matches("ProfileName").count(), 10_000);
 }
@@ -145,18 +102,10 @@ fn without_a_server_the_exit_code_is_4_and_the_hint_starts_one() {
     let reserved = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = reserved.local_addr().unwrap().to_string();
     drop(reserved);
-    for command in [
-        &["ecs", "profile"][..],
-        &["ecs", "list"],
-        &["ecs", "unload"],
-    ] {
+    for command in [&["ecs", "profile"][..], &["ecs", "list"], &["ecs", "unload"]] {
         let failed = world().run(&[command, &["--server", &address]].concat());
         assert_eq!(failed.code, Some(4), "{command:?}");
-        assert!(
-            failed.stderr.contains("hint: Start it: aws-sso ecs run"),
-            "{}",
-            failed.stderr
-        );
+        assert!(failed.stderr.contains("hint: Start it: aws-sso ecs run"), "{}", failed.stderr);
     }
 }
 
@@ -170,19 +119,11 @@ fn something_else_on_the_port_is_said_to_be_something_else() {
         let _ = stream.read(&mut [0; 1024]);
         let body = "\u{1b}[31mhello";
         let length = body.len();
-        write!(
-            stream,
-            "HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{body}"
-        )
-        .unwrap();
+        write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{body}").unwrap();
     });
     let failed = world().run(&["ecs", "profile", "--server", &address]);
     assert_eq!(failed.code, Some(4));
-    assert!(
-        failed.stderr.contains("is not an aws-sso server"),
-        "{}",
-        failed.stderr
-    );
+    assert!(failed.stderr.contains("is not an aws-sso server"), "{}", failed.stderr);
     serving.join().unwrap();
 }
 
@@ -192,12 +133,7 @@ fn flags_beat_the_environment() {
     let server = world.serve(&[]);
     world.set("AWS_SSO_ECS_SERVER", "127.0.0.1:1");
     assert_eq!(world.run(&["ecs", "list"]).code, Some(4));
-    assert_eq!(
-        world
-            .run(&["ecs", "list", "--server", &server.address()])
-            .code,
-        Some(0)
-    );
+    assert_eq!(world.run(&["ecs", "list", "--server", &server.address()]).code, Some(0));
     let url = server.url("/");
     assert_eq!(world.run(&["ecs", "list", "--server", &url]).code, Some(0));
     let v6 = format!("[::1]:{}", server.port());

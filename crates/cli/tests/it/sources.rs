@@ -44,10 +44,7 @@ fn world_with_config() -> fakes::TestEnv {
     let world = world();
     world.write("process.json", &session("ASIAPROCESS"));
     let process = world.home().join("process.json");
-    world.write(
-        ".aws/config",
-        &CONFIG.replace("CREDENTIALS", process.to_str().unwrap()),
-    );
+    world.write(".aws/config", &CONFIG.replace("CREDENTIALS", &process.to_string_lossy()));
     world
 }
 
@@ -62,10 +59,7 @@ fn a_credential_process_is_asked() {
         body.contains("ASIAPROCESS") && body.contains("\"AccountId\":\"222222222222\""),
         "{body}"
     );
-    assert!(
-        !body.contains("RoleArn"),
-        "a role that is unknown is not invented: {body}"
-    );
+    assert!(!body.contains("RoleArn"), "a role that is unknown is not invented: {body}");
     let slotted = world.run(&["ecs", "load", "--profile", "process", "--slotted"]);
     assert_eq!(slotted.code, Some(0), "{}", slotted.stderr);
     assert_eq!(server.get("/slot/process").0, 200);
@@ -78,11 +72,7 @@ fn a_profile_that_gives_nothing_says_where_was_looked_and_for_what() {
         (
             "nobody",
             1,
-            &[
-                "no profile `nobody` in",
-                "/.aws/config or ",
-                "profiles there: broken, chain",
-            ][..],
+            &["no profile `nobody` in", "/.aws/config or ", "profiles there: broken, chain"][..],
         ),
         (
             "empty",
@@ -99,27 +89,9 @@ fn a_profile_that_gives_nothing_says_where_was_looked_and_for_what() {
         ("chain", 1, &["could not find source profile nobody"]),
         ("sso", 3, &["hint: Sign in, then try again: aws sso login"]),
     ] {
-        let failed = world.run(&[
-            "ecs",
-            "load",
-            "--profile",
-            profile,
-            "--server",
-            "127.0.0.1:1",
-        ]);
-        assert_eq!(
-            (failed.code, failed.stdout.as_str()),
-            (Some(code), ""),
-            "{profile}"
-        );
-        assert_eq!(
-            failed
-                .stderr
-                .lines()
-                .filter(|line| line.starts_with("error: "))
-                .count(),
-            1
-        );
+        let failed = world.run(&["ecs", "load", "--profile", profile, "--server", "127.0.0.1:1"]);
+        assert_eq!((failed.code, failed.stdout.as_str()), (Some(code), ""), "{profile}");
+        assert_eq!(failed.stderr.lines().filter(|line| line.starts_with("error: ")).count(), 1);
         for said in said {
             assert!(failed.stderr.contains(said), "{profile}: {}", failed.stderr);
         }
@@ -151,18 +123,12 @@ fn account_and_role_find_the_profile_that_is_for_them() {
     let several = load(&["-A", "123456789012", "-R", "Twice"]);
     assert_eq!(several.code, Some(1));
     assert!(
-        several
-            .stderr
-            .contains("sso-again, sso-too; name one with --profile"),
+        several.stderr.contains("sso-again, sso-too; name one with --profile"),
         "{}",
         several.stderr
     );
     let none = load(&["-A", "012345670123", "-R", "Twice"]);
-    assert!(
-        none.stderr.contains("the account 012345670123"),
-        "{}",
-        none.stderr
-    );
+    assert!(none.stderr.contains("the account 012345670123"), "{}", none.stderr);
 }
 
 #[test]
@@ -170,34 +136,25 @@ fn the_environment_is_loaded() {
     let mut world = world();
     let server = world.serve(&[]);
     world.set("AWS_SSO_ECS_SERVER", &server.address());
-    world
-        .set("AWS_ACCESS_KEY_ID", "ASIAENV")
-        .set("AWS_SECRET_ACCESS_KEY", "CANARY-secret");
+    world.set("AWS_ACCESS_KEY_ID", "ASIAENV").set("AWS_SECRET_ACCESS_KEY", "CANARY-secret");
     world.set("AWS_SESSION_TOKEN", "CANARY-token");
     world.set("AWS_CREDENTIAL_EXPIRATION", "2099-01-01T00:00:00Z");
     let loaded = world.run(&["ecs", "load", "--from-env", "--name", "ci", "--slotted"]);
     assert_eq!(loaded.code, Some(0), "{}", loaded.stderr);
     let (_, body) = server.get("/slot/ci");
-    assert!(
-        body.contains("\"Expiration\":\"2099-01-01T00:00:00Z\""),
-        "{body}"
-    );
+    assert!(body.contains("\"Expiration\":\"2099-01-01T00:00:00Z\""), "{body}");
 
     world.set("AWS_CREDENTIAL_EXPIRATION", "CANARY");
     let failed = world.run(&["ecs", "load", "--from-env"]);
     assert!(
-        failed
-            .stderr
-            .starts_with("error: AWS_CREDENTIAL_EXPIRATION must be"),
+        failed.stderr.starts_with("error: AWS_CREDENTIAL_EXPIRATION must be"),
         "{}",
         failed.stderr
     );
     world.unset("AWS_SECRET_ACCESS_KEY");
     let failed = world.run(&["ecs", "load", "--from-env"]);
     assert!(
-        failed
-            .stderr
-            .starts_with("error: AWS_SECRET_ACCESS_KEY is not set"),
+        failed.stderr.starts_with("error: AWS_SECRET_ACCESS_KEY is not set"),
         "{}",
         failed.stderr
     );
@@ -214,10 +171,7 @@ fn input_that_is_no_credentials_is_refused_before_a_server_is_asked() {
             "{\"Version\":1,\"AccessKeyId\":\"CANARY\"}",
             "this is not what a credential_process prints",
         ),
-        (
-            expired.as_str(),
-            "the credentials expired at 2020-01-01T00:00:00Z",
-        ),
+        (expired.as_str(), "the credentials expired at 2020-01-01T00:00:00Z"),
         (endless.as_str(), "longer than 65536 bytes"),
     ] {
         let arguments = ["ecs", "load", "--from-stdin", "--server", "127.0.0.1:1"];
@@ -233,14 +187,7 @@ fn no_secret_is_logged_at_any_level() {
     let server = world.serve(&["--log-level", "trace", "--load", "process"]);
     world.set("AWS_SSO_ECS_SERVER", &server.address());
     // TestEnv looks for canaries in all that is printed.
-    let loaded = world.run(&[
-        "--log-level",
-        "trace",
-        "ecs",
-        "load",
-        "--profile",
-        "process",
-    ]);
+    let loaded = world.run(&["--log-level", "trace", "ecs", "load", "--profile", "process"]);
     assert_eq!(loaded.code, Some(0), "{}", loaded.stderr);
     assert_eq!(server.get("/").0, 200);
     server.signal("TERM");

@@ -14,14 +14,7 @@ fn ask_as_nobody(world: &TestEnv, server: &Running, host: &str, target: &str) ->
          connection: close\\r\\n\\r\\n' >&3; cat <&3"
     );
     let mut command = world.command("setpriv");
-    command.args([
-        "--reuid=65534",
-        "--regid=65534",
-        "--clear-groups",
-        "bash",
-        "-c",
-        &script,
-    ]);
+    command.args(["--reuid=65534", "--regid=65534", "--clear-groups", "bash", "-c", &script]);
     command.current_dir("/");
     world.finish(command, "").stdout
 }
@@ -33,17 +26,11 @@ fn another_user_gets_nothing_in_either_family() {
     }
     let world = world();
     let server = world.serve(&[]);
-    assert_eq!(
-        server.request("PUT", "/", &[], &upload("dev", "ASIA1")).0,
-        200
-    );
+    assert_eq!(server.request("PUT", "/", &[], &upload("dev", "ASIA1")).0, 200);
     for host in ["127.0.0.1", "::1"] {
         for target in ["/", "/creds", "/slot", "/profile", "/nowhere"] {
             let answer = ask_as_nobody(&world, &server, host, target);
-            assert!(
-                answer.starts_with("HTTP/1.1 401"),
-                "{host} {target}: {answer}"
-            );
+            assert!(answer.starts_with("HTTP/1.1 401"), "{host} {target}: {answer}");
             assert!(answer.contains("another user"), "{answer}");
         }
         let health = ask_as_nobody(&world, &server, host, "/healthcheck");
@@ -70,9 +57,7 @@ fn another_users_server_is_not_handed_credentials() {
         "-c",
         script,
     ]);
-    squatter
-        .current_dir("/")
-        .stdout(std::process::Stdio::piped());
+    squatter.current_dir("/").stdout(std::process::Stdio::piped());
     let mut squatter = squatter.spawn().unwrap();
     let mut lines =
         std::io::BufRead::lines(std::io::BufReader::new(squatter.stdout.take().unwrap()));
@@ -80,16 +65,8 @@ fn another_users_server_is_not_handed_credentials() {
     let arguments = ["ecs", "load", "--from-stdin", "--server", &address];
     let failed = world.run_with_input(&arguments, &session("ASIA1"));
     assert_eq!(failed.code, Some(1));
-    assert!(
-        failed.stderr.contains("belongs to another user"),
-        "{}",
-        failed.stderr
-    );
-    assert_eq!(
-        lines.next().unwrap().unwrap(),
-        "0",
-        "bytes were sent to another user's server"
-    );
+    assert!(failed.stderr.contains("belongs to another user"), "{}", failed.stderr);
+    assert_eq!(lines.next().unwrap().unwrap(), "0", "bytes were sent to another user's server");
     squatter.wait().unwrap();
 }
 
@@ -104,19 +81,13 @@ fn another_network_namespace_gets_nothing() {
     let (status, body) = server.get("/");
     assert_eq!(status, 401);
     assert!(body.contains("another network namespace"), "{body}");
-    assert_eq!(
-        server.request("PUT", "/", &[], &upload("dev", "ASIA1")).0,
-        401
-    );
+    assert_eq!(server.request("PUT", "/", &[], &upload("dev", "ASIA1")).0, 401);
 }
 
 #[test]
 fn a_browser_or_a_proxy_gets_nothing() {
     let server = world().serve(&[]);
-    assert_eq!(
-        server.request("PUT", "/", &[], &upload("dev", "ASIA1")).0,
-        200
-    );
+    assert_eq!(server.request("PUT", "/", &[], &upload("dev", "ASIA1")).0, 200);
     for header in [
         ("Origin", "http://evil.example"),
         ("Sec-Fetch-Mode", "no-cors"),

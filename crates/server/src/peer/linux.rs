@@ -45,11 +45,7 @@ impl Diagnostics {
         )?;
         rustix::net::connect(&socket, &SocketAddrNetlink::new(0, 0))?;
         let own_uid = rustix::process::geteuid().as_raw();
-        Ok(Self {
-            socket,
-            sequence: AtomicU32::new(0),
-            own_uid,
-        })
+        Ok(Self { socket, sequence: AtomicU32::new(0), own_uid })
     }
 
     pub(super) fn of_peer(&self, ours: SocketAddr, theirs: SocketAddr) -> Owner {
@@ -174,9 +170,8 @@ mod tests {
         for address in ["127.0.0.1:0", "[::1]:0"] {
             let (_client, served, listener) = pair(address);
             assert_eq!(owner_of_far_end(&served), Owner::SameUser, "{address}");
-            let of_listener = Diagnostics::open()
-                .unwrap()
-                .of_listener(listener.local_addr().unwrap());
+            let of_listener =
+                Diagnostics::open().unwrap().of_listener(listener.local_addr().unwrap());
             assert_eq!(of_listener, Owner::SameUser, "{address}");
         }
     }
@@ -206,11 +201,7 @@ mod tests {
         assert_eq!(uid_in(&reply, TCP_ESTABLISHED), Some(7));
         assert_eq!(uid_in(&reply, TCP_LISTEN), None);
         for length in 0..REPLY_LENGTH {
-            assert_eq!(
-                uid_in(&reply[..length], TCP_ESTABLISHED),
-                None,
-                "{length} bytes"
-            );
+            assert_eq!(uid_in(&reply[..length], TCP_ESTABLISHED), None, "{length} bytes");
         }
     }
 }

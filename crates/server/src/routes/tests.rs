@@ -19,10 +19,7 @@ fn router() -> (Router, Arc<FakeClock>) {
     for (name, expiration) in [("dev", LATER), ("old", NOW)] {
         clock.move_to(EARLIER);
         let body = wire::write_upload(&fakes::profile(name, expiration));
-        assert_eq!(
-            ask_with(&router, "PUT", &format!("/slot/{name}"), &[], &body).status(),
-            200
-        );
+        assert_eq!(ask_with(&router, "PUT", &format!("/slot/{name}"), &[], &body).status(), 200);
     }
     clock.move_to(NOW);
     (router, clock)
@@ -101,26 +98,18 @@ fn every_route_answers_every_method_to_its_own_user() {
     for (target, statuses) in ROUTES {
         for (method, status) in METHODS.iter().zip(statuses) {
             let response = ask(&router().0, method, target);
-            assert_eq!(
-                response.status(),
-                status,
-                "{method} {target}: {}",
-                text(&response)
-            );
+            assert_eq!(response.status(), status, "{method} {target}: {}", text(&response));
             assert_eq!(response.headers()["content-type"], "application/json");
             assert_eq!(response.headers()["cache-control"], "no-store");
-            assert_eq!(
-                response.headers().contains_key(ALLOW),
-                status == 405,
-                "{method} {target}"
-            );
+            assert_eq!(response.headers().contains_key(ALLOW), status == 405, "{method} {target}");
         }
     }
 }
 
 #[test]
 fn everyone_else_gets_nothing_but_health() {
-    let refused: [(Owner, &[(&str, &str)], u16); 6] = [
+    type Headers = &'static [(&'static str, &'static str)];
+    let refused: [(Owner, Headers, u16); 6] = [
         (Owner::OtherUser, &[], 401),
         (Owner::Root, &[], 401),
         (Owner::Unknown, &[], 401),
@@ -135,11 +124,7 @@ fn everyone_else_gets_nothing_but_health() {
                 let response = ask_as(&router, owner, method, target, headers, b"");
                 let is_health = target.starts_with("/healthcheck") && status == 401;
                 let expected = if is_health { own } else { status };
-                assert_eq!(
-                    response.status(),
-                    expected,
-                    "{owner:?} {headers:?} {method} {target}"
-                );
+                assert_eq!(response.status(), expected, "{owner:?} {headers:?} {method} {target}");
                 assert!(!text(&response).contains(fakes::CANARY));
                 let still_there = ask(&router, "GET", "/slot/dev").status();
                 assert_eq!(still_there, 200, "{method} {target} changed something");
@@ -181,11 +166,7 @@ fn expired_credentials_are_not_served() {
     clock.move_to(LATER);
     let response = ask(&router, "GET", "/");
     assert_eq!(response.status(), 404);
-    assert!(
-        text(&response).contains("have expired"),
-        "{}",
-        text(&response)
-    );
+    assert!(text(&response).contains("have expired"), "{}", text(&response));
     assert!(text(&ask(&router, "GET", "/profile")).contains("\"Expires\":\"Expired\""));
 }
 
@@ -199,16 +180,9 @@ fn named_slots_are_listed_by_name() {
          {\"ProfileName\":\"old\",\"AccountId\":\"000001111111\",\"RoleName\":\"Admin\",\
          \"Expiration\":1795378591,\"Expires\":\"Expired\"}]"
     );
-    assert_eq!(
-        text(&ask(&router, "DELETE", "/slot")),
-        "{\"code\":\"200\",\"message\":\"OK\"}"
-    );
+    assert_eq!(text(&ask(&router, "DELETE", "/slot")), "{\"code\":\"200\",\"message\":\"OK\"}");
     assert_eq!(text(&ask(&router, "GET", "/slot")), "[]");
-    assert_eq!(
-        ask(&router, "GET", "/").status(),
-        200,
-        "the default slot is none of them"
-    );
+    assert_eq!(ask(&router, "GET", "/").status(), 200, "the default slot is none of them");
 }
 
 #[test]
@@ -232,10 +206,7 @@ fn get_after_delete_says_what_to_do() {
 fn a_body_for_another_slot_than_the_paths_changes_nothing() {
     let (router, _) = router();
     let body = wire::write_upload(&fakes::profile("other", LATER));
-    assert_eq!(
-        ask_with(&router, "PUT", "/slot/dev", &[], &body).status(),
-        409
-    );
+    assert_eq!(ask_with(&router, "PUT", "/slot/dev", &[], &body).status(), 409);
     assert_eq!(ask(&router, "GET", "/slot/other").status(), 404);
 }
 
@@ -244,13 +215,7 @@ fn credentials_larger_than_the_tightest_sdk_reads_are_not_taken() {
     let (router, _) = router();
     let mut profile = fakes::profile("dev", LATER);
     profile.credentials.session_token = credentials::Secret::parse("x".repeat(9_999)).unwrap();
-    let response = ask_with(
-        &router,
-        "PUT",
-        "/slot/dev",
-        &[],
-        &wire::write_upload(&profile),
-    );
+    let response = ask_with(&router, "PUT", "/slot/dev", &[], &wire::write_upload(&profile));
     assert_eq!(response.status(), 400);
     assert!(ask(&router, "GET", "/slot/dev").body().len() < 10_000);
 }
@@ -285,13 +250,8 @@ fn health_tells_strangers_nothing_and_readers_why() {
 #[test]
 fn no_message_quotes_what_was_sent() {
     let (router, _) = router();
-    for target in [
-        "/slot/%zzCANARY",
-        "/CANARY",
-        "/slot/CANARY",
-        "/s/CANARY!",
-        "/?profile=%CANARY",
-    ] {
+    for target in ["/slot/%zzCANARY", "/CANARY", "/slot/CANARY", "/s/CANARY!", "/?profile=%CANARY"]
+    {
         for method in METHODS {
             let response = ask_with(&router, method, target, &[], b"{\"CANARY\":");
             assert!(!text(&response).contains("CANARY"), "{method} {target}");

@@ -38,19 +38,12 @@ pub fn write_upload(profile: &Profile) -> Zeroizing<Vec<u8>> {
         session_token: &'a str,
         expiration: i64,
     }
-    let Profile {
-        name,
-        principal,
-        credentials,
-    } = profile;
+    let Profile { name, principal, credentials } = profile;
     secret_json(&Upload {
         profile_name: name.as_str(),
         creds: Creds {
             // A number, because the reference server takes nothing else.
-            account_id: principal
-                .account_id
-                .as_ref()
-                .and_then(|id| id.as_str().parse().ok()),
+            account_id: principal.account_id.as_ref().and_then(|id| id.as_str().parse().ok()),
             role_name: principal.role_name.as_ref().map(|name| name.as_str()),
             role_arn: principal.role_arn().map(|arn| arn.to_string()),
             access_key_id: credentials.access_key_id.as_str(),
@@ -68,17 +61,10 @@ pub fn write_upload(profile: &Profile) -> Zeroizing<Vec<u8>> {
 pub(crate) fn read_upload(body: &[u8], now: Timestamp) -> Result<Profile, Refusal> {
     let body: Value = serde_json::from_slice(body)
         .map_err(|_| Refusal::MalformedBody("the body must be one JSON value in UTF-8"))?;
-    let mut body = body
-        .object()
-        .ok_or(Refusal::MalformedBody("the body must be an object"))?;
-    let name = required(
-        "ProfileName",
-        &take(&mut body, "ProfileName"),
-        ProfileName::parse,
-    )?;
-    let mut creds = take(&mut body, "Creds")
-        .object()
-        .ok_or(Refusal::Field("Creds", Invalid("an object")))?;
+    let mut body = body.object().ok_or(Refusal::MalformedBody("the body must be an object"))?;
+    let name = required("ProfileName", &take(&mut body, "ProfileName"), ProfileName::parse)?;
+    let mut creds =
+        take(&mut body, "Creds").object().ok_or(Refusal::Field("Creds", Invalid("an object")))?;
     let principal = read_principal(&mut creds)?;
     let expiration = take(&mut creds, "expiration");
     let access_key_id = take(&mut creds, "accessKeyId");
@@ -95,11 +81,7 @@ pub(crate) fn read_upload(body: &[u8], now: Timestamp) -> Result<Profile, Refusa
                 Invalid("a number: epoch milliseconds, in the future and before 2101"),
             ))?,
     };
-    Ok(Profile {
-        name,
-        principal,
-        credentials,
-    })
+    Ok(Profile { name, principal, credentials })
 }
 
 /// Whom the credentials are for: by `roleArn`, by `accountId` and `roleName`, or by both if they agree.
@@ -115,11 +97,7 @@ fn read_principal(creds: &mut Object) -> Result<Principal, Refusal> {
         .transpose()?;
     let role_name = optional("Creds.roleName", &take(creds, "roleName"), RoleName::parse)?;
     let Some(arn) = optional("Creds.roleArn", &take(creds, "roleArn"), RoleArn::parse)? else {
-        return Ok(Principal {
-            account_id,
-            role_name,
-            ..Principal::default()
-        });
+        return Ok(Principal { account_id, role_name, ..Principal::default() });
     };
     let agrees = account_id.is_none_or(|id| id == arn.account_id)
         && role_name.is_none_or(|name| name == arn.role_name);
@@ -135,9 +113,7 @@ fn required<T>(
     value: &Value,
     parse: impl Fn(&str) -> Result<T, Invalid>,
 ) -> Result<T, Refusal> {
-    let text = value
-        .text()
-        .ok_or(Refusal::Field(field, Invalid("a text")))?;
+    let text = value.text().ok_or(Refusal::Field(field, Invalid("a text")))?;
     parse(text).map_err(|invalid| Refusal::Field(field, invalid))
 }
 
@@ -281,10 +257,7 @@ mod tests {
         assert_eq!(profile.name.as_str(), "dev");
         let arn = profile.principal.role_arn().unwrap().to_string();
         assert_eq!(arn, "arn:aws:iam::000000111111:role/Admin");
-        assert_eq!(
-            profile.credentials.expiration.to_string(),
-            "2026-11-22T21:16:31Z"
-        );
+        assert_eq!(profile.credentials.expiration.to_string(), "2026-11-22T21:16:31Z");
     }
 
     #[test]
@@ -302,79 +275,38 @@ mod tests {
     #[test]
     fn account_and_role_may_be_absent_null_or_text() {
         let both = r#""accountId":111111,"roleName":"Admin","#;
-        assert_eq!(
-            read(&whole(both, "")).unwrap().principal,
-            Principal::default()
-        );
+        assert_eq!(read(&whole(both, "")).unwrap().principal, Principal::default());
         let nulls = r#""accountId":null,"roleName":null,"#;
-        assert_eq!(
-            read(&whole(both, nulls)).unwrap().principal,
-            Principal::default()
-        );
+        assert_eq!(read(&whole(both, nulls)).unwrap().principal, Principal::default());
         let text = read(&whole("111111", r#""012345670123""#)).unwrap();
         assert_eq!(text.principal.account_id.unwrap().as_str(), "012345670123");
     }
 
+    /// What stands in a whole upload, what is put in its place, and what is said of it.
+    const WRONG: [(&str, &str, &str); 16] = [
+        ("111111", "1234567890123", "Creds.accountId must be a number"),
+        ("111111", "-1", "Creds.accountId must be a number"),
+        ("111111", "1.5", "Creds.accountId must be a number"),
+        ("111111", "99999999999999999999", "Creds.accountId must be a number"),
+        ("111111", r#""12x""#, "Creds.accountId must be a number"),
+        ("111111", "true", "Creds.accountId must be a number"),
+        (r#""Admin""#, "[1]", "Creds.roleName must be a text"),
+        (r#""Admin""#, r#""""#, "Creds.roleName must be 1 to 64"),
+        (r#""ASIA1""#, "7", "Creds.accessKeyId must be a text"),
+        (r#""CANARY-secret""#, r#"{"a":"CANARY"}"#, "Creds.secretAccessKey must be a text"),
+        (r#""CANARY-secret""#, r#""CANARY two""#, "Creds.secretAccessKey must be text"),
+        (r#""CANARY-token""#, "null", "Creds.sessionToken must be a text"),
+        (r#""CANARY-token""#, r#""""#, "Creds.sessionToken must be text"),
+        ("1795382191000", r#""1795382191000""#, "Creds.expiration must be a number"),
+        ("1795382191000", "1795378000000", "Creds.expiration must be a number"),
+        ("1795382191000", "9223372036854775807", "Creds.expiration must be a number"),
+    ];
+
     #[test]
     fn a_wrong_field_is_named_with_what_it_must_be_and_without_its_value() {
-        for (replaced, by, named) in [
-            (
-                "111111",
-                "1234567890123",
-                "Creds.accountId must be a number",
-            ),
-            ("111111", "-1", "Creds.accountId must be a number"),
-            ("111111", "1.5", "Creds.accountId must be a number"),
-            (
-                "111111",
-                "99999999999999999999",
-                "Creds.accountId must be a number",
-            ),
-            ("111111", r#""12x""#, "Creds.accountId must be a number"),
-            ("111111", "true", "Creds.accountId must be a number"),
-            (r#""Admin""#, "[1]", "Creds.roleName must be a text"),
-            (r#""Admin""#, r#""""#, "Creds.roleName must be 1 to 64"),
-            (r#""ASIA1""#, "7", "Creds.accessKeyId must be a text"),
-            (
-                r#""CANARY-secret""#,
-                r#"{"a":"CANARY"}"#,
-                "Creds.secretAccessKey must be a text",
-            ),
-            (
-                r#""CANARY-secret""#,
-                r#""CANARY two""#,
-                "Creds.secretAccessKey must be text",
-            ),
-            (
-                r#""CANARY-token""#,
-                "null",
-                "Creds.sessionToken must be a text",
-            ),
-            (
-                r#""CANARY-token""#,
-                r#""""#,
-                "Creds.sessionToken must be text",
-            ),
-            (
-                "1795382191000",
-                r#""1795382191000""#,
-                "Creds.expiration must be a number",
-            ),
-            (
-                "1795382191000",
-                "1795378000000",
-                "Creds.expiration must be a number",
-            ),
-            (
-                "1795382191000",
-                "9223372036854775807",
-                "Creds.expiration must be a number",
-            ),
-        ] {
+        for (replaced, by, named) in WRONG {
             let refusal = read(&whole(replaced, by)).unwrap_err();
-            let Refusal::Field(field, invalid) = refusal else {
-                panic!("{refusal:?}")
-            };
+            let Refusal::Field(field, invalid) = refusal else { panic!("{refusal:?}") };
             let text = format!("{field} {invalid}");
             assert!(text.starts_with(named), "{by}: {text}");
             assert!(!text.contains("CANARY"), "{text}");
@@ -385,28 +317,13 @@ mod tests {
     fn an_arn_that_names_another_role_is_refused() {
         let arn = r#""roleName":"Admin","roleArn":"arn:aws:iam::000000111111:role/Ops""#;
         let refusal = read(&whole(r#""roleName":"Admin""#, arn)).unwrap_err();
-        assert!(
-            matches!(refusal, Refusal::Field("Creds.roleArn", _)),
-            "{refusal:?}"
-        );
+        assert!(matches!(refusal, Refusal::Field("Creds.roleArn", _)), "{refusal:?}");
     }
 
     #[test]
     fn other_shapes_are_refused() {
-        for body in [
-            "",
-            "nonsense",
-            "[]",
-            "null",
-            "7",
-            "{}{}",
-            r#"{"ProfileName":"#,
-            "{\"\u{0}",
-        ] {
-            assert!(
-                matches!(read(body), Err(Refusal::MalformedBody(_))),
-                "{body:?}"
-            );
+        for body in ["", "nonsense", "[]", "null", "7", "{}{}", r#"{"ProfileName":"#, "{\"\u{0}"] {
+            assert!(matches!(read(body), Err(Refusal::MalformedBody(_))), "{body:?}");
         }
         for (body, field) in [
             ("{}", "ProfileName"),
@@ -417,10 +334,7 @@ mod tests {
             (r#"{"ProfileName":"dev","Creds":["x"]}"#, "Creds"),
         ] {
             let refusal = read(body).unwrap_err();
-            assert!(
-                matches!(refusal, Refusal::Field(name, _) if name == field),
-                "{refusal:?}"
-            );
+            assert!(matches!(refusal, Refusal::Field(name, _) if name == field), "{refusal:?}");
         }
     }
 
@@ -429,10 +343,7 @@ mod tests {
         let now = Timestamp::from_second(NOW).unwrap();
         let deep = format!("{{\"x\":{}", "[".repeat(60_000));
         for body in [b"{\"ProfileName\":\"\xff\"}".as_slice(), deep.as_bytes()] {
-            assert!(matches!(
-                read_upload(body, now),
-                Err(Refusal::MalformedBody(_))
-            ));
+            assert!(matches!(read_upload(body, now), Err(Refusal::MalformedBody(_))));
         }
     }
 }

@@ -70,33 +70,17 @@ struct Loaded {
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
-    let Arguments {
-        slotted,
-        server,
-        output,
-        ..
-    } = &arguments;
+    let Arguments { slotted, server, output, .. } = &arguments;
     let (slotted, server, output) = (*slotted, server.server.clone(), output.output);
     let profile = obtain(arguments).await?;
-    let slot = if slotted {
-        SlotName::Named(profile.name.clone())
-    } else {
-        SlotName::Default
-    };
+    let slot = if slotted { SlotName::Named(profile.name.clone()) } else { SlotName::Default };
     Client::new(server.clone()).load(&slot, &profile).await?;
     let uri = format!("{}{}", server.origin_for_sdks(), path_for_sdks(&slot));
     let expiration = profile.credentials.expiration;
-    let object = ProfileObject::new(
-        &profile.name,
-        &profile.principal,
-        expiration,
-        SystemClock.now(),
-    );
+    let object =
+        ProfileObject::new(&profile.name, &profile.principal, expiration, SystemClock.now());
     if output == Output::Json {
-        ui::json(&Loaded {
-            profile: object,
-            uri,
-        });
+        ui::json(&Loaded { profile: object, uri });
     } else {
         ui::note(&format!(
             "Loaded `{}` into {slot}; it expires in {}.",
@@ -109,43 +93,24 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
 
 /// The profile that the arguments name, with its credentials. Exactly one source is given: clap saw to it.
 async fn obtain(arguments: Arguments) -> Result<Profile, CommandError> {
-    let Arguments {
-        profile,
-        account,
-        role,
-        arn,
-        from_env,
-        name,
-        ..
-    } = arguments;
+    let Arguments { profile, account, role, arn, from_env, name, .. } = arguments;
     if let Some(name) = profile {
         return profile_of_config(name).await;
     }
-    let role = account
-        .zip(role)
-        .or(arn.map(|arn| (arn.account_id, arn.role_name)));
-    if let Some((account, role)) = role {
-        let name = aws().find_profile(&account, &role).await?;
+    let role = account.zip(role).map(|(account, role)| (account, role, None));
+    let role = role.or(arn.map(|arn| (arn.account_id, arn.role_name, Some(arn.partition))));
+    if let Some((account, role, partition)) = role {
+        let name = aws().find_profile(&account, &role, partition.as_ref()).await?;
         return profile_of_config(name).await;
     }
-    let (given, default_name) = if from_env {
-        (env::credentials()?, "env")
-    } else {
-        (read_stdin()?, "stdin")
-    };
+    let (given, default_name) =
+        if from_env { (env::credentials()?, "env") } else { (read_stdin()?, "stdin") };
     let name = match name {
         Some(name) => name,
         None => ProfileName::parse(default_name).map_err(CommandError::failed)?,
     };
-    let Fetched {
-        principal,
-        credentials,
-    } = aws().complete(given).await?;
-    Ok(Profile {
-        name,
-        principal,
-        credentials,
-    })
+    let Fetched { principal, credentials } = aws().complete(given).await?;
+    Ok(Profile { name, principal, credentials })
 }
 
 fn read_stdin() -> Result<Given, CommandError> {
@@ -156,9 +121,7 @@ fn read_stdin() -> Result<Given, CommandError> {
         .read_to_end(&mut json)
         .map_err(|error| CommandError::failed(format!("standard input cannot be read: {error}")))?;
     if json.len() as u64 > LARGEST_INPUT {
-        return Err(CommandError::failed(
-            "standard input is longer than 65536 bytes",
-        ));
+        return Err(CommandError::failed("standard input is longer than 65536 bytes"));
     }
     Ok(Given::from_process_output(&json)?)
 }

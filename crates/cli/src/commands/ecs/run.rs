@@ -93,19 +93,11 @@ fn announce(addresses: Vec<SocketAddr>, output: Output) {
         return ui::json(&Started { addresses, uri });
     }
     ui::data(&format!("export AWS_CONTAINER_CREDENTIALS_FULL_URI={uri}"));
-    let addresses = addresses
-        .iter()
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(" and ");
+    let addresses = addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ");
     ui::note(&format!(
         "Listening on {addresses}. Type the line above in each shell whose programs shall use it, \
          then load a role from any of yours: aws-sso ecs load --profile NAME{}",
-        if address.port() == 4144 {
-            String::new()
-        } else {
-            format!(" --server {address}")
-        }
+        if address.port() == 4144 { String::new() } else { format!(" --server {address}") }
     ));
     if env::has_relative_uri() {
         ui::note(

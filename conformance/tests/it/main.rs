@@ -1,0 +1,97 @@
+//! Real AWS SDKs against the real binary, through their default provider chains, with nothing of ours in
+//! their environment but `AWS_CONTAINER_CREDENTIALS_FULL_URI`. AWS's STS is `moto_server`.
+
+mod sdks;
+mod sts;
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+
+use fakes::{Finished, Running, TestEnv};
+
+/// A sealed world for the binary that `cargo build` made, with STS at `moto`.
+fn world(moto: &Moto) -> TestEnv {
+    let test = std::env::current_exe().unwrap();
+    let binary = test.ancestors().nth(2).unwrap().join("aws-sso");
+    assert!(binary.exists(), "{} is missing: cargo build", binary.display());
+    let mut world = TestEnv::new(binary);
+    world.set("AWS_ENDPOINT_URL_STS", &moto.url).set("AWS_REGION", "eu-central-1");
+    world.set("AWS_DEFAULT_REGION", "eu-central-1"); // which the AWS CLI v1 reads
+
+    world
+}
+
+/// The virtual environment with the Python SDKs; made once.
+fn sdks() -> &'static Path {
+    static SDKS: OnceLock<PathBuf> = OnceLock::new();
+    SDKS.get_or_init(|| {
+        let setup = concat!(env!("CARGO_MANIFEST_DIR"), "/setup");
+        let output = Command::new(setup).stderr(Stdio::inherit()).output().unwrap();
+        assert!(output.status.success());
+        PathBuf::from(String::from_utf8(output.stdout).unwrap().trim())
+    })
+}
+
+/// An STS that is not ours.
+struct Moto {
+    child: Child,
+    url: String,
+}
+
+impl Moto {
+    fn start() -> Self {
+        let mut child = Command::new(sdks().join("bin/moto_server"))
+            .args(["-H", "127.0.0.1", "-p", "0"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let url = lines
+            .by_ref()
+            .map_while(Result::ok)
+            .find_map(|line| line.split_once("Running on ").map(|(_, url)| url.trim().to_owned()))
+            .expect("moto_server says where it listens");
+        // It goes on writing a line a request: somebody must read them.
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { child, url }
+    }
+}
+
+impl Drop for Moto {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// `aws sts get-caller-identity`, unmodified, with only the URI in its environment.
+fn get_caller_identity(world: &TestEnv, moto: &Moto, uri: &str) -> Finished {
+    let mut command = world.command(sdks().join("bin/aws"));
+    command.env_remove("AWS_SSO_ECS_SERVER").env("AWS_CONTAINER_CREDENTIALS_FULL_URI", uri);
+    command.args(["sts", "get-caller-identity", "--output", "json", "--endpoint-url", &moto.url]);
+    world.finish(command, "")
+}
+
+/// Loads a session that is made up, under this access key id, and gives the URI to export.
+fn load(world: &TestEnv, server: &Running, access_key_id: &str, slot: Option<&str>) -> String {
+    let session = format!(
+        r#"{{"Version":1,"AccessKeyId":"{access_key_id}","SecretAccessKey":"CANARY-secret",
+            "SessionToken":"CANARY-token","AccountId":"123456789012"}}"#
+    );
+    let address = server.address();
+    let mut arguments = vec!["ecs", "load", "--from-stdin", "--server", &address];
+    if let Some(name) = slot {
+        arguments.extend(["--slotted", "--name", name]);
+    }
+    uri_of(&world.run_with_input(&arguments, &session))
+}
+
+/// The URI that `ecs load` told to export.
+fn uri_of(loaded: &Finished) -> String {
+    assert_eq!(loaded.code, Some(0), "{}", loaded.stderr);
+    let uri = loaded.stdout.trim().strip_prefix("export AWS_CONTAINER_CREDENTIALS_FULL_URI=");
+    uri.unwrap().to_owned()
+}

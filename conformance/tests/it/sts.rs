@@ -1,0 +1,78 @@
+//! `ecs load` from a real STS.
+
+use crate::{Moto, get_caller_identity, uri_of, world};
+
+const CONFIG: &str = "\
+[default]
+aws_access_key_id = AKIALONGTERM
+aws_secret_access_key = CANARY-long-term
+region = eu-central-1
+
+[profile ops]
+role_arn = arn:aws:iam::123456789012:role/team/Ops
+source_profile = default
+role_session_name = me
+
+[profile china]
+role_arn = arn:aws-cn:iam::123456789012:role/Ops
+source_profile = default
+region = cn-north-1
+";
+
+#[test]
+fn a_role_is_assumed_from_a_source_profile() {
+    let moto = Moto::start();
+    let mut world = world(&moto);
+    world.write(".aws/config", CONFIG);
+    let server = world.serve(&["--default", "ops"]);
+    world.set("AWS_SSO_ECS_SERVER", &server.address());
+    let body = server.get("/").1;
+    assert!(body.contains("\"RoleArn\":\"arn:aws:iam::123456789012:role/Ops\""), "{body}");
+    assert!(body.contains("\"AccountId\":\"123456789012\""), "{body}");
+    let shown = world.run(&["ecs", "profile", "--output", "json"]).stdout;
+    let start = "{\"ProfileName\":\"ops\",\"AccountId\":\"123456789012\",\"RoleName\":\"Ops\",";
+    assert!(shown.starts_with(start), "{shown}");
+    std::fs::remove_dir_all(world.home().join(".aws")).unwrap();
+    let identity = get_caller_identity(&world, &moto, &server.url("/creds"));
+    assert!(identity.stdout.contains(":assumed-role/Ops/me\""), "{}", identity.stdout);
+}
+
+#[test]
+fn the_partition_of_a_role_is_kept() {
+    let moto = Moto::start();
+    let mut world = world(&moto);
+    world.write(".aws/config", CONFIG);
+    let server = world.serve(&[]);
+    world.set("AWS_SSO_ECS_SERVER", &server.address());
+    uri_of(&world.run(&["ecs", "load", "--arn", "arn:aws-cn:iam::123456789012:role/Ops"]));
+    let body = server.get("/").1;
+    assert!(body.contains("\"RoleArn\":\"arn:aws-cn:iam::123456789012:role/Ops\""), "{body}");
+}
+
+#[test]
+fn long_term_keys_are_exchanged_for_a_session() {
+    let moto = Moto::start();
+    let mut world = world(&moto);
+    world.write(".aws/config", CONFIG);
+    let server = world.serve(&["--load", "default"]);
+    world.set("AWS_SSO_ECS_SERVER", &server.address());
+    let body = server.get("/").1;
+    assert!(body.contains("\"Token\":\"") && body.contains("\"Expiration\":\""), "{body}");
+    assert!(!body.contains("AKIALONGTERM") && !body.contains("CANARY-long-term"), "{body}");
+    world.set("AWS_ACCESS_KEY_ID", "AKIAENV").set("AWS_SECRET_ACCESS_KEY", "CANARY-env");
+    uri_of(&world.run(&["ecs", "load", "--from-env"]));
+    assert!(!server.get("/").1.contains("AKIAENV"));
+}
+
+#[test]
+fn an_sts_that_cannot_be_reached_is_said_to_be() {
+    let moto = Moto::start();
+    let mut world = world(&moto);
+    world.write(".aws/config", CONFIG);
+    world.set("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:9");
+    for profile in ["default", "ops"] {
+        let failed = world.run(&["ecs", "load", "--profile", profile]);
+        assert_eq!(failed.code, Some(1));
+        assert!(failed.stderr.contains("hint: Look at the network"), "{}", failed.stderr);
+    }
+}
