@@ -5,7 +5,7 @@ use std::fmt;
 use crate::{Credentials, Invalid, Principal};
 
 /// The name of a profile: 1 to 512 bytes of UTF-8 without control characters.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ProfileName(Box<str>);
 
 impl ProfileName {

@@ -2,7 +2,7 @@
 //!
 //! The answer to an SDK is encoded when a slot is loaded, so that reading one is a look-up.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
@@ -19,7 +19,7 @@ pub(crate) struct Slots(Mutex<Contents>);
 #[derive(Default)]
 struct Contents {
     default: Option<Slot>,
-    named: BTreeMap<ProfileName, Slot>,
+    named: HashMap<ProfileName, Slot>,
 }
 
 /// One role's credentials, as they will be answered.
@@ -55,7 +55,7 @@ impl Slot {
 impl Slots {
     /// Slots of which the default one is loaded before anybody can ask.
     pub(crate) fn with_default(slot: Option<Slot>) -> Self {
-        Self(Mutex::new(Contents { default: slot, named: BTreeMap::new() }))
+        Self(Mutex::new(Contents { default: slot, named: HashMap::new() }))
     }
 
     /// The answer for an SDK.
@@ -85,9 +85,11 @@ impl Slots {
         Some((slot.name.clone(), slot.expiration))
     }
 
-    /// What is loaded in the named slots, by name.
+    /// What is loaded in the named slots, sorted by name.
     pub(crate) fn named(&self, _: &Reader, now: Timestamp) -> Vec<ProfileObject> {
-        self.lock().named.values().map(|slot| slot.object(now)).collect()
+        let mut objects: Vec<_> = self.lock().named.values().map(|slot| slot.object(now)).collect();
+        objects.sort_unstable_by(|a, b| a.profile_name.cmp(&b.profile_name));
+        objects
     }
 
     /// Whether a slot can serve, which anyone may know, or why not, which only readers are told.

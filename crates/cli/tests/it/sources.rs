@@ -1,5 +1,8 @@
 //! Where `ecs load` gets credentials from, without AWS. (With STS: conformance/.)
 
+use std::io::{Read, Write};
+use std::net::TcpListener;
+
 use crate::{session, world};
 
 const CONFIG: &str = "\
@@ -192,4 +195,44 @@ fn no_secret_is_logged_at_any_level() {
     assert_eq!(server.get("/").0, 200);
     server.signal("TERM");
     assert_eq!(server.wait().code, Some(0));
+}
+
+/// An access portal that answers one GetRoleCredentials, and gives the request it got.
+fn portal() -> (String, std::thread::JoinHandle<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let serving = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut request = vec![0; 8192];
+        let length = stream.read(&mut request).unwrap();
+        let body = r#"{"roleCredentials":{"accessKeyId":"ASIASSO","secretAccessKey":"CANARY-s","sessionToken":"CANARY-t","expiration":4070908800000}}"#;
+        let length_of_body = body.len();
+        write!(
+            stream,
+            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\
+             content-length: {length_of_body}\r\nconnection: close\r\n\r\n{body}"
+        )
+        .unwrap();
+        String::from_utf8_lossy(&request[..length]).into_owned()
+    });
+    (url, serving)
+}
+
+#[test]
+fn a_sign_in_that_the_aws_cli_cached_is_used() {
+    let mut world = world_with_config();
+    let cache = r#"{"startUrl":"https://corp.awsapps.com/start","region":"eu-central-1",
+        "accessToken":"CANARY-access-token","expiresAt":"2099-01-01T00:00:00Z"}"#;
+    // Named like the AWS CLI names it: the SHA-1 of the session's name.
+    world.write(".aws/sso/cache/ee0bfd2552fbd840c02cc48b6e823320543c450f.json", cache);
+    let (url, portal) = portal();
+    world.set("AWS_ENDPOINT_URL_SSO", &url);
+    let server = world.serve(&["--load", "sso"]);
+    let body = server.get("/").1;
+    let arn = "\"RoleArn\":\"arn:aws:iam::123456789012:role/ReadOnly\"";
+    assert!(body.contains("ASIASSO") && body.contains(arn), "{body}");
+    let request = portal.join().unwrap();
+    let asked = "GET /federation/credentials?role_name=ReadOnly&account_id=123456789012";
+    assert!(request.starts_with(asked), "{request}");
+    assert!(request.contains("x-amz-sso_bearer_token: CANARY-access-token"), "{request}");
 }
