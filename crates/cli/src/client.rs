@@ -132,6 +132,7 @@ impl Client {
     async fn connect(&self) -> Result<TcpStream, CommandError> {
         let mut last_error = None;
         for address in self.resolve().await? {
+            self.check_loopback(address)?;
             match TcpStream::connect(address).await {
                 Ok(stream) => {
                     self.check_owner(address)?;
@@ -149,8 +150,7 @@ impl Client {
     async fn resolve(&self) -> Result<Vec<SocketAddr>, CommandError> {
         let (host, port) = (self.address.host.as_str(), self.address.port);
         // Both at which our server listens, without a look-up that could answer something else.
-        let host_is_local = host.eq_ignore_ascii_case("localhost");
-        if host_is_local {
+        if host.eq_ignore_ascii_case("localhost") {
             return Ok(vec![
                 SocketAddr::from(([127, 0, 0, 1], port)),
                 SocketAddr::from(([0, 0, 0, 0, 0, 0, 0, 1], port)),
@@ -165,9 +165,20 @@ impl Client {
         }
     }
 
+    /// Plain HTTP must not leave the host: it would show the credentials to the network.
+    fn check_loopback(&self, address: SocketAddr) -> Result<(), CommandError> {
+        if address.ip().is_loopback() {
+            return Ok(());
+        }
+        let text =
+            format!("{} is not on this host, and plain HTTP must not leave it", self.address);
+        Err(CommandError::failed(text)
+            .with_hint("Run the server here: aws-sso ecs run, or forward its port with ssh -L"))
+    }
+
     /// Another user who got hold of the port while no server ran must not be handed credentials.
     fn check_owner(&self, address: SocketAddr) -> Result<(), CommandError> {
-        if !address.ip().is_loopback() || Owners::open().of_listener(address) != Owner::OtherUser {
+        if Owners::open().of_listener(address) != Owner::OtherUser {
             return Ok(());
         }
         let text = format!("the server at {} belongs to another user of this host", self.address);

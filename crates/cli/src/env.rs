@@ -5,8 +5,8 @@
 use std::env::{var, var_os};
 use std::path::PathBuf;
 
-use providers::{Given, ProviderError};
-use zeroize::Zeroizing;
+use credentials::{AccessKeyId, AccountId, Expiration, Invalid, Secret};
+use providers::Given;
 
 use crate::error::CommandError;
 
@@ -41,7 +41,7 @@ pub(crate) fn has_relative_uri() -> bool {
 /// The credentials of `AWS_ACCESS_KEY_ID` and its siblings.
 pub(crate) fn credentials() -> Result<Given, CommandError> {
     let required = |name: &str| {
-        text(name).map(Zeroizing::new).ok_or_else(|| {
+        text(name).ok_or_else(|| {
             CommandError::failed(format!("{name} is not set, so there is nothing to load"))
                 .with_hint(
                     "Export AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, \
@@ -49,14 +49,27 @@ pub(crate) fn credentials() -> Result<Given, CommandError> {
                 )
         })
     };
-    let given: Result<Given, ProviderError> = Given::new(
-        ("AWS_ACCESS_KEY_ID", &required("AWS_ACCESS_KEY_ID")?),
-        ("AWS_SECRET_ACCESS_KEY", required("AWS_SECRET_ACCESS_KEY")?),
-        ("AWS_SESSION_TOKEN", text("AWS_SESSION_TOKEN").map(Zeroizing::new)),
-        ("AWS_CREDENTIAL_EXPIRATION", text("AWS_CREDENTIAL_EXPIRATION")),
-        ("AWS_ACCOUNT_ID", text("AWS_ACCOUNT_ID")),
-    );
-    Ok(given?)
+    Ok(Given {
+        access_key_id: AccessKeyId::parse(&required("AWS_ACCESS_KEY_ID")?)
+            .map_err(wrong("AWS_ACCESS_KEY_ID"))?,
+        secret_access_key: Secret::parse(required("AWS_SECRET_ACCESS_KEY")?)
+            .map_err(wrong("AWS_SECRET_ACCESS_KEY"))?,
+        session_token: optional("AWS_SESSION_TOKEN", Secret::parse)?,
+        expiration: optional("AWS_CREDENTIAL_EXPIRATION", |text| Expiration::parse(&text))?,
+        account_id: optional("AWS_ACCOUNT_ID", |text| AccountId::parse(&text))?,
+    })
+}
+
+fn optional<T>(
+    name: &'static str,
+    parse: impl Fn(String) -> Result<T, Invalid>,
+) -> Result<Option<T>, CommandError> {
+    text(name).map(parse).transpose().map_err(wrong(name))
+}
+
+/// A variable's value is not what it must be.
+fn wrong(name: &'static str) -> impl Fn(Invalid) -> CommandError {
+    move |invalid| CommandError::failed(format!("{name} {invalid}"))
 }
 
 /// A variable that is set to something.

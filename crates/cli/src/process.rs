@@ -7,4 +7,4 @@ mod platform;
 #[path = "process/other.rs"]
 mod platform;
 
-pub(crate) use platform::{allow_many_connections, protect_memory, told_to_stop};
+pub(crate) use platform::{allow_many_connections, protect_memory, stop_signals};

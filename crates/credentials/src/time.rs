@@ -35,6 +35,16 @@ impl Expiration {
         }
     }
 
+    /// Takes RFC 3339, with any offset.
+    ///
+    /// # Errors
+    /// It is something else, or before 1970 or after 2100.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        const MUST_BE: Invalid = Invalid("an RFC 3339 instant before 2101: 2026-11-22T21:16:31Z");
+        let at: Timestamp = text.parse().map_err(|_| MUST_BE)?;
+        Self::new(at).map_err(|_| MUST_BE)
+    }
+
     /// Takes Unix epoch milliseconds, as GetRoleCredentials of IAM Identity Center gives them.
     ///
     /// # Errors

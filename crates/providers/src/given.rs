@@ -1,6 +1,6 @@
 //! Credentials that a person or a program hands in: the environment's, or a `credential_process`'s output.
 
-use credentials::{AccessKeyId, AccountId, Expiration, Invalid, Principal, Secret, Timestamp};
+use credentials::{AccessKeyId, AccountId, Expiration, Invalid, Principal, Secret};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
@@ -9,11 +9,16 @@ use crate::{Aws, Fetched, ProviderError, complete};
 /// Credentials as they were handed in, perhaps without session token and expiration.
 #[derive(Debug)]
 pub struct Given {
-    pub(crate) access_key_id: AccessKeyId,
-    pub(crate) secret_access_key: Secret,
-    pub(crate) session_token: Option<Secret>,
-    pub(crate) expiration: Option<Expiration>,
-    pub(crate) account_id: Option<AccountId>,
+    /// As AWS issued it.
+    pub access_key_id: AccessKeyId,
+    /// As AWS issued it.
+    pub secret_access_key: Secret,
+    /// Absent for long-term access keys.
+    pub session_token: Option<Secret>,
+    /// Absent when the source didn't tell.
+    pub expiration: Option<Expiration>,
+    /// Absent when the source didn't tell.
+    pub account_id: Option<AccountId>,
 }
 
 /// What `credential_process` prints (AWS SDKs and Tools Reference Guide, "Process credential provider").
@@ -21,7 +26,7 @@ pub struct Given {
 #[serde(rename_all = "PascalCase")]
 struct ProcessOutput {
     version: u64,
-    access_key_id: Zeroizing<String>,
+    access_key_id: String,
     secret_access_key: Zeroizing<String>,
     session_token: Option<Zeroizing<String>>,
     expiration: Option<String>,
@@ -29,44 +34,6 @@ struct ProcessOutput {
 }
 
 impl Given {
-    /// Takes the parts of credentials by the names that a person knows them by, for errors.
-    ///
-    /// # Errors
-    /// Names the part that is wrong and says what it must be.
-    pub fn new(
-        access_key_id: (&str, &str),
-        secret_access_key: (&str, Zeroizing<String>),
-        session_token: (&str, Option<Zeroizing<String>>),
-        expiration: (&str, Option<String>),
-        account_id: (&str, Option<String>),
-    ) -> Result<Self, ProviderError> {
-        let wrong = |name: &str| {
-            let name = name.to_owned();
-            move |invalid: Invalid| ProviderError::invalid(format!("{name} {invalid}"))
-        };
-        let secret = |mut text: Zeroizing<String>| Secret::parse(std::mem::take(&mut *text));
-        Ok(Self {
-            access_key_id: AccessKeyId::parse(access_key_id.1).map_err(wrong(access_key_id.0))?,
-            secret_access_key: secret(secret_access_key.1).map_err(wrong(secret_access_key.0))?,
-            session_token: session_token
-                .1
-                .filter(|text| !text.is_empty())
-                .map(secret)
-                .transpose()
-                .map_err(wrong(session_token.0))?,
-            expiration: expiration
-                .1
-                .map(|text| parse_expiration(&text))
-                .transpose()
-                .map_err(wrong(expiration.0))?,
-            account_id: account_id
-                .1
-                .map(|text| AccountId::parse(&text))
-                .transpose()
-                .map_err(wrong(account_id.0))?,
-        })
-    }
-
     /// Reads what a `credential_process` printed.
     ///
     /// # Errors
@@ -81,13 +48,27 @@ impl Given {
         if output.version != 1 {
             return Err(ProviderError::invalid("Version must be 1"));
         }
-        Self::new(
-            ("AccessKeyId", &output.access_key_id),
-            ("SecretAccessKey", output.secret_access_key),
-            ("SessionToken", output.session_token),
-            ("Expiration", output.expiration),
-            ("AccountId", output.account_id),
-        )
+        let wrong = |key: &'static str| {
+            move |invalid: Invalid| ProviderError::invalid(format!("{key} {invalid}"))
+        };
+        let secret = |mut text: Zeroizing<String>| Secret::parse(std::mem::take(&mut *text));
+        let session_token = output.session_token.filter(|token| !token.is_empty());
+        let (expiration, account_id) = (output.expiration, output.account_id);
+        Ok(Self {
+            access_key_id: AccessKeyId::parse(&output.access_key_id)
+                .map_err(wrong("AccessKeyId"))?,
+            secret_access_key: secret(output.secret_access_key)
+                .map_err(wrong("SecretAccessKey"))?,
+            session_token: session_token.map(secret).transpose().map_err(wrong("SessionToken"))?,
+            expiration: expiration
+                .map(|text| Expiration::parse(&text))
+                .transpose()
+                .map_err(wrong("Expiration"))?,
+            account_id: account_id
+                .map(|text| AccountId::parse(&text))
+                .transpose()
+                .map_err(wrong("AccountId"))?,
+        })
     }
 }
 
@@ -101,12 +82,6 @@ impl Aws {
         let credentials = complete::complete(self, given, None).await?;
         Ok(Fetched { principal: Principal { account_id, ..Principal::default() }, credentials })
     }
-}
-
-fn parse_expiration(text: &str) -> Result<Expiration, Invalid> {
-    const MUST_BE: Invalid = Invalid("an RFC 3339 instant before 2101: 2026-11-22T21:16:31Z");
-    let at: Timestamp = text.parse().map_err(|_| MUST_BE)?;
-    Expiration::new(at).map_err(|_| MUST_BE)
 }
 
 #[cfg(test)]

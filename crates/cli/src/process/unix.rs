@@ -26,16 +26,19 @@ pub(crate) fn allow_many_connections() {
     }
 }
 
-/// Waits for SIGINT or SIGTERM. SIGHUP is taken and means nothing: closing a terminal stops no server.
-pub(crate) async fn told_to_stop() -> std::io::Result<()> {
+/// Takes over the signals, from now on; the future is ready at SIGINT or SIGTERM. SIGHUP means nothing:
+/// closing a terminal stops no server.
+pub(crate) fn stop_signals() -> std::io::Result<impl Future<Output = ()>> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut hang_up = signal(SignalKind::hangup())?;
-    loop {
-        tokio::select! {
-            _ = interrupt.recv() => return Ok(()),
-            _ = terminate.recv() => return Ok(()),
-            _ = hang_up.recv() => {}
+    Ok(async move {
+        loop {
+            tokio::select! {
+                _ = interrupt.recv() => return,
+                _ = terminate.recv() => return,
+                _ = hang_up.recv() => {}
+            }
         }
-    }
+    })
 }

@@ -139,3 +139,10 @@ fn flags_beat_the_environment() {
     let v6 = format!("[::1]:{}", server.port());
     assert_eq!(world.run(&["ecs", "list", "--server", &v6]).code, Some(0));
 }
+
+#[test]
+fn plain_http_does_not_leave_the_host() {
+    let failed = world().run(&["ecs", "profile", "--server", "192.0.2.1:4144"]);
+    assert_eq!(failed.code, Some(1));
+    assert!(failed.stderr.contains("plain HTTP must not leave it"), "{}", failed.stderr);
+}

@@ -60,14 +60,14 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
     };
     let addresses = listeners.addresses();
     let server = Server::new(listeners, default, Arc::new(SystemClock))?;
-    // Signals that come from here on end the server in order.
-    let stop = tokio::spawn(process::told_to_stop());
+    let stop = process::stop_signals()
+        .map_err(|error| CommandError::failed(format!("signals cannot be taken over: {error}")))?;
     announce(addresses, arguments.output.output);
     // Nobody listens for this but systemd, which says so by its variable.
     let _ = sd_notify::notify(&[NotifyState::Ready]);
     server
         .run(async {
-            let _ = stop.await;
+            stop.await;
             let _ = sd_notify::notify(&[NotifyState::Stopping]);
         })
         .await;
