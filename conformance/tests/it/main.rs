@@ -1,5 +1,6 @@
 //! Real AWS SDKs against the real binary, through their default provider chains, with nothing of ours in
 //! their environment but `AWS_CONTAINER_CREDENTIALS_FULL_URI`. AWS's STS is `moto_server`.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test's own failures may be loud")]
 
 mod sdks;
 mod sts;

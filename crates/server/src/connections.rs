@@ -1,14 +1,15 @@
 //! The connections that are open: how many, what each is waiting for, and which must end.
 //!
-//! One look over all of them every half second replaces a timer per connection, so that a request costs
-//! no timer. When the table is full, the connection that has waited longest for a request makes room.
+//! One look over all of them every half second replaces a timer per connection; time is counted in those
+//! looks, so that a request costs neither a timer nor a reading of the clock. When the table is full, the
+//! connection that has waited longest for a request makes room.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
-use tokio::time::Instant;
 
 use crate::peer::Owner;
 use crate::refusal::Refusal;
@@ -17,17 +18,19 @@ use crate::refusal::Refusal;
 const MOST: usize = 1024;
 /// How many of them may be others' than the server's user: they get a refusal, not the whole server.
 const MOST_OF_STRANGERS: usize = 128;
-/// From a request's first byte to the end of its head.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
-/// From an answer to the next request's first byte.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
-/// How often the timeouts are looked at.
+/// How often the time limits are looked at: the unit of the two below.
 const LOOK: Duration = Duration::from_millis(500);
+/// From a request's first byte to the end of its head: 5 s, in looks. (One more, because the first is cut short.)
+const HEAD_LOOKS: u64 = 11;
+/// From an answer to the next request's first byte: 60 s, in looks.
+const IDLE_LOOKS: u64 = 121;
 
 /// All open connections of one server.
 #[derive(Default)]
 pub(crate) struct Connections {
     table: Mutex<Table>,
+    /// How many looks there have been.
+    looks: Arc<AtomicU64>,
     one_opened: Notify,
     one_closed: Notify,
 }
@@ -50,6 +53,7 @@ pub(crate) struct Ticket {
 /// What one connection does at the moment; shared between its task and the table.
 pub(crate) struct Activity {
     state: Mutex<State>,
+    looks: Arc<AtomicU64>,
     ordered: Notify,
 }
 
@@ -60,16 +64,17 @@ struct State {
     leaves_bytes_unread: bool,
 }
 
+/// `since` counts looks.
 #[derive(Clone, Copy)]
 enum Phase {
     /// Accepted, and nothing has come yet.
-    New { since: Instant },
+    New { since: u64 },
     /// Some of a request's head has come.
-    Head { since: Instant },
+    Head { since: u64 },
     /// A request is being answered; its own time limits apply.
     Busy,
     /// Answered, and nothing has come since.
-    Idle { since: Instant },
+    Idle { since: u64 },
 }
 
 /// What the table tells a connection.
@@ -112,9 +117,9 @@ impl Connections {
                 self.one_opened.notified().await;
             }
             tokio::time::sleep(LOOK).await;
-            let now = Instant::now();
+            self.looks.fetch_add(1, Ordering::Relaxed);
             for activity in self.lock().open.values() {
-                activity.end_if_overdue(now);
+                activity.end_if_overdue();
             }
         }
     }
@@ -133,7 +138,7 @@ impl Connections {
         let id = table.next_id;
         table.next_id += 1;
         table.strangers += usize::from(is_stranger);
-        let activity = Arc::new(Activity::new());
+        let activity = Arc::new(Activity::new(Arc::clone(&self.looks)));
         table.open.insert(id, Arc::clone(&activity));
         self.one_opened.notify_one();
         Ticket { connections: Arc::clone(self), id, is_stranger, activity }
@@ -173,10 +178,14 @@ impl Drop for Ticket {
 }
 
 impl Activity {
-    fn new() -> Self {
-        let phase = Phase::New { since: Instant::now() };
+    fn new(looks: Arc<AtomicU64>) -> Self {
+        let phase = Phase::New { since: looks.load(Ordering::Relaxed) };
         let state = State { phase, order: None, leaves_bytes_unread: false };
-        Self { state: Mutex::new(state), ordered: Notify::new() }
+        Self { state: Mutex::new(state), looks, ordered: Notify::new() }
+    }
+
+    fn now(&self) -> u64 {
+        self.looks.load(Ordering::Relaxed)
     }
 
     /// Bytes have come from the peer.
@@ -184,7 +193,7 @@ impl Activity {
         let mut state = self.lock();
         match state.phase {
             Phase::New { since } => state.phase = Phase::Head { since },
-            Phase::Idle { .. } => state.phase = Phase::Head { since: Instant::now() },
+            Phase::Idle { .. } => state.phase = Phase::Head { since: self.now() },
             Phase::Head { .. } | Phase::Busy => {}
         }
     }
@@ -196,7 +205,7 @@ impl Activity {
 
     /// The request has its answer.
     pub(crate) fn request_ended(&self) {
-        self.lock().phase = Phase::Idle { since: Instant::now() };
+        self.lock().phase = Phase::Idle { since: self.now() };
     }
 
     /// The request is answered although not all of its body has been read.
@@ -224,7 +233,7 @@ impl Activity {
         self.ordered.notify_one();
     }
 
-    fn waiting_since(&self) -> Option<Instant> {
+    fn waiting_since(&self) -> Option<u64> {
         let state = self.lock();
         match (state.order, state.phase) {
             (Some(_), _) | (None, Phase::Busy) => None,
@@ -234,14 +243,14 @@ impl Activity {
         }
     }
 
-    fn end_if_overdue(&self, now: Instant) {
-        let state = *self.lock();
+    fn end_if_overdue(&self) {
+        let (now, state) = (self.now(), *self.lock());
         let order = match state.phase {
-            Phase::New { since } if now - since >= HEAD_TIMEOUT => Order::Close(None),
-            Phase::Head { since } if now - since >= HEAD_TIMEOUT => {
+            Phase::New { since } if now - since >= HEAD_LOOKS => Order::Close(None),
+            Phase::Head { since } if now - since >= HEAD_LOOKS => {
                 Order::Close(Some(Refusal::HeadTimeout))
             }
-            Phase::Idle { since } if now - since >= IDLE_TIMEOUT => Order::Close(None),
+            Phase::Idle { since } if now - since >= IDLE_LOOKS => Order::Close(None),
             _ => return,
         };
         if state.order != Some(order) {
@@ -293,22 +302,25 @@ mod tests {
         watch.abort();
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_full_table_makes_room_by_closing_who_has_waited_longest() {
         let connections = Arc::new(Connections::default());
         let mut tickets = Vec::new();
         for _ in 0..MOST {
             tickets.push(admit(&connections, Owner::SameUser).await);
-            tokio::time::advance(Duration::from_millis(1)).await;
         }
+        connections.looks.fetch_add(1, Ordering::Relaxed);
+        tickets[1].activity.request_began();
+        tickets[1].activity.request_ended(); // waits too, but not for as long
         tickets[0].activity.request_began(); // busy: not its turn
         let waiting = Arc::clone(&connections);
         let newcomer = tokio::spawn(async move { waiting.admit(Owner::SameUser).await.is_some() });
         tokio::task::yield_now().await;
         assert_eq!(order_of(&tickets[0]), None);
-        assert_eq!(order_of(&tickets[1]), Some(Order::Close(None)));
-        assert_eq!(order_of(&tickets[2]), None);
-        drop(tickets.remove(1));
+        assert_eq!(order_of(&tickets[1]), None);
+        assert_eq!(order_of(&tickets[2]), Some(Order::Close(None)));
+        assert_eq!(order_of(&tickets[3]), None);
+        drop(tickets.remove(2));
         assert!(newcomer.await.unwrap());
     }
 

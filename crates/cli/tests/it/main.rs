@@ -1,4 +1,9 @@
 //! The real binary in a sealed world.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test's own failures may be loud"
+)]
 
 mod attacks;
 mod help;
