@@ -28,7 +28,7 @@ pub(crate) enum Command {
 /// Which server a client command talks to.
 #[derive(Args)]
 pub(crate) struct ServerArguments {
-    /// The server: HOST:PORT, [IPV6]:PORT or a URL
+    /// The server: HOST:PORT (an IPv6 address in brackets) or a URL
     #[arg(
         long,
         value_name = "ADDRESS",

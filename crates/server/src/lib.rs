@@ -8,6 +8,8 @@
 
 mod connection;
 mod connections;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod gate;
 mod listener;
 mod path;
