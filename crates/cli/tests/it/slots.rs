@@ -98,12 +98,9 @@ fn ten_thousand_slots_are_kept_apart() {
 
 #[test]
 fn without_a_server_the_exit_code_is_4_and_the_hint_starts_one() {
-    // Bound but not listening: nobody else can take the port, and connections are refused.
-    let reserved = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = reserved.local_addr().unwrap().to_string();
-    drop(reserved);
+    let address = "127.0.0.1:1"; // tcpmux: nobody has it
     for command in [&["ecs", "profile"][..], &["ecs", "list"], &["ecs", "unload"]] {
-        let failed = world().run(&[command, &["--server", &address]].concat());
+        let failed = world().run(&[command, &["--server", address]].concat());
         assert_eq!(failed.code, Some(4), "{command:?}");
         assert!(failed.stderr.contains("hint: Start it: aws-sso ecs run"), "{}", failed.stderr);
     }
