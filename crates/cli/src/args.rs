@@ -1,7 +1,6 @@
 //! What can be typed before a command's own arguments, and what several commands share.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use credentials::ProfileName;
 use tracing::level_filters::LevelFilter;
 
 use crate::commands;
@@ -53,8 +52,4 @@ pub(crate) enum Output {
     Text,
     /// For programs
     Json,
-}
-
-pub(crate) fn profile_name(text: &str) -> Result<ProfileName, String> {
-    ProfileName::parse(text).map_err(|invalid| invalid.to_string())
 }

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use aws_config::{BehaviorVersion, ConfigLoader};
 use aws_credential_types::Credentials as SdkCredentials;
-use aws_smithy_types::DateTime;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::region::Region;
 use aws_types::sdk_config::SharedHttpClient;
@@ -99,12 +98,8 @@ async fn exchange(
         access_key_id: AccessKeyId::parse(&session.access_key_id).map_err(odd)?,
         secret_access_key: Secret::parse(session.secret_access_key).map_err(odd)?,
         session_token: Secret::parse(session.session_token).map_err(odd)?,
-        expiration: expiration_of(session.expiration)?,
+        expiration: expiration_at(session.expiration.secs())?,
     })
-}
-
-fn expiration_of(at: DateTime) -> Result<Expiration, ProviderError> {
-    expiration_at(at.secs())
 }
 
 /// From Unix epoch seconds.

@@ -11,7 +11,7 @@ use server::wire::ProfileObject;
 use zeroize::Zeroizing;
 
 use super::{aws, profile_of_config};
-use crate::args::{Output, OutputArguments, ServerArguments, profile_name};
+use crate::args::{Output, OutputArguments, ServerArguments};
 use crate::client::Client;
 use crate::clock::SystemClock;
 use crate::error::CommandError;
@@ -28,19 +28,19 @@ const LARGEST_INPUT: u64 = 64 * 1024;
 #[command(group(ArgGroup::new("source").required(true)))]
 pub(crate) struct Arguments {
     /// A profile of the AWS config (~/.aws/config, ~/.aws/credentials)
-    #[arg(short, long, value_name = "NAME", group = "source", value_parser = profile_name)]
+    #[arg(short, long, value_name = "NAME", group = "source", value_parser = ProfileName::parse)]
     profile: Option<ProfileName>,
     /// The account of the role; the AWS config must have a profile for it
     #[arg(short = 'A', long, value_name = "ID", requires = "role", group = "source",
-          value_parser = |text: &str| AccountId::parse(text).map_err(|error| error.to_string()))]
+          value_parser = AccountId::parse)]
     account: Option<AccountId>,
     /// The role's name
     #[arg(short = 'R', long, value_name = "NAME", requires = "account",
-          value_parser = |text: &str| RoleName::parse(text).map_err(|error| error.to_string()))]
+          value_parser = RoleName::parse)]
     role: Option<RoleName>,
     /// The role's ARN, instead of --account and --role
     #[arg(short, long, value_name = "ARN", group = "source",
-          value_parser = |text: &str| RoleArn::parse(text).map_err(|error| error.to_string()))]
+          value_parser = RoleArn::parse)]
     arn: Option<RoleArn>,
     /// AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN of the environment
     #[arg(long, group = "source")]
@@ -50,7 +50,7 @@ pub(crate) struct Arguments {
     from_stdin: bool,
     /// The profile name for --from-env [default: env] or --from-stdin [default: stdin]
     #[arg(long, value_name = "NAME", conflicts_with_all = ["profile", "account", "arn"],
-          value_parser = profile_name)]
+          value_parser = ProfileName::parse)]
     name: Option<ProfileName>,
     /// Load into a slot of its own instead of the default slot
     #[arg(short, long)]

@@ -11,7 +11,7 @@ use serde::Serialize;
 use server::{Listeners, Server, path_for_sdks};
 
 use super::profile_of_config;
-use crate::args::{Output, OutputArguments, profile_name};
+use crate::args::{Output, OutputArguments};
 use crate::clock::SystemClock;
 use crate::error::CommandError;
 use crate::{env, process, ui};
@@ -33,7 +33,7 @@ pub(crate) struct Arguments {
     port: u16,
     /// Load this profile of the AWS config into the default slot before listening
     #[arg(short = 'd', long, value_name = "PROFILE", visible_alias = "default",
-          value_parser = profile_name)]
+          value_parser = ProfileName::parse)]
     load: Option<ProfileName>,
     #[command(flatten)]
     output: OutputArguments,

@@ -3,7 +3,7 @@
 use clap::Args;
 use credentials::{ProfileName, SlotName};
 
-use crate::args::{ServerArguments, profile_name};
+use crate::args::ServerArguments;
 use crate::client::Client;
 use crate::error::CommandError;
 use crate::ui;
@@ -12,7 +12,7 @@ use crate::ui;
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// Unload the slot of this name instead of the default slot
-    #[arg(short, long, value_name = "NAME", value_parser = profile_name)]
+    #[arg(short, long, value_name = "NAME", value_parser = ProfileName::parse)]
     profile: Option<ProfileName>,
     /// Unload the default slot and every named slot
     #[arg(long, conflicts_with = "profile")]
