@@ -7,6 +7,7 @@ mod complete;
 mod error;
 mod given;
 mod http_client;
+pub mod identity_center;
 mod shared_config;
 
 use std::path::PathBuf;
