@@ -5,7 +5,7 @@ use std::fmt;
 use crate::Invalid;
 
 /// An AWS account id: 12 digits, kept as text, so that leading zeros stay.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AccountId(Box<str>);
 
 impl AccountId {
@@ -44,7 +44,7 @@ impl fmt::Display for AccountId {
 }
 
 /// A role's name, without path: 1 to 64 characters of `A-Za-z0-9_+=,.@-` (IAM API reference, `Role`).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RoleName(Box<str>);
 
 impl RoleName {

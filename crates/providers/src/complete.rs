@@ -122,7 +122,7 @@ mod tests {
     }
 
     fn aws() -> Aws {
-        Aws::new(Arc::new(FakeClock::at("2026-11-22T20:16:31Z")), None, Vec::new())
+        Aws::new(Arc::new(FakeClock::at("2026-11-22T20:16:31Z")), None)
     }
 
     const SESSION: &str = r#"{"Version":1,"AccessKeyId":"ASIA1","SecretAccessKey":"CANARY-s",

@@ -44,6 +44,19 @@ impl ProviderError {
         Self { problem: Problem::Denied, message: one_line(&message.into()) }
     }
 
+    pub(crate) fn unavailable(message: impl Into<String>) -> Self {
+        Self { problem: Problem::Unavailable, message: one_line(&message.into()) }
+    }
+
+    pub(crate) fn sign_in_needed(message: impl Into<String>) -> Self {
+        Self { problem: Problem::SignInNeeded, message: one_line(&message.into()) }
+    }
+
+    /// The same problem in other words.
+    pub(crate) fn with_message(self, message: impl Into<String>) -> Self {
+        Self { message: one_line(&message.into()), ..self }
+    }
+
     pub(crate) fn from_profile_file(error: &ProfileFileLoadError) -> Self {
         Self::invalid(texts(error))
     }

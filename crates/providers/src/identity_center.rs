@@ -1,5 +1,124 @@
 //! IAM Identity Center: signing in, what one may use, and the credentials for it.
+//!
+//! Nothing here prints, prompts or opens a browser: signing in gives what to show, and is then awaited.
 
+mod aws_cli_cache;
+mod catalogue;
 mod instance;
+mod item;
+mod login;
+mod oidc;
+mod pace;
+mod portal;
+mod refresh;
+mod role_credentials;
+mod session;
 
-pub use instance::InstanceName;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use aws_smithy_types::retry::RetryConfig;
+use aws_types::SdkConfig;
+use aws_types::region::Region;
+use tokio::sync::OnceCell;
+
+pub use aws_cli_cache::AwsCliCache;
+pub use catalogue::{Account, Catalogue, CatalogueFile};
+pub use instance::{Instance, InstanceName, RegionName, StartUrl};
+pub use login::{DeviceCode, Pending, Pkce, SignIn, Workflow};
+pub use refresh::Progress;
+pub use role_credentials::{Chain, Link};
+pub use session::{SignedIn, saved};
+
+use crate::secure_store::SecureStore;
+use crate::{Aws, ProviderError, complete, http_client};
+
+/// How often a call is tried, and how long is waited at most between two tries.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Retries {
+    /// Tries in all; the SDK's own number when absent.
+    pub attempts: Option<u32>,
+    /// In seconds; the SDK's own limit when absent.
+    pub longest_pause: Option<u32>,
+}
+
+/// One instance, and what is kept of it. Cloning is cheap; making one costs nothing.
+#[derive(Clone)]
+pub struct IdentityCenter(Arc<Inner>);
+
+struct Inner {
+    aws: Aws,
+    instance: Instance,
+    store: SecureStore,
+    aws_cli_cache: Option<AwsCliCache>,
+    retries: Retries,
+    config: OnceCell<SdkConfig>,
+    clock_offset: Arc<ClockOffset>,
+}
+
+impl IdentityCenter {
+    /// `store` holds this instance's item; `aws_cli_cache` is looked at when it has no sign-in.
+    pub fn new(
+        aws: Aws,
+        instance: Instance,
+        store: SecureStore,
+        aws_cli_cache: Option<AwsCliCache>,
+        retries: Retries,
+    ) -> Self {
+        let config = OnceCell::new();
+        let clock_offset = Arc::default();
+        let inner = Inner { aws, instance, store, aws_cli_cache, retries, config, clock_offset };
+        Self(Arc::new(inner))
+    }
+
+    /// The instance.
+    pub fn instance(&self) -> &Instance {
+        &self.0.instance
+    }
+
+    /// By how many seconds AWS's clock was ahead of ours in the last answer; 0 before the first.
+    pub fn clock_offset(&self) -> i64 {
+        self.0.clock_offset.0.load(Ordering::Relaxed)
+    }
+
+    /// Where the sign-in is kept.
+    pub fn store_path(&self) -> PathBuf {
+        self.0.store.path().to_owned()
+    }
+
+    /// The SDK's configuration: the instance's region; endpoints, FIPS and dual stack by the environment and the
+    /// AWS config; made when the first call is.
+    async fn config(&self) -> Result<&SdkConfig, ProviderError> {
+        let Inner { aws, instance, retries, .. } = &*self.0;
+        let make = async || {
+            let http_client = http_client::http_client(aws.ca_bundle.as_deref())?;
+            let region = Region::new(instance.region.as_str().to_owned());
+            let config = complete::loader(http_client, None)
+                .region(region)
+                .no_credentials()
+                .retry_config(retries.config())
+                .load()
+                .await;
+            Ok(config)
+        };
+        self.0.config.get_or_try_init(make).await
+    }
+}
+
+impl Retries {
+    fn config(self) -> RetryConfig {
+        let mut config = RetryConfig::standard();
+        if let Some(attempts) = self.attempts {
+            config = config.with_max_attempts(attempts.max(1));
+        }
+        if let Some(seconds) = self.longest_pause {
+            config = config.with_max_backoff(std::time::Duration::from_secs(seconds.into()));
+        }
+        config
+    }
+}
+
+/// AWS's clock less ours, in seconds.
+#[derive(Debug, Default)]
+struct ClockOffset(AtomicI64);

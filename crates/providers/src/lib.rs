@@ -8,6 +8,7 @@ mod error;
 mod given;
 mod http_client;
 pub mod identity_center;
+pub mod secure_store;
 mod shared_config;
 
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ use credentials::{Clock, Credentials, Principal};
 
 pub use error::{Problem, ProviderError};
 pub use given::Given;
+pub use shared_config::AwsConfig;
 
 /// What a provider gives: credentials, and whom they are for.
 #[derive(Clone, Debug)]
@@ -32,17 +34,11 @@ pub struct Fetched {
 pub struct Aws {
     clock: Arc<dyn Clock>,
     ca_bundle: Option<PathBuf>,
-    config_files: Vec<PathBuf>,
 }
 
 impl Aws {
     /// `ca_bundle` is trusted beside the system's roots (`AWS_CA_BUNDLE`, which the SDK itself doesn't read).
-    /// `config_files` are named when a profile is not in them.
-    pub fn new(
-        clock: Arc<dyn Clock>,
-        ca_bundle: Option<PathBuf>,
-        config_files: Vec<PathBuf>,
-    ) -> Self {
-        Self { clock, ca_bundle, config_files }
+    pub fn new(clock: Arc<dyn Clock>, ca_bundle: Option<PathBuf>) -> Self {
+        Self { clock, ca_bundle }
     }
 }

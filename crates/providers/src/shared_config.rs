@@ -1,5 +1,7 @@
 //! Profiles of the AWS config, resolved by the SDK itself: whatever a person's `~/.aws/config` can do, works.
 
+use std::path::PathBuf;
+
 use aws_config::profile::{Profile, ProfileFileCredentialsProvider, ProfileSet};
 use aws_config::provider_config::ProviderConfig;
 use aws_credential_types::Credentials as SdkCredentials;
@@ -10,6 +12,7 @@ use credentials::{
 };
 
 use crate::given::Given;
+use crate::identity_center::{Chain, Instance, InstanceName, Link, RegionName, StartUrl};
 use crate::{Aws, Fetched, ProviderError, complete, http_client};
 
 /// The ways in which a profile can have credentials, told to a person whose profile has none.
@@ -22,6 +25,9 @@ const WAYS: [&str; 6] = [
     "sso_start_url with sso_region, sso_account_id and sso_role_name",
 ];
 
+/// So many roles may be assumed one after the other.
+const LONGEST_CHAIN: usize = 10;
+
 /// One key of each of [`WAYS`]: without any of them there is nothing to try.
 const TELLING_KEYS: [&str; 6] = [
     "aws_access_key_id",
@@ -32,44 +38,108 @@ const TELLING_KEYS: [&str; 6] = [
     "login_session",
 ];
 
-impl Aws {
-    /// Credentials of a profile of the AWS config (`~/.aws/config`, `~/.aws/credentials`, or where
-    /// `AWS_CONFIG_FILE` and `AWS_SHARED_CREDENTIALS_FILE` point).
+/// `~/.aws/config` and `~/.aws/credentials`, read once, as every SDK reads them.
+#[derive(Debug)]
+pub struct AwsConfig {
+    profiles: ProfileSet,
+    files: Vec<PathBuf>,
+}
+
+impl AwsConfig {
+    /// Reads the files that `AWS_CONFIG_FILE` and `AWS_SHARED_CREDENTIALS_FILE` or their defaults name; `files`
+    /// are the same, for messages. Files that aren't there are empty.
     ///
     /// # Errors
-    /// The profile isn't there or has no credentials; or what it names gives none.
-    pub async fn profile(&self, name: &ProfileName) -> Result<Fetched, ProviderError> {
-        let profiles = profiles().await?;
-        let profile = self.find(&profiles, name)?;
-        let uses_sso =
-            ["sso_session", "sso_start_url"].iter().any(|key| profile.get(key).is_some());
-        let provider = self.provider(name).await?;
-        let given = provider
-            .provide_credentials()
-            .await
-            .map_err(|error| ProviderError::from_credentials(&error, uses_sso))?;
-        let mut principal = principal_of(&profiles, profile)?;
-        let given = read(&given)?;
-        principal.account_id = principal.account_id.or(given.account_id.clone());
-        let credentials = complete::complete(self, given, Some(name.as_str())).await?;
-        Ok(Fetched { principal, credentials })
+    /// A line is malformed: no SDK would read the file.
+    pub async fn read(files: Vec<PathBuf>) -> Result<Self, ProviderError> {
+        // Which profile counts as selected is of no account here.
+        let profiles =
+            aws_config::profile::load(&Fs::real(), &Env::real(), &Default::default(), None)
+                .await
+                .map_err(|error| ProviderError::from_profile_file(&error))?;
+        Ok(Self { profiles, files })
     }
 
-    /// The profile of the AWS config that gives a role; `partition` is looked at only if it is known.
+    /// The `[sso-session NAME]` sections that have a start URL and a region, sorted by name.
     ///
     /// # Errors
-    /// None does, or more than one.
-    pub async fn find_profile(
+    /// Says which one is wrong, and how.
+    pub fn instances(&self) -> Result<Vec<Instance>, ProviderError> {
+        let mut names: Vec<_> = self.profiles.sso_sessions().collect();
+        names.sort_unstable();
+        let mut instances = Vec::new();
+        for name in names {
+            let section = self.profiles.sso_session(name);
+            let value = |key| section.and_then(|section| section.get(key));
+            let (Some(start_url), Some(region)) = (value("sso_start_url"), value("sso_region"))
+            else {
+                continue;
+            };
+            let wrong = |what: &'static str| {
+                let files = self.files();
+                move |invalid| {
+                    ProviderError::invalid(format!(
+                        "{what} of [sso-session {name}] in {files} {invalid}"
+                    ))
+                }
+            };
+            instances.push(Instance {
+                name: InstanceName::parse(name).map_err(wrong("the name"))?,
+                start_url: StartUrl::parse(start_url).map_err(wrong("sso_start_url"))?,
+                region: RegionName::parse(region).map_err(wrong("sso_region"))?,
+            });
+        }
+        Ok(instances)
+    }
+
+    /// Whether there is such a profile.
+    pub fn has(&self, name: &ProfileName) -> bool {
+        self.profiles.get_profile(name.as_str()).is_some()
+    }
+
+    /// How a profile's credentials come from an instance, when it is an `sso_session` that they come from, perhaps
+    /// by way of `source_profile`s. Other profiles are the SDK's: see [`Aws::profile`].
+    pub fn chain(&self, name: &ProfileName) -> Option<(InstanceName, Chain)> {
+        let mut links = Vec::new();
+        let mut profile = self.profiles.get_profile(name.as_str())?;
+        while let Some(role_arn) = profile.get("role_arn") {
+            // The SDK knows what to say of a chain that has no end, or asks for a token.
+            if links.len() >= LONGEST_CHAIN || profile.get("mfa_serial").is_some() {
+                return None;
+            }
+            links.push(Link {
+                role_arn: RoleArn::parse(role_arn).ok()?,
+                external_id: profile.get("external_id").map(str::to_owned),
+                source_identity: None,
+                session_name: profile.get("role_session_name").map(str::to_owned),
+            });
+            profile = self.profiles.get_profile(profile.get("source_profile")?)?;
+        }
+        links.reverse();
+        let session = profile.get("sso_session")?;
+        self.profiles.sso_session(session)?;
+        let chain = Chain {
+            account_id: AccountId::parse(profile.get("sso_account_id")?).ok()?,
+            role_name: RoleName::parse(profile.get("sso_role_name")?).ok()?,
+            links,
+        };
+        Some((InstanceName::parse(session).ok()?, chain))
+    }
+
+    /// The profile that gives a role; `None` when none does. `partition` is looked at only if it is known.
+    ///
+    /// # Errors
+    /// More than one does.
+    pub fn find(
         &self,
         account: &AccountId,
         role: &RoleName,
         partition: Option<&Partition>,
-    ) -> Result<ProfileName, ProviderError> {
-        let profiles = profiles().await?;
+    ) -> Result<Option<ProfileName>, ProviderError> {
         let is_for_role = |name: &&str| {
-            let profile = profiles.get_profile(name);
+            let profile = self.profiles.get_profile(name);
             let arn = profile
-                .and_then(|profile| principal_of(&profiles, profile).ok())
+                .and_then(|profile| principal_of(&self.profiles, profile).ok())
                 .and_then(|principal| principal.role_arn());
             arn.is_some_and(|arn| {
                 arn.account_id == *account
@@ -77,42 +147,44 @@ impl Aws {
                     && partition.is_none_or(|partition| *partition == arn.partition)
             })
         };
-        let mut names: Vec<_> = profiles.profiles().filter(is_for_role).collect();
+        let mut names: Vec<_> = self.profiles.profiles().filter(is_for_role).collect();
         names.sort_unstable();
-        let (role, files) = (role.as_str(), self.files());
         match names[..] {
+            [] => Ok(None),
             [name] => ProfileName::parse(name)
+                .map(Some)
                 .map_err(|invalid| ProviderError::invalid(format!("the profile's name {invalid}"))),
-            [] => Err(ProviderError::invalid(format!(
-                "no profile in {files} is for the role {role} of the account {account}"
-            ))),
             _ => Err(ProviderError::invalid(format!(
-                "several profiles in {files} are for the role {role} of the account {account}: {}; \
+                "several profiles in {} are for the role {} of the account {account}: {}; \
                  name one with --profile",
+                self.files(),
+                role.as_str(),
                 names.join(", ")
             ))),
         }
     }
 
-    fn files(&self) -> String {
-        let files = self.config_files.iter().map(|path| path.display().to_string());
+    /// The files, for messages.
+    pub fn files(&self) -> String {
+        let files = self.files.iter().map(|path| path.display().to_string());
         files.collect::<Vec<_>>().join(" or ")
     }
 
-    fn find<'a>(
-        &self,
-        profiles: &'a ProfileSet,
-        name: &ProfileName,
-    ) -> Result<&'a Profile, ProviderError> {
+    /// Some names of profiles, for a person who misspelled one.
+    fn some_names(&self) -> String {
+        let mut known: Vec<_> = self.profiles.profiles().collect();
+        known.sort_unstable();
+        known.truncate(20);
+        match known.is_empty() {
+            true => "there are no profiles".to_owned(),
+            false => format!("profiles there: {}", known.join(", ")),
+        }
+    }
+
+    fn profile(&self, name: &ProfileName) -> Result<&Profile, ProviderError> {
         let files = self.files();
-        let Some(profile) = profiles.get_profile(name.as_str()) else {
-            let mut known: Vec<_> = profiles.profiles().collect();
-            known.sort_unstable();
-            known.truncate(20);
-            let known = match known.is_empty() {
-                true => "there are no profiles".to_owned(),
-                false => format!("profiles there: {}", known.join(", ")),
-            };
+        let Some(profile) = self.profiles.get_profile(name.as_str()) else {
+            let known = self.some_names();
             return Err(ProviderError::invalid(format!("no profile `{name}` in {files}; {known}")));
         };
         if TELLING_KEYS.iter().all(|key| profile.get(key).is_none()) {
@@ -122,6 +194,32 @@ impl Aws {
             )));
         }
         Ok(profile)
+    }
+}
+
+impl Aws {
+    /// Credentials of a profile, resolved by the SDK.
+    ///
+    /// # Errors
+    /// The profile isn't there or has no credentials; or what it names gives none.
+    pub async fn profile(
+        &self,
+        config: &AwsConfig,
+        name: &ProfileName,
+    ) -> Result<Fetched, ProviderError> {
+        let profile = config.profile(name)?;
+        let uses_sso =
+            ["sso_session", "sso_start_url"].iter().any(|key| profile.get(key).is_some());
+        let provider = self.provider(name).await?;
+        let given = provider
+            .provide_credentials()
+            .await
+            .map_err(|error| ProviderError::from_credentials(&error, uses_sso))?;
+        let mut principal = principal_of(&config.profiles, profile)?;
+        let given = read(&given)?;
+        principal.account_id = principal.account_id.or(given.account_id.clone());
+        let credentials = complete::complete(self, given, Some(name.as_str())).await?;
+        Ok(Fetched { principal, credentials })
     }
 
     /// The SDK's provider for a profile, with the profile's region and endpoints and our HTTP client.
@@ -145,13 +243,6 @@ impl Aws {
             .profile_name(name.as_str())
             .build())
     }
-}
-
-/// All profiles, read as every SDK reads them. (Which one counts as selected is of no account here.)
-async fn profiles() -> Result<ProfileSet, ProviderError> {
-    aws_config::profile::load(&Fs::real(), &Env::real(), &Default::default(), None)
-        .await
-        .map_err(|error| ProviderError::from_profile_file(&error))
 }
 
 /// Whom a profile's credentials are for, as far as the profile says it.

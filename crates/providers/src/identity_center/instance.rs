@@ -4,6 +4,82 @@ use std::fmt;
 
 use credentials::Invalid;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use url::Url;
+
+/// An instance: where a person signs in, under a name of theirs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Instance {
+    /// What the person calls it. Two names may share a start URL: two identities.
+    pub name: InstanceName,
+    /// Its AWS access portal.
+    pub start_url: StartUrl,
+    /// The region it is in.
+    pub region: RegionName,
+}
+
+/// The URL of an AWS access portal, `https://example.awsapps.com/start`, as one spelling: without fragment and
+/// trailing slashes. Plain HTTP is taken for loopback hosts, so that a fake can be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StartUrl(Box<str>);
+
+impl StartUrl {
+    /// # Errors
+    /// Says what a start URL looks like.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        const MUST_BE: Invalid =
+            Invalid("the URL of an AWS access portal: https://example.awsapps.com/start");
+        let text = text.split(['#', '?']).next().unwrap_or_default().trim_end_matches('/');
+        let url = Url::parse(text).map_err(|_| MUST_BE)?;
+        let local = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+        let allowed = url.scheme() == "https" || (url.scheme() == "http" && local);
+        if !allowed || text.len() > 512 || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(MUST_BE);
+        }
+        Ok(Self(text.into()))
+    }
+
+    /// The URL as it is sent to AWS.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for StartUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// The name of an AWS region: `eu-central-1`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RegionName(Box<str>);
+
+impl RegionName {
+    /// # Errors
+    /// Says what a region looks like.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let parts: Vec<_> = text.split('-').collect();
+        let word = |part: &&str| {
+            !part.is_empty()
+                && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+        };
+        if text.len() > 32 || parts.len() < 3 || !parts.iter().all(word) {
+            return Err(Invalid("a region such as eu-central-1"));
+        }
+        Ok(Self(text.into()))
+    }
+
+    /// The name as AWS writes it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for RegionName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
 
 /// What stays as it is in the name of a file.
 const IN_FILE_NAMES: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
@@ -58,6 +134,32 @@ mod tests {
             [("Corp", "corp"), ("../x", "%2E%2E%2Fx"), ("a b", "a%20b"), ("Ä", "%C3%A4")]
         {
             assert_eq!(InstanceName::parse(name).unwrap().file_name(), file_name);
+        }
+    }
+
+    #[test]
+    fn start_urls_have_one_spelling() {
+        for text in [
+            "https://corp.awsapps.com/start",
+            "https://corp.awsapps.com/start/",
+            "https://corp.awsapps.com/start/#/",
+            "https://corp.awsapps.com/start#/?tab=accounts",
+        ] {
+            assert_eq!(StartUrl::parse(text).unwrap().as_str(), "https://corp.awsapps.com/start");
+        }
+        assert!(StartUrl::parse("http://127.0.0.1:8080/start").is_ok());
+        for refused in ["", "corp.awsapps.com/start", "http://corp.awsapps.com/start", "https://"] {
+            assert!(StartUrl::parse(refused).is_err(), "{refused:?}");
+        }
+    }
+
+    #[test]
+    fn regions_are_words_with_dashes() {
+        for region in ["eu-central-1", "us-gov-west-1", "eusc-de-east-1"] {
+            assert_eq!(RegionName::parse(region).unwrap().as_str(), region);
+        }
+        for refused in ["", "Frankfurt", "eu-central", "eu_central_1", "eu--1", "EU-central-1"] {
+            assert!(RegionName::parse(refused).is_err(), "{refused:?}");
         }
     }
 

@@ -1,0 +1,53 @@
+//! What the AWS CLI v2 keeps of its own sign-ins, in `~/.aws/sso/cache`. It is read, and never written: who
+//! refreshes a token there takes it from the AWS CLI.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::PathBuf;
+
+use credentials::{Secret, Timestamp};
+use data_encoding::HEXLOWER;
+use serde::Deserialize;
+use sha1::{Digest, Sha1};
+use zeroize::Zeroizing;
+
+use super::{Instance, StartUrl};
+
+/// The AWS CLI's files have about 4 KB.
+const LARGEST: u64 = 256 * 1024;
+
+/// The file for an instance.
+#[derive(Clone, Debug)]
+pub struct AwsCliCache {
+    path: PathBuf,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Cached {
+    start_url: String,
+    region: String,
+    access_token: Zeroizing<String>,
+    expires_at: String,
+}
+
+impl AwsCliCache {
+    /// `key` is what the AWS CLI names the file by: the `[sso-session NAME]`, or the start URL where there is none.
+    pub fn new(folder: PathBuf, key: &str) -> Self {
+        let name = HEXLOWER.encode(&Sha1::digest(key.as_bytes()));
+        Self { path: folder.join(name).with_extension("json") }
+    }
+
+    /// The access token and its end in Unix epoch seconds, if the file is whole and of that start URL and region.
+    pub(crate) fn token(&self, instance: &Instance) -> Option<(Secret, i64)> {
+        let mut json = Zeroizing::new(Vec::with_capacity(8 * 1024));
+        File::open(&self.path).ok()?.take(LARGEST).read_to_end(&mut json).ok()?;
+        let mut cached: Cached = serde_json::from_slice(&json).ok()?;
+        let is_it = StartUrl::parse(&cached.start_url).ok()? == instance.start_url
+            && cached.region == instance.region.as_str();
+        // The AWS CLI writes "Z", its older versions "UTC".
+        let expires_at: Timestamp = cached.expires_at.replace("UTC", "Z").parse().ok()?;
+        let token = Secret::parse(std::mem::take(&mut *cached.access_token)).ok()?;
+        is_it.then_some((token, expires_at.as_second()))
+    }
+}

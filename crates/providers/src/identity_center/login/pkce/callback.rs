@@ -1,0 +1,205 @@
+//! The loopback port that the browser comes back to: one path, one answer, and a small page.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use credentials::Secret;
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+use url::Url;
+
+/// So long one connection may last, and so many there may be.
+const CONNECTION_TIMEOUT: Duration = Duration::from_secs(30);
+const MOST_CONNECTIONS: usize = 16;
+
+/// What the browser brought back.
+pub(super) enum Outcome {
+    Code(String),
+    Error(String),
+}
+
+/// How the sign-in went: what the page says.
+#[derive(Clone, Copy)]
+pub(super) enum Verdict {
+    SignedIn,
+    Failed,
+}
+
+type Return = (Outcome, oneshot::Sender<Verdict>);
+
+/// Waits for the browser.
+pub(super) struct Callback {
+    state: Secret,
+    returns: mpsc::Sender<Return>,
+}
+
+impl Callback {
+    /// Gives the browser's first return with the right `state`.
+    pub(super) fn new(state: Secret) -> (Self, mpsc::Receiver<Return>) {
+        let (returns, receiver) = mpsc::channel(1);
+        (Self { state, returns }, receiver)
+    }
+
+    /// Serves until the receiver is gone and the last answer is out.
+    pub(super) async fn serve(self: Arc<Self>, listener: TcpListener) {
+        let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+        let mut connections = JoinSet::new();
+        loop {
+            let accepted = tokio::select! {
+                accepted = listener.accept() => accepted,
+                () = self.returns.closed() => break,
+            };
+            let (Ok((stream, _)), Ok(place)) = (accepted, places.clone().try_acquire_owned())
+            else {
+                continue;
+            };
+            let this = self.clone();
+            connections.spawn(async move {
+                let _ = timeout(CONNECTION_TIMEOUT, this.serve_one(stream)).await;
+                drop(place);
+            });
+        }
+        while connections.join_next().await.is_some() {}
+    }
+
+    async fn serve_one(self: Arc<Self>, stream: TcpStream) {
+        let answer = service_fn(|request| {
+            let this = self.clone();
+            async move { Ok::<_, Infallible>(this.answer(request).await) }
+        });
+        // One request a connection: nothing is kept open when we go.
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(CONNECTION_TIMEOUT)
+            .keep_alive(false)
+            .serve_connection(TokioIo::new(stream), answer);
+        let _ = connection.await;
+    }
+
+    async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+        let path_and_query = request.uri().path_and_query().map_or("", |target| target.as_str());
+        let is_callback = request.uri().path() == "/oauth/callback";
+        match read(path_and_query, &self.state) {
+            _ if !is_callback => page(StatusCode::NOT_FOUND, NOTHING),
+            _ if request.method() != Method::GET => page(StatusCode::METHOD_NOT_ALLOWED, NOTHING),
+            None => page(StatusCode::BAD_REQUEST, NOT_OURS),
+            Some(outcome) => {
+                let (verdict, said) = oneshot::channel();
+                // Single use: nobody takes a second one.
+                if self.returns.try_send((outcome, verdict)).is_err() {
+                    return page(StatusCode::BAD_REQUEST, NOT_OURS);
+                }
+                match said.await {
+                    Ok(Verdict::SignedIn) => page(StatusCode::OK, SIGNED_IN),
+                    Ok(Verdict::Failed) | Err(_) => page(StatusCode::OK, FAILED),
+                }
+            }
+        }
+    }
+}
+
+/// What a return with our `state` says; others say nothing.
+fn read(path_and_query: &str, state: &Secret) -> Option<Outcome> {
+    let url = Url::parse("http://127.0.0.1").ok()?.join(path_and_query).ok()?;
+    let value = |name: &str| {
+        let mut values = url.query_pairs().filter(|(key, _)| key == name).map(|(_, value)| value);
+        values.next().filter(|_| values.next().is_none())
+    };
+    if !are_equal(value("state")?.as_bytes(), state.expose().as_bytes()) {
+        return None;
+    }
+    if let Some(error) = value("error") {
+        let description = value("error_description");
+        return Some(Outcome::Error(description.unwrap_or(error).into_owned()));
+    }
+    Some(Outcome::Code(value("code").filter(|code| !code.is_empty())?.into_owned()))
+}
+
+/// In a time that doesn't tell where they differ.
+fn are_equal(a: &[u8], b: &[u8]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).fold(0, |differing, (a, b)| differing | (a ^ b)) == 0
+}
+
+fn page(status: StatusCode, (title, text): (&str, &str)) -> Response<Full<Bytes>> {
+    let html = format!(
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>{title} · aws-sso</title>\
+         <meta name=\"viewport\" content=\"width=device-width\"><style>{STYLE}</style>\
+         <main><h1>{title}</h1><p>{text}</p></main></html>"
+    );
+    let mut response = Response::new(Full::new(Bytes::from(html)));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (CONTENT_TYPE, "text/html; charset=utf-8"),
+        (CACHE_CONTROL, "no-store"),
+        // The address bar has the code: it is used up, and goes nowhere else.
+        (REFERRER_POLICY, "no-referrer"),
+        (CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'"),
+    ] {
+        headers.insert(name, hyper::header::HeaderValue::from_static(value));
+    }
+    response
+}
+
+const SIGNED_IN: (&str, &str) =
+    ("You are signed in", "You can close this window and go back to your terminal.");
+const FAILED: (&str, &str) =
+    ("The sign-in failed", "Your terminal says why. You can close this window.");
+const NOT_OURS: (&str, &str) = (
+    "Nothing happened",
+    "This is not the page that a sign-in of yours comes back to. Start anew: aws-sso login",
+);
+const NOTHING: (&str, &str) = ("There is nothing here", "You can close this window.");
+const STYLE: &str = "body{font:1.1rem/1.5 system-ui,sans-serif;margin:0;display:grid;min-height:100vh;\
+                     place-items:center;background:#f4f5f7;color:#16191f}main{background:#fff;padding:2rem 3rem;\
+                     border-radius:.75rem;box-shadow:0 1px 4px #0002;max-width:32rem}h1{font-size:1.5rem;margin:0}\
+                     p{margin:.75rem 0 0}@media(prefers-color-scheme:dark){body{background:#16191f;color:#eee}\
+                     main{background:#232831;box-shadow:none}}";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outcome(query: &str) -> Option<Outcome> {
+        let state = Secret::parse("STATE".to_owned()).unwrap();
+        read(&format!("/oauth/callback{query}"), &state)
+    }
+
+    #[test]
+    fn only_our_state_counts() {
+        assert!(
+            matches!(outcome("?code=a%2Bb&state=STATE"), Some(Outcome::Code(code)) if code == "a+b")
+        );
+        for other in
+            ["", "?code=a", "?code=a&state=", "?code=a&state=STATF", "?code=a&state=STATE1"]
+        {
+            assert!(outcome(other).is_none(), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_return_that_says_two_things_says_nothing() {
+        for odd in
+            ["?code=a&state=STATE&state=STATE", "?code=a&code=b&state=STATE", "?code=&state=STATE"]
+        {
+            assert!(outcome(odd).is_none(), "{odd}");
+        }
+    }
+
+    #[test]
+    fn an_error_is_told_in_its_own_words() {
+        let query = "?error=access_denied&error_description=You+said+no&state=STATE";
+        assert!(matches!(outcome(query), Some(Outcome::Error(text)) if text == "You said no"));
+    }
+}

@@ -1,0 +1,260 @@
+//! The OIDC service of IAM Identity Center: clients, device authorization, tokens.
+//!
+//! IAM Identity Center OIDC API Reference: RegisterClient, StartDeviceAuthorization, CreateToken; the
+//! `/authorize` page beside them is not in the reference, but is what the AWS CLI opens.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_sdk_ssooidc::Client;
+use aws_sdk_ssooidc::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_ssooidc::operation::create_token::CreateTokenError;
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextRef;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use credentials::Secret;
+
+use super::item::{Refresh, Registration};
+use super::{Instance, Workflow};
+use crate::{ProviderError, identity_center::IdentityCenter};
+
+/// Who we say we are; people see it when they approve.
+const CLIENT_NAME: &str = "aws-sso";
+/// What the access portal asks for; with it come refresh tokens.
+pub(crate) const SCOPE: &str = "sso:account:access";
+
+pub(crate) struct Oidc<'a> {
+    client: Client,
+    instance: &'a Instance,
+}
+
+/// What CreateToken gives.
+pub(crate) struct Tokens {
+    pub(crate) access_token: Secret,
+    pub(crate) refresh_token: Option<Secret>,
+    /// Seconds.
+    pub(crate) expires_in: i64,
+}
+
+/// What StartDeviceAuthorization gives.
+pub(crate) struct DeviceAuthorization {
+    pub(crate) device_code: Secret,
+    pub(crate) user_code: String,
+    pub(crate) url: String,
+    pub(crate) url_with_code: String,
+    /// Seconds.
+    pub(crate) expires_in: u64,
+    /// Seconds between two polls.
+    pub(crate) interval: u64,
+}
+
+/// Why CreateToken gave no tokens.
+#[derive(Debug)]
+pub(crate) enum NoTokens {
+    /// Nobody has approved yet.
+    Pending,
+    /// Nobody has approved yet, and we ask too often.
+    SlowDown,
+    /// The grant is over: too old, used, or of a session that ended.
+    Over(ProviderError),
+    /// Anything else.
+    Other(ProviderError),
+}
+
+impl IdentityCenter {
+    pub(crate) async fn oidc(&self) -> Result<Oidc<'_>, ProviderError> {
+        Ok(Oidc { client: Client::new(self.config().await?), instance: self.instance() })
+    }
+}
+
+impl Oidc<'_> {
+    /// Registers us for a workflow. Never for all grants at once: some instances refuse that.
+    pub(crate) async fn register(&self, workflow: Workflow) -> Result<Registration, ProviderError> {
+        let mut call = self
+            .client
+            .register_client()
+            .client_name(CLIENT_NAME)
+            .client_type("public")
+            .scopes(SCOPE)
+            .grant_types(workflow.grant_type())
+            .grant_types("refresh_token")
+            .issuer_url(self.instance.start_url.as_str());
+        if let Workflow::Pkce = workflow {
+            call = call.redirect_uris(super::login::REDIRECT_URI_WITHOUT_PORT);
+        }
+        let answer = call.send().await.map_err(|error| self.not_a_portal(&error))?;
+        Ok(Registration {
+            workflow: workflow.as_str().to_owned(),
+            client_id: present(answer.client_id)?,
+            client_secret: secret(answer.client_secret)?,
+            expires_at: answer.client_secret_expires_at,
+        })
+    }
+
+    /// Starts a device authorization: what a person is shown.
+    pub(crate) async fn start_device_authorization(
+        &self,
+        client: &Registration,
+    ) -> Result<DeviceAuthorization, ProviderError> {
+        let answer = self
+            .client
+            .start_device_authorization()
+            .client_id(&client.client_id)
+            .client_secret(client.client_secret.expose())
+            .start_url(self.instance.start_url.as_str())
+            .send()
+            .await
+            .map_err(|error| self.not_a_portal(&error))?;
+        let url = present(answer.verification_uri)?;
+        Ok(DeviceAuthorization {
+            device_code: secret(answer.device_code)?,
+            user_code: present(answer.user_code)?,
+            url_with_code: answer.verification_uri_complete.unwrap_or_else(|| url.clone()),
+            url,
+            expires_in: u64::try_from(answer.expires_in).unwrap_or(0),
+            interval: u64::try_from(answer.interval).unwrap_or(0),
+        })
+    }
+
+    /// The authorization-code grant, with PKCE.
+    pub(crate) async fn token_for_code(
+        &self,
+        client: &Registration,
+        code: &str,
+        verifier: &Secret,
+        redirect_uri: &str,
+    ) -> Result<Tokens, NoTokens> {
+        let call = self.create_token(&client.client_id, &client.client_secret);
+        let call = call.grant_type("authorization_code").code(code).redirect_uri(redirect_uri);
+        tokens(call.code_verifier(verifier.expose()).send().await)
+    }
+
+    /// One poll of the device-code grant.
+    pub(crate) async fn token_for_device(
+        &self,
+        client: &Registration,
+        device_code: &Secret,
+    ) -> Result<Tokens, NoTokens> {
+        let call = self.create_token(&client.client_id, &client.client_secret);
+        let call = call.grant_type(Workflow::DeviceCode.grant_type());
+        tokens(call.device_code(device_code.expose()).send().await)
+    }
+
+    /// The refresh-token grant.
+    pub(crate) async fn refresh(&self, refresh: &Refresh) -> Result<Tokens, NoTokens> {
+        let call = self.create_token(&refresh.client_id, &refresh.client_secret);
+        let call = call.grant_type("refresh_token").refresh_token(refresh.token.expose());
+        tokens(call.send().await)
+    }
+
+    /// The origin that the calls go to, whatever the environment and the AWS config say about endpoints, FIPS
+    /// and dual stack: a call is made up to the point where it would be sent.
+    pub(crate) async fn endpoint(&self) -> Result<String, ProviderError> {
+        let seen = Arc::new(SeenUri::default());
+        let call = self.client.register_client().client_name(CLIENT_NAME).client_type("public");
+        let outcome = call.customize().interceptor(StopBeforeSending(seen.clone())).send().await;
+        let uri = seen.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match (uri, outcome) {
+            (Some(uri), _) => Ok(uri.trim_end_matches("/client/register").to_owned()),
+            (None, Err(error)) => Err(ProviderError::from_sdk(&error)),
+            (None, Ok(_)) => Err(ProviderError::invalid("the endpoint of OIDC is not known")),
+        }
+    }
+
+    fn create_token(
+        &self,
+        client_id: &str,
+        client_secret: &Secret,
+    ) -> aws_sdk_ssooidc::operation::create_token::builders::CreateTokenFluentBuilder {
+        self.client.create_token().client_id(client_id).client_secret(client_secret.expose())
+    }
+
+    /// What is wrong with a request that holds nothing but our words and the start URL is the start URL.
+    fn not_a_portal<E>(&self, error: &SdkError<E, HttpResponse>) -> ProviderError
+    where
+        E: std::error::Error + ProvideErrorMetadata + 'static,
+    {
+        let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
+        if code != Some("InvalidRequestException") {
+            return ProviderError::from_sdk(error);
+        }
+        let Instance { name, start_url, region } = self.instance;
+        ProviderError::invalid(format!(
+            "IAM Identity Center in {region} knows no access portal {start_url}: check the start URL and \
+             the region of `{name}`"
+        ))
+    }
+}
+
+fn tokens(
+    answer: Result<
+        aws_sdk_ssooidc::operation::create_token::CreateTokenOutput,
+        SdkError<CreateTokenError, HttpResponse>,
+    >,
+) -> Result<Tokens, NoTokens> {
+    let answer = match answer {
+        Ok(answer) => answer,
+        Err(error) => {
+            let provider_error = ProviderError::from_sdk(&error);
+            return Err(match error.as_service_error() {
+                Some(CreateTokenError::AuthorizationPendingException(_)) => NoTokens::Pending,
+                Some(CreateTokenError::SlowDownException(_)) => NoTokens::SlowDown,
+                Some(
+                    CreateTokenError::ExpiredTokenException(_)
+                    | CreateTokenError::InvalidGrantException(_)
+                    | CreateTokenError::InvalidClientException(_)
+                    | CreateTokenError::UnauthorizedClientException(_)
+                    | CreateTokenError::AccessDeniedException(_),
+                ) => NoTokens::Over(provider_error),
+                _ => NoTokens::Other(provider_error),
+            });
+        }
+    };
+    let read = || {
+        let refresh_token = answer.refresh_token.clone().filter(|token| !token.is_empty());
+        Ok(Tokens {
+            access_token: secret(answer.access_token.clone())?,
+            refresh_token: refresh_token.map(|token| secret(Some(token))).transpose()?,
+            expires_in: i64::from(answer.expires_in),
+        })
+    };
+    read().map_err(NoTokens::Other)
+}
+
+fn present(text: Option<String>) -> Result<String, ProviderError> {
+    text.filter(|text| !text.is_empty()).ok_or_else(odd_answer)
+}
+
+fn secret(text: Option<String>) -> Result<Secret, ProviderError> {
+    Secret::parse(present(text)?).map_err(|_| odd_answer())
+}
+
+fn odd_answer() -> ProviderError {
+    ProviderError::unavailable("what answered is not the OIDC service of IAM Identity Center")
+}
+
+/// The URI of the request that was not sent.
+#[derive(Debug, Default)]
+struct SeenUri(Mutex<Option<String>>);
+
+/// Notes where a request would go, and ends it there.
+#[derive(Debug)]
+struct StopBeforeSending(Arc<SeenUri>);
+
+impl Intercept for StopBeforeSending {
+    fn name(&self) -> &'static str {
+        "StopBeforeSending"
+    }
+
+    fn read_before_transmit(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let uri = context.request().uri().to_owned();
+        *self.0.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(uri);
+        Err("only the endpoint was asked for".into())
+    }
+}

@@ -1,0 +1,118 @@
+//! How fast the portal is asked: as fast as its quota allows, slower when it says so, and faster again after.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep_until};
+
+/// Calls a second. AWS gives 20 for each account that is asked; a little below, because its clock isn't ours.
+const QUOTA: f64 = 19.8;
+const SLOWEST: f64 = 0.5;
+/// What a throttled second leaves of the rate, and what a good one adds, in calls a second.
+const DECREASE: f64 = 0.7;
+const INCREASE: f64 = 1.0;
+/// Calls that could not be made in time are caught up with, but no more of them than these make.
+const CATCH_UP: Duration = Duration::from_millis(100);
+
+/// Gives each call its instant.
+pub(crate) struct Pace(Mutex<Schedule>);
+
+struct Schedule {
+    /// Calls a second.
+    rate: f64,
+    next: Instant,
+    changed_at: Instant,
+}
+
+impl Pace {
+    pub(crate) fn new() -> Self {
+        let now = Instant::now();
+        Self(Mutex::new(Schedule { rate: QUOTA, next: now, changed_at: now }))
+    }
+
+    /// Waits for the next call's turn.
+    pub(crate) async fn turn(&self) {
+        let at = self.schedule(|schedule, now| schedule.turn(now));
+        sleep_until(at).await;
+    }
+
+    /// The portal said that it is asked too often; nobody asks before the seconds it gave are over.
+    pub(crate) fn throttled(&self, retry_after: Option<u64>) {
+        self.schedule(|schedule, now| schedule.throttled(now, retry_after));
+    }
+
+    fn schedule<T>(&self, change: impl FnOnce(&mut Schedule, Instant) -> T) -> T {
+        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner), Instant::now())
+    }
+}
+
+impl Schedule {
+    fn turn(&mut self, now: Instant) -> Instant {
+        if now.duration_since(self.changed_at) >= Duration::from_secs(1) && self.rate < QUOTA {
+            self.rate = (self.rate + INCREASE).min(QUOTA);
+            self.changed_at = now;
+        }
+        let at = self.next.max(now.checked_sub(CATCH_UP).unwrap_or(now));
+        self.next = at + Duration::from_secs_f64(1.0 / self.rate);
+        at
+    }
+
+    fn throttled(&mut self, now: Instant, retry_after: Option<u64>) {
+        // All calls that were under way are answered alike: one lesson a second.
+        if now.duration_since(self.changed_at) >= Duration::from_millis(500) || self.rate >= QUOTA {
+            self.rate = (self.rate * DECREASE).max(SLOWEST);
+            self.changed_at = now;
+        }
+        let pause = Duration::from_secs(retry_after.unwrap_or(0).min(60));
+        self.next = self.next.max(now + pause + Duration::from_secs_f64(1.0 / self.rate));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn schedule(now: Instant) -> Schedule {
+        Schedule { rate: QUOTA, next: now, changed_at: now }
+    }
+
+    #[test]
+    fn calls_come_at_the_quota_and_no_faster() {
+        let start = Instant::now();
+        let mut schedule = schedule(start);
+        let last = (0..=198).map(|_| schedule.turn(start)).last().unwrap();
+        let took = last.duration_since(start).as_secs_f64();
+        assert!((9.99..10.01).contains(&took), "198 calls in {took} s");
+    }
+
+    #[test]
+    fn a_pause_is_not_made_up_for_by_a_burst() {
+        let start = Instant::now();
+        let mut schedule = schedule(start);
+        let later = start + Duration::from_secs(10);
+        let early = (0..100).filter(|_| schedule.turn(later) <= later).count();
+        assert!(early <= 3, "{early} calls at once");
+    }
+
+    #[test]
+    fn throttling_slows_down_once_and_waits_as_long_as_was_said() {
+        let start = Instant::now();
+        let mut schedule = schedule(start);
+        for _ in 0..10 {
+            schedule.throttled(start, Some(3));
+        }
+        assert!((schedule.rate - QUOTA * DECREASE).abs() < 0.01, "{}", schedule.rate);
+        assert!(schedule.turn(start) >= start + Duration::from_secs(3));
+    }
+
+    #[test]
+    fn good_seconds_bring_the_rate_back() {
+        let start = Instant::now();
+        let mut schedule = schedule(start);
+        schedule.throttled(start, None);
+        for second in 1..20 {
+            schedule.turn(start + Duration::from_secs(second));
+        }
+        assert!((schedule.rate - QUOTA).abs() < 0.01, "{}", schedule.rate);
+    }
+}

@@ -1,0 +1,253 @@
+//! Credentials of a role: from the portal, and through STS along a chain of further roles.
+
+use std::time::Duration;
+
+use aws_credential_types::Credentials as SdkCredentials;
+use aws_sdk_sts::config::SharedCredentialsProvider;
+use credentials::{
+    AccessKeyId, AccountId, Credentials, Partition, Principal, RoleArn, RoleName, Secret,
+};
+use tracing::debug;
+
+use super::{IdentityCenter, InstanceName};
+use crate::complete::expiration_at;
+use crate::{Fetched, Problem, ProviderError};
+
+/// Kept credentials with fewer seconds left are fetched anew: an SDK that asks for them would come again at once.
+const ENOUGH_LEFT: i64 = 20 * 60;
+/// STS API Reference, AssumeRole, RoleSessionName.
+const LONGEST_SESSION_NAME: usize = 64;
+
+/// A role of an instance, and the roles to go on to from there, in their order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chain {
+    /// The account of the role that the portal gives.
+    pub account_id: AccountId,
+    /// The role that the portal gives.
+    pub role_name: RoleName,
+    /// What is assumed with it, one after the other.
+    pub links: Vec<Link>,
+}
+
+/// A role that is assumed (STS AssumeRole) with the credentials of the one before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// The role.
+    pub role_arn: RoleArn,
+    /// What the role's trust policy may ask for.
+    pub external_id: Option<String>,
+    /// Who is behind it, for CloudTrail.
+    pub source_identity: Option<String>,
+    /// A name for the session, instead of the one that tells the role before.
+    pub session_name: Option<String>,
+}
+
+impl Chain {
+    /// Whom its credentials are for.
+    pub fn principal(&self, partition: Partition) -> Principal {
+        match self.links.last() {
+            Some(link) => Principal::from(link.role_arn.clone()),
+            None => Principal {
+                account_id: Some(self.account_id.clone()),
+                role_name: Some(self.role_name.clone()),
+                partition,
+            },
+        }
+    }
+
+    /// Names the role and all that leads to it: what kept credentials are found by.
+    fn key(&self) -> String {
+        use std::fmt::Write;
+        let mut key = format!("{}/{}", self.account_id, self.role_name.as_str());
+        for Link { role_arn, external_id, source_identity, session_name } in &self.links {
+            let _ =
+                write!(key, " > {role_arn} {external_id:?} {source_identity:?} {session_name:?}");
+        }
+        key
+    }
+}
+
+impl IdentityCenter {
+    /// Credentials of a role: those that are kept, if they live for 20 minutes more, else new ones.
+    ///
+    /// # Errors
+    /// By what to do next; see [`Problem`].
+    pub async fn credentials(&self, chain: &Chain) -> Result<Fetched, ProviderError> {
+        let principal = chain.principal(Partition::of_region(self.instance().region.as_str()));
+        let key = chain.key();
+        let session = self.read_item().await?.session;
+        let kept = session.and_then(|session| session.credentials(&key, self.now(), ENOUGH_LEFT));
+        if let Some(credentials) = kept {
+            debug!("kept credentials are used");
+            return Ok(Fetched { principal, credentials });
+        }
+        let (token, credentials) = self.fetch(chain).await?;
+        let (now, keep) = (self.now(), credentials.clone());
+        self.update_item(move |item| match &mut item.session {
+            // Of the session that they were fetched in, and of no other.
+            Some(session) if session.access_token.expose() == token.expose() => {
+                session.keep(key, &keep, now);
+            }
+            _ => {}
+        })
+        .await?;
+        Ok(Fetched { principal, credentials })
+    }
+
+    /// Learns who signed in: AWS names the sessions of all roles after them (STS GetCallerIdentity).
+    ///
+    /// # Errors
+    /// As [`IdentityCenter::credentials`]; or AWS says something that is no session of a role.
+    pub async fn learn_user_name(&self, chain: &Chain) -> Result<String, ProviderError> {
+        let credentials = self.credentials(chain).await?.credentials;
+        let client = self.sts(&credentials).await?;
+        let answer = client.get_caller_identity().send().await;
+        let answer = answer.map_err(|error| ProviderError::from_sdk(&error))?;
+        let name =
+            answer.arn().and_then(|arn| arn.rsplit_once('/')).map(|(_, name)| name.to_owned());
+        let name = name.ok_or(ProviderError::unavailable("STS names no session"))?;
+        let kept = name.clone();
+        self.update_item(move |item| {
+            if let Some(session) = &mut item.session {
+                session.user_name = Some(kept);
+            }
+        })
+        .await?;
+        Ok(name)
+    }
+
+    /// New credentials, and the access token that they were got with.
+    async fn fetch(&self, chain: &Chain) -> Result<(Secret, Credentials), ProviderError> {
+        let portal = self.portal().await?;
+        let mut token = self.access_token().await?;
+        let Chain { account_id, role_name, links } = chain;
+        let mut outcome = portal.role_credentials(&token.secret, account_id, role_name).await;
+        if outcome.as_ref().is_err_and(|error| error.problem == Problem::SignInNeeded) {
+            token = self.access_token_after(token).await?;
+            outcome = portal.role_credentials(&token.secret, account_id, role_name).await;
+        }
+        let mut credentials = outcome
+            .map_err(|error| explain(error, account_id, role_name, &self.instance().name))?;
+        let mut via = (account_id, role_name);
+        for link in links {
+            credentials = self.assume(link, &credentials, via).await?;
+            via = (&link.role_arn.account_id, &link.role_arn.role_name);
+        }
+        Ok((token.secret, credentials))
+    }
+
+    async fn assume(
+        &self,
+        link: &Link,
+        with: &Credentials,
+        (account, role): (&AccountId, &RoleName),
+    ) -> Result<Credentials, ProviderError> {
+        let session_name = link.session_name.clone().unwrap_or_else(|| session_name(role, account));
+        let call = self.sts(with).await?.assume_role().role_arn(link.role_arn.to_string());
+        let call = call
+            .role_session_name(session_name)
+            .set_external_id(link.external_id.clone())
+            .set_source_identity(link.source_identity.clone());
+        let answer = call.send().await.map_err(|error| {
+            let error = ProviderError::from_sdk(&error);
+            let text =
+                format!("{} cannot be assumed with {}: {error}", link.role_arn, role.as_str());
+            error.with_message(text)
+        })?;
+        let session =
+            answer.credentials.ok_or(ProviderError::unavailable("STS answered without keys"))?;
+        let odd =
+            |invalid| ProviderError::unavailable(format!("STS answered with a key that {invalid}"));
+        Ok(Credentials {
+            access_key_id: AccessKeyId::parse(&session.access_key_id).map_err(odd)?,
+            secret_access_key: Secret::parse(session.secret_access_key).map_err(odd)?,
+            session_token: Secret::parse(session.session_token).map_err(odd)?,
+            expiration: expiration_at(session.expiration.secs())?,
+        })
+    }
+
+    async fn sts(&self, credentials: &Credentials) -> Result<aws_sdk_sts::Client, ProviderError> {
+        let keys = SdkCredentials::new(
+            credentials.access_key_id.as_str(),
+            credentials.secret_access_key.expose(),
+            Some(credentials.session_token.expose().to_owned()),
+            None,
+            "IAM Identity Center",
+        );
+        let config = self.config().await?.to_builder();
+        let config = config.credentials_provider(SharedCredentialsProvider::new(keys)).build();
+        Ok(aws_sdk_sts::Client::new(&config))
+    }
+}
+
+/// How long to wait before a call is made again after so many failures.
+pub(crate) fn pause(failures: u32) -> Duration {
+    Duration::from_millis(200 * 2_u64.saturating_pow(failures.min(5)))
+}
+
+/// What a no of the portal means.
+fn explain(
+    error: ProviderError,
+    account: &AccountId,
+    role: &RoleName,
+    instance: &InstanceName,
+) -> ProviderError {
+    let role = role.as_str();
+    let text = match error.problem {
+        Problem::Denied => format!(
+            "AWS gives you no role {role} in the account {account} through `{instance}`: {error}"
+        ),
+        Problem::Throttled => {
+            format!("AWS is asked too often for roles of `{instance}`: {error}")
+        }
+        Problem::SignInNeeded => format!("the SSO session is over for `{instance}`"),
+        Problem::Unavailable => {
+            format!("the access portal of `{instance}` is not reached: {error}")
+        }
+        Problem::Invalid => return error,
+    };
+    error.with_message(text)
+}
+
+/// Tells in CloudTrail where a session came from; cut to what STS takes.
+fn session_name(role: &RoleName, account: &AccountId) -> String {
+    let account = account.as_str();
+    let room = LONGEST_SESSION_NAME - 1 - account.len();
+    // A role's name is ASCII: bytes are characters.
+    let role = role.as_str();
+    format!("{}@{account}", role.get(..room).unwrap_or(role))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn session_names_fit_into_what_sts_takes() {
+        let account = AccountId::parse("123456789012").unwrap();
+        let longest = RoleName::parse(&"R".repeat(64)).unwrap();
+        assert_eq!(session_name(&longest, &account).len(), 64);
+        let short = RoleName::parse("Admin").unwrap();
+        assert_eq!(session_name(&short, &account), "Admin@123456789012");
+    }
+
+    #[test]
+    fn chains_that_differ_in_anything_are_kept_apart() {
+        let link = Link {
+            role_arn: fakes::arn(),
+            external_id: None,
+            source_identity: None,
+            session_name: None,
+        };
+        let chain = Chain {
+            account_id: AccountId::parse("1").unwrap(),
+            role_name: RoleName::parse("Admin").unwrap(),
+            links: vec![link],
+        };
+        let mut other = chain.clone();
+        other.links[0].external_id = Some("x".to_owned());
+        assert_ne!(chain.key(), other.key());
+        other.links.clear();
+        assert_ne!(chain.key(), other.key());
+    }
+}
