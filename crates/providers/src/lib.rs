@@ -8,6 +8,7 @@ mod error;
 mod given;
 mod http_client;
 pub mod identity_center;
+pub mod secure_store;
 mod shared_config;
 
 use std::path::PathBuf;
