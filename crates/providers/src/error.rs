@@ -96,7 +96,7 @@ fn texts(error: &(dyn Error + 'static)) -> String {
 }
 
 /// Errors can hold what another program printed: lines and control characters become blanks.
-fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     const LONGEST: usize = 600;
     let words = text.split(|c: char| c.is_whitespace() || c.is_control());
     let line = words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");

@@ -1,0 +1,161 @@
+//! Why an item can't be had or saved, and what to do then. Must not hold a secret.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use super::protection::Protection;
+
+/// An item could not be had or saved. The text is one line and holds no secret.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// A passphrase protects the item and none was given.
+    #[error("{}", if *new { "a passphrase is needed to protect the sign-in" } else { "a passphrase protects the sign-in" })]
+    PassphraseNeeded {
+        /// There is no item yet: the passphrase is made now, so ask for it twice.
+        new: bool,
+    },
+    /// The passphrase doesn't open the item.
+    #[error("the passphrase does not open {}", path.display())]
+    WrongPassphrase {
+        /// The item.
+        path: PathBuf,
+    },
+    /// The keyring answers, and has no key that opens the item.
+    #[error("{} has no key that opens {}", protection.label(), path.display())]
+    KeyMissing {
+        /// The item.
+        path: PathBuf,
+        /// Whose key it was.
+        protection: Protection,
+    },
+    /// The keyring is locked, not there, or doesn't answer.
+    #[error("{} cannot be used: {reason}", protection.label())]
+    Unavailable {
+        /// Which keyring.
+        protection: Protection,
+        /// What it said.
+        reason: String,
+    },
+    /// The item is not what was saved.
+    #[error("{} is damaged: {reason}", path.display())]
+    Damaged {
+        /// The item.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// The instance has items of other protections, and none was chosen.
+    #[error("the sign-in is kept in {}", list(paths))]
+    Several {
+        /// The items.
+        paths: Vec<PathBuf>,
+    },
+    /// Another process has held the lock for too long.
+    #[error("another process holds the lock {}", path.display())]
+    LockTimeout {
+        /// The lock's file.
+        path: PathBuf,
+    },
+    /// Others could read the item, or put another in its place.
+    #[error("{} is not safe: {reason}", path.display())]
+    Insecure {
+        /// The item, its folder or its lock.
+        path: PathBuf,
+        /// What is unsafe about it.
+        reason: Exposure,
+    },
+    /// What is to be saved is empty or too large.
+    #[error("{bytes} bytes cannot be kept in {}: 1 to 1,048,576 can", path.display())]
+    Size {
+        /// The item.
+        path: PathBuf,
+        /// Its length.
+        bytes: usize,
+    },
+    /// The system refused, such as for a full disk. The item that was there is there still.
+    #[error("cannot {verb} {}: {reason}", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What was tried.
+        verb: &'static str,
+        /// What the system said.
+        reason: std::io::Error,
+    },
+}
+
+/// What is unsafe about a file or folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exposure {
+    /// It is a symbolic link.
+    Link,
+    /// It should be a file, or a folder, and is something else.
+    WrongKind,
+    /// It belongs to another user.
+    OwnedByAnother,
+    /// The file's group or all others may open it.
+    OpenToOthers,
+    /// The folder's group or all others may write in it.
+    WritableByOthers,
+}
+
+impl StoreError {
+    /// What to do next, as far as it is known here: one line, to be shown below the error.
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::PassphraseNeeded { .. } | Self::Size { .. } => return None,
+            Self::WrongPassphrase { .. } => "try again; if it is lost, sign in anew".to_owned(),
+            Self::KeyMissing { protection: Protection::KernelKeyring, .. } => {
+                "the kernel forgets its keys at a reboot: sign in again".to_owned()
+            }
+            Self::KeyMissing { .. } | Self::Damaged { .. } => "sign in again".to_owned(),
+            Self::Unavailable { protection: Protection::KernelKeyring, .. } => {
+                "choose another protection, such as `file`".to_owned()
+            }
+            Self::Unavailable { .. } => {
+                "unlock it and try again, or choose another protection, such as `file`".to_owned()
+            }
+            Self::Several { .. } => {
+                "choose a protection, which is the ending of the file's name".to_owned()
+            }
+            Self::LockTimeout { path } => format!("see who does: fuser -v {}", quoted(path)),
+            Self::Insecure { path, reason } => match reason {
+                Exposure::OpenToOthers => format!("chmod 600 {}", quoted(path)),
+                Exposure::WritableByOthers => format!("chmod 700 {}", quoted(path)),
+                Exposure::Link => format!("see where it leads: ls -l {}", quoted(path)),
+                Exposure::WrongKind | Exposure::OwnedByAnother => {
+                    format!("see what it is: ls -ld {}", quoted(path))
+                }
+            },
+            Self::Io { reason, .. } if reason.kind() == std::io::ErrorKind::StorageFull => {
+                "make room on the disk; what was saved before is unchanged".to_owned()
+            }
+            Self::Io { .. } => return None,
+        };
+        Some(hint)
+    }
+}
+
+impl fmt::Display for Exposure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Link => "it is a symbolic link",
+            Self::WrongKind => "it is neither a plain file nor a folder where one is due",
+            Self::OwnedByAnother => "it belongs to another user",
+            Self::OpenToOthers => "other users may open it",
+            Self::WritableByOthers => "other users may write in it",
+        })
+    }
+}
+
+fn list(paths: &[PathBuf]) -> String {
+    let texts: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+    texts.join(" and ")
+}
+
+/// The path as one word of a shell.
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+@%,:=".contains(c);
+    if text.chars().all(is_plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
+}

@@ -1,0 +1,117 @@
+//! The systems' keyrings, each of which holds one small key an item. Must not be waited for: behind a locked keyring
+//! there may be a question to a person that nobody sees, and behind a dead bus there is nobody.
+
+use std::str::FromStr as _;
+use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::thread;
+use std::time::Duration;
+
+use age::secrecy::ExposeSecret as _;
+use age::x25519;
+use keyring_core::{CredentialStore, Entry, Error, Result};
+use zeroize::Zeroizing;
+
+use super::error::StoreError;
+use super::protection::Protection;
+use crate::error::one_line;
+
+/// The first keyring that keeps a small key which is then read and removed.
+pub(super) fn first_that_works() -> Option<Protection> {
+    Protection::ALL.into_iter().find(|protection| try_out(*protection).is_ok())
+}
+
+/// The key of this name, if the keyring has one. What isn't a key opens nothing, and so is none.
+pub(super) fn find(
+    protection: Protection,
+    name: String,
+) -> std::result::Result<Option<x25519::Identity>, StoreError> {
+    visit(protection, move |store| {
+        let text = match entry(store, &name)?.get_password() {
+            Ok(text) => Zeroizing::new(text),
+            Err(Error::NoEntry | Error::BadEncoding(_)) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        Ok(x25519::Identity::from_str(&text).ok())
+    })
+}
+
+/// Makes a key of this name. It is read back, so that no item is closed with a key that wasn't kept.
+pub(super) fn make(
+    protection: Protection,
+    name: String,
+) -> std::result::Result<x25519::Identity, StoreError> {
+    visit(protection, move |store| {
+        let key = x25519::Identity::generate();
+        put(&entry(store, &name)?, &key)?;
+        Ok(key)
+    })
+}
+
+fn try_out(protection: Protection) -> std::result::Result<(), StoreError> {
+    visit(protection, |store| {
+        let key = x25519::Identity::generate();
+        // Two processes that try at once must not meet: the name is as random as the key.
+        let entry = entry(store, &format!("probe {}", key.to_public()))?;
+        let kept = put(&entry, &key);
+        let removed = entry.delete_credential();
+        kept.and(removed)
+    })
+}
+
+fn put(entry: &Entry, key: &x25519::Identity) -> Result<()> {
+    let text = key.to_string();
+    entry.set_password(text.expose_secret())?;
+    let kept = Zeroizing::new(entry.get_password()?);
+    if kept.as_str() == text.expose_secret() {
+        Ok(())
+    } else {
+        Err(Error::BadStoreFormat("it gives back another key than it was given".to_owned()))
+    }
+}
+
+fn entry(store: &CredentialStore, name: &str) -> Result<Entry> {
+    store.build(SERVICE, name, None)
+}
+
+/// Does something with the keyring on a thread of its own, which is left behind if it takes too long.
+fn visit<T: Send + 'static>(
+    protection: Protection,
+    work: impl FnOnce(&CredentialStore) -> Result<T> + Send + 'static,
+) -> std::result::Result<T, StoreError> {
+    let unavailable =
+        |reason: &str| StoreError::Unavailable { protection, reason: one_line(reason) };
+    let (sender, receiver) = sync_channel(1);
+    let run = move || {
+        // Whoever asked may have given up: then nobody takes the answer.
+        let _ = sender.send(connect(protection).and_then(|store| work(&*store)));
+    };
+    thread::Builder::new()
+        .name("keyring".to_owned())
+        .spawn(run)
+        .map_err(|error| unavailable(&error.to_string()))?;
+    match receiver.recv_timeout(PATIENCE) {
+        Ok(answer) => answer.map_err(|error| unavailable(&error.to_string())),
+        Err(RecvTimeoutError::Timeout) => Err(unavailable("no answer within 2 seconds")),
+        Err(RecvTimeoutError::Disconnected) => Err(unavailable("its library failed")),
+    }
+}
+
+fn connect(protection: Protection) -> Result<Arc<CredentialStore>> {
+    match protection {
+        #[cfg(target_os = "linux")]
+        Protection::SecretService => Ok(zbus_secret_service_keyring_store::Store::new()?),
+        #[cfg(target_os = "linux")]
+        Protection::KernelKeyring => Ok(linux_keyutils_keyring_store::Store::new()?),
+        #[cfg(target_os = "macos")]
+        Protection::Keychain => Ok(apple_native_keyring_store::keychain::Store::new()?),
+        #[cfg(windows)]
+        Protection::CredentialManager => Ok(windows_native_keyring_store::Store::new()?),
+        _ => Err(Error::NotSupportedByStore("this system has none".to_owned())),
+    }
+}
+
+/// Whose keys they are, as the keyring shows it.
+const SERVICE: &str = "aws-sso";
+
+const PATIENCE: Duration = Duration::from_secs(2);

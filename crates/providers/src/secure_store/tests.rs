@@ -1,0 +1,201 @@
+//! What holds for an item whatever protects it. Where the system has a part in it, see the files below.
+#![expect(
+    clippy::print_stderr,
+    clippy::print_stdout,
+    reason = "a test that is left out says why, and a child tells its parent"
+)]
+
+mod children;
+mod keyrings;
+mod system;
+
+use std::fs;
+use std::path::Path;
+
+use zeroize::Zeroizing;
+
+use super::*;
+
+fn corp() -> InstanceName {
+    InstanceName::parse("Corp").unwrap()
+}
+
+fn passphrase(text: &str) -> Passphrase {
+    Passphrase::parse(text.to_owned()).unwrap()
+}
+
+fn with_passphrase(folder: &Path, text: &str) -> SecureStore {
+    SecureStore::open(folder, &corp(), None, Some(passphrase(text))).unwrap()
+}
+
+fn plain(folder: &Path) -> SecureStore {
+    SecureStore::open(folder, &corp(), Some(Protection::Plain), None).unwrap()
+}
+
+fn save(store: &SecureStore, item: &[u8]) -> Result<(), StoreError> {
+    store.update(|_| Ok((Zeroizing::new(item.to_vec()), ())))
+}
+
+/// The error, after a look that neither it nor its hint tells a secret or has two lines.
+fn discreet<T>(result: Result<T, StoreError>) -> StoreError {
+    let Err(error) = result else { panic!("it should have failed") };
+    for text in [error.to_string(), format!("{error:?}"), error.hint().unwrap_or_default()] {
+        assert!(!text.contains("CANARY") && !text.contains("AGE-SECRET"), "{text}");
+        assert!(!text.contains('\n'), "{text}");
+    }
+    error
+}
+
+/// Counts up, in an item that is long enough to be torn: the number again and again.
+fn count_up(store: &SecureStore) -> u64 {
+    let counted = store.update(|item| {
+        let next = item.map_or(0, counted) + 1;
+        Ok::<_, StoreError>((Zeroizing::new(format!("{next:019} ").repeat(500).into_bytes()), next))
+    });
+    counted.unwrap()
+}
+
+fn counted(item: &[u8]) -> u64 {
+    assert_eq!(item.len(), 10_000);
+    let first = &item[..20];
+    assert!(item.chunks(20).all(|chunk| chunk == first), "an item is torn");
+    std::str::from_utf8(first).unwrap().trim_end().parse().unwrap()
+}
+
+#[test]
+fn an_item_is_kept_and_read_again() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join("not/yet/there");
+    let store = with_passphrase(&folder, "CANARY pass");
+    assert!(store.read().unwrap().is_none());
+    assert!(!folder.exists(), "reading makes nothing");
+    save(&store, b"CANARY item").unwrap();
+    assert_eq!(store.path(), folder.join("corp.file"));
+    assert!(!fs::read(store.path()).unwrap().windows(6).any(|bytes| bytes == b"CANARY"));
+
+    let again = with_passphrase(&folder, "CANARY pass");
+    assert_eq!(*again.read().unwrap().unwrap(), b"CANARY item");
+    let before = again.update(|item| {
+        let before = item.unwrap().to_vec();
+        Ok::<_, StoreError>((Zeroizing::new(b"CANARY next".to_vec()), before))
+    });
+    assert_eq!(before.unwrap(), b"CANARY item");
+    assert_eq!(*store.read().unwrap().unwrap(), b"CANARY next");
+    let mut names: Vec<_> =
+        fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["corp.file", "corp.lock"]);
+}
+
+#[test]
+fn a_change_that_fails_changes_nothing() {
+    let home = tempfile::tempdir().unwrap();
+    let store = plain(home.path());
+    save(&store, b"old").unwrap();
+    let failed: Result<(), StoreError> =
+        store.update(|_| Err(StoreError::PassphraseNeeded { new: true }));
+    discreet(failed);
+    for item in [&b""[..], &vec![0; ITEM_LIMIT + 1]] {
+        assert!(matches!(discreet(save(&store, item)), StoreError::Size { .. }));
+    }
+    assert_eq!(*store.read().unwrap().unwrap(), b"old");
+    save(&store, &vec![1; ITEM_LIMIT]).unwrap();
+    assert_eq!(store.read().unwrap().unwrap().len(), ITEM_LIMIT);
+    assert!(!home.path().join("corp.json.new").exists());
+}
+
+#[test]
+fn the_wrong_passphrase_opens_nothing_and_writes_nothing() {
+    let home = tempfile::tempdir().unwrap();
+    save(&with_passphrase(home.path(), "CANARY right"), b"CANARY item").unwrap();
+    let before = fs::read(home.path().join("corp.file")).unwrap();
+
+    let wrong = with_passphrase(home.path(), "CANARY wrong");
+    assert!(matches!(discreet(wrong.read()), StoreError::WrongPassphrase { .. }));
+    let updated = wrong.update(|_| -> Result<_, StoreError> { panic!("not to be called") });
+    let updated: Result<(), _> = updated;
+    assert!(matches!(discreet(updated), StoreError::WrongPassphrase { .. }));
+
+    let none = SecureStore::open(home.path(), &corp(), None, None).unwrap();
+    assert_eq!(
+        none.protection(),
+        Protection::Passphrase,
+        "what the item has, without asking keyrings"
+    );
+    assert!(matches!(discreet(none.read()), StoreError::PassphraseNeeded { new: false }));
+    assert!(matches!(discreet(save(&none, b"x")), StoreError::PassphraseNeeded { new: false }));
+    assert_eq!(fs::read(home.path().join("corp.file")).unwrap(), before);
+}
+
+#[test]
+fn without_a_passphrase_no_new_item_is_made_and_no_change_is_begun() {
+    let home = tempfile::tempdir().unwrap();
+    let wanted = Some(Protection::Passphrase);
+    let store = SecureStore::open(home.path(), &corp(), wanted, None).unwrap();
+    let updated: Result<(), StoreError> = store.update(|_| panic!("not to be called"));
+    assert!(matches!(discreet(updated), StoreError::PassphraseNeeded { new: true }));
+    assert!(!store.path().exists());
+}
+
+#[test]
+fn a_cut_item_is_damaged_and_never_written_over() {
+    let home = tempfile::tempdir().unwrap();
+    let store = with_passphrase(home.path(), "CANARY pass");
+    save(&store, &[b'x'; 3000]).unwrap();
+    let whole = fs::read(store.path()).unwrap();
+    for length in (0..whole.len()).step_by(64) {
+        fs::write(store.path(), &whole[..length]).unwrap();
+        let error = discreet(store.read());
+        assert!(matches!(error, StoreError::Damaged { .. }), "{length}: {error}");
+        assert!(matches!(discreet(save(&store, b"new")), StoreError::Damaged { .. }));
+        assert_eq!(fs::read(store.path()).unwrap(), whole[..length]);
+    }
+}
+
+#[test]
+fn garbage_is_damaged_and_can_be_set_aside() {
+    let home = tempfile::tempdir().unwrap();
+    let store = with_passphrase(home.path(), "CANARY pass");
+    assert_eq!(store.set_aside().unwrap(), None);
+    save(&store, b"x").unwrap();
+    let newer = b"age-encryption.org/v9\nCANARY\n---\n".to_vec();
+    let garbage = [newer, b"CANARY garbage".to_vec(), vec![0; ITEM_LIMIT * 2]];
+    for (n, bytes) in garbage.iter().enumerate() {
+        fs::write(store.path(), bytes).unwrap();
+        assert!(matches!(discreet(store.read()), StoreError::Damaged { .. }));
+        let aside = store.set_aside().unwrap().unwrap();
+        assert_eq!(aside, home.path().join(format!("corp.file.unreadable-{}", n + 1)));
+        assert_eq!(&fs::read(aside).unwrap(), bytes);
+        assert!(store.read().unwrap().is_none());
+        save(&store, b"new").unwrap();
+        assert_eq!(*store.read().unwrap().unwrap(), b"new");
+    }
+}
+
+#[test]
+fn of_several_items_one_must_be_chosen() {
+    let home = tempfile::tempdir().unwrap();
+    let by_itself = with_passphrase(home.path(), "CANARY pass");
+    save(&plain(home.path()), b"plain").unwrap();
+    // Another process was quicker: its item would be hidden by a second one.
+    assert!(matches!(discreet(save(&by_itself, b"x")), StoreError::Several { .. }));
+
+    let wanted = Some(Protection::Passphrase);
+    let chosen =
+        SecureStore::open(home.path(), &corp(), wanted, Some(passphrase("CANARY"))).unwrap();
+    save(&chosen, b"sealed").unwrap();
+    let error = discreet(SecureStore::open(home.path(), &corp(), None, None));
+    let text = error.to_string();
+    assert!(text.contains("corp.file and ") && text.ends_with("corp.json"), "{text}");
+    assert_eq!(*plain(home.path()).read().unwrap().unwrap(), b"plain");
+}
+
+#[test]
+fn a_keyring_that_this_system_lacks_is_named() {
+    let home = tempfile::tempdir().unwrap();
+    let lacking = if cfg!(windows) { Protection::Keychain } else { Protection::CredentialManager };
+    let store = SecureStore::open(home.path(), &corp(), Some(lacking), None).unwrap();
+    assert!(store.read().unwrap().is_none());
+    let error = discreet(save(&store, b"x"));
+    assert!(error.to_string().ends_with("this system has none"), "{error}");
+}

@@ -1,0 +1,111 @@
+//! Several processes with one item. A child is this test binary, told to run one of the ignored tests here in a folder.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::thread::{scope, sleep};
+use std::time::Duration;
+
+use super::*;
+
+/// A command that runs the named child in the folder.
+pub(super) fn child(name: &str, folder: &Path) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(arguments(name)).current_dir(folder).stdin(Stdio::null());
+    command
+}
+
+pub(super) fn arguments(name: &str) -> Vec<String> {
+    let (_, module) = module_path!().split_once("::").unwrap();
+    let module = module.rsplit_once("::").unwrap().0;
+    [&format!("{module}::{name}"), "--exact", "--ignored", "--nocapture"].map(String::from).into()
+}
+
+/// The folder of this child: a fresh one, or else somebody runs the ignored tests by hand.
+pub(super) fn own_folder() -> Option<PathBuf> {
+    let folder = std::env::current_dir().unwrap();
+    (!folder.join("Cargo.toml").exists()).then(|| folder.join("store"))
+}
+
+fn count_fifty(store: &SecureStore) {
+    for _ in 0..50 {
+        count_up(store);
+    }
+}
+
+#[test]
+#[ignore = "a child of other tests"]
+fn child_counts_to_fifty() {
+    let Some(folder) = own_folder() else { return };
+    let store = with_passphrase(&folder, "CANARY");
+    count_fifty(&store);
+}
+
+#[test]
+#[ignore = "a child of other tests"]
+fn child_counts_for_ever() {
+    let Some(folder) = own_folder() else { return };
+    let store = with_passphrase(&folder, "CANARY");
+    loop {
+        count_up(&store);
+    }
+}
+
+#[test]
+fn two_processes_and_two_threads_lose_no_update() {
+    let home = tempfile::tempdir().unwrap();
+    let mut children: Vec<_> = (0..2)
+        .map(|_| {
+            let mut command = child("children::child_counts_to_fifty", home.path());
+            command.stdout(Stdio::null()).spawn().unwrap()
+        })
+        .collect();
+    let store = with_passphrase(&home.path().join("store"), "CANARY");
+    scope(|threads| {
+        for _ in 0..2 {
+            threads.spawn(|| count_fifty(&store));
+        }
+    });
+    for child in &mut children {
+        assert!(child.wait().unwrap().success());
+    }
+    assert_eq!(counted(&store.read().unwrap().unwrap()), 200);
+}
+
+#[test]
+fn readers_never_see_half_an_item_nor_wait() {
+    let home = tempfile::tempdir().unwrap();
+    let mut writer = child("children::child_counts_for_ever", home.path());
+    let mut writer = writer.stdout(Stdio::null()).spawn().unwrap();
+    let store = with_passphrase(&home.path().join("store"), "CANARY");
+    let mut last = 0;
+    while last < 100 {
+        if let Some(item) = store.read().unwrap() {
+            let now = counted(&item);
+            assert!(now >= last);
+            last = now;
+        }
+    }
+    writer.kill().unwrap();
+    writer.wait().unwrap();
+}
+
+#[test]
+fn a_process_killed_while_it_saves_leaves_a_readable_item_and_no_lock() {
+    let home = tempfile::tempdir().unwrap();
+    let store = with_passphrase(&home.path().join("store"), "CANARY");
+    let mut reached = count_up(&store);
+    for round in 0..20 {
+        let mut writer = child("children::child_counts_for_ever", home.path());
+        let mut writer = writer.stdout(Stdio::null()).spawn().unwrap();
+        while counted(&store.read().unwrap().unwrap()) == reached {
+            assert!(writer.try_wait().unwrap().is_none(), "the writer ended by itself");
+        }
+        // Each round stops it at another point of its work, which takes a few milliseconds.
+        sleep(Duration::from_micros(700 * round));
+        writer.kill().unwrap();
+        writer.wait().unwrap();
+        let left = counted(&store.read().unwrap().unwrap());
+        reached = count_up(&store);
+        assert_eq!(reached, left + 1);
+    }
+}

@@ -1,0 +1,176 @@
+//! The keyrings of Linux for real, each in a session of its own, so that nobody's keys are touched.
+#![cfg(target_os = "linux")]
+
+use std::os::unix::net::UnixListener;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+use std::thread;
+
+use super::children::{arguments, child, own_folder};
+use super::*;
+
+/// Whether the programs are here; prints why a test is left out.
+fn has(programs: &[&str]) -> bool {
+    let missing = programs.iter().find(|program| {
+        !Command::new("which").arg(program).output().is_ok_and(|found| found.status.success())
+    });
+    if let Some(missing) = missing {
+        eprintln!("left out: there is no {missing}");
+    }
+    missing.is_none()
+}
+
+/// What the child printed, after a look that it ran and went well.
+fn ran(output: &Output) -> String {
+    let text = String::from_utf8_lossy(&output.stdout).into_owned()
+        + &String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && text.contains("1 passed"), "{text}");
+    assert!(!text.contains("CANARY"), "{text}");
+    text
+}
+
+/// The child, with a bus and a Secret Service for it alone.
+fn with_secret_service(home: &Path, start: &str, name: &str) -> Command {
+    let mut command = Command::new("dbus-run-session");
+    command.args(["--", "sh", "-c", start]).arg(std::env::current_exe().unwrap());
+    command.args(arguments(name)).current_dir(home);
+    for variable in ["HOME", "XDG_RUNTIME_DIR", "XDG_DATA_HOME", "XDG_CONFIG_HOME"] {
+        command.env(variable, home);
+    }
+    command.env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY");
+    command
+}
+
+/// The whole life of a key, in whatever keyring this is.
+fn live_with(protection: Protection, folder: &Path) {
+    let wanted = Some(protection);
+    let store = SecureStore::open(folder, &corp(), wanted, None).unwrap();
+    save(&store, b"CANARY item").unwrap();
+    let again = SecureStore::open(folder, &corp(), None, None).unwrap();
+    assert_eq!(again.protection(), protection);
+    assert_eq!(*again.read().unwrap().unwrap(), b"CANARY item");
+    assert!(!fs::read(again.path()).unwrap().windows(6).any(|bytes| bytes == b"CANARY"));
+
+    // A second home of the same person has a key of its own: an item taken there doesn't open.
+    let other_folder = folder.with_file_name("other");
+    let other = SecureStore::open(&other_folder, &corp(), wanted, None).unwrap();
+    save(&other, b"x").unwrap();
+    fs::copy(store.path(), other.path()).unwrap();
+    let other = SecureStore::open(&other_folder, &corp(), wanted, None).unwrap();
+    assert!(matches!(discreet(other.read()), StoreError::KeyMissing { .. }));
+
+    // A key that is gone: nothing is written over, and after setting aside all goes on.
+    let gone = SecureStore::open(&folder.with_file_name("gone"), &corp(), wanted, None).unwrap();
+    fs::create_dir(folder.with_file_name("gone")).unwrap();
+    fs::set_permissions(folder.with_file_name("gone"), fs::metadata(folder).unwrap().permissions())
+        .unwrap();
+    fs::copy(store.path(), gone.path()).unwrap();
+    assert!(matches!(discreet(gone.read()), StoreError::KeyMissing { .. }));
+    assert!(matches!(discreet(save(&gone, b"x")), StoreError::KeyMissing { .. }));
+    assert_eq!(fs::read(gone.path()).unwrap(), fs::read(store.path()).unwrap());
+    gone.set_aside().unwrap().unwrap();
+    save(&gone, b"anew").unwrap();
+    assert_eq!(*gone.read().unwrap().unwrap(), b"anew");
+
+    // The key is used again for a new item, also by a process that still has it in mind.
+    again.set_aside().unwrap().unwrap();
+    save(&again, b"next").unwrap();
+    assert_eq!(*store.read().unwrap().unwrap(), b"next");
+}
+
+#[test]
+#[ignore = "a child of other tests"]
+fn child_lives_with_secret_service() {
+    let Some(folder) = own_folder() else { return };
+    live_with(Protection::SecretService, &folder);
+    let other = InstanceName::parse("other").unwrap();
+    let chosen = SecureStore::open(&folder, &other, None, None).unwrap();
+    assert_eq!(chosen.protection(), Protection::SecretService, "it works, so it is chosen");
+}
+
+#[test]
+#[ignore = "a child of other tests"]
+fn child_lives_with_kernel_keyring() {
+    let Some(folder) = own_folder() else { return };
+    match keyring::find(Protection::KernelKeyring, "nothing".to_owned()) {
+        Ok(_) => live_with(Protection::KernelKeyring, &folder),
+        Err(error) => eprintln!("left out: {error}"),
+    }
+}
+
+#[test]
+#[ignore = "a child of other tests"]
+fn child_finds_no_secret_service() {
+    let Some(folder) = own_folder() else { return };
+    let chosen = SecureStore::open(&folder, &corp(), None, None).unwrap();
+    assert_ne!(chosen.protection(), Protection::SecretService);
+    let wanted = Some(Protection::SecretService);
+    let store = SecureStore::open(&folder, &corp(), wanted, None).unwrap();
+    let error = discreet(save(&store, b"x"));
+    assert!(matches!(error, StoreError::Unavailable { .. }), "{error}");
+    assert!(!store.path().exists());
+    println!("{error}");
+}
+
+#[test]
+fn a_key_lives_in_the_secret_service() {
+    if !has(&["dbus-run-session", "gnome-keyring-daemon"]) {
+        return;
+    }
+    let home = tempfile::tempdir().unwrap();
+    let start = "printf pw | gnome-keyring-daemon --unlock --components=secrets >/dev/null && exec \"$0\" \"$@\"";
+    let name = "keyrings::child_lives_with_secret_service";
+    ran(&with_secret_service(home.path(), start, name).output().unwrap());
+}
+
+#[test]
+fn a_secret_service_that_nobody_unlocks_is_not_waited_for() {
+    if !has(&["dbus-run-session", "gnome-keyring-daemon"]) {
+        return;
+    }
+    let home = tempfile::tempdir().unwrap();
+    // The keyring is made with a passphrase by one daemon; the next one isn't given it.
+    let start = "printf pw | gnome-keyring-daemon --unlock --components=secrets >/dev/null; \
+                 gnome-keyring-daemon --replace --components=secrets >/dev/null; exec \"$0\" \"$@\"";
+    let name = "keyrings::child_finds_no_secret_service";
+    ran(&with_secret_service(home.path(), start, name).output().unwrap());
+}
+
+#[test]
+fn a_key_lives_in_the_kernel() {
+    if !has(&["keyctl"]) {
+        return;
+    }
+    let home = tempfile::tempdir().unwrap();
+    let mut command = Command::new("keyctl");
+    command.args(["session", "-"]).arg(std::env::current_exe().unwrap());
+    command.args(arguments("keyrings::child_lives_with_kernel_keyring")).current_dir(home.path());
+    let said = ran(&command.output().unwrap());
+    said.lines().filter(|line| line.starts_with("left out")).for_each(|line| eprintln!("{line}"));
+}
+
+#[test]
+fn without_a_bus_another_protection_is_chosen() {
+    let home = tempfile::tempdir().unwrap();
+    let mut command = child("keyrings::child_finds_no_secret_service", home.path());
+    command.env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere/bus");
+    ran(&command.output().unwrap());
+}
+
+#[test]
+fn a_bus_that_never_answers_is_given_up() {
+    let home = tempfile::tempdir().unwrap();
+    let socket: PathBuf = home.path().join("bus");
+    let bus = UnixListener::bind(&socket).unwrap();
+    // Taken and kept open, and never a word.
+    thread::spawn(move || {
+        let mut silent = Vec::new();
+        for connection in bus.incoming() {
+            silent.push(connection);
+        }
+    });
+    let mut command = child("keyrings::child_finds_no_secret_service", home.path());
+    command.env("DBUS_SESSION_BUS_ADDRESS", format!("unix:path={}", socket.display()));
+    let said = ran(&command.output().unwrap());
+    assert!(said.contains("no answer within 2 seconds"), "{said}");
+}

@@ -1,0 +1,149 @@
+//! Full disks, links, modes and owners, as a Unix system has them for real.
+#![cfg(unix)]
+
+use std::os::unix::fs::{PermissionsExt as _, chown, symlink};
+use std::process::Command;
+
+use super::*;
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+fn set_mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+/// Both reading and writing are refused for this, and nothing is changed.
+fn assert_insecure(store: &SecureStore, exposure: Exposure, hint: &str) {
+    for error in [discreet(store.read()), discreet(save(store, b"new"))] {
+        let is_it = matches!(error, StoreError::Insecure { reason, .. } if reason == exposure);
+        assert!(is_it, "{error}");
+        assert!(error.hint().unwrap().starts_with(hint), "{error:?}");
+    }
+}
+
+#[test]
+fn folder_and_files_are_the_owners_alone() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join("store");
+    save(&plain(&folder), b"x").unwrap();
+    assert_eq!(mode(&folder), 0o700);
+    assert_eq!(mode(&folder.join("corp.json")), 0o600);
+    assert_eq!(mode(&folder.join("corp.lock")), 0o600);
+}
+
+#[test]
+fn what_others_can_open_or_write_is_refused_with_the_command_that_mends_it() {
+    let home = tempfile::tempdir().unwrap();
+    let store = plain(home.path());
+    save(&store, b"CANARY").unwrap();
+    for exposed in [0o640, 0o604, 0o620, 0o601] {
+        set_mode(store.path(), exposed);
+        assert_insecure(&store, Exposure::OpenToOthers, "chmod 600 /");
+    }
+    set_mode(store.path(), 0o600);
+    for exposed in [0o720, 0o702] {
+        set_mode(home.path(), exposed);
+        assert_insecure(&store, Exposure::WritableByOthers, "chmod 700 /");
+    }
+    set_mode(home.path(), 0o755);
+    assert_eq!(*store.read().unwrap().unwrap(), b"CANARY");
+    set_mode(&home.path().join("corp.lock"), 0o644);
+    assert!(matches!(discreet(save(&store, b"x")), StoreError::Insecure { .. }));
+}
+
+#[test]
+fn links_are_not_followed() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join("store");
+    save(&plain(&folder), b"CANARY").unwrap();
+
+    let link = home.path().join("link");
+    symlink(&folder, &link).unwrap();
+    assert_insecure(&plain(&link), Exposure::Link, "see where it leads: ls -l /");
+    assert_insecure(&plain(&link.join("")), Exposure::Link, "see where it leads: ls -l /");
+
+    let store = plain(&folder);
+    fs::rename(store.path(), home.path().join("elsewhere")).unwrap();
+    symlink(home.path().join("elsewhere"), store.path()).unwrap();
+    assert_insecure(&store, Exposure::Link, "see where it leads: ls -l /");
+    assert_eq!(fs::read(home.path().join("elsewhere")).unwrap(), b"CANARY");
+
+    // Set aside is the link, not what it leads to.
+    assert!(store.set_aside().unwrap().unwrap().is_symlink());
+    symlink(home.path().join("elsewhere"), folder.join("corp.json.new")).unwrap();
+    save(&store, b"new").unwrap();
+    assert_eq!(fs::read(home.path().join("elsewhere")).unwrap(), b"CANARY");
+    assert!(!store.path().is_symlink());
+}
+
+#[test]
+fn what_is_no_file_or_no_folder_is_refused_without_waiting() {
+    let home = tempfile::tempdir().unwrap();
+    let store = plain(home.path());
+    fs::create_dir(store.path()).unwrap();
+    assert_insecure(&store, Exposure::WrongKind, "see what it is");
+    fs::remove_dir(store.path()).unwrap();
+    // Opening a pipe that nobody writes to would wait for ever.
+    assert!(Command::new("mkfifo").arg(store.path()).status().unwrap().success());
+    assert_insecure(&store, Exposure::WrongKind, "see what it is");
+    let file = home.path().join("file");
+    fs::write(&file, "").unwrap();
+    discreet(plain(&file).read());
+}
+
+#[test]
+fn what_belongs_to_another_user_is_refused() {
+    if !fakes::is_root() {
+        return;
+    }
+    let home = tempfile::tempdir().unwrap();
+    let store = plain(home.path());
+    save(&store, b"CANARY").unwrap();
+    chown(store.path(), Some(65534), None).unwrap();
+    assert_insecure(&store, Exposure::OwnedByAnother, "see what it is");
+    chown(store.path(), Some(0), None).unwrap();
+    chown(home.path(), Some(65534), None).unwrap();
+    assert_insecure(&store, Exposure::OwnedByAnother, "see what it is");
+}
+
+/// A file system of 64 KiB, until it is dropped.
+struct SmallDisk(tempfile::TempDir);
+
+impl SmallDisk {
+    fn new() -> Option<Self> {
+        if !fakes::is_root() {
+            return None;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", "size=64k,mode=700", "tmpfs"]).arg(folder.path());
+        if mount.status().is_ok_and(|status| status.success()) {
+            return Some(Self(folder));
+        }
+        eprintln!("left out: no small disk can be mounted here");
+        None
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg(self.0.path()).status();
+    }
+}
+
+#[test]
+fn a_full_disk_leaves_the_old_item() {
+    let Some(disk) = SmallDisk::new() else { return };
+    let store = with_passphrase(disk.0.path(), "CANARY");
+    save(&store, &[b'a'; 20_000]).unwrap();
+    for _ in 0..3 {
+        let error = discreet(save(&store, &[b'b'; 60_000]));
+        assert!(error.to_string().contains("No space left on device"), "{error}");
+        assert!(error.hint().unwrap().contains("make room"), "{error:?}");
+        assert_eq!(*store.read().unwrap().unwrap(), [b'a'; 20_000]);
+    }
+    save(&store, &[b'c'; 20_000]).unwrap();
+    assert_eq!(*store.read().unwrap().unwrap(), [b'c'; 20_000]);
+}
