@@ -4,6 +4,8 @@ mod args;
 mod client;
 mod clock;
 mod commands;
+#[cfg_attr(not(test), expect(dead_code, reason = "wired up by the next change"))]
+mod config_file;
 mod env;
 mod error;
 mod process;

@@ -1,0 +1,130 @@
+//! What `SSOConfig` says of instances, and of the accounts and roles in them.
+
+use credentials::{AccountId, Partition, ProfileName, RoleArn, RoleName};
+use providers::identity_center::InstanceName;
+
+use super::choice::UrlAction;
+use super::fields::{Fields, Problem, items};
+use super::value;
+use super::yaml::Node;
+
+/// An instance of IAM Identity Center, with what a person adds to its accounts and roles.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Instance {
+    pub(crate) name: InstanceName,
+    /// The AWS access portal, without a slash or `#/` at the end.
+    pub(crate) start_url: String,
+    /// Where the instance is.
+    pub(crate) region: String,
+    pub(crate) default_region: Option<String>,
+    /// For signing in; else the action of the whole file.
+    pub(crate) auth_url_action: Option<UrlAction>,
+    pub(crate) accounts: Vec<Account>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Account {
+    pub(crate) id: AccountId,
+    pub(crate) name: Option<String>,
+    pub(crate) default_region: Option<String>,
+    pub(crate) tags: Vec<(String, String)>,
+    pub(crate) roles: Vec<Role>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Role {
+    pub(crate) name: RoleName,
+    /// Wins over the profile format.
+    pub(crate) profile: Option<ProfileName>,
+    pub(crate) default_region: Option<String>,
+    pub(crate) tags: Vec<(String, String)>,
+    /// The role that is taken first, to assume this one from it.
+    pub(crate) via: Option<RoleArn>,
+    pub(crate) source_identity: Option<String>,
+    pub(crate) external_id: Option<String>,
+}
+
+impl Instance {
+    /// What `SSOConfig` holds.
+    pub(super) fn all(node: &Node, notes: &mut Vec<String>) -> Result<Vec<Self>, Problem> {
+        // Names of instances are names of files too, so those that differ in case only are the same.
+        let identity = |name: &InstanceName| name.as_str().to_lowercase();
+        items(node, InstanceName::parse, identity, |name, node| Self::of(name, node, notes))
+    }
+
+    fn of(name: InstanceName, node: &Node, notes: &mut Vec<String>) -> Result<Self, Problem> {
+        let mut fields = Fields::of(node)?;
+        let region = fields.take_required("SSORegion", |node| node.parsed(value::region))?;
+        let partition = Partition::of_region(&region);
+        let accounts = fields.take("Accounts", |node| {
+            items(node, value::account_id, AccountId::to_string, |id, node| {
+                Account::of(id, node, &partition, notes)
+            })
+        })?;
+        let instance = Self {
+            name,
+            start_url: fields.take_required("StartUrl", |node| node.parsed(value::start_url))?,
+            region,
+            default_region: fields.take("DefaultRegion", |node| node.parsed(value::region))?,
+            auth_url_action: fields.take("AuthUrlAction", |node| node.parsed(str::parse))?,
+            accounts: accounts.unwrap_or_default(),
+        };
+        fields.done(notes);
+        Ok(instance)
+    }
+}
+
+impl Account {
+    fn of(
+        id: AccountId,
+        node: &Node,
+        partition: &Partition,
+        notes: &mut Vec<String>,
+    ) -> Result<Self, Problem> {
+        let mut fields = Fields::of(node)?;
+        let roles = fields.take("Roles", |node| {
+            // IAM has no two roles whose names differ in case only.
+            let identity = |name: &RoleName| name.as_str().to_lowercase();
+            items(node, RoleName::parse, identity, |name, node| {
+                Role::of(name, node, partition, notes)
+            })
+        })?;
+        let account = Self {
+            id,
+            name: fields.take("Name", Node::text)?,
+            default_region: fields.take("DefaultRegion", |node| node.parsed(value::region))?,
+            tags: fields.take("Tags", tags)?.unwrap_or_default(),
+            roles: roles.unwrap_or_default(),
+        };
+        fields.done(notes);
+        Ok(account)
+    }
+}
+
+impl Role {
+    fn of(
+        name: RoleName,
+        node: &Node,
+        partition: &Partition,
+        notes: &mut Vec<String>,
+    ) -> Result<Self, Problem> {
+        let mut fields = Fields::of(node)?;
+        let via = |text: &str| value::role_arn(text, partition);
+        let role = Self {
+            name,
+            profile: fields.take("Profile", |node| node.parsed(ProfileName::parse))?,
+            default_region: fields.take("DefaultRegion", |node| node.parsed(value::region))?,
+            tags: fields.take("Tags", tags)?.unwrap_or_default(),
+            via: fields.take("Via", |node| node.parsed(via))?,
+            source_identity: fields.take("SourceIdentity", Node::text)?,
+            external_id: fields.take("ExternalId", Node::text)?,
+        };
+        fields.done(notes);
+        Ok(role)
+    }
+}
+
+fn tags(node: &Node) -> Result<Vec<(String, String)>, Problem> {
+    let key = |key: &str| Ok(key.to_owned());
+    items(node, key, String::clone, |key, node| Ok((key, node.text()?)))
+}

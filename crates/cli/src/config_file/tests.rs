@@ -1,0 +1,344 @@
+//! Files as people have them, and files as nobody should.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use super::{AuthWorkflow, ConfigFile, SecureStore, UrlAction};
+
+fn parse(text: &str) -> Result<ConfigFile, String> {
+    let path = Path::new("config.yaml");
+    ConfigFile::parse(text, path, Path::new("/home/me")).map_err(|error| error.to_string())
+}
+
+#[track_caller]
+fn refused(text: &str, message: &str) {
+    assert_eq!(parse(text).unwrap_err(), message, "{text}");
+}
+
+/// An instance with lines more, which are lines 5 and following.
+fn instance(lines: &str) -> String {
+    let start = "SSOConfig:\n  Default:\n    SSORegion: eu-central-1\n    StartUrl: https://x.awsapps.com/start\n";
+    format!("{start}{lines}")
+}
+
+const FULL: &str = r#"
+SSOConfig:
+  Default:
+    SSORegion: us-east-1
+    StartUrl: https://corp.awsapps.com/start/#/
+    DefaultRegion: us-west-2
+    AuthUrlAction: print
+    Accounts:
+      012345670123:
+        Name: Production
+        DefaultRegion: eu-west-1
+        Tags:
+          Color: red
+          Level: 3
+        Roles:
+          AdministratorAccess:
+            Profile: prod-admin
+            Tags: [Icon: chill, Empty: ]
+          "ReadOnly@x":
+      "12345":
+        Roles:
+          - Hop:
+              Via: arn:aws:iam::012345670123:role/AdministratorAccess
+              SourceIdentity: me
+              ExternalId: 0012
+              DefaultRegion: ap-south-1
+  Other Corp:
+    StartUrl: https://other.awsapps.com/start
+    SSORegion: eu-central-1
+DefaultSSO: Default
+DefaultRegion: eu-central-1
+AuthWorkflow: device_code
+AutoLogin: yes
+CacheRefresh: -1
+MaxRetry: 3
+MaxBackoff: "7"
+Browser: /usr/bin/firefox
+UrlAction: open-url-in-container
+UrlExecCommand: [/usr/bin/firefox, "%s"]
+SecureStore: 1password
+JsonStore: ~/tokens.json
+ProfileFormat: "{{ .AccountName }}"
+ListFields: [AccountIdStr, ARN, RoleName]
+Threads: 8
+PromptColors:
+  prefixtextcolor: Red
+"#;
+
+#[test]
+fn a_full_file_is_read_whole() {
+    let config = parse(FULL).unwrap();
+    assert_eq!(config.default_instance.as_ref().unwrap().as_str(), "Default");
+    assert_eq!(config.default_region.as_deref(), Some("eu-central-1"));
+    assert_eq!(config.auth_workflow, Some(AuthWorkflow::DeviceCode));
+    assert!(config.auto_login);
+    assert_eq!((config.cache_refresh_hours, config.max_retry), (Some(-1), Some(3)));
+    assert_eq!(config.max_backoff_seconds, Some(7));
+    assert_eq!(config.browser.as_deref(), Some("/usr/bin/firefox"));
+    assert_eq!(config.url_action, Some(UrlAction::OpenUrlInContainer));
+    assert_eq!(config.url_exec_command, ["/usr/bin/firefox", "%s"]);
+    assert_eq!(config.secure_store, Some(SecureStore::OnePassword));
+    assert_eq!(config.json_store.as_deref(), Some(Path::new("/home/me/tokens.json")));
+    assert_eq!(config.profile_format.as_deref(), Some("{{ .AccountName }}"));
+    assert_eq!(config.list_fields, ["AccountIdPad", "Arn", "RoleName"]);
+    assert_eq!(
+        config.notes,
+        [
+            "line 44: the key `Threads` is not used by aws-sso",
+            "line 45: the key `PromptColors` is not used by aws-sso",
+        ]
+    );
+    assert_eq!(config.instances.len(), 2);
+    assert_eq!(config.instances[1].name.as_str(), "Other Corp");
+    assert_eq!(config.instances[1].region, "eu-central-1");
+}
+
+#[test]
+fn instances_accounts_and_roles_are_read_whole() {
+    let config = parse(FULL).unwrap();
+    let default = &config.instances[0];
+    assert_eq!(default.start_url, "https://corp.awsapps.com/start");
+    assert_eq!(default.default_region.as_deref(), Some("us-west-2"));
+    assert_eq!(default.auth_url_action, Some(UrlAction::Print));
+    let [production, other] = default.accounts.as_slice() else { panic!("two accounts") };
+    assert_eq!(production.id.as_str(), "012345670123");
+    assert_eq!(production.name.as_deref(), Some("Production"));
+    assert_eq!(production.default_region.as_deref(), Some("eu-west-1"));
+    let pair = |(key, value): (&str, &str)| (key.to_owned(), value.to_owned());
+    assert_eq!(production.tags, [("Color", "red"), ("Level", "3")].map(pair));
+    let [admin, read_only] = production.roles.as_slice() else { panic!("two roles") };
+    assert_eq!(admin.profile.as_ref().unwrap().as_str(), "prod-admin");
+    assert_eq!(admin.tags, [("Icon", "chill"), ("Empty", "")].map(pair));
+    assert_eq!(read_only.name.as_str(), "ReadOnly@x");
+    assert_eq!(other.id.as_str(), "000000012345");
+    let hop = &other.roles[0];
+    let via = hop.via.as_ref().unwrap().to_string();
+    assert_eq!(via, "arn:aws:iam::012345670123:role/AdministratorAccess");
+    assert_eq!(hop.source_identity.as_deref(), Some("me"));
+    assert_eq!(hop.external_id.as_deref(), Some("0012"));
+    assert_eq!(hop.default_region.as_deref(), Some("ap-south-1"));
+}
+
+#[test]
+fn files_that_say_nothing_are_fine() {
+    for text in ["", "\n", "---\n", "# a comment\n", "{}", "SSOConfig:\n", "\u{feff}"] {
+        assert_eq!(parse(text).unwrap(), ConfigFile::default(), "{text:?}");
+    }
+    let blank = parse("Browser: \"\"\nUrlAction: \"\"\nDefaultRegion: ~\nAutoLogin:\n").unwrap();
+    assert_eq!(blank, ConfigFile::default());
+}
+
+#[test]
+fn no_profile_format_is_not_an_empty_one() {
+    assert_eq!(parse("").unwrap().profile_format, None);
+    for text in ["ProfileFormat: \"\"", "profileformat:"] {
+        assert_eq!(parse(text).unwrap().profile_format.as_deref(), Some(""));
+    }
+}
+
+#[test]
+fn keys_of_ours_are_read_in_any_case_and_keys_of_theirs_keep_it() {
+    let config = parse(
+        "ssoconfig:\n  Corp:\n    ssoregion: eu-west-1\n    STARTURL: https://x.awsapps.com/start\n    \
+         accounts:\n      1:\n        tags: {Team: a, team: b}\n        roles:\n          Ops:\n            PROFILE: x\n",
+    )
+    .unwrap();
+    assert_eq!(config.instances[0].name.as_str(), "Corp");
+    let account = &config.instances[0].accounts[0];
+    assert_eq!(account.tags.len(), 2);
+    assert_eq!(account.roles[0].profile.as_ref().unwrap().as_str(), "x");
+}
+
+#[test]
+fn a_key_is_given_once() {
+    refused(
+        "DefaultRegion: eu-west-1\nBrowser: x\ndefaultregion: eu-west-2\n",
+        "config.yaml line 3, defaultregion must be given once; it is on line 1 too",
+    );
+    refused(
+        "SSOConfig:\n  A: {}\nSSOConfig:\n",
+        "config.yaml line 3, SSOConfig must be given once; it is on line 1 too",
+    );
+    refused(
+        &instance("    Accounts:\n      \"0123\":\n      123:\n"),
+        "config.yaml line 7, SSOConfig.Default.Accounts.123 must be given once; it is on line 6 too",
+    );
+    refused(
+        &instance("  default:\n"),
+        "config.yaml line 5, SSOConfig.default must be given once; it is on line 2 too",
+    );
+}
+
+#[test]
+fn wrong_values_are_told_what_they_must_be_and_not_shown() {
+    const CANARY: &str = "CANARY-secret";
+    for (key, must_be) in [
+        ("DefaultRegion", "a region such as eu-central-1"),
+        ("AuthWorkflow", "pkce or device_code"),
+        ("AutoLogin", "true or false"),
+        ("CacheRefresh", "a whole number"),
+        ("MaxRetry", "a whole number"),
+        ("SSOConfig", "a map of keys to values"),
+    ] {
+        let message = format!("config.yaml line 2, {key} must be {must_be}");
+        refused(&format!("Browser: x\n{key}: {CANARY}\n"), &message);
+    }
+    for key in ["UrlAction", "SecureStore"] {
+        let message = parse(&format!("{key}: {CANARY}\n")).unwrap_err();
+        assert!(message.starts_with(&format!("config.yaml line 1, {key} must be one of ")));
+        assert!(!message.contains(CANARY));
+    }
+}
+
+#[test]
+fn values_of_the_wrong_kind_are_refused() {
+    refused(
+        "ProfileFormat: {{ .RoleName }}\n",
+        "config.yaml line 1 must have text as its keys; quote what starts with { or [",
+    );
+    refused(
+        "Browser: [a]\n",
+        "config.yaml line 1, Browser must be text, in quotes if it starts with { or [",
+    );
+    refused(
+        "ListFields:\n  a: b\n",
+        "config.yaml line 2, ListFields must be text, in quotes if it starts with { or [",
+    );
+    refused("- a\n", "config.yaml line 1 must be a map of keys to values");
+    refused("MaxRetry: -1\n", "config.yaml line 1, MaxRetry must be a whole number");
+    refused(
+        &instance("    Accounts:\n      me@example.com: {}\n"),
+        "config.yaml line 6, SSOConfig.Default.Accounts.me@example.com as a key must be a number or text of up to 12 digits",
+    );
+    refused(
+        &instance(
+            "    Accounts:\n      1:\n        Roles:\n          Ops:\n            Via: Ops\n",
+        ),
+        "config.yaml line 9, SSOConfig.Default.Accounts.1.Roles.Ops.Via must be a role's ARN: arn:aws:iam::123456789012:role/Name",
+    );
+}
+
+#[test]
+fn an_instance_needs_a_region_and_a_start_url() {
+    refused(
+        "SSOConfig:\n  Default:\n    SSORegion: eu-west-1\n",
+        "config.yaml line 3, SSOConfig.Default.StartUrl must be given",
+    );
+    refused(
+        "SSOConfig:\n  Default:\n    StartUrl: https://x.awsapps.com/start\n    SSORegion: Frankfurt\n",
+        "config.yaml line 4, SSOConfig.Default.SSORegion must be a region such as eu-central-1",
+    );
+    refused(
+        "SSOConfig:\n  Default:\n",
+        "config.yaml line 2, SSOConfig.Default.SSORegion must be given",
+    );
+}
+
+#[test]
+fn texts_lists_and_maps_stand_for_each_other() {
+    let config = parse(
+        "SSOConfig:\n- Default:\n    SSORegion: eu-west-1\n    StartUrl: https://x.awsapps.com/start\n\
+         DefaultSSO: 7\nListFields: RoleName, Arn\n",
+    )
+    .unwrap();
+    assert_eq!(config.instances[0].name.as_str(), "Default");
+    assert_eq!(config.default_instance.unwrap().as_str(), "7");
+    assert_eq!(config.list_fields, ["RoleName", "Arn"]);
+}
+
+#[test]
+fn an_action_that_runs_a_command_needs_one() {
+    const MUST_BE: &str =
+        "UrlExecCommand must be a list of a program and its arguments, of which one holds %s";
+    refused("\nUrlAction: exec\n", &format!("config.yaml line 2, {MUST_BE}"));
+    for command in ["x", "[x]", "[x, y]", "[x, '%s', '%s']", "['%s']"] {
+        refused(
+            &format!("UrlAction: exec\nUrlExecCommand: {command}\n"),
+            &format!("config.yaml line 2, {MUST_BE}"),
+        );
+        assert!(parse(&format!("UrlAction: open\nUrlExecCommand: {command}\n")).is_ok());
+    }
+    assert!(parse("UrlAction: exec\nUrlExecCommand: [x, '--url=%s']\n").is_ok());
+    refused(
+        &instance("    AuthUrlAction: granted-containers\n"),
+        &format!("config.yaml line 1, {MUST_BE}"),
+    );
+}
+
+#[test]
+fn what_is_not_yaml_is_told_with_its_line() {
+    for (text, line) in [
+        ("Browser: x\n\tUrlAction: open\n", 2),
+        ("SSOConfig:\n\tDefault:\n", 2),
+        ("A: x\nBrowser: \"x\n", 2),
+        ("A: [x\nB: y\n", 2),
+        ("A: {x: y\n", 1),
+        ("A: *nowhere\n", 1),
+        ("A: x\n B: y\n", 2),
+        ("A: x\n---\nB: y\n", 2),
+    ] {
+        let message = parse(text).unwrap_err();
+        assert!(message.starts_with(&format!("config.yaml line {line} ")), "{text:?}: {message}");
+    }
+}
+
+#[test]
+fn anchors_and_merges_work() {
+    let config = parse(&instance(
+        "    Accounts:\n      1:\n        Roles: &roles\n          Ops: &ops {DefaultRegion: eu-west-1, Profile: a}\n      \
+         2:\n        Roles: *roles\n      3:\n        Roles:\n          Ops:\n            <<: *ops\n            profile: b\n",
+    ))
+    .unwrap();
+    let accounts = &config.instances[0].accounts;
+    assert_eq!(accounts[0].roles, accounts[1].roles);
+    let merged = &accounts[2].roles[0];
+    assert_eq!(merged.profile.as_ref().unwrap().as_str(), "b");
+    assert_eq!(merged.default_region.as_deref(), Some("eu-west-1"));
+}
+
+#[test]
+fn bombs_are_refused() {
+    let mut aliases = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for level in 1..12 {
+        let of = format!("*a{}, ", level - 1).repeat(10);
+        writeln!(aliases, "a{level}: &a{level} [{of}]").unwrap();
+    }
+    let message = parse(&aliases).unwrap_err();
+    assert!(message.ends_with("must not be repeated so often by aliases"), "{message}");
+    refused("a: &a [*a]\n", "config.yaml line 1 must not hold itself");
+    for deep in ["[".repeat(100_000), format!("a: {}", "{a: ".repeat(100)), "- ".repeat(1000)] {
+        assert!(parse(&deep).is_err());
+    }
+}
+
+#[test]
+fn keys_cannot_write_to_the_terminal() {
+    let config = parse(&format!("\"a\\e[31m\\n\": x\n{}: y\n", "k".repeat(100))).unwrap();
+    assert_eq!(config.notes[0], r"line 1: the key `a\u{1b}[31m\n` is not used by aws-sso");
+    assert!(config.notes[1].len() < 120);
+}
+
+#[test]
+fn a_file_is_there_or_not() {
+    let folder = std::env::temp_dir().join(format!("aws-sso-config-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let read = |name: &str| ConfigFile::read(&folder.join(name), Path::new("/"));
+    std::fs::write(folder.join("good"), "Browser: x\n").unwrap();
+    std::fs::write(folder.join("large"), vec![b'#'; (4 << 20) + 1]).unwrap();
+    std::fs::write(folder.join("latin1"), b"Browser: \xe4\n").unwrap();
+    assert_eq!(read("good").unwrap().unwrap().browser.as_deref(), Some("x"));
+    assert_eq!(read("none").unwrap(), None);
+    for (name, end) in [
+        ("large", "large must be at most 4 MiB"),
+        ("latin1", "latin1 must be UTF-8"),
+        (".", "cannot be read: "),
+    ] {
+        let message = read(name).unwrap_err().to_string();
+        assert!(message.contains(end), "{message}");
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+}

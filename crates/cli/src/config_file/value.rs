@@ -1,0 +1,191 @@
+//! What a single value of the file must be.
+
+use std::path::{Path, PathBuf};
+
+use credentials::{AccountId, Invalid, Partition, RoleArn, RoleName};
+use url::{Host, Url};
+
+/// An account id as YAML files have them: without its leading zeros, or as the number that some program made of it
+/// (`1.23456789012e+11`).
+pub(super) fn account_id(text: &str) -> Result<AccountId, Invalid> {
+    match text.bytes().all(|byte| byte.is_ascii_digit()) {
+        true => AccountId::parse(text),
+        false => AccountId::parse(&digits(text).ok_or(AccountId::MUST_BE)?),
+    }
+}
+
+/// The digits of a whole number that is written with a fraction or an exponent.
+fn digits(text: &str) -> Option<String> {
+    let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let exponent: usize = exponent.trim_start_matches('+').parse().ok()?;
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let fraction = fraction.trim_end_matches('0');
+    let zeros = exponent.checked_sub(fraction.len()).filter(|zeros| *zeros <= 12)?;
+    let digits = format!("{whole}{fraction}{:0<zeros$}", "");
+    let digits = digits.trim_start_matches('0');
+    // A sign of the exponent's own, or of the number, is not a digit and refused by the caller.
+    Some(digits.to_owned())
+}
+
+/// The shape of a region's name. Which regions there are is AWS's to say.
+pub(super) fn region(text: &str) -> Result<String, Invalid> {
+    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let is_region = text.len() <= 32
+        && text.bytes().all(allowed)
+        && text.starts_with(|first: char| first.is_ascii_lowercase())
+        && text.ends_with(|last: char| last.is_ascii_digit())
+        && text.contains('-');
+    is_region.then(|| text.to_owned()).ok_or(Invalid("a region such as eu-central-1"))
+}
+
+/// The URL of an AWS access portal, in the one form that compares: without a slash or fragment at the end.
+pub(super) fn start_url(text: &str) -> Result<String, Invalid> {
+    const MUST_BE: Invalid = Invalid(
+        "the https:// URL of an AWS access portal, such as https://example.awsapps.com/start",
+    );
+    let mut url = Url::parse(text.trim()).map_err(|_| MUST_BE)?;
+    let is_safe = match url.scheme() {
+        "https" => url.has_host(),
+        "http" => is_loopback(&url),
+        _ => false,
+    };
+    // A password in a URL would be sent and shown.
+    if !is_safe || !url.username().is_empty() || url.password().is_some() {
+        return Err(MUST_BE);
+    }
+    url.set_fragment(None);
+    Ok(url.as_str().trim_end_matches('/').to_owned())
+}
+
+/// Tests have a portal of their own on this machine.
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    }
+}
+
+/// A role's ARN, or `ACCOUNT:ROLE` for one of the instance's partition.
+pub(super) fn role_arn(text: &str, partition: &Partition) -> Result<RoleArn, Invalid> {
+    if let Some((account, role)) = text.split_once(':')
+        && let (Ok(account_id), Ok(role_name)) = (AccountId::parse(account), RoleName::parse(role))
+    {
+        return Ok(RoleArn { partition: partition.clone(), account_id, role_name });
+    }
+    RoleArn::parse(text)
+}
+
+/// A path that may start with `~` for the home folder.
+pub(super) fn path(text: &str, home: &Path) -> PathBuf {
+    match text.strip_prefix('~') {
+        Some("") => home.to_owned(),
+        Some(rest) if rest.starts_with('/') => home.join(rest.trim_start_matches('/')),
+        _ => PathBuf::from(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn account_ids_are_read_however_yaml_wrote_them() {
+        for (text, id) in [
+            ("012345670123", "012345670123"),
+            ("12345", "000000012345"),
+            ("1.2345e+11", "123450000000"),
+            ("1.23456789012e+11", "123456789012"),
+            ("1.23456789012E11", "123456789012"),
+            ("123456789012.0", "123456789012"),
+            ("0.5e1", "000000000005"),
+        ] {
+            assert_eq!(account_id(text).unwrap().as_str(), id, "{text}");
+        }
+        for text in [
+            "",
+            "1.5",
+            "1e12",
+            "1e-3",
+            "-1e3",
+            "1e99999999999999999999",
+            "0x10",
+            "1_0",
+            ".",
+            "e5",
+            "1e+-5",
+        ] {
+            assert!(account_id(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn start_urls_are_one_text_for_one_portal() {
+        for (text, url) in [
+            ("https://x.awsapps.com/start", "https://x.awsapps.com/start"),
+            ("https://X.awsapps.com/start/", "https://x.awsapps.com/start"),
+            ("https://x.awsapps.com/start/#/", "https://x.awsapps.com/start"),
+            ("https://x.awsapps.com/start#/", "https://x.awsapps.com/start"),
+            (
+                "https://ssoins-1.portal.eu-west-1.app.aws/",
+                "https://ssoins-1.portal.eu-west-1.app.aws",
+            ),
+            ("http://localhost:1/start", "http://localhost:1/start"),
+            ("http://[::1]:1/start", "http://[::1]:1/start"),
+        ] {
+            assert_eq!(start_url(text).unwrap(), url);
+        }
+        for text in [
+            "",
+            "x.awsapps.com/start",
+            "http://x.awsapps.com",
+            "https://",
+            "https://a:b@c/",
+            "file:///x",
+        ] {
+            assert!(start_url(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn regions_have_a_shape() {
+        for text in ["eu-central-1", "us-gov-west-1", "eusc-de-east-1"] {
+            assert!(region(text).is_ok(), "{text}");
+        }
+        for text in [
+            "",
+            "EU-central-1",
+            "eu_central_1",
+            "euc1",
+            "eu-central",
+            "-1",
+            "eu-central-1.evil.example",
+        ] {
+            assert!(region(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_role_to_go_through_is_an_arn_or_account_and_role() {
+        let partition = Partition::of_region("cn-north-1");
+        let arn = role_arn("123:Ops", &partition).unwrap();
+        assert_eq!(arn.to_string(), "arn:aws-cn:iam::000000000123:role/Ops");
+        assert!(role_arn("arn:aws:iam::123456789012:role/Ops", &partition).is_ok());
+        assert!(role_arn("Ops", &partition).is_err());
+    }
+
+    #[test]
+    fn a_tilde_is_the_home_folder() {
+        let home = Path::new("/home/me");
+        for (text, expected) in [
+            ("~", "/home/me"),
+            ("~/x/y", "/home/me/x/y"),
+            ("~me/x", "~me/x"),
+            ("/x/~", "/x/~"),
+            ("x", "x"),
+        ] {
+            assert_eq!(path(text, home), Path::new(expected));
+        }
+    }
+}
