@@ -11,6 +11,8 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
+use crate::secure_store::StoreError;
+
 /// Credentials could not be had. The text is one line and holds no secret.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
@@ -18,6 +20,7 @@ pub struct ProviderError {
     /// What to do next.
     pub problem: Problem,
     message: String,
+    hint: Option<String>,
 }
 
 /// What stands in the way, by what to do next.
@@ -36,20 +39,25 @@ pub enum Problem {
 }
 
 impl ProviderError {
+    /// What to type, where it is known better than by the problem alone: a full sentence.
+    pub fn hint(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
-        Self { problem: Problem::Invalid, message: one_line(&message.into()) }
+        Self::new(Problem::Invalid, &message.into())
     }
 
     pub(crate) fn denied(message: impl Into<String>) -> Self {
-        Self { problem: Problem::Denied, message: one_line(&message.into()) }
+        Self::new(Problem::Denied, &message.into())
     }
 
     pub(crate) fn unavailable(message: impl Into<String>) -> Self {
-        Self { problem: Problem::Unavailable, message: one_line(&message.into()) }
+        Self::new(Problem::Unavailable, &message.into())
     }
 
     pub(crate) fn sign_in_needed(message: impl Into<String>) -> Self {
-        Self { problem: Problem::SignInNeeded, message: one_line(&message.into()) }
+        Self::new(Problem::SignInNeeded, &message.into())
     }
 
     /// The same problem in other words.
@@ -68,14 +76,28 @@ impl ProviderError {
             CredentialsError::ProviderError(_) if uses_sso => Problem::SignInNeeded,
             _ => Problem::Invalid,
         });
-        Self { problem, message: one_line(&texts(error)) }
+        Self::new(problem, &texts(error))
     }
 
     pub(crate) fn from_sdk<E>(error: &SdkError<E, HttpResponse>) -> Self
     where
         E: Error + ProvideErrorMetadata + 'static,
     {
-        Self { problem: problem_of_sdk(error), message: one_line(&texts(error)) }
+        Self::new(problem_of_sdk(error), &texts(error))
+    }
+
+    fn new(problem: Problem, message: &str) -> Self {
+        Self { problem, message: one_line(message), hint: None }
+    }
+}
+
+impl From<StoreError> for ProviderError {
+    fn from(error: StoreError) -> Self {
+        let problem = match &error {
+            StoreError::KeyMissing { .. } => Problem::SignInNeeded,
+            _ => Problem::Invalid,
+        };
+        Self { hint: error.hint(), ..Self::new(problem, &error.to_string()) }
     }
 }
 

@@ -100,37 +100,37 @@ pub enum Exposure {
 }
 
 impl StoreError {
-    /// What to do next, as far as it is known here: one line, to be shown below the error.
+    /// What to do next, as far as it is known here: a full sentence, to be shown below the error.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::PassphraseNeeded { .. } | Self::Size { .. } => return None,
-            Self::WrongPassphrase { .. } => "try again; if it is lost, sign in anew".to_owned(),
+            Self::PassphraseNeeded { .. } => {
+                "Set AWS_SSO_FILE_PASSWORD, or run it on a terminal, where it is asked for.".to_owned()
+            }
+            Self::WrongPassphrase { path } => format!("Try again. If it is lost: {}", put_away(path)),
+            Self::Damaged { path, .. } => format!("Put it away and sign in anew: {}", put_away(path)),
             Self::KeyMissing { protection: Protection::KernelKeyring, .. } => {
-                "the kernel forgets its keys at a reboot: sign in again".to_owned()
+                "The kernel forgets its keys at a reboot. Sign in anew: aws-sso login".to_owned()
             }
-            Self::KeyMissing { .. } | Self::Damaged { .. } => "sign in again".to_owned(),
-            Self::Unavailable { protection: Protection::KernelKeyring, .. } => {
-                "choose another protection, such as `file`".to_owned()
-            }
+            Self::KeyMissing { .. } => "Sign in anew: aws-sso login".to_owned(),
             Self::Unavailable { .. } => {
-                "unlock it and try again, or choose another protection, such as `file`".to_owned()
+                "Unlock it and try again; or write `SecureStore: file` into config.yaml, and sign in anew.".to_owned()
             }
             Self::Several { .. } => {
-                "choose a protection, which is the ending of the file's name".to_owned()
+                "Write `SecureStore: ` and the ending of the one you mean into config.yaml.".to_owned()
             }
-            Self::LockTimeout { path } => format!("see who does: fuser -v {}", quoted(path)),
+            Self::LockTimeout { path } => format!("See which one it is: fuser -v {}", quoted(path)),
             Self::Insecure { path, reason } => match reason {
-                Exposure::OpenToOthers => format!("chmod 600 {}", quoted(path)),
-                Exposure::WritableByOthers => format!("chmod 700 {}", quoted(path)),
-                Exposure::Link => format!("see where it leads: ls -l {}", quoted(path)),
+                Exposure::OpenToOthers => format!("Close it: chmod 600 {}", quoted(path)),
+                Exposure::WritableByOthers => format!("Close it: chmod 700 {}", quoted(path)),
+                Exposure::Link => format!("See where it leads: ls -l {}", quoted(path)),
                 Exposure::WrongKind | Exposure::OwnedByAnother => {
-                    format!("see what it is: ls -ld {}", quoted(path))
+                    format!("See what it is: ls -ld {}", quoted(path))
                 }
             },
             Self::Io { reason, .. } if reason.kind() == std::io::ErrorKind::StorageFull => {
-                "make room on the disk; what was saved before is unchanged".to_owned()
+                "Make room on the disk. What was saved before is unchanged.".to_owned()
             }
-            Self::Io { .. } => return None,
+            Self::Size { .. } | Self::Io { .. } => return None,
         };
         Some(hint)
     }
@@ -151,6 +151,11 @@ impl fmt::Display for Exposure {
 fn list(paths: &[PathBuf]) -> String {
     let texts: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
     texts.join(" and ")
+}
+
+/// The commands that keep an item that can't be read, and make room for another.
+fn put_away(path: &Path) -> String {
+    format!("mv {0} {0}.old && aws-sso login", quoted(path))
 }
 
 /// The path as one word of a shell.
