@@ -21,6 +21,8 @@ mod random;
 mod server;
 mod sessions;
 mod state;
+#[cfg(test)]
+mod tests;
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};

@@ -119,3 +119,49 @@ impl Sessions {
         self.sessions.clear();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIFE: Duration = Duration::from_secs(3600);
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn signed_in() -> (Sessions, Timestamp, String) {
+        let now: Timestamp = "2026-11-22T12:00:00Z".parse().unwrap();
+        let mut sessions = Sessions::default();
+        let id = sessions.start("alice".to_owned(), "client", true, now + 8 * LIFE);
+        let tokens = sessions.tokens(id, now, LIFE);
+        (sessions, now, tokens.refresh_token.unwrap())
+    }
+
+    #[test]
+    fn a_replaced_refresh_token_is_accepted_for_the_grace_from_its_first_use() {
+        let (mut sessions, now, token) = signed_in();
+        let mut accepts = |at| sessions.refresh(&token, "client", now + at, 30 * SECOND).is_some();
+        assert!(accepts(LIFE));
+        assert!(accepts(LIFE + 29 * SECOND));
+        assert!(!accepts(LIFE + 30 * SECOND));
+    }
+
+    #[test]
+    fn without_a_grace_a_refresh_token_is_accepted_once() {
+        let (mut sessions, now, token) = signed_in();
+        assert!(sessions.refresh(&token, "other", now, Duration::ZERO).is_none());
+        assert!(sessions.refresh(&token, "client", now, Duration::ZERO).is_some());
+        assert!(sessions.refresh(&token, "client", now, Duration::ZERO).is_none());
+    }
+
+    #[test]
+    fn nothing_outlives_its_session() {
+        let (mut sessions, now, token) = signed_in();
+        let late = now + 8 * LIFE - 10 * SECOND;
+        let id = sessions.refresh(&token, "client", late, LIFE).unwrap();
+        let tokens = sessions.tokens(id, late, LIFE);
+        assert_eq!(tokens.expires_in, 10);
+        assert_eq!(sessions.user(&tokens.access_token, late + 9 * SECOND), Some("alice"));
+        assert_eq!(sessions.user(&tokens.access_token, late + 10 * SECOND), None);
+        let newest = tokens.refresh_token.unwrap();
+        assert!(sessions.refresh(&newest, "client", late + 10 * SECOND, LIFE).is_none());
+    }
+}
