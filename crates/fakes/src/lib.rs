@@ -1,5 +1,5 @@
 //! What tests stand on: a clock moved by hand, credentials that are canaries, a sealed world for the real
-//! binary. A dev-dependency only.
+//! binary, an IAM Identity Center without AWS. A dev-dependency only.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -9,11 +9,13 @@
 
 mod canary;
 mod clock;
+pub mod identity_center;
 mod running;
 mod test_env;
 
 pub use canary::{CANARY, arn, profile};
 pub use clock::FakeClock;
+pub use identity_center::FakeIdentityCenter;
 pub use running::Running;
 pub use test_env::{Finished, TestEnv};
 

@@ -1,0 +1,87 @@
+//! `fake-aws`: an IAM Identity Center to try things with, without an AWS account. Runs until it is killed.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "it talks to a person or a script")]
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Parser;
+use fakes::FakeIdentityCenter;
+use fakes::identity_center::Options;
+
+/// A fake AWS IAM Identity Center on 127.0.0.1. Prints what to export.
+#[derive(Parser)]
+#[command(name = "fake-aws")]
+struct Arguments {
+    /// How many accounts there are
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    accounts: usize,
+    /// How many roles there are in each account
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    roles: usize,
+    /// The port on 127.0.0.1; 0 finds a free one
+    #[arg(long, default_value_t = 0)]
+    port: u16,
+    /// How many calls a second the portal answers [default: all]
+    #[arg(long, value_name = "N")]
+    quota: Option<f64>,
+    /// How long every call takes
+    #[arg(long, value_name = "MILLISECONDS", default_value_t = 0)]
+    latency: u64,
+    /// Whether whoever signs in approves at once, without a page
+    #[arg(long)]
+    auto_approve: bool,
+    /// How long an access token is valid
+    #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
+    access_token_life: u64,
+    /// How long role credentials are valid
+    #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
+    credentials_life: u64,
+    /// Who signs in
+    #[arg(long, value_name = "NAME", default_value = "alice")]
+    user: String,
+    /// The region of the instance
+    #[arg(long, default_value = "eu-central-1")]
+    region: String,
+    /// The start URL of the instance
+    #[arg(long, value_name = "URL", default_value = "https://corp.awsapps.com/start")]
+    start_url: String,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let port = arguments.port;
+    let fake = match FakeIdentityCenter::try_start(arguments.into()) {
+        Ok(fake) => fake,
+        Err(error) => {
+            eprintln!("fake-aws: cannot listen on 127.0.0.1:{port}: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    println!("export AWS_ENDPOINT_URL_SSO={}", fake.url());
+    println!("export AWS_ENDPOINT_URL_SSO_OIDC={}", fake.url());
+    println!("export FAKE_AWS_START_URL={}", fake.start_url());
+    println!("export FAKE_AWS_REGION={}", fake.region());
+    eprintln!("A fake IAM Identity Center listens; export these lines, press Ctrl-C to stop it.");
+    loop {
+        std::thread::park();
+    }
+}
+
+impl From<Arguments> for Options {
+    fn from(arguments: Arguments) -> Self {
+        Self {
+            port: arguments.port,
+            accounts: arguments.accounts,
+            roles: arguments.roles,
+            quota: arguments.quota,
+            latency: Duration::from_millis(arguments.latency),
+            auto_approve: arguments.auto_approve,
+            access_token_life: Duration::from_secs(arguments.access_token_life),
+            credentials_life: Duration::from_secs(arguments.credentials_life),
+            user: arguments.user,
+            region: arguments.region,
+            start_url: arguments.start_url,
+            ..Self::default()
+        }
+    }
+}
