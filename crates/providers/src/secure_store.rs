@@ -262,5 +262,5 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     text.into()
 }
 
-/// An update with a passphrase takes below a second; a few may stand in line.
+/// An update with a passphrase takes a few seconds; some may stand in line.
 const LOCK_PATIENCE: Duration = Duration::from_secs(30);
