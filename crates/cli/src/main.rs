@@ -9,6 +9,8 @@ mod config_file;
 mod env;
 mod error;
 mod process;
+#[cfg_attr(not(test), expect(dead_code, reason = "wired up by the next change"))]
+mod profile_name;
 mod server_address;
 mod ui;
 
