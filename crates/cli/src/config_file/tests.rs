@@ -344,3 +344,12 @@ fn a_file_is_there_or_not() {
     }
     std::fs::remove_dir_all(&folder).unwrap();
 }
+
+#[test]
+fn a_file_that_is_cut_off_anywhere_is_read_or_refused() {
+    for end in 0..FULL.len() {
+        if let Some(Err(message)) = FULL.get(..end).map(parse) {
+            assert!(message.starts_with("config.yaml line "), "{message}");
+        }
+    }
+}
