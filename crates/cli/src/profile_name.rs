@@ -132,6 +132,11 @@ impl ProfileFormat {
         if text.len() > LONGEST_TEMPLATE {
             return Err(TemplateError::new(format!("must be at most {LONGEST_TEMPLATE} bytes")));
         }
+        // The engine's parser never ends on `\x` without digits, and misreads it with them.
+        if [r"\x", r"\u", r"\U"].iter().any(|escape| text.contains(escape)) {
+            let message = r"must not use \x, \u or \U; write the character itself";
+            return Err(TemplateError::new(message));
+        }
         let nesting = ["(", "if", "else", "with", "range"];
         if nesting.iter().map(|part| text.matches(part).count()).sum::<usize>() > MOST_NESTED {
             let message = format!("must have at most {MOST_NESTED} parentheses and conditions");
