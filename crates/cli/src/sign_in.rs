@@ -54,7 +54,7 @@ pub(crate) async fn sign_in(
             right
         }
     };
-    let (workflow, why) = workflow(settings, wishes);
+    let (workflow, why) = workflow(settings, instance, wishes);
     match right.start(workflow).await.map_err(explained)? {
         Pending::Pkce(pending) => {
             show_browser(settings, instance, &pending, wishes);
@@ -69,7 +69,12 @@ pub(crate) async fn sign_in(
 }
 
 /// How to sign in, and why, if the person might wonder.
-fn workflow(settings: &Settings, wishes: Wishes) -> (Workflow, Option<&'static str>) {
+fn workflow(
+    settings: &Settings,
+    instance: &ConfiguredInstance,
+    wishes: Wishes,
+) -> (Workflow, Option<&'static str>) {
+    let chosen = chosen_action(settings, instance, wishes);
     if let Some(wanted) = wishes.workflow {
         return (wanted, None);
     }
@@ -77,7 +82,7 @@ fn workflow(settings: &Settings, wishes: Wishes) -> (Workflow, Option<&'static s
         Some(AuthWorkflow::Pkce) => (Workflow::Pkce, None),
         Some(AuthWorkflow::DeviceCode) => (Workflow::DeviceCode, None),
         // An action of the person's own may well reach a browser where we see none.
-        None if url_action(settings, None, wishes) != UrlAction::Open => (Workflow::Pkce, None),
+        None if chosen.is_some_and(|action| action != UrlAction::Open) => (Workflow::Pkce, None),
         None => match env::without_local_browser() {
             Some(why) => (Workflow::DeviceCode, Some(why)),
             None => (Workflow::Pkce, None),
@@ -85,13 +90,23 @@ fn workflow(settings: &Settings, wishes: Wishes) -> (Workflow, Option<&'static s
     }
 }
 
-fn url_action(
+/// The action that the person has chosen, if they have.
+fn chosen_action(
     settings: &Settings,
-    instance: Option<&ConfiguredInstance>,
+    instance: &ConfiguredInstance,
     wishes: Wishes,
-) -> UrlAction {
-    let of_instance = instance.and_then(|instance| instance.auth_url_action);
-    wishes.url_action.or(of_instance).or(settings.config.url_action).unwrap_or(UrlAction::Open)
+) -> Option<UrlAction> {
+    wishes.url_action.or(instance.auth_url_action).or(settings.config.url_action)
+}
+
+/// What is done beside showing a code. Nobody who asks for a code wants a browser here, unless they say so.
+fn action_with_code(
+    settings: &Settings,
+    instance: &ConfiguredInstance,
+    wishes: Wishes,
+) -> Option<UrlAction> {
+    let may_open = wishes.workflow.is_none() && env::without_local_browser().is_none();
+    chosen_action(settings, instance, wishes).or(may_open.then_some(UrlAction::Open))
 }
 
 fn show_browser(
@@ -101,7 +116,7 @@ fn show_browser(
     wishes: Wishes,
 ) {
     let providers::identity_center::Instance { name, start_url, .. } = &instance.instance;
-    let action = url_action(settings, Some(instance), wishes);
+    let action = chosen_action(settings, instance, wishes).unwrap_or(UrlAction::Open);
     ui::note(&format!("Signing in to `{name}` ({start_url}) in your browser."));
     if let Err(error) = url_action::act(action, pending.url(), name.as_str(), &settings.config) {
         ui::note(&format!("warning: {}.", ui::printable(&error.text)));
@@ -137,8 +152,7 @@ fn show_code(
         "\nApprove only what you have started yourself, just now, with the very same code. Somebody who sends \
          you a code or a link of theirs is after your roles.",
     );
-    let action = url_action(settings, Some(instance), wishes);
-    if why.is_none()
+    if let Some(action) = action_with_code(settings, instance, wishes)
         && let Err(error) =
             url_action::act(action, pending.url_with_code(), name.as_str(), &settings.config)
     {

@@ -53,7 +53,10 @@ fn open(url: &str, browser: Option<&str>) -> Result<(), CommandError> {
         Some(browser) => open::with_detached(url, browser),
         None => open::that_detached(url),
     };
-    opened.map_err(|error| CommandError::failed(format!("no browser could be started: {error}")))
+    opened.map_err(|error| {
+        tracing::debug!(%error, "the browser is not started");
+        CommandError::failed("no browser could be started")
+    })
 }
 
 /// The sign-in's own container, as the reference has it: blue, with a fingerprint.
