@@ -1,5 +1,7 @@
 //! Refreshing the catalogue in front of a person: when, and with a bar.
 
+use std::convert::Infallible;
+
 use credentials::Clock;
 use providers::identity_center::{Catalogue, IdentityCenter, Progress};
 use tokio::sync::watch;
@@ -42,7 +44,7 @@ pub(crate) async fn refresh(
     let refresh = center.refresh_catalogue(&file, only_new, &sender);
     let refreshed = tokio::select! {
         refreshed = refresh => refreshed,
-        () = draw(receiver) => return Ok(present),
+        never = draw(receiver) => match never {},
     };
     refreshed.map_err(|error| explain(error, settings, instance))
 }
@@ -57,7 +59,7 @@ fn is_old(settings: &Settings, catalogue: &Catalogue) -> bool {
 }
 
 /// Draws the bar for as long as it is awaited.
-async fn draw(mut progress: watch::Receiver<Progress>) {
+async fn draw(mut progress: watch::Receiver<Progress>) -> Infallible {
     let bar = ui::progress_bar("Accounts");
     loop {
         let Progress { done, total } = *progress.borrow_and_update();
@@ -66,7 +68,7 @@ async fn draw(mut progress: watch::Receiver<Progress>) {
             bar.set_position(done as u64);
         }
         if progress.changed().await.is_err() {
-            std::future::pending::<()>().await;
+            return std::future::pending().await;
         }
     }
 }

@@ -91,9 +91,7 @@ impl Settings {
 
     /// The one that is meant.
     pub(crate) fn chosen(&self) -> Result<&ConfiguredInstance, CommandError> {
-        if self.instances.is_empty() {
-            return Err(no_instance());
-        }
+        self.require_instances()?;
         if let Some(name) = &self.wanted {
             let text = || format!("no instance of IAM Identity Center is called `{name}`");
             return self.named(name).ok_or_else(|| {
@@ -104,6 +102,17 @@ impl Settings {
             CommandError::failed("several instances of IAM Identity Center are configured")
                 .with_hint(format!("Choose one with --sso or AWS_SSO: {}", self.names()))
         })
+    }
+
+    /// That there is something to sign in to.
+    pub(crate) fn require_instances(&self) -> Result<(), CommandError> {
+        if self.instances.is_empty() {
+            let text = "no instance of IAM Identity Center is configured";
+            return Err(
+                CommandError::failed(text).with_hint("Say where you sign in: aws-sso setup")
+            );
+        }
+        Ok(())
     }
 
     /// The one of that name.
@@ -119,11 +128,13 @@ impl Settings {
 
     /// What is typed to choose this instance: nothing, if it is meant anyway.
     pub(crate) fn flag_for(&self, instance: &Instance) -> String {
-        match self.wanted.is_none()
-            && self.default().is_some_and(|d| d.instance.name == instance.name)
-        {
-            true => String::new(),
-            false => format!(" --sso '{}'", instance.name),
+        let is_meant = self.default().is_some_and(|default| default.instance.name == instance.name);
+        let name = instance.name.as_str();
+        let is_plain = name.chars().all(|c| c.is_alphanumeric() || "-_.".contains(c));
+        match (self.wanted.is_none() && is_meant, is_plain) {
+            (true, _) => String::new(),
+            (_, true) => format!(" --sso {name}"),
+            _ => format!(" --sso '{}'", name.replace('\'', r"'\''")),
         }
     }
 
@@ -142,12 +153,6 @@ impl Settings {
         let names = self.instances.iter().map(|instance| instance.instance.name.as_str());
         names.collect::<Vec<_>>().join(", ")
     }
-}
-
-/// Nothing is configured that one could sign in to.
-fn no_instance() -> CommandError {
-    CommandError::failed("no instance of IAM Identity Center is configured")
-        .with_hint("Say where you sign in: aws-sso setup")
 }
 
 /// Both sources. Where they disagree about a name, config.yaml wins, and it is said.

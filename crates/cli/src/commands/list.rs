@@ -67,10 +67,7 @@ enum Format {
 
 pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
     let settings = Settings::read(&arguments.instance).await?;
-    settings.chosen().map(drop).or_else(|error| match settings.instances().len() {
-        0 => Err(error),
-        _ => Ok(()),
-    })?;
+    settings.require_instances()?;
     let fields = fields(&arguments, &settings)?;
     let mut rows: Vec<Vec<String>> = Vec::new();
     let mut keys: Vec<String> = Vec::new();

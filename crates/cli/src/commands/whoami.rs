@@ -39,13 +39,9 @@ struct Identity {
 
 pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
     let settings = Settings::read(&arguments.instance).await?;
-    let first = settings.chosen();
-    let candidates = settings.candidates()?;
-    if candidates.is_empty() {
-        first?;
-    }
+    settings.require_instances()?;
     let mut identities = Vec::new();
-    for instance in candidates {
+    for instance in settings.candidates()? {
         identities.push(identity(&settings, instance).await?);
     }
     if arguments.output.output == Output::Json {
