@@ -59,7 +59,10 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
         Outcome::SignedIn => Extent::WhatIsNew,
         Outcome::AlreadySignedIn(_) => Extent::IfOld,
     };
-    catalogue::refresh(&settings, instance, &center, extent).await?;
+    let catalogue = catalogue::refresh(&settings, instance, &center, extent).await?;
+    let roles: usize = catalogue.accounts.iter().map(|account| account.roles.len()).sum();
+    let (accounts, flag) = (catalogue.accounts.len(), settings.flag_for(&instance.instance));
+    ui::note(&format!("You may use {roles} roles in {accounts} accounts: aws-sso list{flag}"));
     center::mention_clock(&center);
     Ok(())
 }

@@ -36,6 +36,8 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: Arguments) -> Result<(), CommandError> {
     let path = arguments.config.unwrap_or_else(paths::config_file);
     let present = ConfigFile::read(&path, &env::home()).map_err(CommandError::failed)?;
+    // Who types flags has no need of questions that have an answer.
+    let is_asked = arguments.start_url.is_none() && stdin().is_terminal();
     let start_url = answer(
         arguments.start_url,
         "--start-url",
@@ -50,7 +52,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), CommandError> {
         None,
         RegionName::parse,
     )?;
-    let name = match (arguments.name, stdin().is_terminal()) {
+    let name = match (arguments.name, is_asked) {
         (None, false) => InstanceName::parse("Default").map_err(CommandError::failed)?,
         (name, _) => answer(
             name,
