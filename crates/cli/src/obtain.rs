@@ -12,6 +12,9 @@ use crate::settings::{ConfiguredInstance, Settings};
 use crate::sign_in::{Wishes, sign_in};
 use crate::ui;
 
+/// What a person may wonder about.
+const SLOW: &str = "Waiting for AWS, or for another aws-sso that is signing in…";
+
 /// What a person names.
 pub(crate) enum Wanted {
     /// A role by its profile name.
@@ -113,7 +116,16 @@ async fn after_refresh(settings: &Settings, name: ProfileName) -> Result<Profile
         let refreshed = with_sign_in(settings, instance, &center, async || {
             catalogue::refresh(settings, instance, &center, Extent::All).await
         });
-        let catalogue = refreshed.await?;
+        let files = settings.aws_config.files();
+        let catalogue = refreshed.await.map_err(|error| {
+            let text = format!(
+                "no profile `{name}` in {files} ({}), and the roles of `{}` are not known: {}",
+                settings.aws_config.some_names(),
+                instance.instance.name,
+                error.text
+            );
+            CommandError { text, ..error }
+        })?;
         if let Some(found) = in_catalogue(settings, instance, &catalogue, &wanted)? {
             return credentials(settings, found).await;
         }
@@ -175,7 +187,7 @@ async fn with_sign_in<T>(
     center: &IdentityCenter,
     work: impl AsyncFn() -> Result<T, CommandError>,
 ) -> Result<T, CommandError> {
-    match work().await {
+    match ui::note_if_slow(SLOW, work()).await {
         Err(error)
             if error.kind == Kind::SignInNeeded
                 && settings.config.auto_login

@@ -3,7 +3,9 @@
 //! Text that came over a socket is stripped of control characters before a terminal gets it.
 
 use std::io::{self, BufRead, IsTerminal, Read, Write};
+use std::pin::pin;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use comfy_table::{ContentLineStyle, LineStyle, Table, TableStyle};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -19,6 +21,7 @@ use crate::env;
 use crate::error::CommandError;
 use crate::profile_name::Renamed;
 
+const SLOW: Duration = Duration::from_secs(3);
 /// In bytes.
 const LONGEST_ANSWER: u64 = 4096;
 /// A header, a line of `=`, and rows.
@@ -62,6 +65,19 @@ pub(crate) fn raw(sequence: &str) {
 /// Whether a person sees what is written to stderr.
 pub(crate) fn has_terminal() -> bool {
     io::stderr().is_terminal()
+}
+
+/// Awaits it, and says what for if that takes long.
+pub(crate) async fn note_if_slow<T>(what: &str, work: impl Future<Output = T>) -> T {
+    let mut work = pin!(work);
+    tokio::select! {
+        outcome = &mut work => return outcome,
+        () = tokio::time::sleep(SLOW) => {}
+    }
+    if has_terminal() {
+        note(what);
+    }
+    work.await
 }
 
 /// Asks for a secret, which is not shown.
