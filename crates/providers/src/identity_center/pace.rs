@@ -15,7 +15,12 @@ const INCREASE: f64 = 1.0;
 const CATCH_UP: Duration = Duration::from_millis(100);
 
 /// Gives each call its instant.
-pub(crate) struct Pace(Mutex<Schedule>);
+pub(crate) struct Pace {
+    schedule: Mutex<Schedule>,
+    /// One call waits for its instant and the others for that call, so that none of them has an instant yet when the
+    /// portal asks for a pause.
+    queue: tokio::sync::Mutex<()>,
+}
 
 struct Schedule {
     /// Calls a second.
@@ -27,13 +32,16 @@ struct Schedule {
 impl Pace {
     pub(crate) fn new() -> Self {
         let now = Instant::now();
-        Self(Mutex::new(Schedule { rate: QUOTA, next: now, changed_at: now }))
+        let schedule = Schedule { rate: QUOTA, next: now, changed_at: now };
+        Self { schedule: Mutex::new(schedule), queue: tokio::sync::Mutex::new(()) }
     }
 
     /// Waits for the next call's turn.
     pub(crate) async fn turn(&self) {
-        let at = self.schedule(|schedule, now| schedule.turn(now));
-        sleep_until(at).await;
+        let _first = self.queue.lock().await;
+        while let Err(at) = self.schedule(|schedule, now| schedule.turn(now)) {
+            sleep_until(at).await;
+        }
     }
 
     /// The portal said that it is asked too often; nobody asks before the seconds it gave are over.
@@ -42,19 +50,23 @@ impl Pace {
     }
 
     fn schedule<T>(&self, change: impl FnOnce(&mut Schedule, Instant) -> T) -> T {
-        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner), Instant::now())
+        change(&mut self.schedule.lock().unwrap_or_else(PoisonError::into_inner), Instant::now())
     }
 }
 
 impl Schedule {
-    fn turn(&mut self, now: Instant) -> Instant {
+    /// Takes a turn now, or says when to come again.
+    fn turn(&mut self, now: Instant) -> Result<(), Instant> {
         if now.duration_since(self.changed_at) >= Duration::from_secs(1) && self.rate < QUOTA {
             self.rate = (self.rate + INCREASE).min(QUOTA);
             self.changed_at = now;
         }
+        if self.next > now {
+            return Err(self.next);
+        }
         let at = self.next.max(now.checked_sub(CATCH_UP).unwrap_or(now));
         self.next = at + Duration::from_secs_f64(1.0 / self.rate);
-        at
+        Ok(())
     }
 
     fn throttled(&mut self, now: Instant, retry_after: Option<u64>) {
@@ -76,11 +88,19 @@ mod tests {
         Schedule { rate: QUOTA, next: now, changed_at: now }
     }
 
+    /// Takes the next turn, at its earliest.
+    fn next_turn(schedule: &mut Schedule, mut now: Instant) -> Instant {
+        while let Err(later) = schedule.turn(now) {
+            now = later;
+        }
+        now
+    }
+
     #[test]
     fn calls_come_at_the_quota_and_no_faster() {
         let start = Instant::now();
         let mut schedule = schedule(start);
-        let last = (0..=198).map(|_| schedule.turn(start)).last().unwrap();
+        let last = (0..=198).fold(start, |now, _| next_turn(&mut schedule, now));
         let took = last.duration_since(start).as_secs_f64();
         assert!((9.99..10.01).contains(&took), "198 calls in {took} s");
     }
@@ -90,7 +110,7 @@ mod tests {
         let start = Instant::now();
         let mut schedule = schedule(start);
         let later = start + Duration::from_secs(10);
-        let early = (0..100).filter(|_| schedule.turn(later) <= later).count();
+        let early = (0..100).take_while(|_| schedule.turn(later).is_ok()).count();
         assert!(early <= 3, "{early} calls at once");
     }
 
@@ -102,7 +122,7 @@ mod tests {
             schedule.throttled(start, Some(3));
         }
         assert!((schedule.rate - QUOTA * DECREASE).abs() < 0.01, "{}", schedule.rate);
-        assert!(schedule.turn(start) >= start + Duration::from_secs(3));
+        assert!(next_turn(&mut schedule, start) >= start + Duration::from_secs(3));
     }
 
     #[test]
@@ -111,7 +131,7 @@ mod tests {
         let mut schedule = schedule(start);
         schedule.throttled(start, None);
         for second in 1..20 {
-            schedule.turn(start + Duration::from_secs(second));
+            schedule.turn(start + Duration::from_secs(second)).unwrap();
         }
         assert!((schedule.rate - QUOTA).abs() < 0.01, "{}", schedule.rate);
     }
