@@ -152,8 +152,9 @@ fn problem_of_sdk<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) ->
             Problem::Throttled
         }
         ("UnauthorizedException", _) | (_, 401) => Problem::SignInNeeded,
-        (_, 500..) => Problem::Unavailable,
-        _ => Problem::Denied,
+        (_, 400..500) => Problem::Denied,
+        // An error of AWS's; or what is no answer of AWS's at all, as captive portals and proxies send it.
+        _ => Problem::Unavailable,
     }
 }
 
