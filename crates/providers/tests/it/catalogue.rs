@@ -55,10 +55,14 @@ fn hundreds_of_accounts_are_all_there_and_the_quota_holds() {
     assert!(accounts.iter().all(|(_, of_account)| of_account == &roles));
     assert!(accounts.is_sorted());
     assert_eq!(accounts[0].0, ACCOUNT);
-    let refused = world.fake.calls().iter().filter(|call| call.status == Some(429)).count();
-    // None, when the fake gets its turns in time; and without a pace there are hundreds.
+    let calls = world.fake.calls();
+    let seconds = (calls[calls.len() - 1].at - calls[0].at).as_secs_f64();
+    let rate = (calls.len() - 1) as f64 / seconds;
+    assert!(rate <= 20.0, "{rate} calls a second");
+    // Next to none, when the fake gets its turns in time.
+    let refused = calls.iter().filter(|call| call.status == Some(429)).count();
     assert!(refused <= 40, "{refused} calls were too many");
-    assert_eq!(world.fake.calls().len(), 3 + 250 + refused);
+    assert_eq!(calls.len(), 3 + 250 + refused);
     assert_eq!(saved(&world).len(), 250);
 }
 
