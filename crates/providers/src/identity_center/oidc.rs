@@ -57,6 +57,8 @@ pub(crate) enum NoTokens {
     Pending,
     /// Nobody has approved yet, and we ask too often.
     SlowDown,
+    /// A person said no.
+    Denied(ProviderError),
     /// The grant is over: too old, used, or of a session that ended.
     Over(ProviderError),
     /// Anything else.
@@ -198,15 +200,21 @@ fn tokens(
         Ok(answer) => answer,
         Err(error) => {
             let provider_error = ProviderError::from_sdk(&error);
+            let provider_error = match error.as_service_error().and_then(description) {
+                Some(text) => provider_error.with_message(text),
+                None => provider_error,
+            };
             return Err(match error.as_service_error() {
                 Some(CreateTokenError::AuthorizationPendingException(_)) => NoTokens::Pending,
                 Some(CreateTokenError::SlowDownException(_)) => NoTokens::SlowDown,
+                Some(CreateTokenError::AccessDeniedException(_)) => {
+                    NoTokens::Denied(provider_error)
+                }
                 Some(
                     CreateTokenError::ExpiredTokenException(_)
                     | CreateTokenError::InvalidGrantException(_)
                     | CreateTokenError::InvalidClientException(_)
-                    | CreateTokenError::UnauthorizedClientException(_)
-                    | CreateTokenError::AccessDeniedException(_),
+                    | CreateTokenError::UnauthorizedClientException(_),
                 ) => NoTokens::Over(provider_error),
                 _ => NoTokens::Other(provider_error),
             });
@@ -221,6 +229,19 @@ fn tokens(
         })
     };
     read().map_err(NoTokens::Other)
+}
+
+/// What AWS says in words. (The SDK's own texts have only the exception's name.)
+fn description(error: &CreateTokenError) -> Option<&str> {
+    let description = match error {
+        CreateTokenError::AccessDeniedException(error) => error.error_description(),
+        CreateTokenError::ExpiredTokenException(error) => error.error_description(),
+        CreateTokenError::InvalidClientException(error) => error.error_description(),
+        CreateTokenError::InvalidGrantException(error) => error.error_description(),
+        CreateTokenError::UnauthorizedClientException(error) => error.error_description(),
+        _ => None,
+    };
+    description.filter(|text| !text.trim().is_empty())
 }
 
 fn present(text: Option<String>) -> Result<String, ProviderError> {

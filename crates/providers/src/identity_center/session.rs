@@ -284,7 +284,7 @@ impl IdentityCenter {
         };
         match self.oidc().await?.refresh(&refresh).await {
             Ok(tokens) => self.refreshed(tokens).await,
-            Err(NoTokens::Over(error)) => {
+            Err(NoTokens::Denied(error) | NoTokens::Over(error)) => {
                 debug!(%error, "AWS refuses the refresh token");
                 self.refresh_is_over(refused).await?;
                 // An access token that was not refused lives on.

@@ -96,9 +96,14 @@ impl DeviceCode {
                 }
                 Err(NoTokens::Pending) => {}
                 Err(NoTokens::SlowDown) => self.interval += INTERVAL,
+                Err(NoTokens::Denied(error)) => {
+                    return Err(ProviderError::sign_in_needed(format!(
+                        "the sign-in was refused: {error}"
+                    )));
+                }
                 Err(NoTokens::Over(error)) => {
                     return Err(ProviderError::sign_in_needed(format!(
-                        "the sign-in was refused, or the code has expired: {error}"
+                        "the code is good no more: {error}"
                     )));
                 }
                 // A network that is away for a moment has not refused anything.

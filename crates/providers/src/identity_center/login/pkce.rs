@@ -117,7 +117,7 @@ async fn exchange(
         Err(NoTokens::Pending | NoTokens::SlowDown) => {
             Err(ProviderError::unavailable("AWS asks to sign in later"))
         }
-        Err(NoTokens::Over(error)) => {
+        Err(NoTokens::Denied(error) | NoTokens::Over(error)) => {
             // AWS may have forgotten the registration: the next sign-in makes a new one.
             let workflow = client.workflow;
             center

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -42,13 +43,14 @@ type Return = (Outcome, oneshot::Sender<Verdict>);
 pub(super) struct Callback {
     state: Secret,
     returns: mpsc::Sender<Return>,
+    has_returned: AtomicBool,
 }
 
 impl Callback {
     /// Gives the browser's first return with the right `state`.
     pub(super) fn new(state: Secret) -> (Self, mpsc::Receiver<Return>) {
         let (returns, receiver) = mpsc::channel(1);
-        (Self { state, returns }, receiver)
+        (Self { state, returns, has_returned: AtomicBool::new(false) }, receiver)
     }
 
     /// Serves until the receiver is gone and the last answer is out.
@@ -96,8 +98,8 @@ impl Callback {
             None => page(StatusCode::BAD_REQUEST, NOT_OURS),
             Some(outcome) => {
                 let (verdict, said) = oneshot::channel();
-                // Single use: nobody takes a second one.
-                if self.returns.try_send((outcome, verdict)).is_err() {
+                let is_second = self.has_returned.swap(true, Ordering::Relaxed);
+                if is_second || self.returns.try_send((outcome, verdict)).is_err() {
                     return page(StatusCode::BAD_REQUEST, NOT_OURS);
                 }
                 match said.await {

@@ -1,0 +1,16 @@
+//! The library against the fake IAM Identity Center, by processes of its own.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test's own failures may be loud"
+)]
+
+mod aws_cli;
+mod browser;
+mod catalogue;
+mod process;
+mod refresh_token;
+mod role_credentials;
+mod sign_in;
+mod world;

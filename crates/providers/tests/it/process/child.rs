@@ -1,0 +1,169 @@
+//! What runs in the other process.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use credentials::{AccountId, Clock, RoleName, Timestamp};
+use providers::identity_center::{
+    AwsCliCache, Catalogue, CatalogueFile, Chain, IdentityCenter, Instance, InstanceName, Pending,
+    Progress, RegionName, Retries, SignIn, StartUrl, Workflow, saved,
+};
+use providers::secure_store::{Protection, SecureStore};
+use providers::{Aws, ProviderError};
+use tokio::sync::{mpsc, watch};
+use tokio::time::timeout;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{Layer, filter::Targets, fmt};
+
+use super::{Answer, Failed, Line, Request, Setup};
+
+/// Stands before an answer.
+pub(super) const PROMPT: &str = "answer: ";
+/// Nothing here takes so long, unless it would for ever.
+const PATIENCE: Duration = Duration::from_secs(100);
+
+/// The real time, and some more.
+struct AheadClock(AtomicI64);
+
+impl Clock for AheadClock {
+    #[expect(clippy::disallowed_methods, reason = "several processes share the time")]
+    fn now(&self) -> Timestamp {
+        let ahead = Duration::from_secs(self.0.load(Ordering::Relaxed).try_into().unwrap());
+        Timestamp::now() + ahead
+    }
+}
+
+#[test]
+#[ignore = "a child of other tests"]
+fn does_as_it_is_asked() {
+    let mut lines = BufReader::new(std::io::stdin()).lines().map_while(Result::ok);
+    // Else somebody runs the ignored tests by hand.
+    let Some(setup) = lines.next().and_then(|line| serde_json::from_str(&line).ok()) else {
+        return;
+    };
+    // What the binary logs at most.
+    let ours = Targets::new().with_target("providers", LevelFilter::TRACE);
+    let log = fmt::layer().with_writer(std::io::stderr).with_ansi(false).without_time();
+    tracing_subscriber::registry().with(log.with_filter(ours)).init();
+    let (sender, mut requests) = mpsc::unbounded_channel::<Line>();
+    std::thread::spawn(move || {
+        lines.map(|line| serde_json::from_str(&line).unwrap()).for_each(|line| {
+            let _ = sender.send(line);
+        });
+    });
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let user = User::new(&setup);
+        while let Some(Line { ahead, request }) = requests.recv().await {
+            user.clock.0.store(ahead, Ordering::Relaxed);
+            let answer = tokio::select! {
+                outcome = timeout(PATIENCE, user.perform(request)) => outcome.unwrap(),
+                _ = requests.recv() => Ok(Answer::GaveUp),
+            };
+            print(&answer.unwrap_or_else(failed));
+        }
+    });
+}
+
+fn failed(error: ProviderError) -> Answer {
+    let text = format!("{error} {}", error.hint().unwrap_or_default()).trim().to_owned();
+    Answer::Failed(Failed { problem: format!("{:?}", error.problem), text })
+}
+
+fn print(answer: &Answer) {
+    // libtest may have begun a line.
+    let line = format!("\n{PROMPT}{}\n", serde_json::to_string(answer).unwrap());
+    std::io::stdout().write_all(line.as_bytes()).unwrap();
+}
+
+struct User {
+    center: IdentityCenter,
+    catalogue: CatalogueFile,
+    clock: Arc<AheadClock>,
+}
+
+impl User {
+    fn new(setup: &Setup) -> Self {
+        let instance = Instance {
+            name: InstanceName::parse(&setup.instance).unwrap(),
+            start_url: StartUrl::parse(&setup.start_url).unwrap(),
+            region: RegionName::parse(&setup.region).unwrap(),
+        };
+        let folder = |name: &str| Path::new(&setup.home).join(name);
+        let catalogue = CatalogueFile::new(&folder("catalogue"), &instance);
+        let store =
+            SecureStore::open(&folder("store"), &instance.name, Some(Protection::Plain), None);
+        let cache = AwsCliCache::new(folder("aws-cli"), &setup.start_url);
+        let clock = Arc::new(AheadClock(AtomicI64::new(0)));
+        let retries = Retries { attempts: Some(setup.attempts), longest_pause: Some(0) };
+        let aws = Aws::new(clock.clone(), None);
+        let center = IdentityCenter::new(aws, instance, store.unwrap(), Some(cache), retries);
+        Self { center, catalogue, clock }
+    }
+
+    async fn perform(&self, request: Request) -> Result<Answer, ProviderError> {
+        let center = &self.center;
+        Ok(match request {
+            Request::SignIn { device_code, after_others: true } => {
+                sign_in(center.sign_in_after_others().await?, device_code).await?
+            }
+            Request::SignIn { device_code, after_others: false } => match center.try_sign_in()? {
+                Some(right) => sign_in(right, device_code).await?,
+                None => Answer::Busy,
+            },
+            Request::SignOut => Answer::SignedIn(center.sign_out().await?),
+            Request::SignedIn => Answer::SignedIn(center.signed_in().await?.is_some()),
+            Request::StillSignedIn => Answer::SignedIn(center.still_signed_in().await?.is_some()),
+            Request::Credentials { account, role } => {
+                let chain = Chain {
+                    account_id: AccountId::parse(&account).unwrap(),
+                    role_name: RoleName::parse(&role).unwrap(),
+                    links: Vec::new(),
+                };
+                let credentials = center.credentials(&chain).await?.credentials;
+                Answer::Credentials(credentials.access_key_id.as_str().to_owned())
+            }
+            Request::RefreshCatalogue { only_new } => {
+                let (progress, _) = watch::channel(Progress::default());
+                listed(&center.refresh_catalogue(&self.catalogue, only_new, &progress).await?)
+            }
+            Request::ClockOffset => Answer::ClockOffset(center.clock_offset()),
+            Request::Saved => {
+                saved().await;
+                Answer::Done
+            }
+            Request::GiveUp => Answer::GaveUp,
+        })
+    }
+}
+
+async fn sign_in(right: SignIn, device_code: bool) -> Result<Answer, ProviderError> {
+    let workflow = if device_code { Workflow::DeviceCode } else { Workflow::Pkce };
+    let shown = |url: &str, user_code: &str| {
+        print(&Answer::Shown { url: url.to_owned(), user_code: user_code.to_owned() });
+    };
+    match right.start(workflow).await? {
+        Pending::Pkce(pending) => {
+            shown(pending.url(), "");
+            pending.finish().await?;
+        }
+        Pending::DeviceCode(pending) => {
+            shown(pending.url_with_code(), pending.user_code());
+            pending.finish().await?;
+        }
+    }
+    Ok(Answer::Done)
+}
+
+fn listed(catalogue: &Catalogue) -> Answer {
+    let accounts = catalogue.accounts.iter().map(|account| {
+        let roles = account.roles.iter().map(|role| role.as_str().to_owned()).collect();
+        (account.id.as_str().to_owned(), roles)
+    });
+    Answer::Catalogue(accounts.collect())
+}

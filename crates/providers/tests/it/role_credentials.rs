@@ -1,0 +1,174 @@
+//! Credentials of a role: kept within their sign-in, and what is said when there are none.
+
+use fakes::identity_center::{Fault, Operation, Options};
+
+use crate::process::{Answer, Failed, Request};
+use crate::world::{ACCOUNT, INSTANCE, MINUTE, ROLE, World};
+
+const WITHOUT_FAULT: &str = "AdministratorAccess";
+
+fn calls(world: &World) -> usize {
+    world.fake.count(Operation::GetRoleCredentials)
+}
+
+/// Why there are none.
+fn refused(world: &World, fault: Fault) -> Failed {
+    world.fake.fault(Operation::GetRoleCredentials, fault);
+    world.process().credentials(ACCOUNT, ROLE).unwrap_err()
+}
+
+#[test]
+fn credentials_are_asked_for_once_by_all_processes() {
+    let world = World::signed_in(Options::default());
+    let first = world.process().credentials(ACCOUNT, ROLE).unwrap();
+    assert_eq!(world.process().credentials(ACCOUNT, ROLE).unwrap(), first);
+    assert_eq!(calls(&world), 1);
+    let other_role = world.process().credentials(ACCOUNT, WITHOUT_FAULT).unwrap();
+    let other_account = world.process().credentials("100000000002", ROLE).unwrap();
+    assert!(other_role != first && other_account != first && other_role != other_account);
+    for (access_key_id, account, role) in [
+        (&first, ACCOUNT, ROLE),
+        (&other_role, ACCOUNT, WITHOUT_FAULT),
+        (&other_account, "100000000002", ROLE),
+    ] {
+        let issued = world.fake.issued(access_key_id).unwrap();
+        assert_eq!((issued.account_id.as_str(), issued.role_name.as_str()), (account, role));
+    }
+}
+
+#[test]
+fn kept_credentials_need_neither_aws_nor_a_fresh_token() {
+    let mut world = World::signed_in(Options::default());
+    let first = world.process().credentials(ACCOUNT, ROLE).unwrap();
+    world.later(39 * MINUTE);
+    world.cut_off();
+    assert_eq!(world.process().credentials(ACCOUNT, ROLE).unwrap(), first);
+}
+
+#[test]
+fn credentials_with_less_than_twenty_minutes_left_are_fetched_anew() {
+    let world = World::signed_in(Options::default());
+    let first = world.process().credentials(ACCOUNT, ROLE).unwrap();
+    world.later(40 * MINUTE);
+    let second = world.process().credentials(ACCOUNT, ROLE).unwrap();
+    assert_ne!(second, first);
+    assert_eq!(world.process().credentials(ACCOUNT, ROLE).unwrap(), second);
+    assert_eq!(calls(&world), 2);
+}
+
+#[test]
+fn credentials_survive_a_refresh_of_the_token() {
+    let world = World::signed_in(Options::default());
+    let first = world.process().credentials(ACCOUNT, ROLE).unwrap();
+    world.fake.expire_access_tokens();
+    world.process().credentials(ACCOUNT, WITHOUT_FAULT).unwrap();
+    assert_eq!(world.fake.count(Operation::CreateToken), 1);
+    assert_eq!(world.process().credentials(ACCOUNT, ROLE).unwrap(), first);
+}
+
+#[test]
+fn another_person_who_signs_in_gets_credentials_of_their_own() {
+    let world = World::signed_in(Options::default());
+    let alices = world.process().credentials(ACCOUNT, ROLE).unwrap();
+    for signs_out in [true, false] {
+        if signs_out {
+            let answer = world.process().call(Request::SignOut);
+            assert!(matches!(answer, Answer::SignedIn(true)), "{answer:?}");
+        }
+        let name = if signs_out { "bob" } else { "carol" };
+        world.fake.set_user(name);
+        world.sign_in(INSTANCE);
+        let theirs = world.process().credentials(ACCOUNT, ROLE).unwrap();
+        assert_ne!(theirs, alices);
+        assert_eq!(world.fake.issued(&theirs).unwrap().user, name);
+    }
+}
+
+#[test]
+fn two_identities_at_one_start_url_never_see_each_others_credentials() {
+    let world = World::new(Options::default());
+    for name in ["alice", "bob"] {
+        world.fake.set_user(name);
+        world.sign_in(name);
+    }
+    for _ in 0..2 {
+        for name in ["alice", "bob"] {
+            let access_key_id = world.process_of(name).credentials(ACCOUNT, ROLE).unwrap();
+            assert_eq!(world.fake.issued(&access_key_id).unwrap().user, name);
+        }
+    }
+    assert_eq!(calls(&world), 2);
+    let answer = world.process_of("alice").call(Request::SignOut);
+    assert!(matches!(answer, Answer::SignedIn(true)), "{answer:?}");
+    assert!(world.process_of("alice").credentials(ACCOUNT, ROLE).is_err());
+    world.process_of("bob").credentials("100000000002", ROLE).unwrap();
+}
+
+#[test]
+fn a_role_that_one_has_not_is_denied_by_name() {
+    let world = World::signed_in(Options::default());
+    let failed = world.process().credentials(ACCOUNT, "Emperor").unwrap_err();
+    assert_eq!(failed.problem, "Denied");
+    let text = "AWS gives you no role Emperor in the account 000001111111 through `corp`: ";
+    assert!(failed.text.starts_with(text) && failed.text.contains("No access"), "{}", failed.text);
+    assert_eq!(world.fake.count(Operation::CreateToken), 0);
+}
+
+#[test]
+fn throttled_errors_and_the_unreachable_are_told_apart() {
+    let mut world = World::signed_in(Options::default());
+    let unreached = "the access portal of `corp` is not reached: ";
+    for (fault, problem, text) in [
+        (
+            Fault::Throttled { retry_after: Some(1) },
+            "Throttled",
+            "AWS is asked too often for roles of `corp`: ",
+        ),
+        (Fault::ServerError, "Unavailable", unreached),
+        (Fault::Disconnect, "Unavailable", unreached),
+        (Fault::LoseAnswer, "Unavailable", unreached),
+        (Fault::Garbage, "Unavailable", unreached),
+    ] {
+        let failed = refused(&world, fault);
+        assert_eq!(failed.problem, problem, "{fault:?}: {}", failed.text);
+        assert!(failed.text.starts_with(text), "{fault:?}: {}", failed.text);
+    }
+    world.cut_off();
+    let failed = world.process().credentials(ACCOUNT, ROLE).unwrap_err();
+    assert_eq!(failed.problem, "Unavailable");
+    assert!(failed.text.starts_with(unreached), "{}", failed.text);
+}
+
+#[test]
+fn what_fails_for_a_moment_is_tried_again() {
+    let mut world = World::signed_in(Options::default());
+    world.attempts = 3;
+    for fault in [Fault::Throttled { retry_after: None }, Fault::ServerError] {
+        world.fake.fault(Operation::GetRoleCredentials, fault);
+    }
+    world.process().credentials(ACCOUNT, ROLE).unwrap();
+    assert_eq!(calls(&world), 3);
+}
+
+#[test]
+fn nobody_signed_in_is_told_without_a_call() {
+    let world = World::new(Options::default());
+    let failed = world.process().credentials(ACCOUNT, ROLE).unwrap_err();
+    assert_eq!(failed.problem, "SignInNeeded");
+    assert_eq!(failed.text, "nobody is signed in to `corp`");
+    assert!(world.fake.calls().is_empty());
+}
+
+#[test]
+fn a_clock_that_is_wrong_is_noticed() {
+    let world = World::signed_in(Options { clock_offset_seconds: 840, ..Options::default() });
+    let mut process = world.process();
+    let mut offset = || match process.call(Request::ClockOffset) {
+        Answer::ClockOffset(seconds) => seconds,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(offset(), 0);
+    process.credentials(ACCOUNT, ROLE).unwrap();
+    let Answer::ClockOffset(seconds) = process.call(Request::ClockOffset) else { panic!() };
+    assert!((837..=843).contains(&seconds), "{seconds}");
+}

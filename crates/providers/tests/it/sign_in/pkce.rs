@@ -1,0 +1,139 @@
+//! Signing in by a browser on this host.
+
+use std::thread::{scope, spawn};
+use std::time::Duration;
+
+use fakes::identity_center::{Operation, Options};
+
+use crate::browser::{open, parameter, post, request, with_parameter};
+use crate::world::{ACCOUNT, INSTANCE, ROLE, World};
+
+/// Where the page's button leads to: what the person says brings the browser back to the process.
+fn decide(world: &World, url: &str, decision: &str) -> String {
+    let page = open(url);
+    assert_eq!(page.status, 200, "{}", page.body);
+    let (_, rest) = page.body.split_once("name=\"request\" value=\"").unwrap();
+    let (name, _) = rest.split_once('"').unwrap();
+    let form = format!("request={name}&decision={decision}");
+    post(&format!("{}/authorize", world.fake.url()), &form).location.unwrap()
+}
+
+#[test]
+fn a_browser_that_comes_back_with_a_code_signs_in() {
+    let world = World::new(Options::default());
+    let mut process = world.process();
+    let (url, _) = process.start_sign_in(false);
+    let page = open(&decide(&world, &url, "approve"));
+    assert_eq!(page.status, 200);
+    assert!(page.body.contains("You can close this window"), "{}", page.body);
+    process.done();
+    process.credentials(ACCOUNT, ROLE).unwrap();
+}
+
+#[test]
+fn the_registration_is_used_again_whatever_the_port() {
+    let world = World::signed_in(Options::default());
+    world.sign_in(INSTANCE);
+    assert_eq!(world.fake.count(Operation::RegisterClient), 0);
+}
+
+#[test]
+fn whoever_comes_without_the_right_state_changes_nothing() {
+    let world = World::new(Options::default());
+    let mut process = world.process();
+    let (url, _) = process.start_sign_in(false);
+    let back = decide(&world, &url, "approve");
+    let wrong = with_parameter(&back, "state", "CANARY");
+    let denied = wrong.replace("code=", "error=");
+    let bare = back.split_once('?').unwrap().0;
+    for (method, url, status) in [
+        ("GET", wrong.as_str(), 400),
+        ("GET", &denied, 400),
+        ("GET", bare, 400),
+        ("GET", &back.replace("/oauth/callback", "/favicon.ico"), 404),
+        ("POST", &back, 405),
+    ] {
+        assert_eq!(request(method, url, "").unwrap().status, status, "{method} {url}");
+    }
+    assert_eq!(world.fake.count(Operation::CreateToken), 0);
+    assert_eq!(open(&back).status, 200);
+    process.done();
+}
+
+#[test]
+fn a_browser_that_comes_back_twice_is_heard_once() {
+    let world = World::new(Options { latency: Duration::from_millis(300), ..Options::default() });
+    let mut process = world.process();
+    let (url, _) = process.start_sign_in(false);
+    let back = decide(&world, &url, "approve");
+    let mut pages: Vec<_> = scope(|threads| {
+        let visits = [(); 2].map(|()| threads.spawn(|| request("GET", &back, "")));
+        // To whom nobody listens any more has come too late as well.
+        visits.map(|visit| visit.join().unwrap().map_or(400, |page| page.status)).into()
+    });
+    pages.sort_unstable();
+    assert_eq!(pages, [200, 400]);
+    process.done();
+    assert_eq!(world.fake.count(Operation::CreateToken), 1);
+    assert!(request("GET", &back, "").is_err(), "the port is closed");
+}
+
+#[test]
+fn connections_that_say_nothing_do_not_keep_the_browser_out_or_the_process_from_ending() {
+    let world = World::new(Options::default());
+    let mut process = world.process();
+    let (url, _) = process.start_sign_in(false);
+    let port = parameter(&url, "redirect_uri").split([':', '/']).nth(4).unwrap().parse().unwrap();
+    let _silent: Vec<_> = (0..3)
+        .map(|_| std::net::TcpStream::connect(("127.0.0.1", port)).unwrap())
+        .collect::<Vec<_>>();
+    let back = decide(&world, &url, "approve");
+    let visit = spawn(move || open(&back).status);
+    process.done();
+    assert_eq!(visit.join().unwrap(), 200);
+}
+
+#[test]
+fn a_person_who_says_no_ends_the_sign_in() {
+    let world = World::new(Options::default());
+    let mut process = world.process();
+    let (url, _) = process.start_sign_in(false);
+    let page = open(&decide(&world, &url, "deny"));
+    assert!(page.body.contains("The sign-in failed"), "{}", page.body);
+    assert!(page.body.contains("You can close this window"), "{}", page.body);
+    let failed = process.failure();
+    assert_eq!(failed.problem, "SignInNeeded");
+    assert_eq!(failed.text, "the sign-in was refused: The user denied it");
+    assert!(!process.signed_in());
+}
+
+#[test]
+fn a_code_that_was_given_to_somebody_else_is_of_no_use() {
+    let world = World::new(Options::default());
+    let mut process = world.process();
+    let (url, _) = process.start_sign_in(false);
+    // Somebody else's challenge: AWS must be shown a verifier that only they have.
+    let theirs = with_parameter(&url, "code_challenge", &"x".repeat(43));
+    let page = open(&decide(&world, &theirs, "approve"));
+    assert!(page.body.contains("The sign-in failed"), "{}", page.body);
+    let failed = process.failure();
+    assert_eq!(failed.problem, "SignInNeeded");
+    assert_eq!(
+        failed.text,
+        "AWS refused the browser's code: The code verifier does not fit the challenge"
+    );
+    assert!(!process.signed_in());
+}
+
+#[test]
+fn a_registration_that_aws_has_forgotten_meanwhile_is_made_anew_the_next_time() {
+    let world = World::new(Options::default());
+    let mut process = world.process();
+    let (url, _) = process.start_sign_in(false);
+    let back = decide(&world, &url, "approve");
+    world.fake.forget_clients();
+    assert!(open(&back).body.contains("The sign-in failed"));
+    assert_eq!(process.failure().problem, "SignInNeeded");
+    world.sign_in(INSTANCE);
+    assert_eq!(world.fake.count(Operation::RegisterClient), 2);
+}
