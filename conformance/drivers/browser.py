@@ -1,10 +1,10 @@
 """A person at a browser: opens the URL that aws-sso gives out, presses a button, and notes what is to be seen.
 
-    browser.py (approve|deny|reload) URL NOTES SCREENSHOTS NAME
+    browser.py (approve|deny) URL NOTES SCREENSHOTS
 
-`reload` approves, and then reloads the page that aws-sso shows. NOTES becomes a JSON file when all is done:
-{"asked": PAGE, "answered": PAGE, "reloaded": PAGE?} or {"failure": TEXT}; a PAGE has the `title`, the `text`,
-what is on the `console`, and the `status` and `headers` of the answer.
+NOTES becomes a JSON file when all is done: {"asked": PAGE, "answered": PAGE, "reloaded": PAGE}, of which the last is
+aws-sso's page after a reload; or {"failure": TEXT}. A PAGE has the `title`, the `text`, what is on the `console`, and
+the `status` and `headers` of the answer.
 """
 
 import json
@@ -67,26 +67,25 @@ def page(driver, screenshot):
     }
 
 
-def visit(driver, errand, url, screenshots, name):
+def visit(driver, button, url, screenshots):
     driver.get(url)
-    yield "asked", page(driver, screenshots / f"{name}-asked.png")
-    driver.find_element(By.ID, "deny" if errand == "deny" else "approve").click()
+    yield "asked", page(driver, screenshots / f"{button}-asked.png")
+    driver.find_element(By.ID, button).click()
     WebDriverWait(driver, PATIENCE).until(expected.title_contains("· aws-sso"))
-    yield "answered", page(driver, screenshots / f"{name}-answered.png")
-    if errand == "reload":
-        try:
-            driver.refresh()
-        except WebDriverException:  # nobody listens there any more
-            pass
-        yield "reloaded", page(driver, screenshots / f"{name}-reloaded.png")
+    yield "answered", page(driver, screenshots / f"{button}-answered.png")
+    try:
+        driver.refresh()
+    except WebDriverException:
+        pass  # nobody listens there any more
+    yield "reloaded", page(driver, screenshots / f"{button}-reloaded.png")
 
 
-def main(errand, url, notes, screenshots, name):
+def main(button, url, notes, screenshots):
     screenshots = Path(screenshots)
     screenshots.mkdir(parents=True, exist_ok=True)
     try:
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile, browser(profile) as driver:
-            seen = dict(visit(driver, errand, url, screenshots, name))
+            seen = dict(visit(driver, button, url, screenshots))
     except Exception:  # nobody reads our stderr: aws-sso started us
         seen = {"failure": traceback.format_exc()}
     unfinished = notes + ".unfinished"
