@@ -2,6 +2,7 @@
 //! their environment but `AWS_CONTAINER_CREDENTIALS_FULL_URI`. AWS's STS is `moto_server`.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test's own failures may be loud")]
 
+mod browser;
 mod chains;
 mod idc;
 mod sdks;
@@ -14,12 +15,17 @@ use std::sync::OnceLock;
 
 use fakes::{Finished, Running, TestEnv};
 
-/// A sealed world for the binary that `cargo build` made, with STS at `moto`.
-fn world(moto: &Moto) -> TestEnv {
+/// The binary that `cargo build` made.
+fn binary() -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let binary = test.ancestors().nth(2).unwrap().join("aws-sso");
     assert!(binary.exists(), "{} is missing: cargo build", binary.display());
-    let mut world = TestEnv::new(binary);
+    binary
+}
+
+/// A sealed world for the binary, with STS at `moto`.
+fn world(moto: &Moto) -> TestEnv {
+    let mut world = TestEnv::new(binary());
     world.set("AWS_ENDPOINT_URL_STS", &moto.url).set("AWS_REGION", "eu-central-1");
     world.set("AWS_DEFAULT_REGION", "eu-central-1"); // which the AWS CLI v1 reads
 

@@ -82,6 +82,10 @@ impl IdentityCenter {
     /// # Errors
     /// AWS can't be reached, or the store can't be read.
     pub async fn still_signed_in(&self) -> Result<Option<SignedIn>, ProviderError> {
+        // Without a session, a token would be waited for that another process is just signing in for.
+        if self.signed_in().await?.is_none() {
+            return Ok(None);
+        }
         match self.access_token().await {
             Ok(_) => self.signed_in().await,
             Err(error) if error.problem == crate::Problem::SignInNeeded => Ok(None),

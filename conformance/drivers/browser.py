@@ -1,0 +1,96 @@
+"""A person at a browser: opens the URL that aws-sso gives out, presses a button, and notes what is to be seen.
+
+    browser.py (approve|deny) URL NOTES SCREENSHOTS
+
+NOTES becomes a JSON file when all is done: {"asked": PAGE, "answered": PAGE, "reloaded": PAGE}, of which the last is
+aws-sso's page after a reload; or {"failure": TEXT}. A PAGE has the `title`, the `text`, what is on the `console`, and
+the `status` and `headers` of the answer.
+"""
+
+import json
+import os
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+
+from selenium import webdriver
+from selenium.common.exceptions import WebDriverException
+from selenium.webdriver.common.by import By
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.support import expected_conditions as expected
+from selenium.webdriver.support.ui import WebDriverWait
+
+PATIENCE = 30
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",  # which root must not have
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--window-size=900,600",
+]
+
+
+def browser(profile):
+    options = webdriver.ChromeOptions()
+    # Both paths are given, so that Selenium looks for nothing to download.
+    options.binary_location = "/usr/bin/chromium"
+    for argument in [*ARGUMENTS, f"--user-data-dir={profile}"]:
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    return webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
+
+
+def last_answer(driver):
+    """The status and the headers of the last document that came, if one came since the last time."""
+    found = {"status": None, "headers": {}}
+    for entry in driver.get_log("performance"):
+        message = json.loads(entry["message"])["message"]
+        if message["method"] == "Network.responseReceived" and message["params"]["type"] == "Document":
+            response = message["params"]["response"]
+            headers = {name.lower(): value for name, value in response["headers"].items()}
+            found = {"status": response["status"], "headers": headers}
+    return found
+
+
+def page(driver, screenshot):
+    driver.save_screenshot(str(screenshot))
+    return {
+        "title": driver.title,
+        "text": driver.find_element(By.TAG_NAME, "body").text,
+        "console": [entry["message"] for entry in driver.get_log("browser")],
+        **last_answer(driver),
+    }
+
+
+def visit(driver, button, url, screenshots):
+    driver.get(url)
+    yield "asked", page(driver, screenshots / f"{button}-asked.png")
+    driver.find_element(By.ID, button).click()
+    WebDriverWait(driver, PATIENCE).until(expected.title_contains("· aws-sso"))
+    yield "answered", page(driver, screenshots / f"{button}-answered.png")
+    try:
+        driver.refresh()
+    except WebDriverException:
+        pass  # nobody listens there any more
+    yield "reloaded", page(driver, screenshots / f"{button}-reloaded.png")
+
+
+def main(button, url, notes, screenshots):
+    screenshots = Path(screenshots)
+    screenshots.mkdir(parents=True, exist_ok=True)
+    try:
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile, browser(profile) as driver:
+            seen = dict(visit(driver, button, url, screenshots))
+    except Exception:  # nobody reads our stderr: aws-sso started us
+        seen = {"failure": traceback.format_exc()}
+    unfinished = notes + ".unfinished"
+    Path(unfinished).write_text(json.dumps(seen), encoding="utf-8")
+    os.replace(unfinished, notes)
+
+
+main(*sys.argv[1:])
