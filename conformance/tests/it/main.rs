@@ -2,6 +2,7 @@
 //! their environment but `AWS_CONTAINER_CREDENTIALS_FULL_URI`. AWS's STS is `moto_server`.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test's own failures may be loud")]
 
+mod chains;
 mod idc;
 mod sdks;
 mod sts;

@@ -22,6 +22,12 @@ pub(crate) enum Command {
     /// Run the container-credentials server, and load it
     #[command(subcommand)]
     Ecs(commands::ecs::Ecs),
+    Setup(commands::setup::Arguments),
+    Login(commands::login::Arguments),
+    Logout(commands::logout::Arguments),
+    Whoami(commands::whoami::Arguments),
+    List(commands::list::Arguments),
+    Cache(commands::cache::Arguments),
 }
 
 /// Which server a client command talks to.

@@ -16,13 +16,12 @@ use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use credentials::Invalid;
-use providers::identity_center::InstanceName;
+use providers::identity_center::{InstanceName, RegionName};
 
 use fields::{Fields, Problem};
 use yaml::Node;
 
 pub(crate) use choice::{AuthWorkflow, SecureStore, UrlAction};
-#[expect(unused_imports, reason = "wired up by the next change")]
 pub(crate) use instance::{Account, Instance, Role};
 
 /// 20,000 roles are 1 MiB.
@@ -34,7 +33,7 @@ pub(crate) struct ConfigFile {
     pub(crate) instances: Vec<Instance>,
     /// `DefaultSSO`. It may name an instance that is not there.
     pub(crate) default_instance: Option<InstanceName>,
-    pub(crate) default_region: Option<String>,
+    pub(crate) default_region: Option<RegionName>,
     pub(crate) auth_workflow: Option<AuthWorkflow>,
     pub(crate) auto_login: bool,
     /// Zero and less: never.
@@ -97,7 +96,7 @@ impl ConfigFile {
                 .take("SSOConfig", |node| Instance::all(node, &mut notes))?
                 .unwrap_or_default(),
             default_instance: fields.take("DefaultSSO", |node| node.parsed(InstanceName::parse))?,
-            default_region: fields.take("DefaultRegion", |node| node.parsed(value::region))?,
+            default_region: fields.take("DefaultRegion", |node| node.parsed(RegionName::parse))?,
             auth_workflow: fields.take("AuthWorkflow", |node| node.parsed(str::parse))?,
             auto_login: fields.take("AutoLogin", Node::boolean)?.unwrap_or_default(),
             cache_refresh_hours: fields.take("CacheRefresh", Node::number)?,

@@ -3,24 +3,53 @@
 #![expect(clippy::disallowed_methods, reason = "this is where the environment is read")]
 
 use std::env::{var, var_os};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use credentials::{AccessKeyId, AccountId, Expiration, Invalid, Secret};
 use providers::Given;
+use providers::secure_store::Passphrase;
 
 use crate::error::CommandError;
+
+/// The home folder.
+pub(crate) fn home() -> PathBuf {
+    path("HOME").or_else(|| path("USERPROFILE")).unwrap_or_else(|| "~".into())
+}
+
+/// A folder of the XDG Base Directory Specification: the variable's, if it is absolute, else one in the home folder.
+pub(crate) fn xdg_folder(variable: &str, in_home: &str) -> PathBuf {
+    path(variable).filter(|path| path.is_absolute()).unwrap_or_else(|| home().join(in_home))
+}
 
 /// The files that the AWS SDKs read profiles from, for messages.
 pub(crate) fn aws_config_files() -> Vec<PathBuf> {
     [("AWS_CONFIG_FILE", "config"), ("AWS_SHARED_CREDENTIALS_FILE", "credentials")]
         .into_iter()
-        .map(|(variable, name)| {
-            path(variable).unwrap_or_else(|| {
-                let home = path("HOME").or_else(|| path("USERPROFILE"));
-                home.unwrap_or_else(|| "~".into()).join(".aws").join(name)
-            })
-        })
+        .map(|(variable, name)| path(variable).unwrap_or_else(|| home().join(".aws").join(name)))
         .collect()
+}
+
+/// What opens sign-ins that a passphrase protects.
+pub(crate) fn file_password() -> Result<Option<Passphrase>, CommandError> {
+    optional("AWS_SSO_FILE_PASSWORD", Passphrase::parse)
+}
+
+/// Why a browser that is opened here would not be before the person, or could not come back to us.
+pub(crate) fn without_local_browser() -> Option<&'static str> {
+    if text("SSH_TTY").or_else(|| text("SSH_CONNECTION")).is_some() {
+        return Some("this is an SSH session");
+    }
+    if text("WSL_DISTRO_NAME").is_some() {
+        return Some("this is WSL");
+    }
+    let is_container =
+        ["/.dockerenv", "/run/.containerenv"].iter().any(|path| Path::new(path).exists());
+    if is_container || text("container").is_some() {
+        return Some("this is a container");
+    }
+    let needs_display = cfg!(all(unix, not(target_os = "macos")));
+    let has_display = text("DISPLAY").or_else(|| text("WAYLAND_DISPLAY")).is_some();
+    (needs_display && !has_display).then_some("there is no display")
 }
 
 /// Certificates to trust beside the system's.

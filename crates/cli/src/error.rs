@@ -21,6 +21,7 @@ pub(crate) enum Kind {
     Failed,
     SignInNeeded,
     Unreachable,
+    Interrupted,
 }
 
 impl Kind {
@@ -29,6 +30,7 @@ impl Kind {
             Self::Failed => 1,
             Self::SignInNeeded => 3,
             Self::Unreachable => 4,
+            Self::Interrupted => 130,
         }
     }
 }
@@ -61,7 +63,8 @@ impl From<ProviderError> for CommandError {
             ),
             Problem::Denied | Problem::Invalid => (Kind::Failed, None),
         };
-        Self { kind, text: error.to_string(), hint: hint.map(str::to_owned) }
+        let hint = error.hint().or(hint).map(str::to_owned);
+        Self { kind, text: error.to_string(), hint }
     }
 }
 

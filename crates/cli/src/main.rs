@@ -1,16 +1,24 @@
 //! The binary `aws-sso`: joins the server and the providers, and talks to the person.
 
 mod args;
+mod catalogue;
+mod center;
 mod client;
 mod clock;
 mod commands;
-#[cfg_attr(not(test), expect(dead_code, reason = "wired up by the next change"))]
 mod config_file;
 mod env;
 mod error;
+mod obtain;
+mod paths;
 mod process;
+mod profile_name;
+mod roles;
 mod server_address;
+mod settings;
+mod sign_in;
 mod ui;
+mod url_action;
 
 use std::process::ExitCode;
 

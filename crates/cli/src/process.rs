@@ -7,4 +7,32 @@ mod platform;
 #[path = "process/other.rs"]
 mod platform;
 
+use tokio::sync::Notify;
+
+use crate::error::CommandError;
+
 pub(crate) use platform::{allow_many_connections, protect_memory, stop_signals};
+
+/// Told when signals are to be held.
+static HOLD: Notify = Notify::const_new();
+
+/// From now on an interruption is told by [`interrupted`], and doesn't end the process by itself. Until then nothing is
+/// under way that must not be cut off, and a person may be at a prompt.
+pub(crate) fn hold_signals() {
+    HOLD.notify_one();
+}
+
+/// Ready when somebody wants a command to end.
+pub(crate) async fn interrupted() {
+    HOLD.notified().await;
+    match platform::interruption() {
+        Ok(interruption) => interruption.await,
+        // As before: a signal ends the process by itself.
+        Err(_) => std::future::pending().await,
+    }
+}
+
+/// Signals can't be taken over.
+pub(crate) fn no_signals(error: std::io::Error) -> CommandError {
+    CommandError::failed(format!("signals cannot be taken over: {error}"))
+}

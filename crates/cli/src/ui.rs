@@ -2,20 +2,28 @@
 //!
 //! Text that came over a socket is stripped of control characters before a terminal gets it.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, BufRead, IsTerminal, Read, Write};
+use std::pin::pin;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use comfy_table::{ContentLineStyle, LineStyle, Table, TableStyle};
+use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use server::wire::ProfileObject;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, filter::Targets, fmt};
+use zeroize::Zeroizing;
 
 use crate::env;
 use crate::error::CommandError;
+use crate::profile_name::Renamed;
 
+const SLOW: Duration = Duration::from_secs(3);
+/// In bytes.
+const LONGEST_ANSWER: u64 = 4096;
 /// A header, a line of `=`, and rows.
 const STYLE: TableStyle = TableStyle::new()
     .header_lines(ContentLineStyle::none().junction('|'))
@@ -49,18 +57,87 @@ pub(crate) fn note(line: &str) {
     let _ = writeln!(io::stderr(), "{line}");
 }
 
+/// Bytes for the terminal itself, such as what fills its clipboard.
+pub(crate) fn raw(sequence: &str) {
+    let _ = write!(io::stderr(), "{sequence}");
+}
+
+/// Whether a person sees what is written to stderr.
+pub(crate) fn has_terminal() -> bool {
+    io::stderr().is_terminal()
+}
+
+/// Awaits it, and says what for if that takes long.
+pub(crate) async fn note_if_slow<T>(what: &str, work: impl Future<Output = T>) -> T {
+    let mut work = pin!(work);
+    tokio::select! {
+        outcome = &mut work => return outcome,
+        () = tokio::time::sleep(SLOW) => {}
+    }
+    if has_terminal() {
+        note(what);
+    }
+    work.await
+}
+
+/// Asks for a secret, which is not shown.
+pub(crate) fn ask_secret(question: &str) -> Result<Zeroizing<String>, CommandError> {
+    let answer = rpassword::prompt_password(question);
+    answer.map(Zeroizing::new).map_err(|error| {
+        CommandError::failed(format!("nothing can be asked on this terminal: {error}"))
+    })
+}
+
+/// Asks for a line.
+pub(crate) fn ask(question: &str) -> Result<String, CommandError> {
+    let _ = write!(io::stderr(), "{question}");
+    let mut line = String::new();
+    match io::stdin().lock().take(LONGEST_ANSWER).read_line(&mut line) {
+        Ok(0) => Err(CommandError::failed("nobody answered")),
+        Ok(_) => Ok(line.trim().to_owned()),
+        Err(error) => Err(CommandError::failed(format!("no answer can be read: {error}"))),
+    }
+}
+
+/// A bar for long work, on a terminal alone.
+pub(crate) fn progress_bar(what: &str) -> ProgressBar {
+    let bar = match has_terminal() {
+        true => ProgressBar::new(0),
+        false => ProgressBar::hidden(),
+    };
+    // The template is a constant: it is right.
+    if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {eta}") {
+        bar.set_style(style);
+    }
+    bar.with_message(what.to_owned())
+}
+
+/// Says that a role has another name than its profile format gives.
+pub(crate) fn renamed(Renamed { from, to }: &Renamed) {
+    let (from, to) = (printable(from.as_str()), printable(to.as_str()));
+    note(&format!("warning: several roles would be called `{from}`; one of them is `{to}`."));
+}
+
 /// A table of profiles, on stdout.
 pub(crate) fn profiles(profiles: &[ProfileObject]) {
-    let mut table = Table::new();
-    table.load_style(STYLE).set_header(["ProfileName", "AccountId", "RoleName", "Expires"]);
-    for profile in profiles {
-        let known = |text: &Option<String>| printable(text.as_deref().unwrap_or("-"));
-        table.add_row([
-            printable(&profile.profile_name),
+    let row = |profile: &ProfileObject| {
+        let known = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
+        vec![
+            profile.profile_name.clone(),
             known(&profile.account_id),
             known(&profile.role_name),
-            printable(&profile.expires),
-        ]);
+            profile.expires.clone(),
+        ]
+    };
+    table(&["ProfileName", "AccountId", "RoleName", "Expires"], profiles.iter().map(row));
+}
+
+/// A table, on stdout.
+pub(crate) fn table(header: &[&str], rows: impl Iterator<Item = Vec<String>>) {
+    let mut table = Table::new();
+    table.load_style(STYLE).set_header(header);
+    for row in rows {
+        table.add_row(row.iter().map(|cell| printable(cell)));
     }
     if let Some(first) = table.column_mut(0) {
         first.set_padding((0, 1));

@@ -31,7 +31,7 @@ pub use refresh::Progress;
 pub use role_credentials::{Chain, Link};
 pub use session::{SignedIn, saved};
 
-use crate::secure_store::SecureStore;
+use crate::secure_store::{SecureStore, StoreError};
 use crate::{Aws, ProviderError, complete, http_client};
 
 /// How often a call is tried, and how long is waited at most between two tries.
@@ -82,9 +82,15 @@ impl IdentityCenter {
         self.0.clock_offset.0.load(Ordering::Relaxed)
     }
 
-    /// Where the sign-in is kept.
-    pub fn store_path(&self) -> PathBuf {
-        self.0.store.path().to_owned()
+    /// Moves a kept sign-in aside that nothing will ever open, because the key for it is gone: where to.
+    ///
+    /// # Errors
+    /// The store can't be read for another reason, such as a wrong passphrase.
+    pub fn set_aside_if_its_key_is_gone(&self) -> Result<Option<PathBuf>, ProviderError> {
+        match self.0.store.read() {
+            Err(StoreError::KeyMissing { .. }) => Ok(self.0.store.set_aside()?),
+            outcome => Ok(outcome.map(|_| None)?),
+        }
     }
 
     /// The SDK's configuration: the instance's region; endpoints, FIPS and dual stack by the environment and the

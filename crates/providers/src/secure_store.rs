@@ -210,8 +210,7 @@ impl SecureStore {
             return Ok(key);
         }
         let protection = self.protection;
-        // Two homes of one person share a keyring, but no key: the folder is part of the name.
-        let name = format!("{}@{}", self.name, file::canonical_text(&self.folder)?);
+        let name = self.key_name()?;
         let key = match keyring::find(protection, name.clone())? {
             Some(key) => key,
             None if has_item => {
@@ -221,6 +220,11 @@ impl SecureStore {
         };
         self.cache_key(Some(key.clone()));
         Ok(key)
+    }
+
+    /// Two homes of one person share a keyring, but no key: the folder is part of the name.
+    fn key_name(&self) -> Result<String, StoreError> {
+        Ok(format!("{}@{}", self.name, file::canonical_text(&self.folder)?))
     }
 
     fn cached_key(&self) -> Option<x25519::Identity> {
@@ -258,5 +262,5 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     text.into()
 }
 
-/// An update with a passphrase takes below a second; a few may stand in line.
+/// An update with a passphrase takes a few seconds; some may stand in line.
 const LOCK_PATIENCE: Duration = Duration::from_secs(30);

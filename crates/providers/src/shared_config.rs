@@ -171,7 +171,7 @@ impl AwsConfig {
     }
 
     /// Some names of profiles, for a person who misspelled one.
-    fn some_names(&self) -> String {
+    pub fn some_names(&self) -> String {
         let mut known: Vec<_> = self.profiles.profiles().collect();
         known.sort_unstable();
         known.truncate(20);

@@ -3,17 +3,11 @@
 mod list;
 mod load;
 mod profile;
-mod run;
+pub(crate) mod run;
 mod unload;
 
-use std::sync::Arc;
-
 use clap::Subcommand;
-use credentials::{Profile, ProfileName};
-use providers::{Aws, Fetched};
 
-use crate::clock::SystemClock;
-use crate::env;
 use crate::error::CommandError;
 
 #[derive(Subcommand)]
@@ -34,15 +28,4 @@ pub(crate) async fn run(command: Ecs) -> Result<(), CommandError> {
         Ecs::Profile(arguments) => profile::run(arguments).await,
         Ecs::Unload(arguments) => unload::run(arguments).await,
     }
-}
-
-/// The way to AWS, with what the environment says about it.
-fn aws() -> Aws {
-    Aws::new(Arc::new(SystemClock), env::ca_bundle(), env::aws_config_files())
-}
-
-/// A profile of the AWS config, with its credentials.
-async fn profile_of_config(name: ProfileName) -> Result<Profile, CommandError> {
-    let Fetched { principal, credentials } = aws().profile(&name).await?;
-    Ok(Profile { name, principal, credentials })
 }

@@ -1,7 +1,7 @@
 //! What `SSOConfig` says of instances, and of the accounts and roles in them.
 
 use credentials::{AccountId, Partition, ProfileName, RoleArn, RoleName};
-use providers::identity_center::InstanceName;
+use providers::identity_center::{InstanceName, RegionName, StartUrl};
 
 use super::choice::UrlAction;
 use super::fields::{Fields, Problem, items};
@@ -11,12 +11,8 @@ use super::yaml::Node;
 /// An instance of IAM Identity Center, with what a person adds to its accounts and roles.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Instance {
-    pub(crate) name: InstanceName,
-    /// The AWS access portal, without a slash or `#/` at the end.
-    pub(crate) start_url: String,
-    /// Where the instance is.
-    pub(crate) region: String,
-    pub(crate) default_region: Option<String>,
+    pub(crate) instance: providers::identity_center::Instance,
+    pub(crate) default_region: Option<RegionName>,
     /// For signing in; else the action of the whole file.
     pub(crate) auth_url_action: Option<UrlAction>,
     pub(crate) accounts: Vec<Account>,
@@ -26,7 +22,7 @@ pub(crate) struct Instance {
 pub(crate) struct Account {
     pub(crate) id: AccountId,
     pub(crate) name: Option<String>,
-    pub(crate) default_region: Option<String>,
+    pub(crate) default_region: Option<RegionName>,
     pub(crate) tags: Vec<(String, String)>,
     pub(crate) roles: Vec<Role>,
 }
@@ -36,7 +32,7 @@ pub(crate) struct Role {
     pub(crate) name: RoleName,
     /// Wins over the profile format.
     pub(crate) profile: Option<ProfileName>,
-    pub(crate) default_region: Option<String>,
+    pub(crate) default_region: Option<RegionName>,
     pub(crate) tags: Vec<(String, String)>,
     /// The role that is taken first, to assume this one from it.
     pub(crate) via: Option<RoleArn>,
@@ -54,18 +50,17 @@ impl Instance {
 
     fn of(name: InstanceName, node: &Node, notes: &mut Vec<String>) -> Result<Self, Problem> {
         let mut fields = Fields::of(node)?;
-        let region = fields.take_required("SSORegion", |node| node.parsed(value::region))?;
-        let partition = Partition::of_region(&region);
+        let region = fields.take_required("SSORegion", |node| node.parsed(RegionName::parse))?;
+        let partition = Partition::of_region(region.as_str());
         let accounts = fields.take("Accounts", |node| {
             items(node, value::account_id, AccountId::to_string, |id, node| {
                 Account::of(id, node, &partition, notes)
             })
         })?;
+        let start_url = fields.take_required("StartUrl", |node| node.parsed(StartUrl::parse))?;
         let instance = Self {
-            name,
-            start_url: fields.take_required("StartUrl", |node| node.parsed(value::start_url))?,
-            region,
-            default_region: fields.take("DefaultRegion", |node| node.parsed(value::region))?,
+            instance: providers::identity_center::Instance { name, start_url, region },
+            default_region: fields.take("DefaultRegion", |node| node.parsed(RegionName::parse))?,
             auth_url_action: fields.take("AuthUrlAction", |node| node.parsed(str::parse))?,
             accounts: accounts.unwrap_or_default(),
         };
@@ -92,7 +87,7 @@ impl Account {
         let account = Self {
             id,
             name: fields.take("Name", Node::text)?,
-            default_region: fields.take("DefaultRegion", |node| node.parsed(value::region))?,
+            default_region: fields.take("DefaultRegion", |node| node.parsed(RegionName::parse))?,
             tags: fields.take("Tags", tags)?.unwrap_or_default(),
             roles: roles.unwrap_or_default(),
         };
@@ -113,7 +108,7 @@ impl Role {
         let role = Self {
             name,
             profile: fields.take("Profile", |node| node.parsed(ProfileName::parse))?,
-            default_region: fields.take("DefaultRegion", |node| node.parsed(value::region))?,
+            default_region: fields.take("DefaultRegion", |node| node.parsed(RegionName::parse))?,
             tags: fields.take("Tags", tags)?.unwrap_or_default(),
             via: fields.take("Via", |node| node.parsed(via))?,
             source_identity: fields.take("SourceIdentity", Node::text)?,

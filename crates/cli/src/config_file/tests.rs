@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use providers::identity_center::RegionName;
+
 use super::{AuthWorkflow, ConfigFile, SecureStore, UrlAction};
 
 fn parse(text: &str) -> Result<ConfigFile, String> {
@@ -73,7 +75,7 @@ PromptColors:
 fn a_full_file_is_read_whole() {
     let config = parse(FULL).unwrap();
     assert_eq!(config.default_instance.as_ref().unwrap().as_str(), "Default");
-    assert_eq!(config.default_region.as_deref(), Some("eu-central-1"));
+    assert_eq!(config.default_region.as_ref().map(RegionName::as_str), Some("eu-central-1"));
     assert_eq!(config.auth_workflow, Some(AuthWorkflow::DeviceCode));
     assert!(config.auto_login);
     assert_eq!((config.cache_refresh_hours, config.max_retry), (Some(-1), Some(3)));
@@ -93,21 +95,21 @@ fn a_full_file_is_read_whole() {
         ]
     );
     assert_eq!(config.instances.len(), 2);
-    assert_eq!(config.instances[1].name.as_str(), "Other Corp");
-    assert_eq!(config.instances[1].region, "eu-central-1");
+    assert_eq!(config.instances[1].instance.name.as_str(), "Other Corp");
+    assert_eq!(config.instances[1].instance.region.as_str(), "eu-central-1");
 }
 
 #[test]
 fn instances_accounts_and_roles_are_read_whole() {
     let config = parse(FULL).unwrap();
     let default = &config.instances[0];
-    assert_eq!(default.start_url, "https://corp.awsapps.com/start");
-    assert_eq!(default.default_region.as_deref(), Some("us-west-2"));
+    assert_eq!(default.instance.start_url.as_str(), "https://corp.awsapps.com/start");
+    assert_eq!(default.default_region.as_ref().map(RegionName::as_str), Some("us-west-2"));
     assert_eq!(default.auth_url_action, Some(UrlAction::Print));
     let [production, other] = default.accounts.as_slice() else { panic!("two accounts") };
     assert_eq!(production.id.as_str(), "012345670123");
     assert_eq!(production.name.as_deref(), Some("Production"));
-    assert_eq!(production.default_region.as_deref(), Some("eu-west-1"));
+    assert_eq!(production.default_region.as_ref().map(RegionName::as_str), Some("eu-west-1"));
     let pair = |(key, value): (&str, &str)| (key.to_owned(), value.to_owned());
     assert_eq!(production.tags, [("Color", "red"), ("Level", "3")].map(pair));
     let [admin, read_only] = production.roles.as_slice() else { panic!("two roles") };
@@ -120,7 +122,7 @@ fn instances_accounts_and_roles_are_read_whole() {
     assert_eq!(via, "arn:aws:iam::012345670123:role/AdministratorAccess");
     assert_eq!(hop.source_identity.as_deref(), Some("me"));
     assert_eq!(hop.external_id.as_deref(), Some("0012"));
-    assert_eq!(hop.default_region.as_deref(), Some("ap-south-1"));
+    assert_eq!(hop.default_region.as_ref().map(RegionName::as_str), Some("ap-south-1"));
 }
 
 #[test]
@@ -147,7 +149,7 @@ fn keys_of_ours_are_read_in_any_case_and_keys_of_theirs_keep_it() {
          accounts:\n      1:\n        tags: {Team: a, team: b}\n        roles:\n          Ops:\n            PROFILE: x\n",
     )
     .unwrap();
-    assert_eq!(config.instances[0].name.as_str(), "Corp");
+    assert_eq!(config.instances[0].instance.name.as_str(), "Corp");
     let account = &config.instances[0].accounts[0];
     assert_eq!(account.tags.len(), 2);
     assert_eq!(account.roles[0].profile.as_ref().unwrap().as_str(), "x");
@@ -245,7 +247,7 @@ fn texts_lists_and_maps_stand_for_each_other() {
          DefaultSSO: 7\nListFields: RoleName, Arn\n",
     )
     .unwrap();
-    assert_eq!(config.instances[0].name.as_str(), "Default");
+    assert_eq!(config.instances[0].instance.name.as_str(), "Default");
     assert_eq!(config.default_instance.unwrap().as_str(), "7");
     assert_eq!(config.list_fields, ["RoleName", "Arn"]);
 }
@@ -297,7 +299,7 @@ fn anchors_and_merges_work() {
     assert_eq!(accounts[0].roles, accounts[1].roles);
     let merged = &accounts[2].roles[0];
     assert_eq!(merged.profile.as_ref().unwrap().as_str(), "b");
-    assert_eq!(merged.default_region.as_deref(), Some("eu-west-1"));
+    assert_eq!(merged.default_region.as_ref().map(RegionName::as_str), Some("eu-west-1"));
 }
 
 #[test]
@@ -341,4 +343,13 @@ fn a_file_is_there_or_not() {
         assert!(message.contains(end), "{message}");
     }
     std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn a_file_that_is_cut_off_anywhere_is_read_or_refused() {
+    for end in 0..FULL.len() {
+        if let Some(Err(message)) = FULL.get(..end).map(parse) {
+            assert!(message.starts_with("config.yaml line "), "{message}");
+        }
+    }
 }

@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use credentials::{AccountId, Invalid, Partition, RoleArn, RoleName};
-use url::{Host, Url};
 
 /// An account id as YAML files have them: without its leading zeros, or as the number that some program made of it
 /// (`1.23456789012e+11`).
@@ -25,46 +24,6 @@ fn digits(text: &str) -> Option<String> {
     let digits = digits.trim_start_matches('0');
     // A sign of the exponent's own, or of the number, is not a digit and refused by the caller.
     Some(digits.to_owned())
-}
-
-/// The shape of a region's name. Which regions there are is AWS's to say.
-pub(super) fn region(text: &str) -> Result<String, Invalid> {
-    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    let is_region = text.len() <= 32
-        && text.bytes().all(allowed)
-        && text.starts_with(|first: char| first.is_ascii_lowercase())
-        && text.ends_with(|last: char| last.is_ascii_digit())
-        && text.contains('-');
-    is_region.then(|| text.to_owned()).ok_or(Invalid("a region such as eu-central-1"))
-}
-
-/// The URL of an AWS access portal, in the one form that compares: without a slash or fragment at the end.
-pub(super) fn start_url(text: &str) -> Result<String, Invalid> {
-    const MUST_BE: Invalid = Invalid(
-        "the https:// URL of an AWS access portal, such as https://example.awsapps.com/start",
-    );
-    let mut url = Url::parse(text.trim()).map_err(|_| MUST_BE)?;
-    let is_safe = match url.scheme() {
-        "https" => url.has_host(),
-        "http" => is_loopback(&url),
-        _ => false,
-    };
-    // A password in a URL would be sent and shown.
-    if !is_safe || !url.username().is_empty() || url.password().is_some() {
-        return Err(MUST_BE);
-    }
-    url.set_fragment(None);
-    Ok(url.as_str().trim_end_matches('/').to_owned())
-}
-
-/// Tests have a portal of their own on this machine.
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => ip.is_loopback(),
-        None => false,
-    }
 }
 
 /// A role's ARN, or `ACCOUNT:ROLE` for one of the instance's partition.
@@ -117,52 +76,6 @@ mod tests {
             "1e+-5",
         ] {
             assert!(account_id(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn start_urls_are_one_text_for_one_portal() {
-        for (text, url) in [
-            ("https://x.awsapps.com/start", "https://x.awsapps.com/start"),
-            ("https://X.awsapps.com/start/", "https://x.awsapps.com/start"),
-            ("https://x.awsapps.com/start/#/", "https://x.awsapps.com/start"),
-            ("https://x.awsapps.com/start#/", "https://x.awsapps.com/start"),
-            (
-                "https://ssoins-1.portal.eu-west-1.app.aws/",
-                "https://ssoins-1.portal.eu-west-1.app.aws",
-            ),
-            ("http://localhost:1/start", "http://localhost:1/start"),
-            ("http://[::1]:1/start", "http://[::1]:1/start"),
-        ] {
-            assert_eq!(start_url(text).unwrap(), url);
-        }
-        for text in [
-            "",
-            "x.awsapps.com/start",
-            "http://x.awsapps.com",
-            "https://",
-            "https://a:b@c/",
-            "file:///x",
-        ] {
-            assert!(start_url(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn regions_have_a_shape() {
-        for text in ["eu-central-1", "us-gov-west-1", "eusc-de-east-1"] {
-            assert!(region(text).is_ok(), "{text}");
-        }
-        for text in [
-            "",
-            "EU-central-1",
-            "eu_central_1",
-            "euc1",
-            "eu-central",
-            "-1",
-            "eu-central-1.evil.example",
-        ] {
-            assert!(region(text).is_err(), "{text}");
         }
     }
 

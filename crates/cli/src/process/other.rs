@@ -12,3 +12,7 @@ pub(crate) fn stop_signals() -> std::io::Result<impl Future<Output = ()>> {
         }
     })
 }
+
+pub(crate) fn interruption() -> std::io::Result<impl Future<Output = ()>> {
+    stop_signals()
+}

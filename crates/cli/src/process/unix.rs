@@ -29,6 +29,15 @@ pub(crate) fn allow_many_connections() {
 /// Takes over the signals, from now on; the future is ready at SIGINT or SIGTERM. SIGHUP means nothing:
 /// closing a terminal stops no server.
 pub(crate) fn stop_signals() -> std::io::Result<impl Future<Output = ()>> {
+    signals(false)
+}
+
+/// The same for a command that a person waits for: closing the terminal ends it.
+pub(crate) fn interruption() -> std::io::Result<impl Future<Output = ()>> {
+    signals(true)
+}
+
+fn signals(hang_up_counts: bool) -> std::io::Result<impl Future<Output = ()>> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut hang_up = signal(SignalKind::hangup())?;
@@ -37,7 +46,7 @@ pub(crate) fn stop_signals() -> std::io::Result<impl Future<Output = ()>> {
             tokio::select! {
                 _ = interrupt.recv() => return,
                 _ = terminate.recv() => return,
-                _ = hang_up.recv() => {}
+                _ = hang_up.recv() => if hang_up_counts { return },
             }
         }
     })

@@ -15,6 +15,12 @@ fn docs_cli_md_is_what_help_says() {
         &["ecs", "list"],
         &["ecs", "profile"],
         &["ecs", "unload"],
+        &["setup"],
+        &["login"],
+        &["logout"],
+        &["whoami"],
+        &["list"],
+        &["cache"],
     ] {
         let shown = world().run(&[command, &["--help"]].concat());
         assert_eq!((shown.code, shown.stderr.as_str()), (Some(0), ""));

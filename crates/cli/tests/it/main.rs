@@ -6,7 +6,9 @@
 )]
 
 mod attacks;
+mod configuration;
 mod help;
+mod identity_center;
 mod lifecycle;
 mod slots;
 mod sources;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use credentials::Invalid;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use url::Url;
+use url::{Host, Url};
 
 /// An instance: where a person signs in, under a name of theirs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,15 +27,23 @@ impl StartUrl {
     /// Says what a start URL looks like.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         const MUST_BE: Invalid =
-            Invalid("the URL of an AWS access portal: https://example.awsapps.com/start");
-        let text = text.split(['#', '?']).next().unwrap_or_default().trim_end_matches('/');
-        let url = Url::parse(text).map_err(|_| MUST_BE)?;
-        let local = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
-        let allowed = url.scheme() == "https" || (url.scheme() == "http" && local);
-        if !allowed || text.len() > 512 || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            Invalid("the https:// URL of an AWS access portal: https://example.awsapps.com/start");
+        let mut url = Url::parse(text.trim()).map_err(|_| MUST_BE)?;
+        let is_local = match url.host() {
+            Some(Host::Domain(name)) => name == "localhost",
+            Some(Host::Ipv4(ip)) => ip.is_loopback(),
+            Some(Host::Ipv6(ip)) => ip.is_loopback(),
+            None => return Err(MUST_BE),
+        };
+        let is_safe = url.scheme() == "https" || (url.scheme() == "http" && is_local);
+        // A password in a URL would be sent and shown.
+        let has_user = !url.username().is_empty() || url.password().is_some();
+        if !is_safe || has_user || text.len() > 512 {
             return Err(MUST_BE);
         }
-        Ok(Self(text.into()))
+        url.set_fragment(None);
+        url.set_query(None);
+        Ok(Self(url.as_str().trim_end_matches('/').into()))
     }
 
     /// The URL as it is sent to AWS.
@@ -139,16 +147,28 @@ mod tests {
 
     #[test]
     fn start_urls_have_one_spelling() {
-        for text in [
-            "https://corp.awsapps.com/start",
-            "https://corp.awsapps.com/start/",
-            "https://corp.awsapps.com/start/#/",
-            "https://corp.awsapps.com/start#/?tab=accounts",
+        for (text, url) in [
+            ("https://corp.awsapps.com/start", "https://corp.awsapps.com/start"),
+            ("https://Corp.awsapps.com/start/", "https://corp.awsapps.com/start"),
+            ("https://corp.awsapps.com/start/#/", "https://corp.awsapps.com/start"),
+            ("https://corp.awsapps.com/start#/?tab=accounts", "https://corp.awsapps.com/start"),
+            (
+                "https://ssoins-1.portal.eu-west-1.app.aws/",
+                "https://ssoins-1.portal.eu-west-1.app.aws",
+            ),
+            ("http://localhost:1/start", "http://localhost:1/start"),
+            ("http://[::1]:1/start", "http://[::1]:1/start"),
         ] {
-            assert_eq!(StartUrl::parse(text).unwrap().as_str(), "https://corp.awsapps.com/start");
+            assert_eq!(StartUrl::parse(text).unwrap().as_str(), url);
         }
-        assert!(StartUrl::parse("http://127.0.0.1:8080/start").is_ok());
-        for refused in ["", "corp.awsapps.com/start", "http://corp.awsapps.com/start", "https://"] {
+        for refused in [
+            "",
+            "corp.awsapps.com/start",
+            "http://corp.awsapps.com/start",
+            "https://",
+            "https://a:b@c/",
+            "file:///x",
+        ] {
             assert!(StartUrl::parse(refused).is_err(), "{refused:?}");
         }
     }

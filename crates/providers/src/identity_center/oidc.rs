@@ -14,6 +14,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use credentials::Secret;
+use url::Url;
 
 use super::item::{Refresh, Registration};
 use super::{Instance, Workflow};
@@ -108,11 +109,11 @@ impl Oidc<'_> {
             .send()
             .await
             .map_err(|error| self.not_a_portal(&error))?;
-        let url = present(answer.verification_uri)?;
+        let url = page(answer.verification_uri)?;
         Ok(DeviceAuthorization {
             device_code: secret(answer.device_code)?,
             user_code: present(answer.user_code)?,
-            url_with_code: answer.verification_uri_complete.unwrap_or_else(|| url.clone()),
+            url_with_code: page(answer.verification_uri_complete).unwrap_or_else(|_| url.clone()),
             url,
             expires_in: u64::try_from(answer.expires_in).unwrap_or(0),
             interval: u64::try_from(answer.interval).unwrap_or(0),
@@ -245,6 +246,12 @@ fn description(error: &CreateTokenError) -> Option<&str> {
 
 fn present(text: Option<String>) -> Result<String, ProviderError> {
     text.filter(|text| !text.is_empty()).ok_or_else(odd_answer)
+}
+
+/// A page that a browser may be sent to: nothing that another program would be opened with, and no option of one.
+fn page(url: Option<String>) -> Result<String, ProviderError> {
+    let url = Url::parse(&present(url)?).map_err(|_| odd_answer())?;
+    matches!(url.scheme(), "https" | "http").then(|| url.into()).ok_or_else(odd_answer)
 }
 
 fn secret(text: Option<String>) -> Result<Secret, ProviderError> {

@@ -9,6 +9,7 @@ use credentials::{
 };
 use tracing::debug;
 
+use super::session::AccessToken;
 use super::{IdentityCenter, InstanceName};
 use crate::complete::expiration_at;
 use crate::{Fetched, Problem, ProviderError};
@@ -82,15 +83,10 @@ impl IdentityCenter {
             return Ok(Fetched { principal, credentials });
         }
         let (token, credentials) = self.fetch(chain).await?;
-        let (now, keep) = (self.now(), credentials.clone());
-        self.update_item(move |item| match &mut item.session {
-            // Of the session that they were fetched in, and of no other.
-            Some(session) if session.access_token.expose() == token.expose() => {
-                session.keep(key, &keep, now);
-            }
-            _ => {}
-        })
-        .await?;
+        // What is got with the AWS CLI's sign-in is in no session of ours.
+        if !token.by_aws_cli {
+            self.keep(token.secret, key, credentials.clone()).await?;
+        }
         Ok(Fetched { principal, credentials })
     }
 
@@ -116,8 +112,25 @@ impl IdentityCenter {
         Ok(name)
     }
 
+    /// Keeps credentials in the session that they were fetched in, and in no other.
+    async fn keep(
+        &self,
+        token: Secret,
+        key: String,
+        credentials: Credentials,
+    ) -> Result<(), ProviderError> {
+        let now = self.now();
+        self.update_item(move |item| match &mut item.session {
+            Some(session) if session.access_token.expose() == token.expose() => {
+                session.keep(key, &credentials, now);
+            }
+            _ => {}
+        })
+        .await
+    }
+
     /// New credentials, and the access token that they were got with.
-    async fn fetch(&self, chain: &Chain) -> Result<(Secret, Credentials), ProviderError> {
+    async fn fetch(&self, chain: &Chain) -> Result<(AccessToken, Credentials), ProviderError> {
         let portal = self.portal().await?;
         let mut token = self.access_token().await?;
         let Chain { account_id, role_name, links } = chain;
@@ -133,7 +146,7 @@ impl IdentityCenter {
             credentials = self.assume(link, &credentials, via).await?;
             via = (&link.role_arn.account_id, &link.role_arn.role_name);
         }
-        Ok((token.secret, credentials))
+        Ok((token, credentials))
     }
 
     async fn assume(

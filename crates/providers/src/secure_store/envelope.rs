@@ -74,11 +74,11 @@ fn open(identity: &dyn age::Identity, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>
     }
 }
 
-/// The work that guessing a passphrase takes, as the power of two of scrypt's N: 128 MiB and a third of a second a guess.
+/// The work that guessing a passphrase takes, as the power of two of scrypt's N: 128 MiB and about a second a guess.
 /// Tests, whose builds are slow, do with less.
 const WORK_FACTOR: u8 = if cfg!(test) { 4 } else { 17 };
 
-/// A file could ask for hours and gigabytes. This is 1 GiB and some seconds.
+/// A file could ask for hours and gigabytes. This is 1 GiB and about ten seconds.
 const MOST_WORK: u8 = 20;
 
 #[cfg(test)]

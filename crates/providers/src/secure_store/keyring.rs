@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use age::secrecy::ExposeSecret as _;
 use age::x25519;
-use keyring_core::{CredentialStore, Entry, Error, Result};
+use keyring_core::{CredentialStore, Entry, Error};
 use zeroize::Zeroizing;
 
 use super::error::StoreError;
@@ -25,7 +25,7 @@ pub(super) fn first_that_works() -> Option<Protection> {
 pub(super) fn find(
     protection: Protection,
     name: String,
-) -> std::result::Result<Option<x25519::Identity>, StoreError> {
+) -> Result<Option<x25519::Identity>, StoreError> {
     visit(protection, move |store| {
         let text = match entry(store, &name)?.get_password() {
             Ok(text) => Zeroizing::new(text),
@@ -37,10 +37,7 @@ pub(super) fn find(
 }
 
 /// Makes a key of this name. It is read back, so that no item is closed with a key that wasn't kept.
-pub(super) fn make(
-    protection: Protection,
-    name: String,
-) -> std::result::Result<x25519::Identity, StoreError> {
+pub(super) fn make(protection: Protection, name: String) -> Result<x25519::Identity, StoreError> {
     visit(protection, move |store| {
         let key = x25519::Identity::generate();
         put(&entry(store, &name)?, &key)?;
@@ -48,7 +45,13 @@ pub(super) fn make(
     })
 }
 
-fn try_out(protection: Protection) -> std::result::Result<(), StoreError> {
+/// Removes the key of this name.
+#[cfg(test)]
+pub(super) fn remove(protection: Protection, name: String) -> Result<(), StoreError> {
+    visit(protection, move |store| entry(store, &name)?.delete_credential())
+}
+
+fn try_out(protection: Protection) -> Result<(), StoreError> {
     visit(protection, |store| {
         let key = x25519::Identity::generate();
         // Two processes that try at once must not meet: the name is as random as the key.
@@ -59,7 +62,7 @@ fn try_out(protection: Protection) -> std::result::Result<(), StoreError> {
     })
 }
 
-fn put(entry: &Entry, key: &x25519::Identity) -> Result<()> {
+fn put(entry: &Entry, key: &x25519::Identity) -> keyring_core::Result<()> {
     let text = key.to_string();
     entry.set_password(text.expose_secret())?;
     let kept = Zeroizing::new(entry.get_password()?);
@@ -70,15 +73,15 @@ fn put(entry: &Entry, key: &x25519::Identity) -> Result<()> {
     }
 }
 
-fn entry(store: &CredentialStore, name: &str) -> Result<Entry> {
+fn entry(store: &CredentialStore, name: &str) -> keyring_core::Result<Entry> {
     store.build(SERVICE, name, None)
 }
 
 /// Does something with the keyring on a thread of its own, which is left behind if it takes too long.
 fn visit<T: Send + 'static>(
     protection: Protection,
-    work: impl FnOnce(&CredentialStore) -> Result<T> + Send + 'static,
-) -> std::result::Result<T, StoreError> {
+    work: impl FnOnce(&CredentialStore) -> keyring_core::Result<T> + Send + 'static,
+) -> Result<T, StoreError> {
     let unavailable =
         |reason: &str| StoreError::Unavailable { protection, reason: one_line(reason) };
     let (sender, receiver) = sync_channel(1);
@@ -92,12 +95,14 @@ fn visit<T: Send + 'static>(
         .map_err(|error| unavailable(&error.to_string()))?;
     match receiver.recv_timeout(PATIENCE) {
         Ok(answer) => answer.map_err(|error| unavailable(&error.to_string())),
-        Err(RecvTimeoutError::Timeout) => Err(unavailable("no answer within 2 seconds")),
+        Err(RecvTimeoutError::Timeout) => {
+            Err(unavailable(&format!("no answer within {} seconds", PATIENCE.as_secs())))
+        }
         Err(RecvTimeoutError::Disconnected) => Err(unavailable("its library failed")),
     }
 }
 
-fn connect(protection: Protection) -> Result<Arc<CredentialStore>> {
+fn connect(protection: Protection) -> keyring_core::Result<Arc<CredentialStore>> {
     match protection {
         #[cfg(target_os = "linux")]
         Protection::SecretService => Ok(zbus_secret_service_keyring_store::Store::new()?),
@@ -114,4 +119,5 @@ fn connect(protection: Protection) -> Result<Arc<CredentialStore>> {
 /// Whose keys they are, as the keyring shows it.
 const SERVICE: &str = "aws-sso";
 
-const PATIENCE: Duration = Duration::from_secs(2);
+/// Keyrings answer in milliseconds. Tests share a busy machine.
+const PATIENCE: Duration = Duration::from_secs(if cfg!(test) { 5 } else { 2 });

@@ -10,12 +10,13 @@ use server::path_for_sdks;
 use server::wire::ProfileObject;
 use zeroize::Zeroizing;
 
-use super::{aws, profile_of_config};
 use crate::args::{Output, OutputArguments, ServerArguments};
 use crate::client::Client;
 use crate::clock::SystemClock;
 use crate::error::CommandError;
-use crate::{env, ui};
+use crate::obtain::{self, Wanted};
+use crate::settings::{InstanceArguments, Settings};
+use crate::{center, env, ui};
 
 /// The most that a credential_process prints, with room to spare.
 const LARGEST_INPUT: u64 = 64 * 1024;
@@ -27,10 +28,10 @@ const LARGEST_INPUT: u64 = 64 * 1024;
 #[derive(Args)]
 #[command(group(ArgGroup::new("source").required(true)))]
 pub(crate) struct Arguments {
-    /// A profile of the AWS config (~/.aws/config, ~/.aws/credentials)
+    /// A profile: a role by its name (see `aws-sso list`), or a profile of the AWS config
     #[arg(short, long, value_name = "NAME", group = "source", value_parser = ProfileName::parse)]
     profile: Option<ProfileName>,
-    /// The account of the role; the AWS config must have a profile for it
+    /// The account of the role
     #[arg(short = 'A', long, value_name = "ID", requires = "role", group = "source",
           value_parser = AccountId::parse)]
     account: Option<AccountId>,
@@ -55,6 +56,8 @@ pub(crate) struct Arguments {
     /// Load into a slot of its own instead of the default slot
     #[arg(short, long)]
     slotted: bool,
+    #[command(flatten)]
+    instance: InstanceArguments,
     #[command(flatten)]
     server: ServerArguments,
     #[command(flatten)]
@@ -93,15 +96,12 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
 
 /// The profile that the arguments name, with its credentials. Exactly one source is given: clap saw to it.
 async fn obtain(arguments: Arguments) -> Result<Profile, CommandError> {
-    let Arguments { profile, account, role, arn, from_env, name, .. } = arguments;
-    if let Some(name) = profile {
-        return profile_of_config(name).await;
-    }
-    let role = account.zip(role).map(|(account, role)| (account, role, None));
-    let role = role.or(arn.map(|arn| (arn.account_id, arn.role_name, Some(arn.partition))));
-    if let Some((account, role, partition)) = role {
-        let name = aws().find_profile(&account, &role, partition.as_ref()).await?;
-        return profile_of_config(name).await;
+    let Arguments { profile, account, role, arn, from_env, name, instance, .. } = arguments;
+    let role = account.zip(role).map(|(account, role)| Wanted::Role(account, role, None));
+    let arn = arn.map(|arn| Wanted::Role(arn.account_id, arn.role_name, Some(arn.partition)));
+    if let Some(wanted) = profile.map(Wanted::Profile).or(role).or(arn) {
+        let settings = Settings::read(&instance).await?;
+        return obtain::obtain(&settings, wanted).await;
     }
     let (given, default_name) =
         if from_env { (env::credentials()?, "env") } else { (read_stdin()?, "stdin") };
@@ -109,7 +109,7 @@ async fn obtain(arguments: Arguments) -> Result<Profile, CommandError> {
         Some(name) => name,
         None => ProfileName::parse(default_name).map_err(CommandError::failed)?,
     };
-    let Fetched { principal, credentials } = aws().complete(given).await?;
+    let Fetched { principal, credentials } = center::aws().complete(given).await?;
     Ok(Profile { name, principal, credentials })
 }
 

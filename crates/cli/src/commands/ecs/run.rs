@@ -10,10 +10,11 @@ use sd_notify::NotifyState;
 use serde::Serialize;
 use server::{Listeners, Server, path_for_sdks};
 
-use super::profile_of_config;
 use crate::args::{Output, OutputArguments};
 use crate::clock::SystemClock;
 use crate::error::CommandError;
+use crate::obtain::{Wanted, obtain};
+use crate::settings::{InstanceArguments, Settings};
 use crate::{env, process, ui};
 
 /// Run the container-credentials server, in the foreground
@@ -31,10 +32,12 @@ pub(crate) struct Arguments {
         default_value_t = 4144
     )]
     port: u16,
-    /// Load this profile of the AWS config into the default slot before listening
+    /// Load this profile into the default slot before listening: see `aws-sso ecs load --profile`
     #[arg(short = 'd', long, value_name = "PROFILE", visible_alias = "default",
           value_parser = ProfileName::parse)]
     load: Option<ProfileName>,
+    #[command(flatten)]
+    instance: InstanceArguments,
     #[command(flatten)]
     output: OutputArguments,
 }
@@ -48,7 +51,10 @@ struct Started {
 
 pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
     let default = match arguments.load {
-        Some(name) => Some(profile_of_config(name).await?),
+        Some(name) => {
+            let settings = Settings::read(&arguments.instance).await?;
+            Some(obtain(&settings, Wanted::Profile(name)).await?)
+        }
         None => None,
     };
     process::allow_many_connections();
@@ -60,8 +66,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
     };
     let addresses = listeners.addresses();
     let server = Server::new(listeners, default, Arc::new(SystemClock))?;
-    let stop = process::stop_signals()
-        .map_err(|error| CommandError::failed(format!("signals cannot be taken over: {error}")))?;
+    let stop = process::stop_signals().map_err(process::no_signals)?;
     announce(addresses, arguments.output.output);
     // Nobody listens for this but systemd, which says so by its variable.
     let _ = sd_notify::notify(&[NotifyState::Ready]);

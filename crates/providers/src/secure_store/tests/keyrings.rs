@@ -1,4 +1,4 @@
-//! The keyrings of Linux for real, each in a session of its own, so that nobody's keys are touched.
+//! The keyrings of Linux for real, each in a session of its own. What is put into one is taken out again.
 #![cfg(target_os = "linux")]
 
 use std::os::unix::net::UnixListener;
@@ -60,10 +60,9 @@ fn live_with(protection: Protection, folder: &Path) {
     assert!(matches!(discreet(other.read()), StoreError::KeyMissing { .. }));
 
     // A key that is gone: nothing is written over, and after setting aside all goes on.
-    let gone = SecureStore::open(&folder.with_file_name("gone"), &corp(), wanted, None).unwrap();
-    fs::create_dir(folder.with_file_name("gone")).unwrap();
-    fs::set_permissions(folder.with_file_name("gone"), fs::metadata(folder).unwrap().permissions())
-        .unwrap();
+    let gone_folder = folder.with_file_name("gone");
+    file::make_folder(&gone_folder).unwrap();
+    let gone = SecureStore::open(&gone_folder, &corp(), wanted, None).unwrap();
     fs::copy(store.path(), gone.path()).unwrap();
     assert!(matches!(discreet(gone.read()), StoreError::KeyMissing { .. }));
     assert!(matches!(discreet(save(&gone, b"x")), StoreError::KeyMissing { .. }));
@@ -76,6 +75,13 @@ fn live_with(protection: Protection, folder: &Path) {
     again.set_aside().unwrap().unwrap();
     save(&again, b"next").unwrap();
     assert_eq!(*store.read().unwrap().unwrap(), b"next");
+
+    // The kernel would keep them for days: 200 are all that a user has.
+    for store in [store, other, gone] {
+        let name = store.key_name().unwrap();
+        keyring::remove(protection, name.clone()).unwrap();
+        assert!(keyring::find(protection, name).unwrap().is_none());
+    }
 }
 
 #[test]
@@ -172,5 +178,5 @@ fn a_bus_that_never_answers_is_given_up() {
     let mut command = child("keyrings::child_finds_no_secret_service", home.path());
     command.env("DBUS_SESSION_BUS_ADDRESS", format!("unix:path={}", socket.display()));
     let said = ran(&command.output().unwrap());
-    assert!(said.contains("no answer within 2 seconds"), "{said}");
+    assert!(said.contains("no answer within "), "{said}");
 }

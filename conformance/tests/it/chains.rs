@@ -1,0 +1,91 @@
+//! Roles that are assumed by way of others: the first from the fake IAM Identity Center, the rest from moto's STS.
+
+use fakes::identity_center::Options;
+use fakes::{FakeIdentityCenter, TestEnv};
+
+use crate::{Moto, sdks, world};
+
+/// A world that is signed in, whose config.yaml has these roles in the account 222222222222.
+fn signed_in(moto: &Moto, fake: &FakeIdentityCenter, roles: &str) -> TestEnv {
+    let mut world = world(moto);
+    world.set("AWS_ENDPOINT_URL_SSO", fake.url()).set("AWS_ENDPOINT_URL_SSO_OIDC", fake.url());
+    let (python, region, start_url) = (sdks().join("bin/python"), fake.region(), fake.start_url());
+    world.write(
+        ".aws-sso/config.yaml",
+        &format!(
+            "SSOConfig:\n  corp:\n    SSORegion: {region}\n    StartUrl: {start_url}\n    \
+             Accounts:\n      222222222222:\n        Name: Vault\n        Roles:\n{roles}\
+             SecureStore: json\nUrlAction: exec\nUrlExecCommand: ['{}', -c, \
+             'import urllib.request,sys;urllib.request.urlopen(sys.argv[1])', '%s']\n",
+            python.display()
+        ),
+    );
+    let signed_in = world.run(&["login"]);
+    assert_eq!(signed_in.code, Some(0), "{}", signed_in.stderr);
+    world
+}
+
+const ROLES: &str = "          Hop:
+            Via: 1111111:AdministratorAccess
+          Last:
+            Via: arn:aws:iam::222222222222:role/Hop
+            ExternalId: agreed
+            SourceIdentity: alice
+          Loop:
+            Via: 222222222222:Loop
+";
+
+#[test]
+fn a_chain_of_roles_ends_at_the_last_one() {
+    let (moto, fake) = (Moto::start(), fake());
+    let world = signed_in(&moto, &fake, ROLES);
+    let server = world.serve(&["--load", "Vault:Last"]);
+    let body = server.get("/").1;
+    assert!(body.contains("arn:aws:iam::222222222222:role/Last"), "{body}");
+    // Who they are for is what AWS says to an SDK that uses them.
+    let mut command = world.command(sdks().join("bin/aws"));
+    command.args(["sts", "get-caller-identity", "--endpoint-url", &moto.url]);
+    command.env("AWS_CONTAINER_CREDENTIALS_FULL_URI", server.url("/creds"));
+    let identity = world.finish(command, "");
+    assert_eq!(identity.code, Some(0), "{}", identity.stderr);
+    let session = "arn:aws:sts::222222222222:assumed-role/Last/Hop@222222222222";
+    assert!(identity.stdout.contains(session), "{}", identity.stdout);
+}
+
+#[test]
+fn a_chain_that_leads_back_to_itself_is_told() {
+    let (moto, fake) = (Moto::start(), fake());
+    let world = signed_in(&moto, &fake, ROLES);
+    let failed = world.run(&["ecs", "load", "--profile", "Vault:Loop"]);
+    assert_eq!(failed.code, Some(1));
+    assert!(
+        failed.stderr.contains("Via of the role Vault:Loop leads back to itself"),
+        "{}",
+        failed.stderr
+    );
+}
+
+#[test]
+fn a_profile_by_way_of_an_sso_session_comes_from_our_sign_in() {
+    let (moto, fake) = (Moto::start(), fake());
+    let world = signed_in(&moto, &fake, ROLES);
+    world.write(
+        ".aws/config",
+        &format!(
+            "[sso-session corp]\nsso_start_url = {}\nsso_region = {}\n\
+             [profile base]\nsso_session = corp\nsso_account_id = 000001111111\n\
+             sso_role_name = AdministratorAccess\n\
+             [profile far]\nrole_arn = arn:aws:iam::333333333333:role/Far\nsource_profile = base\n\
+             role_session_name = me\n",
+            fake.start_url(),
+            fake.region()
+        ),
+    );
+    let server = world.serve(&["--load", "far"]);
+    let body = server.get("/").1;
+    assert!(body.contains("arn:aws:iam::333333333333:role/Far"), "{body}");
+}
+
+fn fake() -> FakeIdentityCenter {
+    FakeIdentityCenter::start(Options { auto_approve: true, ..Options::default() })
+}

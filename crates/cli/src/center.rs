@@ -1,0 +1,158 @@
+//! From an instance's settings to the library's `IdentityCenter`: where its sign-in is kept, and what opens it.
+
+use std::io::{IsTerminal, stderr, stdin};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use providers::identity_center::{AwsCliCache, CatalogueFile, IdentityCenter, Instance, Retries};
+use providers::secure_store::{Passphrase, Protection, SecureStore, StoreError};
+use providers::{Aws, Problem, ProviderError};
+use tracing::warn;
+
+use crate::clock::SystemClock;
+use crate::config_file::{self, ConfigFile};
+use crate::error::CommandError;
+use crate::settings::{ConfiguredInstance, Settings};
+use crate::{env, paths, process, ui};
+
+/// A clock that is off by more seconds is mentioned.
+const CLOCK_IS_OFF: i64 = 60;
+
+/// The way to AWS, with what the environment says about it.
+pub(crate) fn aws() -> Aws {
+    Aws::new(Arc::new(SystemClock), env::ca_bundle())
+}
+
+/// An instance, with its store open. A person is asked for the passphrase, where one is needed.
+pub(crate) fn open(
+    settings: &Settings,
+    instance: &ConfiguredInstance,
+) -> Result<IdentityCenter, CommandError> {
+    let store = open_store(&settings.config, instance)?;
+    let Settings { config, .. } = settings;
+    let retries = Retries { attempts: config.max_retry, longest_pause: config.max_backoff_seconds };
+    let aws_cli = aws_cli_sign_in(settings, instance);
+    process::hold_signals();
+    Ok(IdentityCenter::new(aws(), instance.instance.clone(), store, aws_cli, retries))
+}
+
+/// Where the instance's catalogue is.
+pub(crate) fn catalogue_file(instance: &ConfiguredInstance) -> CatalogueFile {
+    CatalogueFile::new(&paths::catalogues(), &instance.instance)
+}
+
+/// A failure, with what to type for this instance.
+pub(crate) fn explain(
+    error: ProviderError,
+    settings: &Settings,
+    instance: &ConfiguredInstance,
+) -> CommandError {
+    let flag = settings.flag_for(&instance.instance);
+    let hint = match error.problem {
+        Problem::SignInNeeded => Some(format!("Sign in: aws-sso login{flag}")),
+        Problem::Denied => Some(format!(
+            "See what you may use: aws-sso list{flag}; ask AWS for it anew: aws-sso cache{flag}"
+        )),
+        Problem::Throttled | Problem::Unavailable | Problem::Invalid => None,
+    };
+    let hint = error.hint().map(str::to_owned).or(hint);
+    let error = CommandError::from(error);
+    match hint {
+        Some(hint) => error.with_hint(hint),
+        None => error,
+    }
+}
+
+/// Says that our clock is off, if AWS's last answer showed it: signatures and expirations depend on it.
+pub(crate) fn mention_clock(center: &IdentityCenter) {
+    let offset = center.clock_offset();
+    if offset.abs() > CLOCK_IS_OFF {
+        let (minutes, direction) =
+            (offset.abs() / 60, if offset > 0 { "behind" } else { "ahead of" });
+        ui::note(&format!(
+            "warning: this machine's clock is {minutes} minutes {direction} AWS's. \
+             Set it: sudo timedatectl set-ntp true"
+        ));
+    }
+}
+
+fn open_store(
+    config: &ConfigFile,
+    instance: &ConfiguredInstance,
+) -> Result<SecureStore, CommandError> {
+    let wanted = protection(config);
+    let folder = folder(config, wanted);
+    let open = |passphrase| {
+        SecureStore::open(&folder, &instance.instance.name, wanted, passphrase).map_err(failed)
+    };
+    let passphrase = env::file_password()?;
+    let has_passphrase = passphrase.is_some();
+    let store = open(passphrase)?;
+    if store.protection() != Protection::Passphrase || has_passphrase {
+        return Ok(store);
+    }
+    let is_new = !store.path().exists();
+    if is_new && !stdin().is_terminal() {
+        // Nothing is kept yet, so there is nothing to open. Keeping something will say what is missing.
+        return Ok(store);
+    }
+    open(Some(ask(is_new)?))
+}
+
+/// What the config file wants, by our names for it.
+fn protection(config: &ConfigFile) -> Option<Protection> {
+    use config_file::SecureStore as Wanted;
+    Some(match config.secure_store? {
+        Wanted::File => Protection::Passphrase,
+        Wanted::Keychain => Protection::Keychain,
+        // KWallet has been a Secret Service since KDE Frameworks 5.97.
+        Wanted::SecretService | Wanted::KWallet => Protection::SecretService,
+        Wanted::WinCred => Protection::CredentialManager,
+        Wanted::Keyctl => Protection::KernelKeyring,
+        Wanted::Json => Protection::Plain,
+        Wanted::Pass | Wanted::OnePassword => {
+            warn!(
+                "SecureStore: pass and 1password are not known here; the system's keyring is used"
+            );
+            return None;
+        }
+    })
+}
+
+/// Ours, or the one that `JsonStore` is in.
+fn folder(config: &ConfigFile, wanted: Option<Protection>) -> PathBuf {
+    let of_json = config.json_store.as_ref().filter(|_| wanted == Some(Protection::Plain));
+    let folder = of_json.and_then(|path| path.parent()).filter(|path| path.is_absolute());
+    folder.map_or_else(paths::sign_ins, PathBuf::from)
+}
+
+fn ask(is_new: bool) -> Result<Passphrase, CommandError> {
+    if !stdin().is_terminal() || !stderr().is_terminal() {
+        return Err(failed(StoreError::PassphraseNeeded { new: is_new }));
+    }
+    let first = ui::ask_secret(match is_new {
+        true => "A passphrase to protect your sign-in with: ",
+        false => "The passphrase that protects your sign-in: ",
+    })?;
+    if is_new && *first != *ui::ask_secret("The same passphrase again: ")? {
+        return Err(CommandError::failed("the passphrases are not the same"));
+    }
+    let passphrase = Passphrase::parse(first.to_string());
+    passphrase.map_err(|invalid| CommandError::failed(format!("a passphrase {invalid}")))
+}
+
+/// What the AWS CLI keeps for the same instance: by the name of its `[sso-session]`; else by the start URL, as older
+/// versions do, unless two identities share that.
+fn aws_cli_sign_in(settings: &Settings, instance: &ConfiguredInstance) -> Option<AwsCliCache> {
+    let Instance { name, start_url, .. } = &instance.instance;
+    let key = match instance.is_in_aws_config {
+        true => name.as_str(),
+        false if !settings.shares_start_url(&instance.instance) => start_url.as_str(),
+        false => return None,
+    };
+    Some(AwsCliCache::new(paths::aws_cli_sign_ins(), key))
+}
+
+fn failed(error: StoreError) -> CommandError {
+    CommandError::from(ProviderError::from(error))
+}

@@ -1,0 +1,65 @@
+//! `aws-sso cache`
+
+use std::collections::BTreeSet;
+
+use clap::Args;
+use credentials::Partition;
+use providers::identity_center::Catalogue;
+
+use crate::catalogue::{self, Extent};
+use crate::center;
+use crate::error::CommandError;
+use crate::roles::Roles;
+use crate::settings::{InstanceArguments, Settings};
+use crate::ui;
+
+/// Ask AWS anew which accounts and roles you may use
+///
+/// AWS allows 20 calls a second, and one is needed for each account. A refresh that was interrupted goes on where it was.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    instance: InstanceArguments,
+}
+
+pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
+    let settings = Settings::read(&arguments.instance).await?;
+    let instance = settings.chosen()?;
+    let center = center::open(&settings, instance)?;
+    let partition = Partition::of_region(instance.instance.region.as_str());
+    let before = arns(&center::catalogue_file(instance).read(), &partition);
+    let catalogue = catalogue::refresh(&settings, instance, &center, Extent::All).await?;
+    let after = arns(&catalogue, &partition);
+    let (added, removed): (Vec<_>, Vec<_>) =
+        (after.difference(&before).collect(), before.difference(&after).collect());
+    ui::note(&format!(
+        "{} accounts, {} roles; {} added, {} removed.",
+        catalogue.accounts.len(),
+        after.len(),
+        added.len(),
+        removed.len()
+    ));
+    if !before.is_empty() {
+        for (sign, arns) in [("+", added), ("-", removed)] {
+            for arn in arns {
+                ui::data(&format!("{sign} {arn}"));
+            }
+        }
+    }
+    for renamed in &Roles::of(&settings, instance, &catalogue)?.renamed {
+        ui::renamed(renamed);
+    }
+    center::mention_clock(&center);
+    Ok(())
+}
+
+fn arns(catalogue: &Catalogue, partition: &Partition) -> BTreeSet<String> {
+    let arns = catalogue.accounts.iter().flat_map(|account| {
+        account.roles.iter().map(|role_name| {
+            let (partition, account_id) = (partition.clone(), account.id.clone());
+            let role_name = role_name.clone();
+            credentials::RoleArn { partition, account_id, role_name }.to_string()
+        })
+    });
+    arns.collect()
+}

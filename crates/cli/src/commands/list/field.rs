@@ -1,0 +1,161 @@
+//! What can be shown of a role, and be asked for, by the reference's names.
+
+use std::str::FromStr;
+
+use credentials::{Invalid, RoleArn};
+
+use crate::roles::{Role, Roles};
+
+/// A field of a role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Field {
+    Profile,
+    RoleName,
+    AccountIdPad,
+    AccountId,
+    AccountName,
+    AccountAlias,
+    EmailAddress,
+    Arn,
+    DefaultRegion,
+    Via,
+    Sso,
+    Tags,
+}
+
+impl Field {
+    pub(super) const ALL: [Self; 12] = [
+        Self::Profile,
+        Self::RoleName,
+        Self::AccountIdPad,
+        Self::AccountId,
+        Self::AccountName,
+        Self::AccountAlias,
+        Self::EmailAddress,
+        Self::Arn,
+        Self::DefaultRegion,
+        Self::Via,
+        Self::Sso,
+        Self::Tags,
+    ];
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Profile => "Profile",
+            Self::RoleName => "RoleName",
+            Self::AccountIdPad => "AccountIdPad",
+            Self::AccountId => "AccountId",
+            Self::AccountName => "AccountName",
+            Self::AccountAlias => "AccountAlias",
+            Self::EmailAddress => "EmailAddress",
+            Self::Arn => "Arn",
+            Self::DefaultRegion => "DefaultRegion",
+            Self::Via => "Via",
+            Self::Sso => "SSO",
+            Self::Tags => "Tags",
+        }
+    }
+
+    pub(super) fn of(self, roles: &Roles<'_>, role: &Role) -> String {
+        let known = |text: &Option<String>| text.clone().unwrap_or_default();
+        match self {
+            Self::Profile => role.profile.to_string(),
+            Self::RoleName => role.role_name.as_str().to_owned(),
+            // The reference's AccountId has no leading zeros. That is no account id, so ours has.
+            Self::AccountIdPad | Self::AccountId => role.account_id.to_string(),
+            Self::AccountName => known(&role.account_name),
+            Self::AccountAlias => known(&role.account_alias),
+            Self::EmailAddress => known(&role.email),
+            Self::Arn => roles.arn(role).to_string(),
+            Self::DefaultRegion => known(&role.default_region),
+            Self::Via => role.via.as_ref().map(RoleArn::to_string).unwrap_or_default(),
+            Self::Sso => roles.instance_name().to_string(),
+            Self::Tags => {
+                let tags = role.tags.iter().map(|(key, value)| format!("{key}={value}"));
+                tags.collect::<Vec<_>>().join(",")
+            }
+        }
+    }
+}
+
+impl FromStr for Field {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        const MUST_BE: Invalid = Invalid(
+            "one of Profile, RoleName, AccountIdPad, AccountId, AccountName, AccountAlias, EmailAddress, Arn, \
+             DefaultRegion, Via, SSO and Tags",
+        );
+        let is_it = |field: &Self| field.name().eq_ignore_ascii_case(text);
+        Self::ALL.into_iter().find(is_it).ok_or(MUST_BE)
+    }
+}
+
+/// `KEY=VALUE`: what a role must have to be listed.
+#[derive(Clone, Debug)]
+pub(super) struct Filter {
+    key: String,
+    /// In lower case.
+    pattern: String,
+}
+
+impl Filter {
+    pub(super) fn holds(&self, roles: &Roles<'_>, role: &Role) -> bool {
+        let tag =
+            role.tags.iter().find(|(key, _)| *key == self.key).map(|(_, value)| value.clone());
+        let field = || self.key.parse::<Field>().ok().map(|field| field.of(roles, role));
+        tag.or_else(field).is_some_and(|value| matches(&self.pattern, &value.to_lowercase()))
+    }
+}
+
+impl FromStr for Filter {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let (key, value) = text
+            .split_once('=')
+            .filter(|(key, _)| !key.is_empty())
+            .ok_or(Invalid("KEY=VALUE, such as AccountName=prod*"))?;
+        Ok(Self { key: key.to_owned(), pattern: value.to_lowercase() })
+    }
+}
+
+/// Whether a text is as a pattern says, in which `*` stands for anything.
+fn matches(pattern: &str, text: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let first = parts.next().unwrap_or_default();
+    let Some(mut rest) = text.strip_prefix(first) else { return false };
+    let mut parts: Vec<&str> = parts.collect();
+    let Some(last) = parts.pop() else { return rest.is_empty() };
+    for part in parts {
+        match rest.split_once(part) {
+            Some((_, after)) => rest = after,
+            None => return false,
+        }
+    }
+    rest.ends_with(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_stands_for_anything() {
+        for (pattern, text) in [
+            ("prod", "prod"),
+            ("prod*", "production"),
+            ("*", ""),
+            ("*od*", "prod"),
+            ("p*o*d", "prod"),
+            ("a*a", "aa"),
+        ] {
+            assert!(matches(pattern, text), "{pattern} {text}");
+        }
+        for (pattern, text) in
+            [("prod", "production"), ("prod*", "nonprod"), ("a*a", "a"), ("*x", "xy")]
+        {
+            assert!(!matches(pattern, text), "{pattern} {text}");
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! `aws-sso login`
+
+use clap::Args;
+use credentials::Clock;
+use providers::identity_center::{IdentityCenter, SignedIn, Workflow};
+
+use crate::catalogue::{self, Extent};
+use crate::center::{self, explain};
+use crate::clock::SystemClock;
+use crate::config_file::UrlAction;
+use crate::error::CommandError;
+use crate::settings::{ConfiguredInstance, InstanceArguments, Settings};
+use crate::sign_in::{Outcome, Wishes, sign_in};
+use crate::ui;
+
+/// Sign in to IAM Identity Center, once for all programs and until the SSO session ends
+///
+/// It opens your browser, waits until you have approved there, and then learns your accounts and roles. Where no browser
+/// of yours is near (SSH, WSL, containers), it shows a code to compare in a browser on any device.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    instance: InstanceArguments,
+    /// Show a code, for a browser on any device
+    #[arg(long)]
+    device_code: bool,
+    /// Open a browser on this machine, whatever the environment looks like
+    #[arg(long, conflicts_with = "device_code")]
+    pkce: bool,
+    /// What to do with the URL: open, print, printurl, clip, exec, ansi-osc52, granted-containers or
+    /// open-url-in-container
+    #[arg(short, long, value_name = "ACTION")]
+    url_action: Option<UrlAction>,
+    /// Sign in anew, even if the present sign-in is good
+    #[arg(short, long)]
+    force: bool,
+}
+
+pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
+    let settings = Settings::read(&arguments.instance).await?;
+    let instance = settings.chosen()?;
+    let center = center::open(&settings, instance)?;
+    let workflow = match (arguments.device_code, arguments.pkce) {
+        (true, _) => Some(Workflow::DeviceCode),
+        (_, true) => Some(Workflow::Pkce),
+        _ => None,
+    };
+    let wishes = Wishes { force: arguments.force, workflow, url_action: arguments.url_action };
+    let explained = |error| explain(error, &settings, instance);
+    if let Some(path) = center.set_aside_if_its_key_is_gone().map_err(explained)? {
+        ui::note(&format!(
+            "The key of the former sign-in is gone. It was moved to {}.",
+            path.display()
+        ));
+    }
+    let outcome = sign_in(&settings, instance, &center, wishes).await?;
+    tell(instance, &center, &outcome).await.map_err(explained)?;
+    let extent = match outcome {
+        Outcome::SignedIn => Extent::WhatIsNew,
+        Outcome::AlreadySignedIn(_) => Extent::IfOld,
+    };
+    let catalogue = catalogue::refresh(&settings, instance, &center, extent).await?;
+    let roles: usize = catalogue.accounts.iter().map(|account| account.roles.len()).sum();
+    let (accounts, flag) = (catalogue.accounts.len(), settings.flag_for(&instance.instance));
+    ui::note(&format!("You may use {roles} roles in {accounts} accounts: aws-sso list{flag}"));
+    center::mention_clock(&center);
+    Ok(())
+}
+
+async fn tell(
+    instance: &ConfiguredInstance,
+    center: &IdentityCenter,
+    outcome: &Outcome,
+) -> Result<(), providers::ProviderError> {
+    let name = &instance.instance.name;
+    let (signed_in, already) = match outcome {
+        Outcome::AlreadySignedIn(signed_in) => (Some(signed_in.clone()), "already "),
+        Outcome::SignedIn => (center.signed_in().await?, ""),
+    };
+    if let Some(signed_in) = signed_in {
+        ui::note(&format!("You are {already}signed in to `{name}`, {}.", until(&signed_in)));
+    }
+    Ok(())
+}
+
+/// How long a sign-in lasts, for a person.
+pub(crate) fn until(signed_in: &SignedIn) -> String {
+    let seconds = signed_in.expires_at.as_second() - SystemClock.now().as_second();
+    let left = credentials::Expiration::new(signed_in.expires_at);
+    let left = left.map(|at| at.remaining(SystemClock.now()).to_string()).unwrap_or_default();
+    match signed_in {
+        SignedIn { refreshes: true, .. } => "for as long as the SSO session lasts".to_owned(),
+        SignedIn { by_aws_cli: true, .. } => format!("through the AWS CLI, for {left}"),
+        _ if seconds <= 0 => "no longer".to_owned(),
+        _ => format!("for {left}"),
+    }
+}

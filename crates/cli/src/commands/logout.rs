@@ -1,0 +1,35 @@
+//! `aws-sso logout`
+
+use clap::Args;
+
+use crate::center::{self, explain};
+use crate::error::CommandError;
+use crate::settings::{InstanceArguments, Settings};
+use crate::ui;
+
+/// Sign out of IAM Identity Center: forget the sign-in and its credentials, and end the session at AWS
+///
+/// Credentials that are loaded into a server stay there until they expire: see `aws-sso ecs unload`.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    instance: InstanceArguments,
+}
+
+pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
+    let settings = Settings::read(&arguments.instance).await?;
+    let instance = settings.chosen()?;
+    let name = &instance.instance.name;
+    let center = center::open(&settings, instance)?;
+    match center.sign_out().await {
+        Ok(true) => ui::note(&format!("You are signed out of `{name}`.")),
+        Ok(false) => ui::note(&format!("Nobody was signed in to `{name}` by aws-sso.")),
+        Err(error) => return Err(explain(error, &settings, instance)),
+    }
+    if let Ok(Some(signed_in)) = center.signed_in().await
+        && signed_in.by_aws_cli
+    {
+        ui::note("The AWS CLI is signed in still: aws sso logout");
+    }
+    Ok(())
+}

@@ -1,0 +1,196 @@
+//! `aws-sso setup`
+
+use std::fmt::Write as _;
+use std::fs::OpenOptions;
+use std::io::{IsTerminal, Write, stdin};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use credentials::Invalid;
+use providers::identity_center::{InstanceName, RegionName, StartUrl};
+
+use crate::config_file::ConfigFile;
+use crate::error::CommandError;
+use crate::{env, paths, ui};
+
+/// Write a config file that says where you sign in
+///
+/// What is not given as a flag is asked for. A config file that is there already is not changed: you are shown what to
+/// add to it. If your AWS config has an sso-session, you need no config file.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// The AWS access portal: https://example.awsapps.com/start
+    #[arg(long, value_name = "URL", value_parser = StartUrl::parse)]
+    start_url: Option<StartUrl>,
+    /// The region that IAM Identity Center is in: eu-central-1
+    #[arg(long, value_name = "REGION", value_parser = RegionName::parse)]
+    region: Option<RegionName>,
+    /// A name for it, if you sign in to more than one
+    #[arg(long, value_name = "NAME", value_parser = InstanceName::parse)]
+    name: Option<InstanceName>,
+    /// Where to write the config file, instead of ~/.aws-sso/config.yaml or ~/.config/aws-sso/config.yaml
+    #[arg(long, value_name = "FILE", env = "AWS_SSO_CONFIG", hide_env_values = true)]
+    config: Option<PathBuf>,
+}
+
+pub(crate) fn run(arguments: Arguments) -> Result<(), CommandError> {
+    let path = arguments.config.unwrap_or_else(paths::config_file);
+    let present = ConfigFile::read(&path, &env::home()).map_err(CommandError::failed)?;
+    // Who types flags has no need of questions that have an answer.
+    let is_asked = arguments.start_url.is_none() && stdin().is_terminal();
+    let start_url = answer(
+        arguments.start_url,
+        "--start-url",
+        "The URL of your AWS access portal (https://example.awsapps.com/start): ",
+        None,
+        StartUrl::parse,
+    )?;
+    let region = answer(
+        arguments.region,
+        "--region",
+        "The region it is in (eu-central-1, us-east-1, …): ",
+        None,
+        RegionName::parse,
+    )?;
+    let name = match (arguments.name, is_asked) {
+        (None, false) => InstanceName::parse("Default").map_err(CommandError::failed)?,
+        (name, _) => answer(
+            name,
+            "--name",
+            "A name for it [Default]: ",
+            Some("Default"),
+            InstanceName::parse,
+        )?,
+    };
+    if let Some(present) = present {
+        return explain(&present, &path, &name, &start_url, &region);
+    }
+    write(&path, &file(&name, &start_url, &region))?;
+    ui::note(&format!("Wrote {}. Now sign in: aws-sso login", path.display()));
+    Ok(())
+}
+
+/// The flag's value, or what the person types; asked again until it is right.
+fn answer<T>(
+    given: Option<T>,
+    flag: &str,
+    question: &str,
+    default: Option<&str>,
+    parse: fn(&str) -> Result<T, Invalid>,
+) -> Result<T, CommandError> {
+    if let Some(given) = given {
+        return Ok(given);
+    }
+    if !stdin().is_terminal() {
+        return Err(CommandError::failed(format!("{flag} is missing")).with_hint(
+            "Type: aws-sso setup --start-url https://example.awsapps.com/start --region eu-central-1",
+        ));
+    }
+    loop {
+        let line = ui::ask(question)?;
+        let text = match (line.as_str(), default) {
+            ("", Some(default)) => default,
+            (line, _) => line,
+        };
+        match parse(text) {
+            Ok(value) => return Ok(value),
+            Err(invalid) => ui::note(&format!("It {invalid}.")),
+        }
+    }
+}
+
+/// A file that is there is the person's: we say what to add to it.
+fn explain(
+    present: &ConfigFile,
+    path: &Path,
+    name: &InstanceName,
+    start_url: &StartUrl,
+    region: &RegionName,
+) -> Result<(), CommandError> {
+    let shown = path.display();
+    let known = present.instances.iter().find(|known| known.instance.name == *name);
+    match known.map(|known| &known.instance) {
+        Some(known) if known.start_url == *start_url && known.region == *region => {
+            ui::note(&format!("{shown} has `{name}` already. Sign in: aws-sso login"));
+            Ok(())
+        }
+        Some(_) => Err(CommandError::failed(format!("{shown} has another `{name}`"))
+            .with_hint("Take another name with --name, or change it in the file.")),
+        None => {
+            ui::note(&format!("Add this to {shown}, below `SSOConfig:`:\n"));
+            ui::data(entry(name, start_url, region).trim_end());
+            Ok(())
+        }
+    }
+}
+
+fn entry(name: &InstanceName, start_url: &StartUrl, region: &RegionName) -> String {
+    let mut text = String::new();
+    // JSON's strings are YAML's, whatever is in them.
+    let quoted = |text: &str| serde_json::Value::from(text).to_string();
+    let _ = writeln!(text, "  {}:", quoted(name.as_str()));
+    let _ = writeln!(text, "    SSORegion: {region}");
+    let _ = writeln!(text, "    StartUrl: {}", quoted(start_url.as_str()));
+    text
+}
+
+fn file(name: &InstanceName, start_url: &StartUrl, region: &RegionName) -> String {
+    format!(
+        "# What aws-sso knows of your AWS accounts. Everything but SSOConfig may be left out.\n\
+         \n\
+         # Where you sign in. Each instance of IAM Identity Center has a name of yours.\n\
+         SSOConfig:\n\
+         {}\
+         {COMMENTS}",
+        entry(name, start_url, region)
+    )
+}
+
+fn write(path: &Path, text: &str) -> Result<(), CommandError> {
+    let cannot = |error: std::io::Error| {
+        CommandError::failed(format!("{} cannot be written: {error}", path.display()))
+    };
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(cannot)?;
+    }
+    // Never over a file that has come to be in the meantime.
+    let file = OpenOptions::new().write(true).create_new(true).open(path);
+    let mut file = file.map_err(cannot)?;
+    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(cannot)
+}
+
+const COMMENTS: &str = r#"    # What to add to accounts and roles, if you like:
+    # Accounts:
+    #   123456789012:
+    #     Name: Production
+    #     Tags:
+    #       Team: Payments
+    #     Roles:
+    #       Administrator:
+    #         Profile: prod-admin        # its name, instead of what ProfileFormat gives
+    #         DefaultRegion: eu-west-1
+    #       Deployer:                    # a role that is assumed by way of another
+    #         Via: arn:aws:iam::123456789012:role/Administrator
+
+# The one that is meant when neither --sso nor AWS_SSO says so.
+# DefaultSSO: Default
+
+# How roles are called: a Go template of AccountName, AccountAlias, AccountIdPad, RoleName, Tags, ...
+# ProfileFormat: '{{ FirstItem .AccountName (.AccountAlias | nospace) }}:{{ .RoleName }}'
+
+# Whether commands may open your browser when a sign-in is missing.
+# AutoLogin: false
+
+# How to sign in: pkce (a browser on this machine) or device_code (a browser on any).
+# AuthWorkflow: pkce
+
+# What to do with the URL to sign in at: open, print, printurl, clip, exec, ansi-osc52, ...
+# UrlAction: open
+# UrlExecCommand: ["firefox", "--new-tab", "%s"]
+
+# After so many hours accounts and roles are fetched anew at the next sign-in.
+# CacheRefresh: 168
+
+# Where the sign-in is kept: secret-service, keychain, wincred, keyctl, or file (under a passphrase).
+# SecureStore: secret-service
+"#;

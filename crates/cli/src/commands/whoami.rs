@@ -1,0 +1,100 @@
+//! `aws-sso whoami`
+
+use clap::Args;
+use providers::identity_center::{Chain, IdentityCenter, Instance};
+use serde::Serialize;
+
+use super::login::until;
+use crate::args::{Output, OutputArguments};
+use crate::center::{self, explain};
+use crate::error::{CommandError, Kind};
+use crate::settings::{ConfiguredInstance, InstanceArguments, Settings};
+use crate::ui;
+
+/// Show who is signed in to IAM Identity Center, and until when
+///
+/// All instances are shown, unless one is chosen. The user's name is asked of AWS once a sign-in.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    instance: InstanceArguments,
+    #[command(flatten)]
+    output: OutputArguments,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Identity {
+    instance: String,
+    start_url: String,
+    region: String,
+    signed_in: bool,
+    user_name: Option<String>,
+    /// Of the access token.
+    expiration: Option<i64>,
+    refreshes: bool,
+    #[serde(skip)]
+    until: String,
+}
+
+pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
+    let settings = Settings::read(&arguments.instance).await?;
+    settings.require_instances()?;
+    let mut identities = Vec::new();
+    for instance in settings.candidates()? {
+        identities.push(identity(&settings, instance).await?);
+    }
+    if arguments.output.output == Output::Json {
+        ui::json(&identities);
+    } else {
+        let row = |identity: &Identity| {
+            let user = identity.user_name.clone();
+            let unknown = if identity.signed_in { "(not known)" } else { "-" };
+            vec![
+                identity.instance.clone(),
+                user.unwrap_or_else(|| unknown.to_owned()),
+                identity.until.clone(),
+                identity.start_url.clone(),
+            ]
+        };
+        ui::table(&["Instance", "User", "Signed in", "StartUrl"], identities.iter().map(row));
+    }
+    if identities.iter().any(|identity| identity.signed_in) {
+        return Ok(());
+    }
+    let error = CommandError::new(Kind::SignInNeeded, "nobody is signed in");
+    Err(error.with_hint("Sign in: aws-sso login"))
+}
+
+async fn identity(
+    settings: &Settings,
+    instance: &ConfiguredInstance,
+) -> Result<Identity, CommandError> {
+    let center = center::open(settings, instance)?;
+    let signed_in = center.signed_in().await.map_err(|error| explain(error, settings, instance))?;
+    let mut user_name = signed_in.as_ref().and_then(|signed_in| signed_in.user_name.clone());
+    if user_name.is_none() && signed_in.is_some() {
+        user_name = ask_aws(&center, instance).await;
+    }
+    let Instance { name, start_url, region } = &instance.instance;
+    Ok(Identity {
+        instance: name.to_string(),
+        start_url: start_url.to_string(),
+        region: region.to_string(),
+        signed_in: signed_in.is_some(),
+        user_name,
+        expiration: signed_in.as_ref().map(|signed_in| signed_in.expires_at.as_second()),
+        refreshes: signed_in.as_ref().is_some_and(|signed_in| signed_in.refreshes),
+        until: signed_in.as_ref().map_or_else(|| "no".to_owned(), until),
+    })
+}
+
+/// AWS tells it to whoever has a role. Without a role, or without AWS, it stays unknown.
+async fn ask_aws(center: &IdentityCenter, instance: &ConfiguredInstance) -> Option<String> {
+    let catalogue = center::catalogue_file(instance).read();
+    let account = catalogue.accounts.iter().find(|account| !account.roles.is_empty())?;
+    let role_name = account.roles.first()?.clone();
+    let chain = Chain { account_id: account.id.clone(), role_name, links: Vec::new() };
+    let asked = center.learn_user_name(&chain).await;
+    asked.inspect_err(|error| tracing::debug!(%error, "the user's name is not known")).ok()
+}

@@ -1,0 +1,201 @@
+//! From what a person names to a profile with credentials: the catalogue first, then the AWS config, then AWS itself.
+
+use credentials::{AccountId, Partition, Profile, ProfileName, RoleName};
+use providers::Fetched;
+use providers::identity_center::{Catalogue, Chain, IdentityCenter};
+
+use crate::catalogue::{self, Extent};
+use crate::center::{self, explain};
+use crate::error::{CommandError, Kind};
+use crate::roles::{Role, Roles};
+use crate::settings::{ConfiguredInstance, Settings};
+use crate::sign_in::{Wishes, sign_in};
+use crate::ui;
+
+/// What a person may wonder about.
+const SLOW: &str = "Waiting for AWS, or for another aws-sso that is signing in…";
+
+/// What a person names.
+pub(crate) enum Wanted {
+    /// A role by its profile name.
+    Profile(ProfileName),
+    /// A role by its account and name, and the partition if it is known.
+    Role(AccountId, RoleName, Option<Partition>),
+}
+
+/// A role of an instance, with its name.
+struct Found<'a> {
+    instance: &'a ConfiguredInstance,
+    name: ProfileName,
+    chain: Chain,
+}
+
+/// The profile that is meant, with credentials.
+pub(crate) async fn obtain(settings: &Settings, wanted: Wanted) -> Result<Profile, CommandError> {
+    if let Some(found) = in_catalogues(settings, &wanted)? {
+        return credentials(settings, found).await;
+    }
+    match wanted {
+        Wanted::Profile(name) if settings.aws_config.has(&name) => {
+            of_aws_config(settings, name).await
+        }
+        Wanted::Profile(name) => after_refresh(settings, name).await,
+        Wanted::Role(account, role, partition) => {
+            let name = settings.aws_config.find(&account, &role, partition.as_ref())?;
+            match name {
+                Some(name) => of_aws_config(settings, name).await,
+                None => unlisted(settings, account, role, partition.as_ref()).await,
+            }
+        }
+    }
+}
+
+/// The one instance whose catalogue has it; the default instance's, if several have.
+fn in_catalogues<'a>(
+    settings: &'a Settings,
+    wanted: &Wanted,
+) -> Result<Option<Found<'a>>, CommandError> {
+    let mut found: Vec<Found<'a>> = Vec::new();
+    for instance in settings.candidates()? {
+        let catalogue = center::catalogue_file(instance).read();
+        found.extend(in_catalogue(settings, instance, &catalogue, wanted)?);
+    }
+    let is_default = |found: &Found<'a>| settings.flag_for(&found.instance.instance).is_empty();
+    if found.len() > 1 && !found.first().is_some_and(is_default) {
+        let names: Vec<_> = found.iter().map(|f| f.instance.instance.name.to_string()).collect();
+        return Err(CommandError::failed(
+            "several instances of IAM Identity Center have this role",
+        )
+        .with_hint(format!("Choose one with --sso or AWS_SSO: {}", names.join(", "))));
+    }
+    Ok(found.into_iter().next())
+}
+
+fn in_catalogue<'a>(
+    settings: &Settings,
+    instance: &'a ConfiguredInstance,
+    catalogue: &Catalogue,
+    wanted: &Wanted,
+) -> Result<Option<Found<'a>>, CommandError> {
+    let roles = Roles::of(settings, instance, catalogue)?;
+    let role = match wanted {
+        Wanted::Profile(name) => roles.named(name),
+        Wanted::Role(account, role, partition) => roles.find(account, role, partition.as_ref()),
+    };
+    role.map(|role| found(instance, &roles, role)).transpose()
+}
+
+fn found<'a>(
+    instance: &'a ConfiguredInstance,
+    roles: &Roles<'_>,
+    role: &Role,
+) -> Result<Found<'a>, CommandError> {
+    Ok(Found { instance, name: role.profile.clone(), chain: roles.chain(role)? })
+}
+
+/// A profile of the AWS config: one of an `[sso-session]` comes from our sign-in, any other from the SDK.
+async fn of_aws_config(settings: &Settings, name: ProfileName) -> Result<Profile, CommandError> {
+    let chain = settings.aws_config.chain(&name);
+    let ours = chain.and_then(|(session, chain)| settings.named(&session).zip(Some(chain)));
+    if let Some((instance, chain)) = ours {
+        return credentials(settings, Found { instance, name, chain }).await;
+    }
+    let Fetched { principal, credentials } =
+        center::aws().profile(&settings.aws_config, &name).await?;
+    Ok(Profile { name, principal, credentials })
+}
+
+/// A name that nothing knows: unless the catalogue was never fetched, which is then done.
+async fn after_refresh(settings: &Settings, name: ProfileName) -> Result<Profile, CommandError> {
+    let wanted = Wanted::Profile(name.clone());
+    for instance in settings.candidates()? {
+        if center::catalogue_file(instance).read().refreshed_at.is_some() {
+            continue;
+        }
+        let center = center::open(settings, instance)?;
+        let refreshed = with_sign_in(settings, instance, &center, async || {
+            catalogue::refresh(settings, instance, &center, Extent::All).await
+        });
+        let files = settings.aws_config.files();
+        let catalogue = refreshed.await.map_err(|error| {
+            let text = format!(
+                "no profile `{name}` in {files} ({}), and the roles of `{}` are not known: {}",
+                settings.aws_config.some_names(),
+                instance.instance.name,
+                error.text
+            );
+            CommandError { text, ..error }
+        })?;
+        if let Some(found) = in_catalogue(settings, instance, &catalogue, &wanted)? {
+            return credentials(settings, found).await;
+        }
+    }
+    if settings.instances().is_empty() {
+        // The SDK's own words, with the profiles that there are.
+        return of_aws_config(settings, name).await;
+    }
+    let files = settings.aws_config.files();
+    let text = format!("no role is called `{name}`, and no profile in {files}");
+    Err(CommandError::failed(text)
+        .with_hint("See what there is: aws-sso list; ask AWS for it anew: aws-sso cache"))
+}
+
+/// A role that no source knows: AWS will say whether it is the person's.
+async fn unlisted(
+    settings: &Settings,
+    account: AccountId,
+    role: RoleName,
+    partition: Option<&Partition>,
+) -> Result<Profile, CommandError> {
+    if settings.instances().is_empty() {
+        let files = settings.aws_config.files();
+        let text = format!(
+            "no profile in {files} is for the role {} of the account {account}, and no instance of \
+             IAM Identity Center is configured",
+            role.as_str()
+        );
+        return Err(CommandError::failed(text).with_hint("Say where you sign in: aws-sso setup"));
+    }
+    let instance = settings.chosen()?;
+    let here = Partition::of_region(instance.instance.region.as_str());
+    if partition.is_some_and(|partition| *partition != here) {
+        let text = format!("`{}` is not in the partition of this ARN", instance.instance.name);
+        return Err(CommandError::failed(text)
+            .with_hint("Choose the instance that is, with --sso or AWS_SSO"));
+    }
+    let roles = Roles::of(settings, instance, &Catalogue::default())?;
+    let role = roles.unlisted(account, role)?;
+    credentials(settings, found(instance, &roles, &role)?).await
+}
+
+async fn credentials(settings: &Settings, found: Found<'_>) -> Result<Profile, CommandError> {
+    let Found { instance, name, chain } = found;
+    let center = center::open(settings, instance)?;
+    let fetched = with_sign_in(settings, instance, &center, async || {
+        let fetched = center.credentials(&chain).await;
+        fetched.map_err(|error| explain(error, settings, instance))
+    });
+    let Fetched { principal, credentials } = fetched.await?;
+    center::mention_clock(&center);
+    Ok(Profile { name, principal, credentials })
+}
+
+/// Does it; and, if a sign-in is missing and the person wants that (`AutoLogin`), signs in and does it again.
+async fn with_sign_in<T>(
+    settings: &Settings,
+    instance: &ConfiguredInstance,
+    center: &IdentityCenter,
+    work: impl AsyncFn() -> Result<T, CommandError>,
+) -> Result<T, CommandError> {
+    match ui::note_if_slow(SLOW, work()).await {
+        Err(error)
+            if error.kind == Kind::SignInNeeded
+                && settings.config.auto_login
+                && ui::has_terminal() =>
+        {
+            sign_in(settings, instance, center, Wishes::default()).await?;
+            work().await
+        }
+        outcome => outcome,
+    }
+}

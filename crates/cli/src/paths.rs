@@ -1,0 +1,30 @@
+//! Where our files are: one place for each kind, below the home folder or where XDG's variables say.
+
+use std::path::PathBuf;
+
+use crate::env;
+
+/// The config file: in the reference's folder, if that is there; else in XDG's.
+pub(crate) fn config_file() -> PathBuf {
+    let of_reference = env::home().join(".aws-sso");
+    let folder = match of_reference.is_dir() {
+        true => of_reference,
+        false => env::xdg_folder("XDG_CONFIG_HOME", ".config").join("aws-sso"),
+    };
+    folder.join("config.yaml")
+}
+
+/// Sign-ins.
+pub(crate) fn sign_ins() -> PathBuf {
+    env::xdg_folder("XDG_STATE_HOME", ".local/state").join("aws-sso")
+}
+
+/// Copies of what AWS tells.
+pub(crate) fn catalogues() -> PathBuf {
+    env::xdg_folder("XDG_CACHE_HOME", ".cache").join("aws-sso")
+}
+
+/// What the AWS CLI keeps of its sign-ins.
+pub(crate) fn aws_cli_sign_ins() -> PathBuf {
+    env::home().join(".aws/sso/cache")
+}

@@ -1,0 +1,167 @@
+//! What templates may not do, what is said of it, and what a name costs.
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use super::{Fields, ProfileFormat, golden::with_fields};
+
+#[track_caller]
+fn render(template: &str) -> Result<String, String> {
+    let name = with_fields(|fields| ProfileFormat::parse(template)?.render(fields));
+    name.map(|name| name.to_string()).map_err(|error| error.to_string())
+}
+
+#[test]
+fn there_is_a_format_for_no_key_and_one_for_an_empty_key() {
+    for (format, name) in [
+        (None, "Prod Account:AdministratorAccess"),
+        (Some(""), "012345670123:AdministratorAccess"),
+        (Some("{{ .SSO }}"), "Default"),
+    ] {
+        let format = ProfileFormat::of_config(format).unwrap();
+        assert_eq!(with_fields(|fields| format.render(fields)).unwrap().as_str(), name);
+    }
+}
+
+#[test]
+fn errors_name_what_is_wrong() {
+    for (template, message) in [
+        ("{{ .Nope }}", "must not use the field .Nope, which is not known"),
+        (
+            "{{ if .SSO }}a{{ else }}{{ .Nope }}{{ end }}",
+            "must not use the field .Nope, which is not known",
+        ),
+        ("{{ nope 1 }}", "must not use the function nope, which is not known"),
+        ("{{ .SSO | env }}", "must not use the function env, which is not known"),
+        ("a\n{{ .SSO", "must be a template; at line 2 column 8: unclosed action"),
+        ("{{ if .SSO }}x", "must be a template; at line 1 column 15: unexpected EOF"),
+        (
+            "{{ upper 1 }}",
+            "must work for every role; `upper 1` needs a text where it was given something else",
+        ),
+        ("{{ trunc 5 }}", "must work for every role; `trunc 5` needs 2 arguments and was given 1"),
+        (
+            "{{ .Via }}",
+            "must give names; a name must be 1 to 512 bytes of UTF-8 without control characters",
+        ),
+        (
+            "a\nb",
+            "must give names; a name must be 1 to 512 bytes of UTF-8 without control characters",
+        ),
+    ] {
+        assert_eq!(render(template).unwrap_err(), message, "{template}");
+    }
+}
+
+#[test]
+fn errors_hold_no_records() {
+    for template in
+        ["{{ .Nope }}", "{{ index .Tags 1 2 }}", "{{ .Tags | lower }}", "{{ range .SSO }}{{ end }}"]
+    {
+        let message = render(template).unwrap_err();
+        assert!(!message.contains("root@example.com") && message.len() < 200, "{message}");
+    }
+}
+
+#[test]
+fn no_template_hangs_or_fills_the_memory() {
+    let nested = format!("{}{}", "{{ if .SSO }}".repeat(300), "{{ end }}".repeat(300));
+    let paren = format!("{{{{ {}.SSO{} }}}}", "(".repeat(2000), ")".repeat(2000));
+    let chain = format!("{{{{ if 0 }}}}{}{{{{ end }}}}", "{{ else if 0 }}".repeat(250));
+    let field = format!("{{{{ .SSO{} }}}}", ".a".repeat(2000));
+    let pipe = format!("{{{{ .SSO{} }}}}", " | lower 1".repeat(400));
+    let long = "x".repeat(5000);
+    for template in [
+        "{{ .SSO",
+        "{{",
+        "{{ \"",
+        "{{/*",
+        r#"{{ "\x" }}"#,
+        r#"{{ "\u1" }}"#,
+        r"{{ '\x' }}",
+        r#"{{ "\xaüü" }}"#,
+        "{{ repeat 1000000000 \"x\" }}",
+        "{{ replace \"\" (repeat 10000 \"x\") (repeat 10000 \"y\") }}",
+        "{{ regexReplaceAll \"\" (repeat 10000 \"y\") (repeat 10000 \"x\") }}",
+        "{{ regexReplaceAll \"(((a{100}){100}){100}){100}\" \"a\" \"b\" }}",
+        "{{ range 1000000000 }}{{ end }}",
+        "{{ range 1000 }}{{ range 1000 }}{{ end }}{{ end }}",
+        "{{ printf \"%999999d\" 1 }}",
+        "{{ define \"r\" }}{{ template \"r\" . }}{{ end }}{{ template \"r\" . }}",
+        "{{ define \"r\" }}{{ if gt . 0 }}{{ template \"r\" (sub . 1) }}{{ template \"r\" (sub . 1) }}{{ end }}{{ end }}\
+         {{ template \"r\" 60 }}",
+        "{{ $x := list 1 }}{{ range 1000 }}{{ $x = list $x $x }}{{ end }}",
+        "{{ $x := \"ab\" }}{{ range 1000 }}{{ $x = cat $x $x }}{{ end }}",
+        &nested,
+        &paren,
+        &chain,
+        &field,
+        &pipe,
+        &long,
+    ] {
+        assert!(render(template).is_err(), "{template}");
+    }
+}
+
+/// A test's stack has 2 MiB and its frames are not optimized; a program has four times that, and needs an eighth.
+#[test]
+fn the_deepest_templates_that_are_taken_fit_on_the_stack() {
+    for (open, close, deepest) in [
+        ("{{ range 1 }}", "{{ end }}", 48),
+        ("{{ if 1 }}", "{{ end }}", 48),
+        ("{{ with 1 }}", "{{ end }}", 48),
+        ("{{ if 0 }}{{ else }}", "{{ end }}", 24),
+    ] {
+        let template = format!("{}x{}", open.repeat(deepest), close.repeat(deepest));
+        assert_eq!(render(&template).unwrap(), "x");
+        assert!(render(&format!("{template}{{{{ (1) }}}}")).is_err());
+    }
+    let calls = format!("{}$.SSO{}", "(lower ".repeat(48), ")".repeat(48));
+    assert_eq!(render(&format!("{{{{ {calls} }}}}")).unwrap(), "default");
+    let chain = format!("{{{{ if 0 }}}}{}{{{{ end }}}}x", "{{ else if 0 }}".repeat(23));
+    assert_eq!(render(&chain).unwrap(), "x");
+    let calls = format!("{}.{}", "(sub ".repeat(46), " 0)".repeat(46));
+    let recursive = "{{ define \"r\" }}{{ template \"r\" CALLS }}{{ end }}{{ template \"r\" 1 }}";
+    let message = render(&recursive.replace("CALLS", &calls)).unwrap_err();
+    assert!(message.contains("nesting depth"), "{message}");
+}
+
+#[test]
+fn cuts_go_between_characters() {
+    assert_eq!(
+        render("{{ trunc 1 \"üx\" }}x{{ trunc -2 \"xäb\" }}{{ substr 1 3 \"aüb\" }}").unwrap(),
+        "xbü"
+    );
+    assert_eq!(render("{{ abbrev 5 \"aüüüü\" }}").unwrap(), "a...");
+}
+
+#[test]
+fn a_tag_that_is_not_there_is_an_empty_text() {
+    assert_eq!(render("{{ lower .Tags.None }}{{ FirstItem .Tags.None .SSO }}").unwrap(), "Default");
+}
+
+/// cargo test --release -p aws-sso --bin aws-sso -- --ignored --nocapture what_a_name_costs
+#[test]
+#[ignore = "a measurement"]
+#[expect(clippy::print_stderr, reason = "this is what it is for")]
+fn what_a_name_costs() {
+    const NAMES: u32 = 5_000;
+    for template in [
+        super::FRIENDLY,
+        super::PLAIN,
+        "{{ AccountIdStr .AccountId }}:{{ .RoleName }}",
+        "{{ .AccountName | lower | replace \" \" \"-\" | trunc 20 }}/{{ .RoleName | kebabcase }}{{ with .Tags.Team }}-{{ . }}{{ end }}",
+    ] {
+        let format = ProfileFormat::parse(template).unwrap();
+        let batch = |fields: &Fields<'_>| {
+            let start = Instant::now();
+            for _ in 0..NAMES {
+                black_box(format.render(black_box(fields)).unwrap());
+            }
+            start.elapsed() / NAMES
+        };
+        // The best of many, because others use the machine too.
+        let best = with_fields(|fields| (0..40).map(|_| batch(fields)).min());
+        eprintln!("{best:?} a name: {template}");
+    }
+}
