@@ -91,7 +91,7 @@ fn open_store(
     if store.protection() != Protection::Passphrase || has_passphrase {
         return Ok(store);
     }
-    let is_new = !store.path().exists();
+    let is_new = !store.key_path().exists();
     if is_new && !stdin().is_terminal() {
         // Nothing is kept yet, so there is nothing to open. Keeping something will say what is missing.
         return Ok(store);

@@ -153,7 +153,7 @@ fn problem_of_sdk<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) ->
         }
         ("UnauthorizedException", _) | (_, 401) => Problem::SignInNeeded,
         (_, 400..500) => Problem::Denied,
-        // An error of AWS's; or what is no answer of AWS's at all, as captive portals and proxies send it.
+        // Errors of AWS's; and what is no answer of AWS's at all, as captive portals and proxies send it.
         _ => Problem::Unavailable,
     }
 }

@@ -125,6 +125,25 @@ mod tests {
         assert!(next_turn(&mut schedule, start) >= start + Duration::from_secs(3));
     }
 
+    #[tokio::test]
+    async fn a_pause_is_for_those_too_who_wait_already() {
+        let pace = Pace::new();
+        for _ in 0..3 {
+            pace.turn().await;
+        }
+        let waiting = async {
+            futures_util::future::join_all((0..3).map(|_| pace.turn())).await;
+            Instant::now()
+        };
+        let throttled = async {
+            tokio::task::yield_now().await;
+            pace.throttled(Some(1));
+            Instant::now()
+        };
+        let (went, throttled) = tokio::join!(waiting, throttled);
+        assert!(went - throttled >= Duration::from_secs(1));
+    }
+
     #[test]
     fn good_seconds_bring_the_rate_back() {
         let start = Instant::now();
