@@ -1,18 +1,20 @@
 //! Where the sign-ins of IAM Identity Center are kept: one item an instance, in an envelope.
 //!
 //! The item is always a file, `<folder>/<instance>.<protection>`, sealed with age and replaced as a whole. What opens it
-//! is elsewhere: a key of 32 bytes in the system's keyring, or a passphrase in a person's head. The keyring doesn't hold
-//! the item itself, because Windows' Credential Manager takes 2,560 bytes and Linux's kernel keyring 20,000 in all, which
-//! is less than a sign-in; because so there is one way to replace, lock and check an item; and because a lost key then
-//! loses nothing but what it opens.
+//! is a key of 32 bytes, held elsewhere: by the system's keyring, or by the file `<folder>/<instance>.key`, which a
+//! passphrase opens. The keyring doesn't hold the item itself, because Windows' Credential Manager takes 2,560 bytes and
+//! Linux's kernel keyring 20,000 in all, which is less than a sign-in; because so there is one way to replace, lock and
+//! check an item; and because a lost key then loses nothing but what it opens. The passphrase doesn't open the item
+//! itself, because what makes it hard to guess would then slow down each reading and saving.
 //!
-//! Must not write over an item that it can't read, wait for a keyring for ever, or look into an item: the
+//! Must not write over an item or a key that it can't read, wait for a keyring for ever, or look into an item: the
 //! caller's bytes are bytes here.
 
 mod access;
 mod envelope;
 mod error;
 mod file;
+mod key_file;
 mod keyring;
 mod lock;
 mod passphrase;
@@ -22,14 +24,14 @@ mod tests;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use age::x25519;
 use zeroize::Zeroizing;
 
 use crate::identity_center::InstanceName;
-use envelope::{Refused, Seal};
+use envelope::Refused;
 use file::Draft;
 
 pub use error::{Exposure, StoreError};
@@ -40,7 +42,8 @@ pub use protection::Protection;
 /// The most bytes that an item has.
 pub const ITEM_LIMIT: usize = 1 << 20;
 
-/// The place of one instance's item. It asks the keyring once; a passphrase is worked on (scrypt) at each call.
+/// The place of one instance's item. It fetches the item's key once: asking the keyring may take a person, and opening
+/// the key file a second.
 ///
 /// All of it waits for files, locks and keyrings: from asynchronous code, call it on a blocking thread.
 pub struct SecureStore {
@@ -52,7 +55,7 @@ pub struct SecureStore {
     /// Whether a person chose the protection.
     is_wanted: bool,
     passphrase: Option<Passphrase>,
-    /// What the keyring gave.
+    /// The item's key, once it was fetched.
     key: Mutex<Option<x25519::Identity>>,
 }
 
@@ -96,6 +99,11 @@ impl SecureStore {
         &self.path
     }
 
+    /// The file of the key that a passphrase opens. While it isn't there, the passphrase is a new one.
+    pub fn key_path(&self) -> PathBuf {
+        self.folder.join(format!("{}.key", self.name))
+    }
+
     /// The lock for whoever signs in at this instance, so that two processes don't ask a person at once. It is
     /// another one than [`SecureStore::update`] takes.
     pub fn sign_in_lock_path(&self) -> PathBuf {
@@ -108,7 +116,7 @@ impl SecureStore {
     /// If there is an item and it can't be had.
     pub fn read(&self) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
         match file::read(&self.path)? {
-            Some(sealed) => self.unseal(&sealed).map(Some),
+            Some(sealed) => self.unseal(sealed).map(Some),
             None => Ok(None),
         }
     }
@@ -128,19 +136,22 @@ impl SecureStore {
         if present.is_none() {
             self.refuse_a_second_item()?;
         }
-        let seal = self.seal(present.is_some())?;
+        let key = self.key(present.is_some())?;
         let draft = Draft::new(&self.path)?;
         let (item, result) = change(present.as_ref().map(|item| item.as_slice()))?;
         if item.is_empty() || item.len() > ITEM_LIMIT {
             return Err(StoreError::Size { path: self.path.clone(), bytes: item.len() }.into());
         }
-        let sealed = seal.close(&item).map_err(|error| file::failed("seal", &self.path)(error))?;
+        let sealed = match key {
+            Some(key) => envelope::close(&key.to_public(), &item, &self.path)?.into(),
+            None => item,
+        };
         draft.save(&sealed)?;
         Ok(result)
     }
 
     /// Moves an item which can't be read any more aside, so that a new one can be made and nothing is lost. Gives
-    /// its new path, `….unreadable-<n>`; `None` if there was no item.
+    /// its new path, `….unreadable-<n>`; `None` if there was no item. The key stays, since it may open what was moved.
     ///
     /// # Errors
     /// If the lock isn't had or the file can't be renamed.
@@ -172,54 +183,59 @@ impl SecureStore {
         }
     }
 
-    fn unseal(&self, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, StoreError> {
-        let had_key = self.cached_key().is_some();
-        let mut opened = self.seal(true)?.open(sealed);
-        if had_key && matches!(opened, Err(Refused::WrongKey)) {
-            // The key that we had is an old one: another process made a new item since, with a new key.
-            self.cache_key(None);
-            opened = self.seal(true)?.open(sealed);
+    fn unseal(&self, sealed: Zeroizing<Vec<u8>>) -> Result<Zeroizing<Vec<u8>>, StoreError> {
+        if self.protection == Protection::Plain {
+            return Ok(sealed);
         }
-        opened.map_err(|refused| {
-            let path = self.path.clone();
-            match (refused, self.protection) {
-                (Refused::Damaged(reason), _) => StoreError::Damaged { path, reason },
-                (Refused::WrongKey, Protection::Passphrase) => StoreError::WrongPassphrase { path },
-                (Refused::WrongKey, protection) => StoreError::KeyMissing { path, protection },
-            }
+        let mut cached = self.cached_key();
+        let mut opened = match cached.as_ref() {
+            Some(key) => envelope::open(key, &sealed),
+            None => Err(Refused::WrongKey),
+        };
+        if matches!(opened, Err(Refused::WrongKey)) {
+            // There was no key yet, or an old one: another process made a new item since, with a new key.
+            opened = envelope::open(cached.insert(self.fetch_key(true)?), &sealed);
+        }
+        opened.map_err(|refused| match refused {
+            Refused::Damaged(reason) => StoreError::Damaged { path: self.path.clone(), reason },
+            Refused::WrongKey => self.key_missing(),
         })
     }
 
-    /// What closes and opens the item. For the first item, a key is made.
-    fn seal(&self, has_item: bool) -> Result<Seal, StoreError> {
-        match self.protection {
-            Protection::Plain => Ok(Seal::None),
-            Protection::Passphrase => match &self.passphrase {
-                Some(passphrase) => Ok(Seal::Passphrase(passphrase.clone())),
-                None => Err(StoreError::PassphraseNeeded { new: !has_item }),
-            },
-            Protection::SecretService
-            | Protection::Keychain
-            | Protection::CredentialManager
-            | Protection::KernelKeyring => self.keyring_key(has_item).map(Seal::Key),
+    /// The key that closes the item; `None` for a plain one. Where an item is, the key has just opened it.
+    fn key(&self, has_item: bool) -> Result<Option<x25519::Identity>, StoreError> {
+        if self.protection == Protection::Plain {
+            return Ok(None);
+        }
+        let mut cached = self.cached_key();
+        let key = match cached.take().filter(|_| has_item) {
+            Some(key) => key,
+            // Nor is a cached key one for a new item: its holder may have lost it since.
+            None => self.fetch_key(has_item)?,
+        };
+        Ok(Some(cached.insert(key).clone()))
+    }
+
+    /// The key from what holds it. For the first item, one is made if there is none.
+    fn fetch_key(&self, has_item: bool) -> Result<x25519::Identity, StoreError> {
+        let (protection, passphrase) = (self.protection, self.passphrase.as_ref());
+        let found = match protection {
+            Protection::Passphrase => key_file::find(&self.key_path(), passphrase)?,
+            _ if has_item => keyring::find(protection, self.key_name()?, keyring::UNLOCKING)?,
+            _ => keyring::find(protection, self.key_name()?, keyring::ANSWERING)?,
+        };
+        match found {
+            Some(key) => Ok(key),
+            None if has_item => Err(self.key_missing()),
+            None if protection == Protection::Passphrase => {
+                key_file::make(&self.key_path(), passphrase)
+            }
+            None => keyring::make(protection, self.key_name()?),
         }
     }
 
-    fn keyring_key(&self, has_item: bool) -> Result<x25519::Identity, StoreError> {
-        if let Some(key) = self.cached_key() {
-            return Ok(key);
-        }
-        let protection = self.protection;
-        let name = self.key_name()?;
-        let key = match keyring::find(protection, name.clone())? {
-            Some(key) => key,
-            None if has_item => {
-                return Err(StoreError::KeyMissing { path: self.path.clone(), protection });
-            }
-            None => keyring::make(protection, name)?,
-        };
-        self.cache_key(Some(key.clone()));
-        Ok(key)
+    fn key_missing(&self) -> StoreError {
+        StoreError::KeyMissing { path: self.path.clone(), protection: self.protection }
     }
 
     /// Two homes of one person share a keyring, but no key: the folder is part of the name.
@@ -227,12 +243,9 @@ impl SecureStore {
         Ok(format!("{}@{}", self.name, file::canonical_text(&self.folder)?))
     }
 
-    fn cached_key(&self) -> Option<x25519::Identity> {
-        self.key.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn cache_key(&self, key: Option<x25519::Identity>) {
-        *self.key.lock().unwrap_or_else(PoisonError::into_inner) = key;
+    /// Held while a key is fetched, so that threads don't ask a person twice or do scrypt's work twice.
+    fn cached_key(&self) -> MutexGuard<'_, Option<x25519::Identity>> {
+        self.key.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -262,5 +275,5 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     text.into()
 }
 
-/// An update with a passphrase takes a few seconds; some may stand in line.
+/// Longer than an update waits for a person to unlock the keyring.
 const LOCK_PATIENCE: Duration = Duration::from_secs(30);

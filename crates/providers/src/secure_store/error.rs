@@ -8,19 +8,19 @@ use super::protection::Protection;
 /// An item could not be had or saved. The text is one line and holds no secret.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// A passphrase protects the item and none was given.
+    /// A passphrase protects the item's key and none was given.
     #[error("{}", if *new { "a passphrase is needed to protect the sign-in" } else { "a passphrase protects the sign-in" })]
     PassphraseNeeded {
-        /// There is no item yet: the passphrase is made now, so ask for it twice.
+        /// There is no key yet: the passphrase is made now, so ask for it twice.
         new: bool,
     },
-    /// The passphrase doesn't open the item.
+    /// The passphrase doesn't open the key file.
     #[error("the passphrase does not open {}", path.display())]
     WrongPassphrase {
-        /// The item.
+        /// The key file.
         path: PathBuf,
     },
-    /// The keyring answers, and has no key that opens the item.
+    /// The keyring answers, or the key file was looked for, and there is no key that opens the item.
     #[error("{} has no key that opens {}", protection.label(), path.display())]
     KeyMissing {
         /// The item.
@@ -36,10 +36,10 @@ pub enum StoreError {
         /// What it said.
         reason: String,
     },
-    /// The item is not what was saved.
+    /// The item or its key file is not what was saved.
     #[error("{} is damaged: {reason}", path.display())]
     Damaged {
-        /// The item.
+        /// The item or its key file.
         path: PathBuf,
         /// What is wrong with it.
         reason: &'static str,
@@ -59,7 +59,7 @@ pub enum StoreError {
     /// Others could read the item, or put another in its place.
     #[error("{} is not safe: {reason}", path.display())]
     Insecure {
-        /// The item, its folder or its lock.
+        /// The item, its key file, folder or lock.
         path: PathBuf,
         /// What is unsafe about it.
         reason: Exposure,
@@ -153,7 +153,7 @@ fn list(paths: &[PathBuf]) -> String {
     texts.join(" and ")
 }
 
-/// The commands that keep an item that can't be read, and make room for another.
+/// The commands that keep a file that can't be read, and make room for another.
 fn put_away(path: &Path) -> String {
     format!("mv {0} {0}.old && aws-sso login", quoted(path))
 }

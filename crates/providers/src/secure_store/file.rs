@@ -1,4 +1,4 @@
-//! The file of an item: read whole, replaced whole. Must not write into a file that is in use.
+//! The files of items and keys: read whole, replaced whole. Must not write into a file that is in use.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -78,7 +78,7 @@ pub(super) fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError
     }
 }
 
-/// The file which will be the item. Made before it is known what to write, so that a folder which takes no files
+/// The file which will be the item or the key. Made before it is known what to write, so that a folder which takes no files
 /// is found out in time. The caller holds the item's lock.
 pub(super) struct Draft<'a> {
     file: NamedTempFile,
@@ -106,13 +106,13 @@ impl<'a> Draft<'a> {
         Ok(Self { file, path })
     }
 
-    /// Puts the bytes in the place of the item: after a crash, the old ones or the new ones are there.
+    /// Puts the bytes in the place of the file: after a crash, the old ones or the new ones are there.
     pub(super) fn save(mut self, bytes: &[u8]) -> Result<(), StoreError> {
         let written = self.file.write_all(bytes).and_then(|()| self.file.as_file().sync_all());
         written.map_err(failed("save", self.path))?;
         self.file.persist(self.path).map_err(|error| failed("save", self.path)(error.error))?;
         if let Some(folder) = self.path.parent() {
-            // The item is saved already. Where a folder can't be synced, only a power failure could tell.
+            // The file is saved already. Where a folder can't be synced, only a power failure could tell.
             let _ =
                 access::open_folder(folder).map(|folder| folder.map(|folder| folder.sync_all()));
         }

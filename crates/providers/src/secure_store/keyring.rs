@@ -1,5 +1,5 @@
-//! The systems' keyrings, each of which holds one small key an item. Must not be waited for: behind a locked keyring
-//! there may be a question to a person that nobody sees, and behind a dead bus there is nobody.
+//! The systems' keyrings, each of which holds one small key an item. Must not be waited for without end: behind a locked
+//! keyring there may be a question to a person that nobody sees, and behind a dead bus there is nobody.
 
 use std::str::FromStr as _;
 use std::sync::Arc;
@@ -25,8 +25,9 @@ pub(super) fn first_that_works() -> Option<Protection> {
 pub(super) fn find(
     protection: Protection,
     name: String,
+    patience: Duration,
 ) -> Result<Option<x25519::Identity>, StoreError> {
-    visit(protection, move |store| {
+    visit(protection, patience, move |store| {
         let text = match entry(store, &name)?.get_password() {
             Ok(text) => Zeroizing::new(text),
             Err(Error::NoEntry | Error::BadEncoding(_)) => return Ok(None),
@@ -38,7 +39,7 @@ pub(super) fn find(
 
 /// Makes a key of this name. It is read back, so that no item is closed with a key that wasn't kept.
 pub(super) fn make(protection: Protection, name: String) -> Result<x25519::Identity, StoreError> {
-    visit(protection, move |store| {
+    visit(protection, ANSWERING, move |store| {
         let key = x25519::Identity::generate();
         put(&entry(store, &name)?, &key)?;
         Ok(key)
@@ -48,11 +49,11 @@ pub(super) fn make(protection: Protection, name: String) -> Result<x25519::Ident
 /// Removes the key of this name.
 #[cfg(test)]
 pub(super) fn remove(protection: Protection, name: String) -> Result<(), StoreError> {
-    visit(protection, move |store| entry(store, &name)?.delete_credential())
+    visit(protection, ANSWERING, move |store| entry(store, &name)?.delete_credential())
 }
 
 fn try_out(protection: Protection) -> Result<(), StoreError> {
-    visit(protection, |store| {
+    visit(protection, ANSWERING, |store| {
         let key = x25519::Identity::generate();
         // Two processes that try at once must not meet: the name is as random as the key.
         let entry = entry(store, &format!("probe {}", key.to_public()))?;
@@ -80,6 +81,7 @@ fn entry(store: &CredentialStore, name: &str) -> keyring_core::Result<Entry> {
 /// Does something with the keyring on a thread of its own, which is left behind if it takes too long.
 fn visit<T: Send + 'static>(
     protection: Protection,
+    patience: Duration,
     work: impl FnOnce(&CredentialStore) -> keyring_core::Result<T> + Send + 'static,
 ) -> Result<T, StoreError> {
     let unavailable =
@@ -93,10 +95,10 @@ fn visit<T: Send + 'static>(
         .name("keyring".to_owned())
         .spawn(run)
         .map_err(|error| unavailable(&error.to_string()))?;
-    match receiver.recv_timeout(PATIENCE) {
+    match receiver.recv_timeout(patience) {
         Ok(answer) => answer.map_err(|error| unavailable(&error.to_string())),
         Err(RecvTimeoutError::Timeout) => {
-            Err(unavailable(&format!("no answer within {} seconds", PATIENCE.as_secs())))
+            Err(unavailable(&format!("no answer within {} seconds", patience.as_secs())))
         }
         Err(RecvTimeoutError::Disconnected) => Err(unavailable("its library failed")),
     }
@@ -119,5 +121,9 @@ fn connect(protection: Protection) -> keyring_core::Result<Arc<CredentialStore>>
 /// Whose keys they are, as the keyring shows it.
 const SERVICE: &str = "aws-sso";
 
-/// Keyrings answer in milliseconds. Tests share a busy machine.
-const PATIENCE: Duration = Duration::from_secs(if cfg!(test) { 5 } else { 2 });
+/// How long a keyring may take that isn't locked. They answer in milliseconds; tests share a busy machine.
+pub(super) const ANSWERING: Duration = Duration::from_secs(if cfg!(test) { 5 } else { 2 });
+
+/// How long it may take where there is an item: no other keyring has its key, so a person gets the time to find the
+/// dialog and to type a passphrase into it. Tests have nobody who does.
+pub(super) const UNLOCKING: Duration = Duration::from_secs(if cfg!(test) { 6 } else { 20 });

@@ -75,7 +75,7 @@ mod tests {
         assert!(Lock::try_acquire(&path).unwrap().is_none());
         let error = Lock::acquire(&path, Duration::ZERO).unwrap_err();
         assert!(matches!(error, StoreError::LockTimeout { .. }), "{error}");
-        assert!(error.hint().unwrap().starts_with("see who does: fuser -v /"));
+        assert!(error.hint().unwrap().starts_with("See which one it is: fuser -v /"));
         drop(held);
         assert!(Lock::try_acquire(&path).unwrap().is_some());
         assert!(path.exists(), "a lock's file stays");

@@ -1,4 +1,4 @@
-//! The passphrase of an item, as a type that can't be printed by accident.
+//! The passphrase of a key file, as a type that can't be printed by accident.
 
 use std::fmt;
 

@@ -15,7 +15,7 @@ pub enum Protection {
     CredentialManager,
     /// `keyctl`: a key in the keyring of the Linux kernel. It is gone after a reboot, or three days without use.
     KernelKeyring,
-    /// `file`: a passphrase.
+    /// `file`: a key in a file beside the item, which a passphrase opens.
     Passphrase,
     /// `json`: nothing but the file's mode. For tests.
     Plain,
@@ -59,7 +59,7 @@ impl Protection {
             Self::Keychain => "the macOS keychain",
             Self::CredentialManager => "the Windows Credential Manager",
             Self::KernelKeyring => "the kernel keyring",
-            Self::Passphrase => "the passphrase",
+            Self::Passphrase => "the passphrase's key file",
             Self::Plain => "the plain file",
         }
     }

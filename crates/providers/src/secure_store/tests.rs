@@ -36,6 +36,16 @@ fn save(store: &SecureStore, item: &[u8]) -> Result<(), StoreError> {
     store.update(|_| Ok((Zeroizing::new(item.to_vec()), ())))
 }
 
+/// A change that must not be begun.
+fn never(_: Option<&[u8]>) -> Result<(Zeroizing<Vec<u8>>, ()), StoreError> {
+    panic!("not to be called")
+}
+
+fn assert_names_key(error: &StoreError, store: &SecureStore) {
+    let is_it = matches!(error, StoreError::WrongPassphrase { path } if *path == store.key_path());
+    assert!(is_it, "{error}");
+}
+
 /// The error, after a look that neither it nor its hint tells a secret or has two lines.
 fn discreet<T>(result: Result<T, StoreError>) -> StoreError {
     let Err(error) = result else { panic!("it should have failed") };
@@ -84,7 +94,7 @@ fn an_item_is_kept_and_read_again() {
     let mut names: Vec<_> =
         fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();
-    assert_eq!(names, ["corp.file", "corp.lock"]);
+    assert_eq!(names, ["corp.file", "corp.key", "corp.lock"]);
 }
 
 #[test]
@@ -108,13 +118,12 @@ fn a_change_that_fails_changes_nothing() {
 fn the_wrong_passphrase_opens_nothing_and_writes_nothing() {
     let home = tempfile::tempdir().unwrap();
     save(&with_passphrase(home.path(), "CANARY right"), b"CANARY item").unwrap();
-    let before = fs::read(home.path().join("corp.file")).unwrap();
+    let files = || ["corp.file", "corp.key"].map(|name| fs::read(home.path().join(name)).unwrap());
+    let before = files();
 
     let wrong = with_passphrase(home.path(), "CANARY wrong");
-    assert!(matches!(discreet(wrong.read()), StoreError::WrongPassphrase { .. }));
-    let updated = wrong.update(|_| -> Result<_, StoreError> { panic!("not to be called") });
-    let updated: Result<(), _> = updated;
-    assert!(matches!(discreet(updated), StoreError::WrongPassphrase { .. }));
+    assert_names_key(&discreet(wrong.read()), &wrong);
+    assert_names_key(&discreet(wrong.update(never)), &wrong);
 
     let none = SecureStore::open(home.path(), &corp(), None, None).unwrap();
     assert_eq!(
@@ -124,7 +133,17 @@ fn the_wrong_passphrase_opens_nothing_and_writes_nothing() {
     );
     assert!(matches!(discreet(none.read()), StoreError::PassphraseNeeded { new: false }));
     assert!(matches!(discreet(save(&none, b"x")), StoreError::PassphraseNeeded { new: false }));
-    assert_eq!(fs::read(home.path().join("corp.file")).unwrap(), before);
+    assert_eq!(files(), before);
+
+    // Nor is it made over where only the key is left; the right one uses it again.
+    let aside = wrong.set_aside().unwrap().unwrap();
+    assert_names_key(&discreet(wrong.update(never)), &wrong);
+    save(&with_passphrase(home.path(), "CANARY right"), b"next").unwrap();
+    let [_, key] = files();
+    assert_eq!(key, before[1]);
+    fs::rename(aside, home.path().join("corp.file")).unwrap();
+    let right = with_passphrase(home.path(), "CANARY right");
+    assert_eq!(*right.read().unwrap().unwrap(), b"CANARY item", "the key opens what was moved");
 }
 
 #[test]
@@ -132,24 +151,86 @@ fn without_a_passphrase_no_new_item_is_made_and_no_change_is_begun() {
     let home = tempfile::tempdir().unwrap();
     let wanted = Some(Protection::Passphrase);
     let store = SecureStore::open(home.path(), &corp(), wanted, None).unwrap();
-    let updated: Result<(), StoreError> = store.update(|_| panic!("not to be called"));
-    assert!(matches!(discreet(updated), StoreError::PassphraseNeeded { new: true }));
-    assert!(!store.path().exists());
+    let updated = discreet(store.update(never));
+    assert!(matches!(updated, StoreError::PassphraseNeeded { new: true }));
+    assert!(!store.path().exists() && !store.key_path().exists());
 }
 
 #[test]
-fn a_cut_item_is_damaged_and_never_written_over() {
+fn an_item_whose_key_file_is_gone_makes_room_for_another() {
+    let home = tempfile::tempdir().unwrap();
+    let used = with_passphrase(home.path(), "CANARY pass");
+    save(&used, b"CANARY item").unwrap();
+    let path = used.key_path();
+    fs::rename(&path, home.path().join("away")).unwrap();
+    assert_eq!(*used.read().unwrap().unwrap(), b"CANARY item", "its key was fetched before");
+    save(&used, b"CANARY item").unwrap();
+
+    let wanted = Some(Protection::Passphrase);
+    let without = SecureStore::open(home.path(), &corp(), wanted, None).unwrap();
+    for store in [&without, &with_passphrase(home.path(), "CANARY pass")] {
+        for error in [discreet(store.read()), discreet(store.update(never))] {
+            let StoreError::KeyMissing { path, .. } = &error else { panic!("{error}") };
+            assert_eq!(path, used.path());
+            assert_eq!(error.hint().unwrap(), "Sign in anew: aws-sso login");
+        }
+    }
+    assert!(!path.exists());
+
+    // Whoever has the lost key in mind makes a new one, as others do.
+    used.set_aside().unwrap().unwrap();
+    save(&used, b"new").unwrap();
+    assert_eq!(*with_passphrase(home.path(), "CANARY pass").read().unwrap().unwrap(), b"new");
+
+    // A key of something else is as good as none.
+    fs::rename(home.path().join("away"), &path).unwrap();
+    let other = with_passphrase(home.path(), "CANARY pass");
+    assert!(matches!(discreet(other.read()), StoreError::KeyMissing { .. }));
+    assert!(matches!(discreet(save(&other, b"x")), StoreError::KeyMissing { .. }));
+}
+
+#[test]
+fn no_file_of_an_instance_is_another_ones() {
+    let home = tempfile::tempdir().unwrap();
+    let mut paths = Vec::new();
+    for name in ["a", "a.key", "a.key.new", "a.file", "a.sign-in", "key"] {
+        let instance = InstanceName::parse(name).unwrap();
+        for protection in Protection::ALL {
+            let store = SecureStore::open(home.path(), &instance, Some(protection), None).unwrap();
+            paths.push(store.path().to_owned());
+            if protection == Protection::Plain {
+                paths.extend([store.key_path(), store.lock_path(), store.sign_in_lock_path()]);
+            }
+        }
+    }
+    let drafts: Vec<_> = paths.iter().map(|path| with_suffix(path, ".new")).collect();
+    paths.extend(drafts);
+    let all = paths.len();
+    paths.sort();
+    paths.dedup();
+    assert_eq!(paths.len(), all);
+}
+
+#[test]
+fn a_cut_item_or_key_is_damaged_and_never_written_over() {
     let home = tempfile::tempdir().unwrap();
     let store = with_passphrase(home.path(), "CANARY pass");
     save(&store, &[b'x'; 3000]).unwrap();
-    let whole = fs::read(store.path()).unwrap();
-    for length in (0..whole.len()).step_by(64) {
-        fs::write(store.path(), &whole[..length]).unwrap();
-        let error = discreet(store.read());
-        assert!(matches!(error, StoreError::Damaged { .. }), "{length}: {error}");
-        assert!(matches!(discreet(save(&store, b"new")), StoreError::Damaged { .. }));
-        assert_eq!(fs::read(store.path()).unwrap(), whole[..length]);
+    for cut in [store.path(), &store.key_path()] {
+        let whole = fs::read(cut).unwrap();
+        for length in (0..whole.len()).step_by(if cut == store.path() { 64 } else { 1 }) {
+            fs::write(cut, &whole[..length]).unwrap();
+            let anew = with_passphrase(home.path(), "CANARY pass");
+            for error in [discreet(anew.read()), discreet(anew.update(never))] {
+                let StoreError::Damaged { path, .. } = &error else { panic!("{length}: {error}") };
+                assert_eq!(path, cut);
+                assert!(error.hint().unwrap().contains(&format!("mv {}", cut.display())));
+            }
+            assert_eq!(fs::read(cut).unwrap(), whole[..length]);
+        }
+        fs::write(cut, whole).unwrap();
     }
+    assert_eq!(store.read().unwrap().unwrap().len(), 3000);
 }
 
 #[test]

@@ -67,6 +67,48 @@ fn child_counts_until_killed() {
 }
 
 #[test]
+#[ignore = "a child of other tests"]
+fn child_counts_once() {
+    let Some(folder) = own_folder() else { return };
+    count_up(&with_passphrase(&folder, "CANARY"));
+}
+
+#[test]
+fn processes_that_begin_together_make_one_key() {
+    for _ in 0..5 {
+        let home = tempfile::tempdir().unwrap();
+        let mut children = [(); 4].map(|()| {
+            let mut command = child("children::child_counts_once", home.path());
+            command.stdout(Stdio::null()).spawn().unwrap()
+        });
+        // One with another key than the item's would have failed.
+        for child in &mut children {
+            assert!(child.wait().unwrap().success());
+        }
+        let store = with_passphrase(&home.path().join("store"), "CANARY");
+        assert_eq!(counted(&store.read().unwrap().unwrap()), 4);
+    }
+}
+
+#[test]
+fn a_process_killed_while_it_begins_is_in_nobodys_way() {
+    for round in 0..20 {
+        let home = tempfile::tempdir().unwrap();
+        let folder = home.path().join("store");
+        let mut writer = Writer::start(home.path());
+        while !folder.exists() {
+            assert!(writer.0.try_wait().unwrap().is_none(), "the writer ended by itself");
+        }
+        // As below; before the first item there is the key.
+        sleep(Duration::from_micros(300 * round));
+        drop(writer);
+        let store = with_passphrase(&folder, "CANARY");
+        let left = store.read().unwrap().map_or(0, |item| counted(&item));
+        assert_eq!(count_up(&store), left + 1);
+    }
+}
+
+#[test]
 fn two_processes_and_two_threads_lose_no_update() {
     let home = tempfile::tempdir().unwrap();
     let mut children: Vec<_> = (0..2)

@@ -80,7 +80,7 @@ fn live_with(protection: Protection, folder: &Path) {
     for store in [store, other, gone] {
         let name = store.key_name().unwrap();
         keyring::remove(protection, name.clone()).unwrap();
-        assert!(keyring::find(protection, name).unwrap().is_none());
+        assert!(keyring::find(protection, name, keyring::ANSWERING).unwrap().is_none());
     }
 }
 
@@ -98,7 +98,7 @@ fn child_lives_with_secret_service() {
 #[ignore = "a child of other tests"]
 fn child_lives_with_kernel_keyring() {
     let Some(folder) = own_folder() else { return };
-    match keyring::find(Protection::KernelKeyring, "nothing".to_owned()) {
+    match keyring::find(Protection::KernelKeyring, "nothing".to_owned(), keyring::ANSWERING) {
         Ok(_) => live_with(Protection::KernelKeyring, &folder),
         Err(error) => eprintln!("left out: {error}"),
     }
@@ -106,15 +106,29 @@ fn child_lives_with_kernel_keyring() {
 
 #[test]
 #[ignore = "a child of other tests"]
+fn child_keeps_an_item_with_secret_service() {
+    let Some(folder) = own_folder() else { return };
+    let wanted = Some(Protection::SecretService);
+    save(&SecureStore::open(&folder, &corp(), wanted, None).unwrap(), b"CANARY item").unwrap();
+}
+
+#[test]
+#[ignore = "a child of other tests"]
 fn child_finds_no_secret_service() {
     let Some(folder) = own_folder() else { return };
-    let chosen = SecureStore::open(&folder, &corp(), None, None).unwrap();
+    let other = InstanceName::parse("other").unwrap();
+    let chosen = SecureStore::open(&folder, &other, None, None).unwrap();
     assert_ne!(chosen.protection(), Protection::SecretService);
     let wanted = Some(Protection::SecretService);
     let store = SecureStore::open(&folder, &corp(), wanted, None).unwrap();
-    let error = discreet(save(&store, b"x"));
+    if !store.path().exists() {
+        save(&plain(&folder), b"CANARY item").unwrap();
+        fs::rename(plain(&folder).path(), store.path()).unwrap();
+    }
+    let before = fs::read(store.path()).unwrap();
+    let error = discreet(store.update(never));
     assert!(matches!(error, StoreError::Unavailable { .. }), "{error}");
-    assert!(!store.path().exists());
+    assert_eq!(fs::read(store.path()).unwrap(), before);
     println!("{error}");
 }
 
@@ -135,11 +149,14 @@ fn a_secret_service_that_nobody_unlocks_is_not_waited_for() {
         return;
     }
     let home = tempfile::tempdir().unwrap();
-    // The keyring is made with a passphrase by one daemon; the next one isn't given it.
-    let start = "printf pw | gnome-keyring-daemon --unlock --components=secrets >/dev/null; \
-                 gnome-keyring-daemon --replace --components=secrets >/dev/null; exec \"$0\" \"$@\"";
+    // The keyring is made with a passphrase by one daemon, and has a key; the next one isn't given the passphrase.
+    let keep = arguments("keyrings::child_keeps_an_item_with_secret_service").join(" ");
+    let start = format!(
+        "printf pw | gnome-keyring-daemon --unlock --components=secrets >/dev/null && \"$0\" {keep} && \
+         gnome-keyring-daemon --replace --components=secrets >/dev/null && exec \"$0\" \"$@\""
+    );
     let name = "keyrings::child_finds_no_secret_service";
-    ran(&with_secret_service(home.path(), start, name).output().unwrap());
+    ran(&with_secret_service(home.path(), &start, name).output().unwrap());
 }
 
 #[test]
@@ -178,5 +195,6 @@ fn a_bus_that_never_answers_is_given_up() {
     let mut command = child("keyrings::child_finds_no_secret_service", home.path());
     command.env("DBUS_SESSION_BUS_ADDRESS", format!("unix:path={}", socket.display()));
     let said = ran(&command.output().unwrap());
-    assert!(said.contains("no answer within "), "{said}");
+    let patience = keyring::UNLOCKING.as_secs();
+    assert!(said.contains(&format!("no answer within {patience} seconds")), "{said}");
 }

@@ -40,12 +40,12 @@ fn what_others_can_open_or_write_is_refused_with_the_command_that_mends_it() {
     save(&store, b"CANARY").unwrap();
     for exposed in [0o640, 0o604, 0o620, 0o601] {
         set_mode(store.path(), exposed);
-        assert_insecure(&store, Exposure::OpenToOthers, "chmod 600 /");
+        assert_insecure(&store, Exposure::OpenToOthers, "Close it: chmod 600 /");
     }
     set_mode(store.path(), 0o600);
     for exposed in [0o720, 0o702] {
         set_mode(home.path(), exposed);
-        assert_insecure(&store, Exposure::WritableByOthers, "chmod 700 /");
+        assert_insecure(&store, Exposure::WritableByOthers, "Close it: chmod 700 /");
     }
     set_mode(home.path(), 0o755);
     assert_eq!(*store.read().unwrap().unwrap(), b"CANARY");
@@ -61,13 +61,13 @@ fn links_are_not_followed() {
 
     let link = home.path().join("link");
     symlink(&folder, &link).unwrap();
-    assert_insecure(&plain(&link), Exposure::Link, "see where it leads: ls -l /");
-    assert_insecure(&plain(&link.join("")), Exposure::Link, "see where it leads: ls -l /");
+    assert_insecure(&plain(&link), Exposure::Link, "See where it leads: ls -l /");
+    assert_insecure(&plain(&link.join("")), Exposure::Link, "See where it leads: ls -l /");
 
     let store = plain(&folder);
     fs::rename(store.path(), home.path().join("elsewhere")).unwrap();
     symlink(home.path().join("elsewhere"), store.path()).unwrap();
-    assert_insecure(&store, Exposure::Link, "see where it leads: ls -l /");
+    assert_insecure(&store, Exposure::Link, "See where it leads: ls -l /");
     assert_eq!(fs::read(home.path().join("elsewhere")).unwrap(), b"CANARY");
 
     // Set aside is the link, not what it leads to.
@@ -83,11 +83,11 @@ fn what_is_no_file_or_no_folder_is_refused_without_waiting() {
     let home = tempfile::tempdir().unwrap();
     let store = plain(home.path());
     fs::create_dir(store.path()).unwrap();
-    assert_insecure(&store, Exposure::WrongKind, "see what it is");
+    assert_insecure(&store, Exposure::WrongKind, "See what it is");
     fs::remove_dir(store.path()).unwrap();
     // Opening a pipe that nobody writes to would wait for ever.
     assert!(Command::new("mkfifo").arg(store.path()).status().unwrap().success());
-    assert_insecure(&store, Exposure::WrongKind, "see what it is");
+    assert_insecure(&store, Exposure::WrongKind, "See what it is");
     let file = home.path().join("file");
     fs::write(&file, "").unwrap();
     discreet(plain(&file).read());
@@ -102,10 +102,10 @@ fn what_belongs_to_another_user_is_refused() {
     let store = plain(home.path());
     save(&store, b"CANARY").unwrap();
     chown(store.path(), Some(65534), None).unwrap();
-    assert_insecure(&store, Exposure::OwnedByAnother, "see what it is");
+    assert_insecure(&store, Exposure::OwnedByAnother, "See what it is");
     chown(store.path(), Some(0), None).unwrap();
     chown(home.path(), Some(65534), None).unwrap();
-    assert_insecure(&store, Exposure::OwnedByAnother, "see what it is");
+    assert_insecure(&store, Exposure::OwnedByAnother, "See what it is");
 }
 
 /// A file system of 64 KiB, until it is dropped.
@@ -141,7 +141,7 @@ fn a_full_disk_leaves_the_old_item() {
     for _ in 0..3 {
         let error = discreet(save(&store, &[b'b'; 60_000]));
         assert!(error.to_string().contains("No space left on device"), "{error}");
-        assert!(error.hint().unwrap().contains("make room"), "{error:?}");
+        assert!(error.hint().unwrap().contains("Make room"), "{error:?}");
         assert_eq!(*store.read().unwrap().unwrap(), [b'a'; 20_000]);
     }
     save(&store, &[b'c'; 20_000]).unwrap();

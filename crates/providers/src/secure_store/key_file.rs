@@ -1,0 +1,77 @@
+//! The file of an item's key, which a passphrase opens: an age file with the text of an age identity, so that with the
+//! `age` program too, who knows the passphrase can open the item. Must not write over a key.
+
+use std::path::Path;
+use std::str;
+
+use age::secrecy::ExposeSecret as _;
+use age::{scrypt, x25519};
+
+use super::envelope::{self, Refused};
+use super::error::StoreError;
+use super::file::{self, Draft};
+use super::passphrase::Passphrase;
+
+/// The key of this file, if it is there. This is where scrypt takes its time.
+pub(super) fn find(
+    path: &Path,
+    passphrase: Option<&Passphrase>,
+) -> Result<Option<x25519::Identity>, StoreError> {
+    let Some(sealed) = file::read(path)? else { return Ok(None) };
+    let passphrase = passphrase.ok_or(StoreError::PassphraseNeeded { new: false })?;
+    let mut identity = scrypt::Identity::new(passphrase.for_age());
+    identity.set_max_work_factor(MOST_WORK);
+    let path = path.to_owned();
+    match envelope::open(&identity, &sealed) {
+        Ok(text) => match str::from_utf8(&text).ok().and_then(|text| text.parse().ok()) {
+            Some(key) => Ok(Some(key)),
+            None => Err(StoreError::Damaged { path, reason: "it holds something else than a key" }),
+        },
+        Err(Refused::WrongKey) => Err(StoreError::WrongPassphrase { path }),
+        Err(Refused::Damaged(reason)) => Err(StoreError::Damaged { path, reason }),
+    }
+}
+
+/// Makes a key and its file, which isn't there. The caller holds the item's lock: two processes make one key.
+pub(super) fn make(
+    path: &Path,
+    passphrase: Option<&Passphrase>,
+) -> Result<x25519::Identity, StoreError> {
+    let passphrase = passphrase.ok_or(StoreError::PassphraseNeeded { new: true })?;
+    let mut recipient = scrypt::Recipient::new(passphrase.for_age());
+    recipient.set_work_factor(WORK_FACTOR);
+    let key = x25519::Identity::generate();
+    let sealed = envelope::close(&recipient, key.to_string().expose_secret().as_bytes(), path)?;
+    Draft::new(path)?.save(&sealed)?;
+    Ok(key)
+}
+
+/// The work that opening a key file takes, and so each guess at a passphrase, as the power of two of scrypt's N: 64 MiB
+/// and a good part of a second. A process pays it once. What the key closes can't be guessed at: without this file, no
+/// passphrase opens it. Tests do with less.
+const WORK_FACTOR: u8 = if cfg!(test) { 4 } else { 16 };
+
+/// A file could ask for hours and gigabytes. This is 1 GiB and about ten seconds.
+const MOST_WORK: u8 = 20;
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_file_that_asks_for_too_much_work_is_refused_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("corp.key");
+        let passphrase = Passphrase::parse("CANARY".to_owned()).unwrap();
+        make(&path, Some(&passphrase)).unwrap();
+        // A real one would take minutes to make: the header says 21, and nothing is worked out.
+        let sealed = fs::read(&path).unwrap();
+        let at = sealed.iter().position(|byte| *byte == b'\n').unwrap() + 1;
+        let line = sealed[at..].iter().position(|byte| *byte == b'\n').unwrap() + at;
+        fs::write(&path, [&sealed[..line - 1], b"21", &sealed[line..]].concat()).unwrap();
+        let refused = find(&path, Some(&passphrase)).err().unwrap();
+        assert!(refused.to_string().contains("more work"), "{refused}");
+    }
+}
