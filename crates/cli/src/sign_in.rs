@@ -55,7 +55,7 @@ pub(crate) async fn sign_in(
         }
     };
     let (workflow, why) = workflow(settings, instance, wishes);
-    match right.start(workflow).await.map_err(explained)? {
+    match right.start(workflow, wishes.force).await.map_err(explained)? {
         Pending::Pkce(pending) => {
             show_browser(settings, instance, &pending, wishes);
             pending.finish().await.map_err(explained)?;

@@ -109,12 +109,16 @@ impl IdentityCenter {
 }
 
 impl SignIn {
-    /// Begins, and gives what to show.
+    /// Begins, and gives what to show. With `anew`, our registration at AWS is made anew too: AWS may have forgotten
+    /// it, which it tells nobody but the browser.
     ///
     /// # Errors
     /// AWS can't be reached or doesn't know the start URL; no port is free for the browser to come back to.
-    pub async fn start(self, workflow: Workflow) -> Result<Pending, ProviderError> {
+    pub async fn start(self, workflow: Workflow, anew: bool) -> Result<Pending, ProviderError> {
         let Self { center, lock } = self;
+        if anew {
+            forget_registration(&center, workflow).await?;
+        }
         Ok(match workflow {
             Workflow::Pkce => Pending::Pkce(Pkce::start(center, lock).await?),
             Workflow::DeviceCode => Pending::DeviceCode(DeviceCode::start(center, lock).await?),
@@ -133,6 +137,16 @@ async fn registration(
         return Ok(known.clone());
     }
     new_registration(center, oidc, workflow).await
+}
+
+async fn forget_registration(
+    center: &IdentityCenter,
+    workflow: Workflow,
+) -> Result<(), ProviderError> {
+    let workflow = workflow.as_str();
+    center
+        .update_item(move |item| item.registrations.retain(|known| known.workflow != workflow))
+        .await
 }
 
 async fn new_registration(

@@ -17,7 +17,7 @@ use tokio::time::timeout;
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::{PATIENCE, Workflow, registration};
+use super::{PATIENCE, Workflow, forget_registration, registration};
 use crate::identity_center::item::Registration;
 use crate::identity_center::oidc::{NoTokens, SCOPE};
 use crate::secure_store::Lock;
@@ -84,7 +84,11 @@ impl Pkce {
         let serving = tokio::spawn(Arc::new(callback).serve(listener));
         let returned = timeout(PATIENCE, returns.recv()).await.ok().flatten();
         let outcome = match returned {
-            None => Err(ProviderError::sign_in_needed("nobody approved in the browser in time")),
+            None => {
+                // As when AWS has forgotten the registration, which it tells nobody but the browser.
+                forget_registration(&center, Workflow::Pkce).await?;
+                Err(ProviderError::sign_in_needed("nobody approved in the browser in time"))
+            }
             Some((Outcome::Error(text), answer)) => {
                 let _ = answer.send(Verdict::Failed);
                 Err(ProviderError::sign_in_needed(format!("the sign-in was refused: {text}")))
@@ -119,10 +123,7 @@ async fn exchange(
         }
         Err(NoTokens::Denied(error) | NoTokens::Over(error)) => {
             // AWS may have forgotten the registration: the next sign-in makes a new one.
-            let workflow = client.workflow;
-            center
-                .update_item(move |item| item.registrations.retain(|r| r.workflow != workflow))
-                .await?;
+            forget_registration(center, Workflow::Pkce).await?;
             Err(ProviderError::sign_in_needed(format!("AWS refused the browser's code: {error}")))
         }
     }
