@@ -151,14 +151,15 @@ fn notes(world: &TestEnv) -> Value {
     let text = std::fs::read_to_string(path).unwrap();
     assert!(!text.contains(CANARY), "a secret was shown: {text}");
     let notes: Value = serde_json::from_str(&text).unwrap();
-    assert!(notes.get("failure").is_none(), "{}", notes["failure"].as_str().unwrap_or_default());
+    let failure = notes.get("failure").and_then(Value::as_str);
+    assert!(failure.is_none(), "{}", failure.unwrap_or_default());
     notes
 }
 
 fn is_signed_in(world: &TestEnv) -> bool {
     let shown = world.run(&["whoami", "--output", "json"]);
     let identities: Value = serde_json::from_str(&shown.stdout).unwrap();
-    let is_signed_in = identities[0]["SignedIn"].as_bool().unwrap();
+    let is_signed_in = identities.pointer("/0/SignedIn").and_then(Value::as_bool).unwrap();
     assert_eq!(shown.code, Some(if is_signed_in { 0 } else { 3 }), "{}", shown.stderr);
     is_signed_in
 }
@@ -221,7 +222,8 @@ impl Login {
     fn line_with(&mut self, part: &str) -> String {
         loop {
             let line = self.lines.recv_timeout(PATIENCE);
-            let line = line.unwrap_or_else(|_| panic!("no {part:?} in: {}", self.stderr));
+            assert!(line.is_ok(), "no {part:?} in: {}", self.stderr);
+            let line = line.unwrap();
             self.note(&line);
             if line.contains(part) {
                 return line;
