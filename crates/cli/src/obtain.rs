@@ -82,15 +82,10 @@ fn in_catalogue<'a>(
         Wanted::Profile(name) => roles.named(name),
         Wanted::Role(account, role, partition) => roles.find(account, role, partition.as_ref()),
     };
-    role.map(|role| found(instance, &roles, role)).transpose()
-}
-
-fn found<'a>(
-    instance: &'a ConfiguredInstance,
-    roles: &Roles<'_>,
-    role: &Role,
-) -> Result<Found<'a>, CommandError> {
-    Ok(Found { instance, name: role.profile.clone(), chain: roles.chain(role)? })
+    let found = |role: &Role<'_>| {
+        Ok(Found { instance, name: role.profile.clone(), chain: roles.chain(role)? })
+    };
+    role.map(found).transpose()
 }
 
 /// A profile of the AWS config: one of an `[sso-session]` comes from our sign-in, any other from the SDK.
@@ -163,9 +158,10 @@ async fn unlisted(
         return Err(CommandError::failed(text)
             .with_hint("Choose the instance that is, with --sso or AWS_SSO"));
     }
-    let roles = Roles::of(settings, instance, &Catalogue::default())?;
-    let role = roles.unlisted(account, role)?;
-    credentials(settings, found(instance, &roles, &role)?).await
+    let name = format!("{account}:{}", role.as_str());
+    let name = ProfileName::parse(&name).map_err(CommandError::failed)?;
+    let chain = Chain { account_id: account, role_name: role, links: Vec::new() };
+    credentials(settings, Found { instance, name, chain }).await
 }
 
 async fn credentials(settings: &Settings, found: Found<'_>) -> Result<Profile, CommandError> {

@@ -1,9 +1,9 @@
 //! The roles of an instance as a person sees them: the catalogue, and what config.yaml adds to it, under names.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use credentials::{AccountId, Partition, ProfileName, RoleArn, RoleName};
-use providers::identity_center::{Catalogue, Chain, InstanceName, Link};
+use providers::identity_center::{Account, Catalogue, Chain, InstanceName, Link, RegionName};
 
 use crate::config_file;
 use crate::error::CommandError;
@@ -13,67 +13,82 @@ use crate::settings::{ConfiguredInstance, Settings};
 /// So many roles may be assumed one after the other.
 const LONGEST_CHAIN: usize = 10;
 
-/// A role that a person may use.
-#[derive(Clone, Debug)]
-pub(crate) struct Role {
-    pub(crate) account_id: AccountId,
-    pub(crate) role_name: RoleName,
-    /// From config.yaml.
-    pub(crate) account_name: Option<String>,
-    /// From AWS Organizations.
-    pub(crate) account_alias: Option<String>,
-    pub(crate) email: Option<String>,
-    pub(crate) default_region: Option<String>,
-    pub(crate) tags: Vec<(String, String)>,
-    pub(crate) via: Option<RoleArn>,
-    /// Its name.
+/// A role that a person may use: what both sources say of it, and its name.
+pub(crate) struct Role<'a> {
+    pub(crate) account_id: &'a AccountId,
+    pub(crate) role_name: &'a RoleName,
     pub(crate) profile: ProfileName,
+    of_aws: Option<&'a Account>,
+    of_account: Option<&'a config_file::Account>,
+    of_role: Option<&'a config_file::Role>,
 }
 
 /// All roles of an instance, sorted by account and role.
 pub(crate) struct Roles<'a> {
+    settings: &'a Settings,
     instance: &'a ConfiguredInstance,
     partition: Partition,
-    pub(crate) roles: Vec<Role>,
+    pub(crate) roles: Vec<Role<'a>>,
     /// Roles whose names would have been the same.
     pub(crate) renamed: Vec<Renamed>,
 }
 
-/// What config.yaml says of one role, and of its account.
-type Added<'a> = (&'a config_file::Account, Option<&'a config_file::Role>);
+impl<'a> Role<'a> {
+    /// From config.yaml.
+    pub(crate) fn account_name(&self) -> Option<&'a str> {
+        self.of_account?.name.as_deref()
+    }
+
+    /// From AWS Organizations.
+    pub(crate) fn account_alias(&self) -> Option<&'a str> {
+        self.of_aws?.name.as_deref()
+    }
+
+    pub(crate) fn email(&self) -> Option<&'a str> {
+        self.of_aws?.email.as_deref()
+    }
+
+    pub(crate) fn via(&self) -> Option<&'a RoleArn> {
+        self.of_role?.via.as_ref()
+    }
+
+    /// Those of the account, then those of the role, which win.
+    pub(crate) fn tags(&self) -> Vec<(String, String)> {
+        let mut tags: Vec<(String, String)> = Vec::new();
+        let of_account = self.of_account.map(|account| &account.tags);
+        let of_role = self.of_role.map(|role| &role.tags);
+        for (key, value) in of_account.into_iter().chain(of_role).flatten() {
+            match tags.iter_mut().find(|(known, _)| known == key) {
+                Some((_, known)) => known.clone_from(value),
+                None => tags.push((key.clone(), value.clone())),
+            }
+        }
+        tags
+    }
+}
 
 impl<'a> Roles<'a> {
     /// Adds both up, and names all roles.
     pub(crate) fn of(
-        settings: &Settings,
+        settings: &'a Settings,
         instance: &'a ConfiguredInstance,
-        catalogue: &Catalogue,
+        catalogue: &'a Catalogue,
     ) -> Result<Self, CommandError> {
         let partition = Partition::of_region(instance.instance.region.as_str());
-        let mut all = Self { instance, partition, roles: Vec::new(), renamed: Vec::new() };
+        let (roles, renamed) = (Vec::new(), Vec::new());
+        let mut all = Self { settings, instance, partition, roles, renamed };
         let of_config: HashMap<&AccountId, &config_file::Account> =
             instance.accounts.iter().map(|account| (&account.id, account)).collect();
-        let mut named = Vec::new();
         for account in &catalogue.accounts {
-            let added = of_config.get(&account.id).copied();
+            let of_account = of_config.get(&account.id).copied();
             for role_name in &account.roles {
-                let of_role =
-                    added.and_then(|added| added.roles.iter().find(|role| role.name == *role_name));
-                let known = Known {
-                    account_id: &account.id,
-                    role_name,
-                    alias: account.name.as_deref(),
-                    email: account.email.as_deref(),
-                    added: added.map(|account| (account, of_role)),
-                };
-                all.add(settings, known, &mut named)?;
+                let of_role = of_account
+                    .and_then(|added| added.roles.iter().find(|role| role.name == *role_name));
+                all.add(&account.id, role_name, Some(account), of_account, of_role)?;
             }
         }
-        all.add_roles_via_others(settings, catalogue, &mut named)?;
-        all.renamed = make_unique(&mut named);
-        for (role, named) in all.roles.iter_mut().zip(named) {
-            role.profile = named.name;
-        }
+        all.add_roles_via_others(catalogue)?;
+        all.make_names_unique();
         Ok(all)
     }
 
@@ -83,7 +98,7 @@ impl<'a> Roles<'a> {
     }
 
     /// The role of that name.
-    pub(crate) fn named(&self, name: &ProfileName) -> Option<&Role> {
+    pub(crate) fn named(&self, name: &ProfileName) -> Option<&Role<'a>> {
         self.roles.iter().find(|role| role.profile == *name)
     }
 
@@ -93,15 +108,15 @@ impl<'a> Roles<'a> {
         account: &AccountId,
         role: &RoleName,
         partition: Option<&Partition>,
-    ) -> Option<&Role> {
+    ) -> Option<&Role<'a>> {
         let is_here = partition.is_none_or(|partition| *partition == self.partition);
         self.roles
             .iter()
-            .find(|known| is_here && known.account_id == *account && known.role_name == *role)
+            .find(|known| is_here && *known.account_id == *account && *known.role_name == *role)
     }
 
     /// A role's ARN, without the path that AWS gives the roles of permission sets.
-    pub(crate) fn arn(&self, role: &Role) -> RoleArn {
+    pub(crate) fn arn(&self, role: &Role<'_>) -> RoleArn {
         RoleArn {
             partition: self.partition.clone(),
             account_id: role.account_id.clone(),
@@ -110,7 +125,7 @@ impl<'a> Roles<'a> {
     }
 
     /// What leads to a role: the one that the portal gives, and those that are assumed from there.
-    pub(crate) fn chain(&self, role: &Role) -> Result<Chain, CommandError> {
+    pub(crate) fn chain(&self, role: &Role<'_>) -> Result<Chain, CommandError> {
         let mut links = Vec::new();
         let mut arn = self.arn(role);
         while let Some(of_config) = self.of_config(&arn)
@@ -132,47 +147,24 @@ impl<'a> Roles<'a> {
         Ok(Chain { account_id: arn.account_id, role_name: arn.role_name, links })
     }
 
-    /// A role that is in neither source, but that a person named: AWS will say whether it is theirs.
-    pub(crate) fn unlisted(
-        &self,
-        account_id: AccountId,
-        role_name: RoleName,
-    ) -> Result<Role, CommandError> {
-        let name = format!("{account_id}:{}", role_name.as_str());
-        Ok(Role {
-            profile: ProfileName::parse(&name).map_err(CommandError::failed)?,
-            account_id,
-            role_name,
-            account_name: None,
-            account_alias: None,
-            email: None,
-            default_region: None,
-            tags: Vec::new(),
-            via: None,
-        })
+    /// The most precise default region.
+    pub(crate) fn default_region(&self, role: &Role<'a>) -> Option<&'a str> {
+        let of_role = role.of_role.and_then(|role| role.default_region.as_ref());
+        let of_account = || role.of_account.and_then(|account| account.default_region.as_ref());
+        let of_all = || self.settings.config.default_region.as_ref();
+        let region = of_role.or_else(of_account).or(self.instance.default_region.as_ref());
+        region.or_else(of_all).map(RegionName::as_str)
     }
 
     /// Roles with `Via` are not told by the portal: it is config.yaml that knows them.
-    fn add_roles_via_others(
-        &mut self,
-        settings: &Settings,
-        catalogue: &Catalogue,
-        named: &mut Vec<Named>,
-    ) -> Result<(), CommandError> {
+    fn add_roles_via_others(&mut self, catalogue: &'a Catalogue) -> Result<(), CommandError> {
         for account in &self.instance.accounts {
             let of_aws = catalogue.accounts.iter().find(|known| known.id == account.id);
             let is_known = |role: &RoleName| of_aws.is_some_and(|known| known.roles.contains(role));
-            for role in
-                account.roles.iter().filter(|role| role.via.is_some() && !is_known(&role.name))
-            {
-                let known = Known {
-                    account_id: &account.id,
-                    role_name: &role.name,
-                    alias: of_aws.and_then(|known| known.name.as_deref()),
-                    email: of_aws.and_then(|known| known.email.as_deref()),
-                    added: Some((account, Some(role))),
-                };
-                self.add(settings, known, named)?;
+            for role in &account.roles {
+                if role.via.is_some() && !is_known(&role.name) {
+                    self.add(&account.id, &role.name, of_aws, Some(account), Some(role))?;
+                }
             }
         }
         Ok(())
@@ -180,104 +172,77 @@ impl<'a> Roles<'a> {
 
     fn add(
         &mut self,
-        settings: &Settings,
-        known: Known<'_>,
-        named: &mut Vec<Named>,
+        account_id: &'a AccountId,
+        role_name: &'a RoleName,
+        of_aws: Option<&'a Account>,
+        of_account: Option<&'a config_file::Account>,
+        of_role: Option<&'a config_file::Role>,
     ) -> Result<(), CommandError> {
-        let Known { account_id, role_name, alias, email, added } = known;
-        let account = added.map(|(account, _)| account);
-        let role = added.and_then(|(_, role)| role);
-        let default_region = role
-            .and_then(|role| role.default_region.as_ref())
-            .or_else(|| account.and_then(|account| account.default_region.as_ref()))
-            .or(self.instance.default_region.as_ref())
-            .or(settings.config.default_region.as_ref());
-        let explicit = role.and_then(|role| role.profile.clone());
-        let mut role = Role {
-            account_id: account_id.clone(),
-            role_name: role_name.clone(),
-            account_name: account.and_then(|account| account.name.clone()),
-            account_alias: alias.map(str::to_owned),
-            email: email.map(str::to_owned),
-            default_region: default_region.map(|region| region.as_str().to_owned()),
-            tags: tags(account, role),
-            via: role.and_then(|role| role.via.clone()),
-            profile: ProfileName::parse(role_name.as_str()).map_err(CommandError::failed)?,
-        };
-        let is_explicit = explicit.is_some();
-        role.profile = match explicit {
+        // A role's name is a name too, until there is a better one.
+        let profile = ProfileName::parse(role_name.as_str()).map_err(CommandError::failed)?;
+        let mut role = Role { account_id, role_name, profile, of_aws, of_account, of_role };
+        role.profile = match of_role.and_then(|role| role.profile.clone()) {
             Some(profile) => profile,
-            None => self.name(settings, &role)?,
+            None => self.name(&role)?,
         };
-        let (account_id, role_name) = (role.account_id.clone(), role.role_name.clone());
-        named.push(Named { account_id, role_name, name: role.profile.clone(), is_explicit });
         self.roles.push(role);
         Ok(())
     }
 
     /// The name that `ProfileFormat` gives.
-    fn name(&self, settings: &Settings, role: &Role) -> Result<ProfileName, CommandError> {
-        let text = |text: &'_ Option<String>| text.clone().unwrap_or_default();
-        let Role { account_id, role_name, tags, via, .. } = role;
-        let arn = self.arn(role).to_string();
-        let via = via.as_ref().map(RoleArn::to_string).unwrap_or_default();
-        let (account_name, account_alias) = (text(&role.account_name), text(&role.account_alias));
-        let (email_address, default_region) = (text(&role.email), text(&role.default_region));
+    fn name(&self, role: &Role<'a>) -> Result<ProfileName, CommandError> {
         let instance = &self.instance.instance;
+        let via = role.via().map(RoleArn::to_string).unwrap_or_default();
         let fields = Fields {
             id: 0,
-            account_id,
-            account_name: &account_name,
-            account_alias: &account_alias,
-            email_address: &email_address,
+            account_id: role.account_id,
+            account_name: role.account_name().unwrap_or_default(),
+            account_alias: role.account_alias().unwrap_or_default(),
+            email_address: role.email().unwrap_or_default(),
             expires: "",
             expires_epoch: 0,
-            arn: &arn,
-            role_name: role_name.as_str(),
+            arn: &self.arn(role).to_string(),
+            role_name: role.role_name.as_str(),
             profile: "",
-            default_region: &default_region,
+            default_region: self.default_region(role).unwrap_or_default(),
             sso: instance.name.as_str(),
             sso_region: instance.region.as_str(),
             start_url: instance.start_url.as_str(),
-            tags,
+            tags: &role.tags(),
             via: &via,
         };
-        settings.profile_format.render(&fields).map_err(|error| {
-            let role = role_name.as_str();
+        self.settings.profile_format.render(&fields).map_err(|error| {
             CommandError::failed(format!(
-                "{}, ProfileFormat, for the role {role} of the account {account_id}: {error}",
-                settings.config_path.display()
+                "{}, ProfileFormat, for the role {} of the account {}: {error}",
+                self.settings.config_path.display(),
+                role.role_name.as_str(),
+                role.account_id
             ))
         })
+    }
+
+    fn make_names_unique(&mut self) {
+        let different: HashSet<&str> =
+            self.roles.iter().map(|role| role.profile.as_str()).collect();
+        // As it nearly always is: nothing more to be done for thousands of roles.
+        if different.len() == self.roles.len() {
+            return;
+        }
+        let named = |role: &Role<'_>| Named {
+            account_id: role.account_id.clone(),
+            role_name: role.role_name.clone(),
+            name: role.profile.clone(),
+            is_explicit: role.of_role.is_some_and(|role| role.profile.is_some()),
+        };
+        let mut named: Vec<Named> = self.roles.iter().map(named).collect();
+        self.renamed = make_unique(&mut named);
+        for (role, named) in self.roles.iter_mut().zip(named) {
+            role.profile = named.name;
+        }
     }
 
     fn of_config(&self, arn: &RoleArn) -> Option<&'a config_file::Role> {
         let account = self.instance.accounts.iter().find(|known| known.id == arn.account_id)?;
         account.roles.iter().find(|role| role.name == arn.role_name)
     }
-}
-
-/// What both sources say of a role.
-struct Known<'a> {
-    account_id: &'a AccountId,
-    role_name: &'a RoleName,
-    alias: Option<&'a str>,
-    email: Option<&'a str>,
-    added: Option<Added<'a>>,
-}
-
-/// Those of the account, then those of the role, which win.
-fn tags(
-    account: Option<&config_file::Account>,
-    role: Option<&config_file::Role>,
-) -> Vec<(String, String)> {
-    let mut tags: Vec<(String, String)> = Vec::new();
-    let of_account = account.map(|account| &account.tags);
-    for (key, value) in of_account.into_iter().chain(role.map(|role| &role.tags)).flatten() {
-        match tags.iter_mut().find(|(known, _)| known == key) {
-            Some((_, known)) => known.clone_from(value),
-            None => tags.push((key.clone(), value.clone())),
-        }
-    }
-    tags
 }

@@ -2,12 +2,14 @@
 //!
 //! Text that came over a socket is stripped of control characters before a terminal gets it.
 
+mod table;
+
+use std::borrow::Cow;
 use std::io::{self, BufRead, IsTerminal, Read, Write};
 use std::pin::pin;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use comfy_table::{ContentLineStyle, LineStyle, Table, TableStyle};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use server::wire::ProfileObject;
@@ -24,11 +26,6 @@ use crate::profile_name::Renamed;
 const SLOW: Duration = Duration::from_secs(3);
 /// In bytes.
 const LONGEST_ANSWER: u64 = 4096;
-/// A header, a line of `=`, and rows.
-const STYLE: TableStyle = TableStyle::new()
-    .header_lines(ContentLineStyle::none().junction('|'))
-    .header_separator(LineStyle::none().fill('=').junction('='))
-    .content_lines(ContentLineStyle::none().junction('|'));
 
 /// Logs to stderr. Only our own crates' events: those of the SDK and of hyper can hold secrets.
 pub(crate) fn start_log(level: LevelFilter) {
@@ -121,28 +118,20 @@ pub(crate) fn renamed(Renamed { from, to }: &Renamed) {
 /// A table of profiles, on stdout.
 pub(crate) fn profiles(profiles: &[ProfileObject]) {
     let row = |profile: &ProfileObject| {
-        let known = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
+        let known = |text: &Option<String>| text.clone().map_or(Cow::Borrowed("-"), Cow::Owned);
         vec![
-            profile.profile_name.clone(),
+            profile.profile_name.clone().into(),
             known(&profile.account_id),
             known(&profile.role_name),
-            profile.expires.clone(),
+            profile.expires.clone().into(),
         ]
     };
     table(&["ProfileName", "AccountId", "RoleName", "Expires"], profiles.iter().map(row));
 }
 
 /// A table, on stdout.
-pub(crate) fn table(header: &[&str], rows: impl Iterator<Item = Vec<String>>) {
-    let mut table = Table::new();
-    table.load_style(STYLE).set_header(header);
-    for row in rows {
-        table.add_row(row.iter().map(|cell| printable(cell)));
-    }
-    if let Some(first) = table.column_mut(0) {
-        first.set_padding((0, 1));
-    }
-    data(&table.trim_fmt());
+pub(crate) fn table<'a>(header: &[&str], rows: impl Iterator<Item = Vec<Cow<'a, str>>>) {
+    data(table::render(header, rows).trim_end());
 }
 
 /// Shows a failure and gives its exit code.
@@ -155,6 +144,9 @@ pub(crate) fn report(error: &CommandError) -> ExitCode {
 }
 
 /// Text without control characters: nothing in it moves a cursor or changes a colour.
-pub(crate) fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+pub(crate) fn printable(text: &str) -> Cow<'_, str> {
+    match text.contains(char::is_control) {
+        true => text.replace(char::is_control, "\u{fffd}").into(),
+        false => text.into(),
+    }
 }

@@ -2,8 +2,10 @@
 
 mod field;
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use clap::{Args, ValueEnum};
-use serde_json::{Map, Value};
 
 use crate::center;
 use crate::error::CommandError;
@@ -54,6 +56,9 @@ pub(crate) struct Arguments {
     output: Format,
 }
 
+/// A role's fields, as they are shown.
+type Row<'a> = Vec<Cow<'a, str>>;
+
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
     /// For people
@@ -69,28 +74,27 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
     let settings = Settings::read(&arguments.instance).await?;
     settings.require_instances()?;
     let fields = fields(&arguments, &settings)?;
-    let mut rows: Vec<Vec<String>> = Vec::new();
-    let mut keys: Vec<String> = Vec::new();
-    for instance in settings.candidates()? {
-        let catalogue = center::catalogue_file(instance).read();
+    let of_instance = |instance| (instance, center::catalogue_file(instance).read());
+    let catalogues: Vec<_> = settings.candidates()?.into_iter().map(of_instance).collect();
+    let mut rows: Vec<(Cow<'_, str>, Row<'_>)> = Vec::new();
+    for (instance, catalogue) in &catalogues {
         mention(&settings, instance, catalogue.refreshed_at.is_none());
-        let roles = Roles::of(&settings, instance, &catalogue)?;
+        let roles = Roles::of(&settings, instance, catalogue)?;
         for renamed in &roles.renamed {
             ui::renamed(renamed);
         }
         for role in &roles.roles {
             if arguments.filter.iter().all(|filter| filter.holds(&roles, role)) {
-                rows.push(fields.iter().map(|field| field.of(&roles, role)).collect());
-                keys.push(arguments.sort.of(&roles, role));
+                let row = fields.iter().map(|field| field.of(&roles, role)).collect();
+                rows.push((arguments.sort.of(&roles, role), row));
             }
         }
     }
-    let mut order: Vec<(String, Vec<String>)> = keys.into_iter().zip(rows).collect();
-    order.sort();
+    rows.sort();
     if arguments.reverse {
-        order.reverse();
+        rows.reverse();
     }
-    print(arguments.output, &fields, order.into_iter().map(|(_, row)| row))
+    print(arguments.output, &fields, rows.into_iter().map(|(_, row)| row))
 }
 
 /// Those of the command line; else config.yaml's, for people; else ours.
@@ -120,27 +124,25 @@ fn mention(settings: &Settings, instance: &ConfiguredInstance, is_empty: bool) {
     }
 }
 
-fn print(
+fn print<'a>(
     format: Format,
     fields: &[Field],
-    rows: impl Iterator<Item = Vec<String>>,
+    rows: impl Iterator<Item = Row<'a>>,
 ) -> Result<(), CommandError> {
     let names: Vec<&str> = fields.iter().map(|field| field.name()).collect();
     match format {
         Format::Table => ui::table(&names, rows),
         Format::Json => {
-            let object = |row: Vec<String>| {
-                let entries = names.iter().map(|name| (*name).to_owned());
-                Value::Object(Map::from_iter(entries.zip(row.into_iter().map(Value::String))))
-            };
-            ui::json(&rows.map(object).collect::<Vec<_>>());
+            let object = |row: Row<'a>| names.iter().copied().zip(row).collect();
+            let objects: Vec<BTreeMap<&str, Cow<'a, str>>> = rows.map(object).collect();
+            ui::json(&objects);
         }
         Format::Csv => {
             let cannot = |error| CommandError::failed(format!("CSV cannot be written: {error}"));
             let mut writer = csv::Writer::from_writer(Vec::new());
             writer.write_record(&names).map_err(cannot)?;
             for row in rows {
-                writer.write_record(&row).map_err(cannot)?;
+                writer.write_record(row.iter().map(|cell| cell.as_bytes())).map_err(cannot)?;
             }
             let bytes = writer.into_inner().unwrap_or_default();
             ui::data(String::from_utf8_lossy(&bytes).trim_end());

@@ -1,5 +1,7 @@
 //! `aws-sso whoami`
 
+use std::borrow::Cow;
+
 use clap::Args;
 use providers::identity_center::{Chain, IdentityCenter, Instance};
 use serde::Serialize;
@@ -48,14 +50,10 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
         ui::json(&identities);
     } else {
         let row = |identity: &Identity| {
-            let user = identity.user_name.clone();
             let unknown = if identity.signed_in { "(not known)" } else { "-" };
-            vec![
-                identity.instance.clone(),
-                user.unwrap_or_else(|| unknown.to_owned()),
-                identity.until.clone(),
-                identity.start_url.clone(),
-            ]
+            let user = identity.user_name.clone().map_or(Cow::Borrowed(unknown), Cow::Owned);
+            let Identity { instance, until, start_url, .. } = identity;
+            vec![instance.clone().into(), user, until.clone().into(), start_url.clone().into()]
         };
         ui::table(&["Instance", "User", "Signed in", "StartUrl"], identities.iter().map(row));
     }

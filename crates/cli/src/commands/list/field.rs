@@ -1,5 +1,6 @@
 //! What can be shown of a role, and be asked for, by the reference's names.
 
+use std::borrow::Cow;
 use std::str::FromStr;
 
 use credentials::{Invalid, RoleArn};
@@ -56,23 +57,22 @@ impl Field {
         }
     }
 
-    pub(super) fn of(self, roles: &Roles<'_>, role: &Role) -> String {
-        let known = |text: &Option<String>| text.clone().unwrap_or_default();
+    pub(super) fn of<'a>(self, roles: &Roles<'a>, role: &Role<'a>) -> Cow<'a, str> {
         match self {
-            Self::Profile => role.profile.to_string(),
-            Self::RoleName => role.role_name.as_str().to_owned(),
+            Self::Profile => role.profile.to_string().into(),
+            Self::RoleName => role.role_name.as_str().into(),
             // The reference's AccountId has no leading zeros. That is no account id, so ours has.
-            Self::AccountIdPad | Self::AccountId => role.account_id.to_string(),
-            Self::AccountName => known(&role.account_name),
-            Self::AccountAlias => known(&role.account_alias),
-            Self::EmailAddress => known(&role.email),
-            Self::Arn => roles.arn(role).to_string(),
-            Self::DefaultRegion => known(&role.default_region),
-            Self::Via => role.via.as_ref().map(RoleArn::to_string).unwrap_or_default(),
-            Self::Sso => roles.instance_name().to_string(),
+            Self::AccountIdPad | Self::AccountId => role.account_id.as_str().into(),
+            Self::AccountName => role.account_name().unwrap_or_default().into(),
+            Self::AccountAlias => role.account_alias().unwrap_or_default().into(),
+            Self::EmailAddress => role.email().unwrap_or_default().into(),
+            Self::Arn => roles.arn(role).to_string().into(),
+            Self::DefaultRegion => roles.default_region(role).unwrap_or_default().into(),
+            Self::Via => role.via().map(RoleArn::to_string).unwrap_or_default().into(),
+            Self::Sso => roles.instance_name().to_string().into(),
             Self::Tags => {
-                let tags = role.tags.iter().map(|(key, value)| format!("{key}={value}"));
-                tags.collect::<Vec<_>>().join(",")
+                let tags = role.tags().into_iter().map(|(key, value)| format!("{key}={value}"));
+                tags.collect::<Vec<_>>().join(",").into()
             }
         }
     }
@@ -100,11 +100,14 @@ pub(super) struct Filter {
 }
 
 impl Filter {
-    pub(super) fn holds(&self, roles: &Roles<'_>, role: &Role) -> bool {
-        let tag =
-            role.tags.iter().find(|(key, _)| *key == self.key).map(|(_, value)| value.clone());
-        let field = || self.key.parse::<Field>().ok().map(|field| field.of(roles, role));
-        tag.or_else(field).is_some_and(|value| matches(&self.pattern, &value.to_lowercase()))
+    pub(super) fn holds<'a>(&self, roles: &Roles<'a>, role: &Role<'a>) -> bool {
+        let tag = role.tags().into_iter().find(|(key, _)| *key == self.key);
+        let value = match (tag, self.key.parse::<Field>()) {
+            (Some((_, value)), _) => value.into(),
+            (None, Ok(field)) => field.of(roles, role),
+            (None, Err(_)) => return false,
+        };
+        matches(&self.pattern, &value.to_lowercase())
     }
 }
 

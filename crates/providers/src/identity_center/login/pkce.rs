@@ -80,28 +80,25 @@ impl Pkce {
     /// They said no or took too long; or AWS can't be reached.
     pub async fn finish(self) -> Result<(), ProviderError> {
         let Self { center, client, listener, redirect_uri, state, verifier, .. } = self;
-        let (callback, mut returns) = Callback::new(state);
+        let (callback, returned, say) = Callback::new(state);
         let serving = tokio::spawn(Arc::new(callback).serve(listener));
-        let returned = timeout(PATIENCE, returns.recv()).await.ok().flatten();
+        let returned = timeout(PATIENCE, returned).await.ok().and_then(Result::ok);
         let outcome = match returned {
             None => {
                 // As when AWS has forgotten the registration, which it tells nobody but the browser.
                 forget_registration(&center, Workflow::Pkce).await?;
                 Err(ProviderError::sign_in_needed("nobody approved in the browser in time"))
             }
-            Some((Outcome::Error(text), answer)) => {
-                let _ = answer.send(Verdict::Failed);
+            Some(Outcome::Error(text)) => {
                 Err(ProviderError::sign_in_needed(format!("the sign-in was refused: {text}")))
             }
-            Some((Outcome::Code(code), answer)) => {
-                let outcome = exchange(&center, client, &code, &verifier, &redirect_uri).await;
-                let verdict = if outcome.is_ok() { Verdict::SignedIn } else { Verdict::Failed };
-                let _ = answer.send(verdict);
-                outcome
+            Some(Outcome::Code(code)) => {
+                exchange(&center, client, &code, &verifier, &redirect_uri).await
             }
         };
+        let verdict = if outcome.is_ok() { Verdict::SignedIn } else { Verdict::Failed };
+        say.send_replace(Some(verdict));
         // The page is on its way to the browser: not to be cut off by our end.
-        drop(returns);
         let _ = timeout(FAREWELL, serving).await;
         outcome
     }

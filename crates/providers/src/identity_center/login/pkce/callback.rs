@@ -1,8 +1,8 @@
 //! The loopback port that the browser comes back to: one path, one answer, and a small page.
 
 use std::convert::Infallible;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -15,7 +15,7 @@ use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{Semaphore, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use url::Url;
@@ -37,30 +37,32 @@ pub(super) enum Verdict {
     Failed,
 }
 
-type Return = (Outcome, oneshot::Sender<Verdict>);
-
 /// Waits for the browser.
 pub(super) struct Callback {
     state: Secret,
-    returns: mpsc::Sender<Return>,
-    has_returned: AtomicBool,
+    /// Taken by the first return with the right `state`: its code alone is used.
+    outcome: Mutex<Option<oneshot::Sender<Outcome>>>,
+    verdict: watch::Receiver<Option<Verdict>>,
 }
 
 impl Callback {
-    /// Gives the browser's first return with the right `state`.
-    pub(super) fn new(state: Secret) -> (Self, mpsc::Receiver<Return>) {
-        let (returns, receiver) = mpsc::channel(1);
-        (Self { state, returns, has_returned: AtomicBool::new(false) }, receiver)
+    /// Gives the browser's first return with the right `state`, and takes how it went.
+    pub(super) fn new(
+        state: Secret,
+    ) -> (Self, oneshot::Receiver<Outcome>, watch::Sender<Option<Verdict>>) {
+        let (outcome, returned) = oneshot::channel();
+        let (say, verdict) = watch::channel(None);
+        (Self { state, outcome: Mutex::new(Some(outcome)), verdict }, returned, say)
     }
 
-    /// Serves until the receiver is gone and the last answer is out.
+    /// Serves until it is said how it went, and the last page is out.
     pub(super) async fn serve(self: Arc<Self>, listener: TcpListener) {
         let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
         let mut connections = JoinSet::new();
         loop {
             let accepted = tokio::select! {
                 accepted = listener.accept() => accepted,
-                () = self.returns.closed() => break,
+                _ = self.verdict() => break,
             };
             let (Ok((stream, _)), Ok(place)) = (accepted, places.clone().try_acquire_owned())
             else {
@@ -86,28 +88,43 @@ impl Callback {
             .header_read_timeout(CONNECTION_TIMEOUT)
             .keep_alive(false)
             .serve_connection(TokioIo::new(stream), answer);
+        let mut connection = pin!(connection);
+        tokio::select! {
+            _ = connection.as_mut() => return,
+            _ = self.verdict() => {}
+        }
+        // Browsers open connections ahead of requests that never come: those end now.
+        connection.as_mut().graceful_shutdown();
         let _ = connection.await;
     }
 
     async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
         let path_and_query = request.uri().path_and_query().map_or("", |target| target.as_str());
         let is_callback = request.uri().path() == "/oauth/callback";
-        match read(path_and_query, &self.state) {
-            _ if !is_callback => page(StatusCode::NOT_FOUND, NOTHING),
-            _ if request.method() != Method::GET => page(StatusCode::METHOD_NOT_ALLOWED, NOTHING),
-            None => page(StatusCode::BAD_REQUEST, NOT_OURS),
-            Some(outcome) => {
-                let (verdict, said) = oneshot::channel();
-                let is_second = self.has_returned.swap(true, Ordering::Relaxed);
-                if is_second || self.returns.try_send((outcome, verdict)).is_err() {
-                    return page(StatusCode::BAD_REQUEST, NOT_OURS);
-                }
-                match said.await {
-                    Ok(Verdict::SignedIn) => page(StatusCode::OK, SIGNED_IN),
-                    Ok(Verdict::Failed) | Err(_) => page(StatusCode::OK, FAILED),
-                }
+        let outcome = match read(path_and_query, &self.state) {
+            _ if !is_callback => return page(StatusCode::NOT_FOUND, NOTHING),
+            _ if request.method() != Method::GET => {
+                return page(StatusCode::METHOD_NOT_ALLOWED, NOTHING);
             }
+            None => return page(StatusCode::BAD_REQUEST, NOT_OURS),
+            Some(outcome) => outcome,
+        };
+        let first = self.outcome.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(first) = first {
+            let _ = first.send(outcome);
         }
+        // A page that is loaded a second time says how the first one went.
+        match self.verdict().await {
+            Verdict::SignedIn => page(StatusCode::OK, SIGNED_IN),
+            Verdict::Failed => page(StatusCode::OK, FAILED),
+        }
+    }
+
+    /// How it went, once that is known. When nobody will say, it failed.
+    async fn verdict(&self) -> Verdict {
+        let mut verdict = self.verdict.clone();
+        let said = verdict.wait_for(Option::is_some).await.ok().and_then(|said| *said);
+        said.unwrap_or(Verdict::Failed)
     }
 }
 
