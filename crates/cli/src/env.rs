@@ -34,6 +34,11 @@ pub(crate) fn file_password() -> Result<Option<Passphrase>, CommandError> {
     optional("AWS_SSO_FILE_PASSWORD", Passphrase::parse)
 }
 
+/// The browser that sign-ins open, instead of the system's own choice.
+pub(crate) fn browser() -> Option<String> {
+    text("AWS_SSO_BROWSER")
+}
+
 /// Why a browser that is opened here would not be before the person, or could not come back to us.
 pub(crate) fn without_local_browser() -> Option<&'static str> {
     if text("SSH_TTY").or_else(|| text("SSH_CONNECTION")).is_some() {

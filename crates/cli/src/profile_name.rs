@@ -170,6 +170,11 @@ impl ProfileFormat {
         Ok(())
     }
 
+    /// Whether names depend on a field: one that is costly to have need not be had.
+    pub(crate) fn mentions(&self, field: &str) -> bool {
+        self.fields.iter().any(|(name, _)| *name == field)
+    }
+
     /// The name of a role.
     pub(crate) fn render(&self, fields: &Fields<'_>) -> Result<ProfileName, TemplateError> {
         let text = self.fill(fields)?;

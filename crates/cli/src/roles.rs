@@ -191,7 +191,8 @@ impl<'a> Roles<'a> {
 
     /// The name that `ProfileFormat` gives.
     fn name(&self, role: &Role<'a>) -> Result<ProfileName, CommandError> {
-        let instance = &self.instance.instance;
+        let (instance, format) = (&self.instance.instance, &self.settings.profile_format);
+        let arn = format.mentions("Arn").then(|| self.arn(role).to_string());
         let via = role.via().map(RoleArn::to_string).unwrap_or_default();
         let fields = Fields {
             id: 0,
@@ -201,7 +202,7 @@ impl<'a> Roles<'a> {
             email_address: role.email().unwrap_or_default(),
             expires: "",
             expires_epoch: 0,
-            arn: &self.arn(role).to_string(),
+            arn: &arn.unwrap_or_default(),
             role_name: role.role_name.as_str(),
             profile: "",
             default_region: self.default_region(role).unwrap_or_default(),
@@ -211,7 +212,7 @@ impl<'a> Roles<'a> {
             tags: &role.tags(),
             via: &via,
         };
-        self.settings.profile_format.render(&fields).map_err(|error| {
+        format.render(&fields).map_err(|error| {
             CommandError::failed(format!(
                 "{}, ProfileFormat, for the role {} of the account {}: {error}",
                 self.settings.config_path.display(),

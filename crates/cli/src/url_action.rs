@@ -8,7 +8,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::config_file::{ConfigFile, UrlAction};
 use crate::error::CommandError;
-use crate::ui;
+use crate::{env, ui};
 
 /// Programs that put what they read into the clipboard; the first that is there is used.
 const CLIPBOARDS: [(&str, &[&str]); 5] = [
@@ -32,7 +32,7 @@ pub(crate) fn act(
     match action {
         // The URL is shown in any case.
         UrlAction::Print | UrlAction::PrintUrl => Ok(()),
-        UrlAction::Open => open(url, config.browser.as_deref()),
+        UrlAction::Open => open(url, env::browser().as_ref().or(config.browser.as_ref())),
         UrlAction::Clip => copy(url),
         UrlAction::AnsiOsc52 => {
             ui::raw(&format!("\u{1b}]52;c;{}\u{7}", BASE64.encode(url.as_bytes())));
@@ -48,7 +48,7 @@ pub(crate) fn act(
     }
 }
 
-fn open(url: &str, browser: Option<&str>) -> Result<(), CommandError> {
+fn open(url: &str, browser: Option<&String>) -> Result<(), CommandError> {
     let opened = match browser {
         Some(browser) => open::with_detached(url, browser),
         None => open::that_detached(url),

@@ -1,10 +1,12 @@
 //! `aws-sso whoami`
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use clap::Args;
 use providers::identity_center::{Chain, IdentityCenter, Instance};
 use serde::Serialize;
+use tokio::time::timeout;
 
 use super::login::until;
 use crate::args::{Output, OutputArguments};
@@ -12,6 +14,9 @@ use crate::center::{self, explain};
 use crate::error::{CommandError, Kind};
 use crate::settings::{ConfiguredInstance, InstanceArguments, Settings};
 use crate::ui;
+
+/// What else is known is not held back for longer than this.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Show who is signed in to IAM Identity Center, and until when
 ///
@@ -93,6 +98,6 @@ async fn ask_aws(center: &IdentityCenter, instance: &ConfiguredInstance) -> Opti
     let account = catalogue.accounts.iter().find(|account| !account.roles.is_empty())?;
     let role_name = account.roles.first()?.clone();
     let chain = Chain { account_id: account.id.clone(), role_name, links: Vec::new() };
-    let asked = center.learn_user_name(&chain).await;
+    let asked = timeout(PATIENCE, center.learn_user_name(&chain)).await.ok()?;
     asked.inspect_err(|error| tracing::debug!(%error, "the user's name is not known")).ok()
 }

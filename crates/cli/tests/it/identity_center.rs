@@ -1,6 +1,8 @@
 //! IAM Identity Center with the real binary: setup, sign-in, lists, loading, sign-out. The browser is a line of
 //! Python, the fake approves by itself. (With a real browser and STS: conformance/.)
 
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
 use std::thread;
 
 use fakes::identity_center::{Fault, Operation, Options};
@@ -300,6 +302,26 @@ fn fifty_processes_at_the_moment_of_expiry_refresh_once() {
     assert_eq!(fake.count(Operation::Authorize), 0, "no browser");
     let refused = fake.calls().into_iter().filter(|call| call.status != Some(200)).count();
     assert_eq!(refused, 0, "no call was refused");
+}
+
+#[test]
+fn a_person_who_gives_up_leaves_nothing_behind() {
+    let fake = FakeIdentityCenter::start(Options::default());
+    let world = world_of(&fake);
+    world.write(".aws-sso/config.yaml", &config(&instance("corp", &fake)));
+    for flag in ["--device-code", "--pkce"] {
+        let mut command = world.command(world.binary());
+        command.args(["login", flag]).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut login = command.spawn().unwrap();
+        let mut lines = BufReader::new(login.stderr.take().unwrap()).lines();
+        let waits = |line: &Result<String, _>| line.as_ref().unwrap().starts_with("Waiting until");
+        assert!(lines.any(|line| waits(&line)));
+        let pid = login.id().to_string();
+        assert!(Command::new("kill").args(["-s", "INT", &pid]).status().unwrap().success());
+        assert_eq!(lines.next().unwrap().unwrap(), "error: interrupted");
+        assert_eq!(login.wait().unwrap().code(), Some(130));
+    }
+    assert_eq!(world.run(&["whoami"]).code, Some(3));
 }
 
 #[test]
