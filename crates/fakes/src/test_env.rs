@@ -67,6 +67,16 @@ impl TestEnv {
         std::fs::write(path, contents).unwrap();
     }
 
+    /// Writes a file below the home directory that nobody else may read, in folders that nobody else may enter.
+    pub fn write_private(&self, path: &str, contents: &str) {
+        use std::os::unix::fs::PermissionsExt;
+        self.write(path, contents);
+        let path = self.home.path().join(path);
+        for (path, mode) in [(path.as_path(), 0o600), (path.parent().unwrap(), 0o700)] {
+            std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).unwrap();
+        }
+    }
+
     /// Runs the binary to its end.
     pub fn run(&self, arguments: &[&str]) -> Finished {
         self.run_with_input(arguments, "")

@@ -5,6 +5,7 @@ mod field;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use clap::builder::BoolishValueParser;
 use clap::{Args, ValueEnum};
 
 use crate::center;
@@ -43,7 +44,8 @@ pub(crate) struct Arguments {
     )]
     sort: Field,
     /// Sort the other way round
-    #[arg(long, env = "AWS_SSO_FIELD_SORT_REVERSE", hide_env_values = true)]
+    #[arg(long, env = "AWS_SSO_FIELD_SORT_REVERSE", hide_env_values = true,
+          value_parser = BoolishValueParser::new())]
     reverse: bool,
     /// Only roles whose field or tag has this value, in any case; * stands for anything. Given several times, all must
     /// hold

@@ -7,6 +7,7 @@
 
 mod attacks;
 mod configuration;
+mod endpoints;
 mod help;
 mod identity_center;
 mod lifecycle;

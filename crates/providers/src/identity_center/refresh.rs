@@ -13,9 +13,8 @@ use tracing::{debug, warn};
 use super::catalogue::{Account, Catalogue, CatalogueFile};
 use super::pace::Pace;
 use super::portal::{AccountInfo, NoList, Page, Portal};
-use super::session::AccessToken;
+use super::session::{AccessToken, wait_for};
 use super::{IdentityCenter, role_credentials};
-use crate::secure_store::Lock;
 use crate::{Problem, ProviderError};
 
 /// Calls under way at a time: enough for the quota when an answer takes a second.
@@ -58,7 +57,9 @@ impl IdentityCenter {
         progress: &watch::Sender<Progress>,
     ) -> Result<Catalogue, ProviderError> {
         let started_at = self.now();
-        let lock = self.refresh_lock(file).await?;
+        let lock = wait_for(&file.lock_path()?, PATIENCE).await?.ok_or_else(|| {
+            ProviderError::unavailable("another aws-sso refreshes the catalogue without end")
+        })?;
         let mut catalogue = file.read();
         if catalogue.refreshed_at.is_some_and(|at| at >= started_at) {
             debug!("another process has refreshed the catalogue");
@@ -90,22 +91,6 @@ impl IdentityCenter {
         file.write(&catalogue)?;
         drop(lock);
         Ok(catalogue)
-    }
-
-    async fn refresh_lock(&self, file: &CatalogueFile) -> Result<Lock, ProviderError> {
-        let path = file.lock_path()?;
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            if let Some(lock) = Lock::try_acquire(&path)? {
-                return Ok(lock);
-            }
-            if Instant::now() > deadline {
-                return Err(ProviderError::unavailable(
-                    "another aws-sso refreshes the catalogue without end",
-                ));
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
     }
 }
 

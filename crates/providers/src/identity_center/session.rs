@@ -3,10 +3,12 @@
 //! The store's item is the one place where a session is. A refresh is done under the sign-in lock, and by a task
 //! of its own, so that who gives up waiting doesn't leave it between the call and the saving.
 
+use std::path::Path;
 use std::time::Duration;
 
 use credentials::{Secret, Timestamp};
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 use tracing::debug;
 
 use super::IdentityCenter;
@@ -144,21 +146,12 @@ impl IdentityCenter {
 
     /// The sign-in lock, once nobody else has it: one process at a time signs in or refreshes.
     pub(crate) async fn lock(&self) -> Result<Lock, ProviderError> {
-        let waiting = async {
-            loop {
-                if let Some(lock) = self.try_lock()? {
-                    return Ok(lock);
-                }
-                tokio::time::sleep(POLL).await;
-            }
-        };
-        let given_up = |_| {
-            ProviderError::unavailable(format!(
-                "another aws-sso has been signing in to `{}` for too long",
-                self.instance().name
-            ))
-        };
-        tokio::time::timeout(PATIENCE, waiting).await.map_err(given_up)?
+        let lock = wait_for(&self.0.store.sign_in_lock_path(), PATIENCE).await?;
+        lock.ok_or_else(|| {
+            let name = &self.instance().name;
+            let text = format!("another aws-sso has been signing in to `{name}` for too long");
+            ProviderError::unavailable(text)
+        })
     }
 
     /// The sign-in lock, unless somebody else has it.
@@ -320,6 +313,20 @@ impl IdentityCenter {
             _ => item.session = None,
         })
         .await
+    }
+}
+
+/// A lock, once nobody else has it; `None` if somebody keeps it for longer than that.
+pub(crate) async fn wait_for(
+    path: &Path,
+    patience: Duration,
+) -> Result<Option<Lock>, ProviderError> {
+    let deadline = Instant::now() + patience;
+    loop {
+        match Lock::try_acquire(path)? {
+            None if Instant::now() < deadline => tokio::time::sleep(POLL).await,
+            lock => return Ok(lock),
+        }
     }
 }
 
