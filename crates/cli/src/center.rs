@@ -23,12 +23,34 @@ pub(crate) fn aws() -> Aws {
     Aws::new(Arc::new(SystemClock), env::ca_bundle())
 }
 
-/// An instance, with its store open. A person is asked for the passphrase, where one is needed.
+/// An instance, with its store open. A person is asked for the passphrase, if one protects their sign-in.
 pub(crate) fn open(
     settings: &Settings,
     instance: &ConfiguredInstance,
 ) -> Result<IdentityCenter, CommandError> {
-    let store = open_store(&settings.config, instance)?;
+    open_for(settings, instance, Purpose::Use)
+}
+
+/// The same, to sign in: a person is asked for a new passphrase too, if nothing else protects their sign-in.
+pub(crate) fn open_to_sign_in(
+    settings: &Settings,
+    instance: &ConfiguredInstance,
+) -> Result<IdentityCenter, CommandError> {
+    open_for(settings, instance, Purpose::SignIn)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    Use,
+    SignIn,
+}
+
+fn open_for(
+    settings: &Settings,
+    instance: &ConfiguredInstance,
+    purpose: Purpose,
+) -> Result<IdentityCenter, CommandError> {
+    let store = open_store(&settings.config, instance, purpose)?;
     let Settings { config, .. } = settings;
     let retries = Retries { attempts: config.max_retry, longest_pause: config.max_backoff_seconds };
     let aws_cli = aws_cli_sign_in(settings, instance);
@@ -79,6 +101,7 @@ pub(crate) fn mention_clock(center: &IdentityCenter) {
 fn open_store(
     config: &ConfigFile,
     instance: &ConfiguredInstance,
+    purpose: Purpose,
 ) -> Result<SecureStore, CommandError> {
     let wanted = protection(config);
     let folder = folder(config, wanted);
@@ -92,8 +115,8 @@ fn open_store(
         return Ok(store);
     }
     let is_new = !store.key_path().exists();
-    if is_new && !stdin().is_terminal() {
-        // Nothing is kept yet, so there is nothing to open. Keeping something will say what is missing.
+    if is_new && purpose == Purpose::Use {
+        // Nothing is kept yet, so there is nothing to open.
         return Ok(store);
     }
     open(Some(ask(is_new)?))

@@ -107,9 +107,8 @@ async fn after_refresh(settings: &Settings, name: ProfileName) -> Result<Profile
         if center::catalogue_file(instance).read().refreshed_at.is_some() {
             continue;
         }
-        let center = center::open(settings, instance)?;
-        let refreshed = with_sign_in(settings, instance, &center, async || {
-            catalogue::refresh(settings, instance, &center, Extent::All).await
+        let refreshed = with_sign_in(settings, instance, async |center| {
+            catalogue::refresh(settings, instance, center, Extent::All).await
         });
         let files = settings.aws_config.files();
         let catalogue = refreshed.await.map_err(|error| {
@@ -166,13 +165,11 @@ async fn unlisted(
 
 async fn credentials(settings: &Settings, found: Found<'_>) -> Result<Profile, CommandError> {
     let Found { instance, name, chain } = found;
-    let center = center::open(settings, instance)?;
-    let fetched = with_sign_in(settings, instance, &center, async || {
+    let fetched = with_sign_in(settings, instance, async |center| {
         let fetched = center.credentials(&chain).await;
         fetched.map_err(|error| explain(error, settings, instance))
     });
     let Fetched { principal, credentials } = fetched.await?;
-    center::mention_clock(&center);
     Ok(Profile { name, principal, credentials })
 }
 
@@ -180,18 +177,21 @@ async fn credentials(settings: &Settings, found: Found<'_>) -> Result<Profile, C
 async fn with_sign_in<T>(
     settings: &Settings,
     instance: &ConfiguredInstance,
-    center: &IdentityCenter,
-    work: impl AsyncFn() -> Result<T, CommandError>,
+    work: impl AsyncFn(&IdentityCenter) -> Result<T, CommandError>,
 ) -> Result<T, CommandError> {
-    match ui::note_if_slow(SLOW, work()).await {
+    let center = center::open(settings, instance)?;
+    let outcome = match ui::note_if_slow(SLOW, work(&center)).await {
         Err(error)
             if error.kind == Kind::SignInNeeded
                 && settings.config.auto_login
                 && ui::has_terminal() =>
         {
-            sign_in(settings, instance, center, Wishes::default()).await?;
-            work().await
+            let center = center::open_to_sign_in(settings, instance)?;
+            sign_in(settings, instance, &center, Wishes::default()).await?;
+            work(&center).await
         }
         outcome => outcome,
-    }
+    };
+    center::mention_clock(&center);
+    outcome
 }

@@ -92,6 +92,10 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
             }
         }
     }
+    if rows.is_empty() && arguments.output == Format::Table {
+        ui::note("There is no role to list.");
+        return Ok(());
+    }
     rows.sort();
     if arguments.reverse {
         rows.reverse();

@@ -39,7 +39,7 @@ pub(crate) struct Arguments {
 pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
     let settings = Settings::read(&arguments.instance).await?;
     let instance = settings.chosen()?;
-    let center = center::open(&settings, instance)?;
+    let center = center::open_to_sign_in(&settings, instance)?;
     let workflow = match (arguments.device_code, arguments.pkce) {
         (true, _) => Some(Workflow::DeviceCode),
         (_, true) => Some(Workflow::Pkce),

@@ -66,7 +66,10 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), CommandError> {
         return explain(&present, &path, &name, &start_url, &region);
     }
     write(&path, &file(&name, &start_url, &region))?;
-    ui::note(&format!("Wrote {}. Now sign in: aws-sso login", path.display()));
+    let shown = path.display();
+    let flag =
+        if path == paths::config_file() { String::new() } else { format!(" --config {shown}") };
+    ui::note(&format!("Wrote {shown}. Now sign in: aws-sso login{flag}"));
     Ok(())
 }
 

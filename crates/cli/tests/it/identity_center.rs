@@ -125,6 +125,25 @@ fn nobody_is_asked_to_sign_in_unless_they_want_to() {
 }
 
 #[test]
+fn who_wants_it_is_signed_in_by_the_command_that_needs_it() {
+    let fake = fake();
+    let mut world = world_of(&fake);
+    let config = config(&instance("corp", &fake)) + "AutoLogin: true\n";
+    world.write(".aws-sso/config.yaml", &config);
+    let server = world.serve(&[]);
+    world.set("AWS_SSO_ECS_SERVER", &server.address());
+    let load = ["ecs", "load", "-A", "1111111", "-R", "ReadOnlyAccess"];
+    assert_fails(&world.run(&load), 3, &["nobody is signed in"]);
+    // On a terminal, where a person sees what is going on.
+    let mut command = world.command("script");
+    let on_terminal = format!("{} {}", world.binary().display(), load.join(" "));
+    command.args(["-qec", &on_terminal, "/dev/null"]);
+    assert_done(&world.finish(command, ""));
+    assert_eq!(fake.count(Operation::Authorize), 1);
+    assert_eq!(server.get("/").0, 200);
+}
+
+#[test]
 fn roles_are_found_by_name_account_and_arn_and_have_slots_of_their_own() {
     let fake = fake();
     let mut world = signed_in(&fake);

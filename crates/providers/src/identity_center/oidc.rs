@@ -18,7 +18,7 @@ use url::Url;
 
 use super::item::{Refresh, Registration};
 use super::{Instance, Workflow};
-use crate::{ProviderError, identity_center::IdentityCenter};
+use crate::{Problem, ProviderError, identity_center::IdentityCenter};
 
 /// Who we say we are; people see it when they approve.
 const CLIENT_NAME: &str = "aws-sso";
@@ -86,7 +86,7 @@ impl Oidc<'_> {
         if let Workflow::Pkce = workflow {
             call = call.redirect_uris(super::login::REDIRECT_URI_WITHOUT_PORT);
         }
-        let answer = call.send().await.map_err(|error| self.not_a_portal(&error))?;
+        let answer = call.send().await.map_err(|error| self.explain(&error))?;
         Ok(Registration {
             workflow: workflow.as_str().to_owned(),
             client_id: present(answer.client_id)?,
@@ -108,7 +108,7 @@ impl Oidc<'_> {
             .start_url(self.instance.start_url.as_str())
             .send()
             .await
-            .map_err(|error| self.not_a_portal(&error))?;
+            .map_err(|error| self.explain(&error))?;
         let url = page(answer.verification_uri)?;
         Ok(DeviceAuthorization {
             device_code: secret(answer.device_code)?,
@@ -174,19 +174,26 @@ impl Oidc<'_> {
     }
 
     /// What is wrong with a request that holds nothing but our words and the start URL is the start URL.
-    fn not_a_portal<E>(&self, error: &SdkError<E, HttpResponse>) -> ProviderError
+    fn explain<E>(&self, error: &SdkError<E, HttpResponse>) -> ProviderError
     where
         E: std::error::Error + ProvideErrorMetadata + 'static,
     {
-        let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
-        if code != Some("InvalidRequestException") {
-            return ProviderError::from_sdk(error);
-        }
         let Instance { name, start_url, region } = self.instance;
-        ProviderError::invalid(format!(
-            "IAM Identity Center in {region} knows no access portal {start_url}: check the start URL and \
-             the region of `{name}`"
-        ))
+        let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
+        if code == Some("InvalidRequestException") {
+            return ProviderError::invalid(format!(
+                "IAM Identity Center in {region} knows no access portal {start_url}: check the start URL \
+                 and the region of `{name}`"
+            ));
+        }
+        let error = ProviderError::from_sdk(error);
+        match error.problem {
+            Problem::Unavailable => {
+                let text = format!("IAM Identity Center in {region} is not reached: {error}");
+                error.with_message(text)
+            }
+            _ => error,
+        }
     }
 }
 

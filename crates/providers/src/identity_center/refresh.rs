@@ -223,7 +223,11 @@ impl Calls {
                     debug!(%error, failures, "asking again");
                     tokio::time::sleep(role_credentials::pause(failures)).await;
                 }
-                _ => return Err(error),
+                _ => {
+                    let name = &self.center.instance().name;
+                    let text = format!("the access portal of `{name}` lists no roles: {error}");
+                    return Err(error.with_message(text));
+                }
             }
         }
     }

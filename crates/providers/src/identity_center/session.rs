@@ -179,6 +179,10 @@ impl IdentityCenter {
 
     /// Forgets the session, and gives what opens the portal for a last time.
     pub(crate) async fn end_session(&self) -> Result<Option<Secret>, ProviderError> {
+        // A store that nobody has signed in to need not be opened for writing.
+        if self.read_item().await?.session.is_none() {
+            return Ok(None);
+        }
         let session = self.update_item(|item| item.session.take()).await?;
         Ok(session.map(|session| session.access_token))
     }
