@@ -19,10 +19,10 @@ use crate::{env, paths, ui};
 /// add to it. If your AWS config has an sso-session, you need no config file.
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// The AWS access portal: https://example.awsapps.com/start
+    /// Your AWS access portal, such as `https://example.awsapps.com/start`
     #[arg(long, value_name = "URL", value_parser = StartUrl::parse)]
     start_url: Option<StartUrl>,
-    /// The region that IAM Identity Center is in: eu-central-1
+    /// The region that IAM Identity Center is in, such as eu-central-1
     #[arg(long, value_name = "REGION", value_parser = RegionName::parse)]
     region: Option<RegionName>,
     /// A name for it, if you sign in to more than one

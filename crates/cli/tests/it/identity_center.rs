@@ -26,9 +26,13 @@ pub(crate) fn world_of(fake: &FakeIdentityCenter) -> TestEnv {
 
 /// What a config.yaml says beside its instances: no keyring, and our browser.
 pub(crate) fn config(instances: &str) -> String {
+    // Wherever it is on this machine: a sealed world has a short PATH.
+    let which = Command::new("sh").args(["-c", "command -v python3"]).output().unwrap();
+    let python = String::from_utf8(which.stdout).unwrap();
     format!(
         "SSOConfig:\n{instances}SecureStore: json\nUrlAction: exec\n\
-         UrlExecCommand: [python3, -c, '{BROWSER}', '%s']\n"
+         UrlExecCommand: [{}, -c, '{BROWSER}', '%s']\n",
+        python.trim()
     )
 }
 
