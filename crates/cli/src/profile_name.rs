@@ -1,9 +1,10 @@
-//! `ProfileFormat`: names for roles, from a Go text/template as the reference takes it. No I/O and nothing secret:
-//! what a template sees is what `list` shows.
+//! `ProfileFormat`: names for roles, from a Go text/template as the reference takes it. Nothing secret: what a
+//! template sees is what `list` shows. No I/O, but for the file of names that were made before.
 
 mod functions;
 #[cfg(test)]
 mod golden;
+mod memo;
 #[cfg(test)]
 mod tests;
 mod unique;
@@ -14,6 +15,7 @@ use std::time::Duration;
 use credentials::{AccountId, ProfileName};
 use gtmpl_ng::{Context, ExecError, Limits, ParseError, Template, Value};
 
+pub(crate) use memo::{Fingerprint, Memo};
 pub(crate) use unique::{Named, Renamed, make_unique};
 
 /// When the file has no `ProfileFormat`.
@@ -168,6 +170,11 @@ impl ProfileFormat {
             }
         }
         Ok(())
+    }
+
+    /// The template, as a person wrote it.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.text
     }
 
     /// Whether names depend on a field: one that is costly to have need not be had.

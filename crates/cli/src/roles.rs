@@ -3,11 +3,14 @@
 use std::collections::{HashMap, HashSet};
 
 use credentials::{AccountId, Partition, ProfileName, RoleArn, RoleName};
-use providers::identity_center::{Account, Catalogue, Chain, InstanceName, Link, RegionName};
+use providers::identity_center::{
+    Account, Catalogue, Chain, Instance, InstanceName, Link, RegionName,
+};
 
+use crate::center;
 use crate::config_file;
 use crate::error::CommandError;
-use crate::profile_name::{Fields, Named, Renamed, make_unique};
+use crate::profile_name::{Fields, Fingerprint, Memo, Named, Renamed, make_unique};
 use crate::settings::{ConfiguredInstance, Settings};
 
 /// So many roles may be assumed one after the other.
@@ -46,6 +49,11 @@ impl<'a> Role<'a> {
 
     pub(crate) fn email(&self) -> Option<&'a str> {
         self.of_aws?.email.as_deref()
+    }
+
+    /// From config.yaml.
+    fn explicit_name(&self) -> Option<&'a ProfileName> {
+        self.of_role?.profile.as_ref()
     }
 
     pub(crate) fn via(&self) -> Option<&'a RoleArn> {
@@ -88,7 +96,7 @@ impl<'a> Roles<'a> {
             }
         }
         all.add_roles_via_others(catalogue)?;
-        all.make_names_unique();
+        all.give_names()?;
         Ok(all)
     }
 
@@ -180,13 +188,69 @@ impl<'a> Roles<'a> {
     ) -> Result<(), CommandError> {
         // A role's name is a name too, until there is a better one.
         let profile = ProfileName::parse(role_name.as_str()).map_err(CommandError::failed)?;
-        let mut role = Role { account_id, role_name, profile, of_aws, of_account, of_role };
-        role.profile = match of_role.and_then(|role| role.profile.clone()) {
-            Some(profile) => profile,
-            None => self.name(&role)?,
-        };
-        self.roles.push(role);
+        self.roles.push(Role { account_id, role_name, profile, of_aws, of_account, of_role });
         Ok(())
+    }
+
+    /// Names all roles: as they were named the last time, if nothing has changed.
+    fn give_names(&mut self) -> Result<(), CommandError> {
+        let path = center::catalogue_file(self.instance).beside("names");
+        let memo = Memo::new(path, self.fingerprint());
+        if let Some(names) = memo.read(self.roles.len()) {
+            for (role, name) in self.roles.iter_mut().zip(names) {
+                role.profile = name;
+            }
+            return Ok(());
+        }
+        let names = self.roles.iter().map(|role| match role.explicit_name() {
+            Some(name) => Ok(name.clone()),
+            None => self.name(role),
+        });
+        let names = names.collect::<Result<Vec<_>, _>>()?;
+        for (role, name) in self.roles.iter_mut().zip(&names) {
+            role.profile = name.clone();
+        }
+        self.make_names_unique();
+        // A person is warned of names that were changed each time.
+        if self.renamed.is_empty() && !names.is_empty() {
+            memo.keep(&names);
+        }
+        Ok(())
+    }
+
+    /// All that the names depend on.
+    fn fingerprint(&self) -> Fingerprint {
+        let Instance { name, start_url, region } = &self.instance.instance;
+        let mut all = Fingerprint::new();
+        for text in [
+            self.settings.profile_format.as_str(),
+            name.as_str(),
+            start_url.as_str(),
+            region.as_str(),
+        ] {
+            all.add(text);
+        }
+        for role in &self.roles {
+            for text in [
+                role.explicit_name().map_or("", ProfileName::as_str),
+                role.account_id.as_str(),
+                role.role_name.as_str(),
+                role.account_name().unwrap_or_default(),
+                role.account_alias().unwrap_or_default(),
+                role.email().unwrap_or_default(),
+                self.default_region(role).unwrap_or_default(),
+            ] {
+                all.add(text);
+            }
+            all.add(&role.via().map(RoleArn::to_string).unwrap_or_default());
+            let tags = role.tags();
+            all.add(&tags.len().to_string());
+            for (key, value) in tags {
+                all.add(&key);
+                all.add(&value);
+            }
+        }
+        all
     }
 
     /// The name that `ProfileFormat` gives.
@@ -233,7 +297,7 @@ impl<'a> Roles<'a> {
             account_id: role.account_id.clone(),
             role_name: role.role_name.clone(),
             name: role.profile.clone(),
-            is_explicit: role.of_role.is_some_and(|role| role.profile.is_some()),
+            is_explicit: role.explicit_name().is_some(),
         };
         let mut named: Vec<Named> = self.roles.iter().map(named).collect();
         self.renamed = make_unique(&mut named);

@@ -81,6 +81,11 @@ impl CatalogueFile {
         }
     }
 
+    /// A file beside it, for what is made of it.
+    pub fn beside(&self, extension: &str) -> PathBuf {
+        self.path.with_extension(extension)
+    }
+
     /// The catalogue; an empty one if there is none for that start URL and region.
     pub fn read(&self) -> Catalogue {
         let stored =
@@ -137,7 +142,7 @@ impl CatalogueFile {
         std::fs::create_dir_all(folder).map_err(|error| {
             ProviderError::invalid(format!("{} cannot be made: {error}", folder.display()))
         })?;
-        Ok(self.path.with_extension("lock"))
+        Ok(self.beside("lock"))
     }
 
     fn read_bytes(&self) -> Option<Vec<u8>> {
