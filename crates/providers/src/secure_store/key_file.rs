@@ -47,8 +47,8 @@ pub(super) fn make(
 }
 
 /// The work that opening a key file takes, and so each guess at a passphrase, as the power of two of scrypt's N: 128 MiB
-/// and half a second, which is what OWASP asks for at least. A process pays it once. What the key closes can't be guessed at: without this file, no
-/// passphrase opens it. Tests do with less.
+/// and half a second, which is what OWASP asks for at least. A process pays it once. What the key closes can't be
+/// guessed at: without this file, no passphrase opens it. Tests do with less.
 const WORK_FACTOR: u8 = if cfg!(test) { 4 } else { 17 };
 
 /// A file could ask for hours and gigabytes. This is 1 GiB and several seconds.
