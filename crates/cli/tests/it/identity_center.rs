@@ -1,7 +1,7 @@
 //! IAM Identity Center with the real binary: setup, sign-in, lists, loading, sign-out. The browser is a line of
 //! Python, the fake approves by itself. (With a real browser and STS: conformance/.)
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 use std::thread;
 
@@ -306,14 +306,7 @@ fn fifty_processes_at_the_moment_of_expiry_refresh_once() {
     let mut world = signed_in(&fake);
     let server = world.serve(&[]);
     world.set("AWS_SSO_ECS_SERVER", &server.address());
-    // The token on the disk has ended, and the portal takes it no more.
-    let item = world.home().join(".local/state/aws-sso/corp.json");
-    let mut json: serde_json::Value =
-        serde_json::from_slice(&std::fs::read(&item).unwrap()).unwrap();
-    json["session"]["expires_at"] = 1_000_000_000.into();
-    std::fs::write(&item, json.to_string()).unwrap();
-    fake.expire_access_tokens();
-    fake.forget_calls();
+    end_access_token(&world, &fake);
     thread::scope(|scope| {
         let load = || world.run(&["ecs", "load", "-A", "1111111", "-R", "ReadOnlyAccess"]);
         let loads: Vec<_> = (0..50).map(|_| scope.spawn(load)).collect();
@@ -345,6 +338,64 @@ fn a_person_who_gives_up_leaves_nothing_behind() {
         assert_eq!(login.wait().unwrap().code(), Some(130));
     }
     assert_eq!(world.run(&["whoami"]).code, Some(3));
+}
+
+/// A file system of 64 KiB. Gone when dropped.
+struct SmallDisk(std::path::PathBuf);
+
+impl SmallDisk {
+    fn mount(folder: std::path::PathBuf) -> Self {
+        std::fs::create_dir_all(&folder).unwrap();
+        let mount = ["-t", "tmpfs", "-o", "size=64k,mode=700", "tmpfs"];
+        let mounted = Command::new("mount").args(mount).arg(&folder).status().unwrap();
+        assert!(mounted.success());
+        Self(folder)
+    }
+
+    /// Fills it to the last byte.
+    fn fill(&self) {
+        let filler = std::fs::File::create(self.0.join("filler")).unwrap();
+        while (&filler).write_all(&[0; 512]).is_ok() {}
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg(&self.0).status();
+    }
+}
+
+#[test]
+fn on_a_full_disk_no_token_is_spent_that_could_not_be_saved() {
+    if !fakes::is_root() {
+        return;
+    }
+    let fake = fake();
+    let mut world = world_of(&fake);
+    let disk = SmallDisk::mount(world.home().join(".local/state/aws-sso"));
+    world.write(".aws-sso/config.yaml", &config(&instance("corp", &fake)));
+    assert_done(&world.run(&["login"]));
+    let server = world.serve(&[]);
+    world.set("AWS_SSO_ECS_SERVER", &server.address());
+    end_access_token(&world, &fake);
+    disk.fill();
+    let load = ["ecs", "load", "-A", "1111111", "-R", "ReadOnlyAccess"];
+    assert_fails(&world.run(&load), 1, &["No space left on device", "Make room on the disk."]);
+    assert_eq!(fake.count(Operation::CreateToken), 0);
+    std::fs::remove_file(disk.0.join("filler")).unwrap();
+    assert_done(&world.run(&load));
+    drop(disk);
+}
+
+/// The token on the disk has ended, and the portal takes it no more.
+fn end_access_token(world: &TestEnv, fake: &FakeIdentityCenter) {
+    let item = world.home().join(".local/state/aws-sso/corp.json");
+    let mut json: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(&item).unwrap()).unwrap();
+    json["session"]["expires_at"] = 1_000_000_000.into();
+    std::fs::write(&item, json.to_string()).unwrap();
+    fake.expire_access_tokens();
+    fake.forget_calls();
 }
 
 #[test]

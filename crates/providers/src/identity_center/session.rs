@@ -279,6 +279,10 @@ impl IdentityCenter {
             }
             return Err(over());
         };
+        // AWS may take the present token for the last time: first it is tried whether the next one can be saved.
+        if let Err(error) = self.update_item(|_| ()).await {
+            return state.token().filter(|_| !refused).ok_or(error);
+        }
         match self.oidc().await?.refresh(&refresh).await {
             Ok(tokens) => self.refreshed(tokens).await,
             Err(NoTokens::Denied(error) | NoTokens::Over(error)) => {
