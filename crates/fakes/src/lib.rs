@@ -11,12 +11,14 @@ mod canary;
 mod clock;
 pub mod identity_center;
 mod running;
+mod small_disk;
 mod test_env;
 
 pub use canary::{CANARY, arn, profile};
 pub use clock::FakeClock;
 pub use identity_center::FakeIdentityCenter;
 pub use running::Running;
+pub use small_disk::SmallDisk;
 pub use test_env::{Finished, TestEnv};
 
 /// Lets this process open as many files as it ever may.

@@ -1,12 +1,12 @@
 //! IAM Identity Center with the real binary: setup, sign-in, lists, loading, sign-out. The browser is a line of
 //! Python, the fake approves by itself. (With a real browser and STS: conformance/.)
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::thread;
 
 use fakes::identity_center::{Fault, Operation, Options};
-use fakes::{FakeIdentityCenter, Finished, TestEnv};
+use fakes::{FakeIdentityCenter, Finished, SmallDisk, TestEnv};
 
 use crate::world;
 
@@ -340,39 +340,12 @@ fn a_person_who_gives_up_leaves_nothing_behind() {
     assert_eq!(world.run(&["whoami"]).code, Some(3));
 }
 
-/// A file system of 64 KiB. Gone when dropped.
-struct SmallDisk(std::path::PathBuf);
-
-impl SmallDisk {
-    fn mount(folder: std::path::PathBuf) -> Self {
-        std::fs::create_dir_all(&folder).unwrap();
-        let mount = ["-t", "tmpfs", "-o", "size=64k,mode=700", "tmpfs"];
-        let mounted = Command::new("mount").args(mount).arg(&folder).status().unwrap();
-        assert!(mounted.success());
-        Self(folder)
-    }
-
-    /// Fills it to the last byte.
-    fn fill(&self) {
-        let filler = std::fs::File::create(self.0.join("filler")).unwrap();
-        while (&filler).write_all(&[0; 512]).is_ok() {}
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg(&self.0).status();
-    }
-}
-
 #[test]
 fn on_a_full_disk_no_token_is_spent_that_could_not_be_saved() {
-    if !fakes::is_root() {
-        return;
-    }
     let fake = fake();
     let mut world = world_of(&fake);
-    let disk = SmallDisk::mount(world.home().join(".local/state/aws-sso"));
+    let folder = world.home().join(".local/state/aws-sso");
+    let Some(disk) = SmallDisk::mount(folder) else { return };
     world.write(".aws-sso/config.yaml", &config(&instance("corp", &fake)));
     assert_done(&world.run(&["login"]));
     let server = world.serve(&[]);
@@ -382,9 +355,8 @@ fn on_a_full_disk_no_token_is_spent_that_could_not_be_saved() {
     let load = ["ecs", "load", "-A", "1111111", "-R", "ReadOnlyAccess"];
     assert_fails(&world.run(&load), 1, &["No space left on device", "Make room on the disk."]);
     assert_eq!(fake.count(Operation::CreateToken), 0);
-    std::fs::remove_file(disk.0.join("filler")).unwrap();
+    disk.make_room();
     assert_done(&world.run(&load));
-    drop(disk);
 }
 
 /// The token on the disk has ended, and the portal takes it no more.

@@ -4,6 +4,8 @@
 use std::os::unix::fs::{PermissionsExt as _, chown, symlink};
 use std::process::Command;
 
+use fakes::SmallDisk;
+
 use super::*;
 
 fn mode(path: &Path) -> u32 {
@@ -108,35 +110,11 @@ fn what_belongs_to_another_user_is_refused() {
     assert_insecure(&store, Exposure::OwnedByAnother, "See what it is");
 }
 
-/// A file system of 64 KiB, until it is dropped.
-struct SmallDisk(tempfile::TempDir);
-
-impl SmallDisk {
-    fn new() -> Option<Self> {
-        if !fakes::is_root() {
-            return None;
-        }
-        let folder = tempfile::tempdir().unwrap();
-        let mut mount = Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", "size=64k,mode=700", "tmpfs"]).arg(folder.path());
-        if mount.status().is_ok_and(|status| status.success()) {
-            return Some(Self(folder));
-        }
-        eprintln!("left out: no small disk can be mounted here");
-        None
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg(self.0.path()).status();
-    }
-}
-
 #[test]
 fn a_full_disk_leaves_the_old_item() {
-    let Some(disk) = SmallDisk::new() else { return };
-    let store = with_passphrase(disk.0.path(), "CANARY");
+    let home = tempfile::tempdir().unwrap();
+    let Some(disk) = SmallDisk::mount(home.path().join("disk")) else { return };
+    let store = with_passphrase(disk.path(), "CANARY");
     save(&store, &[b'a'; 20_000]).unwrap();
     for _ in 0..3 {
         let error = discreet(save(&store, &[b'b'; 60_000]));

@@ -1,0 +1,52 @@
+//! A file system of 64 KiB, to run out of.
+
+use std::fs::{File, create_dir_all, remove_file};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Mounted in a folder until it is dropped.
+#[derive(Debug)]
+pub struct SmallDisk {
+    folder: PathBuf,
+}
+
+impl SmallDisk {
+    /// Mounts one in a folder, which is made. `None`, with the reason printed, where that is not to be had.
+    pub fn mount(folder: impl Into<PathBuf>) -> Option<Self> {
+        if !crate::is_root() {
+            return None;
+        }
+        let folder = folder.into();
+        create_dir_all(&folder).unwrap();
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", "size=64k,mode=700", "tmpfs"]).arg(&folder);
+        if mount.status().is_ok_and(|status| status.success()) {
+            return Some(Self { folder });
+        }
+        eprintln!("left out: no small disk can be mounted here");
+        None
+    }
+
+    /// The folder it is in.
+    pub fn path(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Fills it to the last byte.
+    pub fn fill(&self) {
+        let mut filler = File::create(self.folder.join("filler")).unwrap();
+        while filler.write_all(&[0; 512]).is_ok() {}
+    }
+
+    /// Takes away what filled it.
+    pub fn make_room(&self) {
+        remove_file(self.folder.join("filler")).unwrap();
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg(&self.folder).status();
+    }
+}
