@@ -9,8 +9,6 @@ mod platform;
 
 use tokio::sync::Notify;
 
-use crate::error::CommandError;
-
 pub(crate) use platform::{allow_many_connections, protect_memory, stop_signals};
 
 /// Told when signals are to be held.
@@ -30,9 +28,4 @@ pub(crate) async fn interrupted() {
         // As before: a signal ends the process by itself.
         Err(_) => std::future::pending().await,
     }
-}
-
-/// Signals can't be taken over.
-pub(crate) fn no_signals(error: std::io::Error) -> CommandError {
-    CommandError::failed(format!("signals cannot be taken over: {error}"))
 }

@@ -13,9 +13,6 @@ use crate::error::CommandError;
 use crate::profile_name::{Fields, Fingerprint, Memo, Named, Renamed, make_unique};
 use crate::settings::{ConfiguredInstance, Settings};
 
-/// So many roles may be assumed one after the other.
-const LONGEST_CHAIN: usize = 10;
-
 /// A role that a person may use: what both sources say of it, and its name.
 pub(crate) struct Role<'a> {
     pub(crate) account_id: &'a AccountId,
@@ -92,10 +89,10 @@ impl<'a> Roles<'a> {
             for role_name in &account.roles {
                 let of_role = of_account
                     .and_then(|added| added.roles.iter().find(|role| role.name == *role_name));
-                all.add(&account.id, role_name, Some(account), of_account, of_role)?;
+                all.add(&account.id, role_name, Some(account), of_account, of_role);
             }
         }
-        all.add_roles_via_others(catalogue)?;
+        all.add_roles_via_others(catalogue);
         all.give_names()?;
         Ok(all)
     }
@@ -139,7 +136,7 @@ impl<'a> Roles<'a> {
         while let Some(of_config) = self.of_config(&arn)
             && let Some(via) = &of_config.via
         {
-            if links.len() >= LONGEST_CHAIN {
+            if links.len() >= Chain::LONGEST {
                 let text = format!("the Via of the role {} leads back to itself", role.profile);
                 return Err(CommandError::failed(text));
             }
@@ -165,17 +162,16 @@ impl<'a> Roles<'a> {
     }
 
     /// Roles with `Via` are not told by the portal: it is config.yaml that knows them.
-    fn add_roles_via_others(&mut self, catalogue: &'a Catalogue) -> Result<(), CommandError> {
+    fn add_roles_via_others(&mut self, catalogue: &'a Catalogue) {
         for account in &self.instance.accounts {
             let of_aws = catalogue.accounts.iter().find(|known| known.id == account.id);
             let is_known = |role: &RoleName| of_aws.is_some_and(|known| known.roles.contains(role));
             for role in &account.roles {
                 if role.via.is_some() && !is_known(&role.name) {
-                    self.add(&account.id, &role.name, of_aws, Some(account), Some(role))?;
+                    self.add(&account.id, &role.name, of_aws, Some(account), Some(role));
                 }
             }
         }
-        Ok(())
     }
 
     fn add(
@@ -185,11 +181,10 @@ impl<'a> Roles<'a> {
         of_aws: Option<&'a Account>,
         of_account: Option<&'a config_file::Account>,
         of_role: Option<&'a config_file::Role>,
-    ) -> Result<(), CommandError> {
-        // A role's name is a name too, until there is a better one.
-        let profile = ProfileName::parse(role_name.as_str()).map_err(CommandError::failed)?;
+    ) {
+        // Until there is a better name.
+        let profile = ProfileName::from(role_name);
         self.roles.push(Role { account_id, role_name, profile, of_aws, of_account, of_role });
-        Ok(())
     }
 
     /// Names all roles: as they were named the last time, if nothing has changed.
@@ -197,9 +192,7 @@ impl<'a> Roles<'a> {
         let path = center::catalogue_file(self.instance).beside("names");
         let memo = Memo::new(path, self.fingerprint());
         if let Some(names) = memo.read(self.roles.len()) {
-            for (role, name) in self.roles.iter_mut().zip(names) {
-                role.profile = name;
-            }
+            self.set_names(names);
             return Ok(());
         }
         let names = self.roles.iter().map(|role| match role.explicit_name() {
@@ -207,15 +200,20 @@ impl<'a> Roles<'a> {
             None => self.name(role),
         });
         let names = names.collect::<Result<Vec<_>, _>>()?;
-        for (role, name) in self.roles.iter_mut().zip(&names) {
-            role.profile = name.clone();
-        }
+        self.set_names(names);
         self.make_names_unique();
         // A person is warned of names that were changed each time.
-        if self.renamed.is_empty() && !names.is_empty() {
-            memo.keep(&names);
+        if self.renamed.is_empty() && !self.roles.is_empty() {
+            memo.keep(self.roles.iter().map(|role| &role.profile));
         }
         Ok(())
+    }
+
+    /// One for each role, in their order.
+    fn set_names(&mut self, names: impl IntoIterator<Item = ProfileName>) {
+        for (role, name) in self.roles.iter_mut().zip(names) {
+            role.profile = name;
+        }
     }
 
     /// All that the names depend on.
@@ -301,9 +299,7 @@ impl<'a> Roles<'a> {
         };
         let mut named: Vec<Named> = self.roles.iter().map(named).collect();
         self.renamed = make_unique(&mut named);
-        for (role, named) in self.roles.iter_mut().zip(named) {
-            role.profile = named.name;
-        }
+        self.set_names(named.into_iter().map(|named| named.name));
     }
 
     fn of_config(&self, arn: &RoleArn) -> Option<&'a config_file::Role> {

@@ -1,6 +1,8 @@
 //! Signing in, in front of a person: what to open, what to compare, and how it went. All of it on stderr.
 
-use providers::identity_center::{DeviceCode, IdentityCenter, Pending, Pkce, SignedIn, Workflow};
+use providers::identity_center::{
+    DeviceCode, IdentityCenter, Instance, Pending, Pkce, SignedIn, Workflow,
+};
 use qrcode::QrCode;
 use qrcode::render::unicode::Dense1x2;
 
@@ -74,10 +76,10 @@ fn workflow(
     instance: &ConfiguredInstance,
     wishes: Wishes,
 ) -> (Workflow, Option<&'static str>) {
-    let chosen = chosen_action(settings, instance, wishes);
     if let Some(wanted) = wishes.workflow {
         return (wanted, None);
     }
+    let chosen = chosen_action(settings, instance, wishes);
     match settings.config.auth_workflow {
         Some(AuthWorkflow::Pkce) => (Workflow::Pkce, None),
         Some(AuthWorkflow::DeviceCode) => (Workflow::DeviceCode, None),
@@ -115,12 +117,10 @@ fn show_browser(
     pending: &Pkce,
     wishes: Wishes,
 ) {
-    let providers::identity_center::Instance { name, start_url, .. } = &instance.instance;
+    let Instance { name, start_url, .. } = &instance.instance;
     let action = chosen_action(settings, instance, wishes).unwrap_or(UrlAction::Open);
     ui::note(&format!("Signing in to `{name}` ({start_url}) in your browser."));
-    if let Err(error) = url_action::act(action, pending.url(), name.as_str(), &settings.config) {
-        ui::note(&format!("warning: {}.", ui::printable(&error.text)));
-    }
+    act(settings, instance, action, pending.url());
     ui::note(&format!(
         "If nothing opens, open this on this machine (elsewhere: aws-sso login --device-code{}):\n\n  {}\n",
         settings.flag_for(&instance.instance),
@@ -136,7 +136,7 @@ fn show_code(
     wishes: Wishes,
     why: Option<&str>,
 ) {
-    let providers::identity_center::Instance { name, start_url, .. } = &instance.instance;
+    let Instance { name, start_url, .. } = &instance.instance;
     let because = why.map(|why| format!(", since {why}")).unwrap_or_default();
     ui::note(&format!("Signing in to `{name}` ({start_url}) with a code{because}."));
     ui::note(&format!(
@@ -152,13 +152,18 @@ fn show_code(
         "\nApprove only what you have started yourself, just now, with the very same code. Somebody who sends \
          you a code or a link of theirs is after your roles.",
     );
-    if let Some(action) = action_with_code(settings, instance, wishes)
-        && let Err(error) =
-            url_action::act(action, pending.url_with_code(), name.as_str(), &settings.config)
-    {
-        ui::note(&format!("warning: {}.", ui::printable(&error.text)));
+    if let Some(action) = action_with_code(settings, instance, wishes) {
+        act(settings, instance, action, pending.url_with_code());
     }
     ui::note("Waiting until you have approved there…");
+}
+
+/// Does what is to be done with the URL. That it can't be done stops nobody: the URL is shown too.
+fn act(settings: &Settings, instance: &ConfiguredInstance, action: UrlAction, url: &str) {
+    let name = instance.instance.name.as_str();
+    if let Err(error) = url_action::act(action, url, name, &settings.config) {
+        ui::note(&format!("warning: {}.", ui::printable(&error.text)));
+    }
 }
 
 /// The URL for a phone's camera, where there is a terminal to show it.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Credentials, Invalid, Principal};
+use crate::{Credentials, Invalid, Principal, RoleName};
 
 /// The name of a profile: 1 to 512 bytes of UTF-8 without control characters.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -21,6 +21,13 @@ impl ProfileName {
     /// The name as a person wrote it.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// A role's name is a name too: its characters are fewer, and it is shorter.
+impl From<&RoleName> for ProfileName {
+    fn from(role: &RoleName) -> Self {
+        Self(role.as_str().into())
     }
 }
 
@@ -68,6 +75,14 @@ mod tests {
         let longest = "x".repeat(512);
         for name in [".", "..", "team/dev:Read Only ✓", "a+b%2F", " ", &longest] {
             assert_eq!(ProfileName::parse(name).unwrap().as_str(), name);
+        }
+    }
+
+    #[test]
+    fn a_role_name_is_a_name_as_it_is() {
+        for text in ["A", "a+b=c,d.e@f-g_h", &"R".repeat(64)] {
+            let name = ProfileName::from(&RoleName::parse(text).unwrap());
+            assert_eq!(name, ProfileName::parse(text).unwrap());
         }
     }
 

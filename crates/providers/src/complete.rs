@@ -92,7 +92,14 @@ async fn exchange(
             "long-term access keys are served only as a session, and STS gives none for them: {error}"
         ))
     })?;
-    let session = answer.credentials.ok_or(ProviderError::invalid("STS answered without keys"))?;
+    of_sts(answer.credentials)
+}
+
+/// What STS answered with.
+pub(crate) fn of_sts(
+    answer: Option<aws_sdk_sts::types::Credentials>,
+) -> Result<Credentials, ProviderError> {
+    let session = answer.ok_or(ProviderError::invalid("STS answered without keys"))?;
     let odd = |invalid| ProviderError::invalid(format!("STS answered with a key that {invalid}"));
     Ok(Credentials {
         access_key_id: AccessKeyId::parse(&session.access_key_id).map_err(odd)?,

@@ -25,9 +25,6 @@ const WAYS: [&str; 6] = [
     "sso_start_url with sso_region, sso_account_id and sso_role_name",
 ];
 
-/// So many roles may be assumed one after the other.
-const LONGEST_CHAIN: usize = 10;
-
 /// One key of each of [`WAYS`]: without any of them there is nothing to try.
 const TELLING_KEYS: [&str; 6] = [
     "aws_access_key_id",
@@ -104,7 +101,7 @@ impl AwsConfig {
         let mut profile = self.profiles.get_profile(name.as_str())?;
         while let Some(role_arn) = profile.get("role_arn") {
             // The SDK knows what to say of a chain that has no end, or asks for a token.
-            if links.len() >= LONGEST_CHAIN || profile.get("mfa_serial").is_some() {
+            if links.len() >= Chain::LONGEST || profile.get("mfa_serial").is_some() {
                 return None;
             }
             links.push(Link {

@@ -85,13 +85,11 @@ async fn tell(
 
 /// How long a sign-in lasts, for a person.
 pub(crate) fn until(signed_in: &SignedIn) -> String {
-    let seconds = signed_in.expires_at.as_second() - SystemClock.now().as_second();
     let left = credentials::Expiration::new(signed_in.expires_at);
     let left = left.map(|at| at.remaining(SystemClock.now()).to_string()).unwrap_or_default();
     match signed_in {
         SignedIn { refreshes: true, .. } => "for as long as the SSO session lasts".to_owned(),
         SignedIn { by_aws_cli: true, .. } => format!("through the AWS CLI, for {left}"),
-        _ if seconds <= 0 => "no longer".to_owned(),
         _ => format!("for {left}"),
     }
 }

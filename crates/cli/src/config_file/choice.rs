@@ -24,11 +24,11 @@ impl UrlAction {
     );
 
     /// What `UrlExecCommand` must be for the actions that run it.
-    pub(crate) const COMMAND_MUST_BE: Invalid =
+    const COMMAND_MUST_BE: Invalid =
         Invalid("a list of a program and its arguments, of which one holds %s");
 
     /// Whether the action runs `UrlExecCommand`.
-    pub(crate) fn runs_command(self) -> bool {
+    fn runs_command(self) -> bool {
         matches!(self, Self::Exec | Self::GrantedContainers | Self::OpenUrlInContainer)
     }
 

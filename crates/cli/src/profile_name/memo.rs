@@ -51,12 +51,12 @@ impl Memo {
     }
 
     /// Keeps the names. They hold no line's end: that is a control character.
-    pub(crate) fn keep(&self, names: &[ProfileName]) {
+    pub(crate) fn keep<'a>(&self, names: impl Iterator<Item = &'a ProfileName>) {
         let kept = self.replace(names);
         let _ = kept.inspect_err(|error| debug!(%error, "the names of roles are not kept"));
     }
 
-    fn replace(&self, names: &[ProfileName]) -> io::Result<()> {
+    fn replace<'a>(&self, names: impl Iterator<Item = &'a ProfileName>) -> io::Result<()> {
         let folder = self.path.parent().unwrap_or(Path::new("."));
         let mut text = self.fingerprint.clone();
         for name in names {
@@ -90,7 +90,7 @@ mod tests {
         let names = ["a b", "ü:x"].map(|name| ProfileName::parse(name).unwrap());
         let kept = memo(&path, &["ab", "c"]);
         assert!(kept.read(2).is_none());
-        kept.keep(&names);
+        kept.keep(names.iter());
         assert_eq!(kept.read(2).unwrap(), names);
         assert!(kept.read(3).is_none());
         for others in [&["a", "bc"][..], &["ab"], &["ab", "c", ""]] {

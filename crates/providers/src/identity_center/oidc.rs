@@ -227,10 +227,11 @@ fn tokens(
             });
         }
     };
-    let read = || {
-        let refresh_token = answer.refresh_token.clone().filter(|token| !token.is_empty());
+    // Moved, not copied: what is left behind would not be wiped.
+    let read = move || {
+        let refresh_token = answer.refresh_token.filter(|token| !token.is_empty());
         Ok(Tokens {
-            access_token: secret(answer.access_token.clone())?,
+            access_token: secret(answer.access_token)?,
             refresh_token: refresh_token.map(|token| secret(Some(token))).transpose()?,
             expires_in: i64::from(answer.expires_in),
         })

@@ -4,15 +4,12 @@ use std::time::Duration;
 
 use aws_credential_types::Credentials as SdkCredentials;
 use aws_sdk_sts::config::SharedCredentialsProvider;
-use credentials::{
-    AccessKeyId, AccountId, Credentials, Partition, Principal, RoleArn, RoleName, Secret,
-};
+use credentials::{AccountId, Credentials, Partition, Principal, RoleArn, RoleName, Secret};
 use tracing::debug;
 
 use super::session::AccessToken;
 use super::{IdentityCenter, InstanceName};
-use crate::complete::expiration_at;
-use crate::{Fetched, Problem, ProviderError};
+use crate::{Fetched, Problem, ProviderError, complete};
 
 /// Kept credentials with fewer seconds left are fetched anew: an SDK that asks for them would come again at once.
 const ENOUGH_LEFT: i64 = 20 * 60;
@@ -44,6 +41,9 @@ pub struct Link {
 }
 
 impl Chain {
+    /// So many roles may be assumed one after the other: a longer chain is taken for one without an end.
+    pub const LONGEST: usize = 10;
+
     /// Whom its credentials are for.
     pub fn principal(&self, partition: Partition) -> Principal {
         match self.links.last() {
@@ -167,16 +167,7 @@ impl IdentityCenter {
                 format!("{} cannot be assumed with {}: {error}", link.role_arn, role.as_str());
             error.with_message(text)
         })?;
-        let session =
-            answer.credentials.ok_or(ProviderError::unavailable("STS answered without keys"))?;
-        let odd =
-            |invalid| ProviderError::unavailable(format!("STS answered with a key that {invalid}"));
-        Ok(Credentials {
-            access_key_id: AccessKeyId::parse(&session.access_key_id).map_err(odd)?,
-            secret_access_key: Secret::parse(session.secret_access_key).map_err(odd)?,
-            session_token: Secret::parse(session.session_token).map_err(odd)?,
-            expiration: expiration_at(session.expiration.secs())?,
-        })
+        complete::of_sts(answer.credentials)
     }
 
     async fn sts(&self, credentials: &Credentials) -> Result<aws_sdk_sts::Client, ProviderError> {

@@ -97,14 +97,12 @@ impl IdentityCenter {
     pub async fn signed_in(&self) -> Result<Option<SignedIn>, ProviderError> {
         let now = self.now();
         let at = |second| Timestamp::from_second(second).unwrap_or(now);
-        let session = self.read_item().await?.session;
-        if let (Some(session), false) =
-            (&session, matches!(State::of(session.as_ref(), now), State::Over))
-        {
+        let is_over = |session: &Session| matches!(State::of(Some(session), now), State::Over);
+        if let Some(session) = self.read_item().await?.session.filter(|session| !is_over(session)) {
             return Ok(Some(SignedIn {
                 expires_at: at(session.expires_at),
                 refreshes: session.refresh.is_some(),
-                user_name: session.user_name.clone(),
+                user_name: session.user_name,
                 by_aws_cli: false,
             }));
         }
@@ -279,22 +277,22 @@ impl IdentityCenter {
             }
             return Err(over());
         };
-        // AWS may take the present token for the last time: first it is tried whether the next one can be saved.
+        // An access token that was not refused lives on when there is no other.
+        let present = state.token().filter(|_| !refused);
+        // AWS may take the refresh token for the last time: first it is tried whether the next one can be saved.
         if let Err(error) = self.update_item(|_| ()).await {
-            return state.token().filter(|_| !refused).ok_or(error);
+            return present.ok_or(error);
         }
         match self.oidc().await?.refresh(&refresh).await {
             Ok(tokens) => self.refreshed(tokens).await,
             Err(NoTokens::Denied(error) | NoTokens::Over(error)) => {
                 debug!(%error, "AWS refuses the refresh token");
                 self.refresh_is_over(refused).await?;
-                // An access token that was not refused lives on.
-                state.token().filter(|_| !refused).ok_or_else(over)
+                present.ok_or_else(over)
             }
-            Err(NoTokens::Other(error)) => state.token().filter(|_| !refused).ok_or(error),
+            Err(NoTokens::Other(error)) => present.ok_or(error),
             Err(NoTokens::Pending | NoTokens::SlowDown) => {
-                let error = ProviderError::unavailable("AWS asks to refresh the sign-in later");
-                state.token().filter(|_| !refused).ok_or(error)
+                present.ok_or(ProviderError::unavailable("AWS asks to refresh the sign-in later"))
             }
         }
     }

@@ -66,7 +66,8 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
     };
     let addresses = listeners.addresses();
     let server = Server::new(listeners, default, Arc::new(SystemClock))?;
-    let stop = process::stop_signals().map_err(process::no_signals)?;
+    let stop = process::stop_signals()
+        .map_err(|error| CommandError::failed(format!("signals cannot be taken over: {error}")))?;
     announce(addresses, arguments.output.output);
     // Nobody listens for this but systemd, which says so by its variable.
     let _ = sd_notify::notify(&[NotifyState::Ready]);
