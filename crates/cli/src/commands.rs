@@ -16,12 +16,19 @@ use crate::process;
 
 /// Runs a command to its end, or until the person interrupts it.
 pub(crate) async fn run(command: Command) -> Result<(), CommandError> {
-    // The server stops by itself, in good order.
-    if let Command::Ecs(ecs::Ecs::Run(arguments)) = command {
-        return ecs::run::run(arguments).await;
+    match command {
+        // The server stops by itself, in good order.
+        Command::Ecs(ecs::Ecs::Run(arguments)) => ecs::run::run(arguments).await,
+        command => interruptible(run_interruptible(command)).await,
     }
+}
+
+/// Does it, unless the person interrupts it.
+pub(crate) async fn interruptible<T>(
+    work: impl Future<Output = Result<T, CommandError>>,
+) -> Result<T, CommandError> {
     tokio::select! {
-        outcome = run_interruptible(command) => outcome,
+        outcome = work => outcome,
         () = process::interrupted() => {
             // A refreshed token is saved before we go: AWS may take the old one no more.
             identity_center::saved().await;

@@ -4,6 +4,7 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::thread;
+use std::time::Duration;
 
 use fakes::identity_center::{Fault, Operation, Options};
 use fakes::{FakeIdentityCenter, Finished, SmallDisk, TestEnv};
@@ -338,6 +339,28 @@ fn a_person_who_gives_up_leaves_nothing_behind() {
         assert_eq!(login.wait().unwrap().code(), Some(130));
     }
     assert_eq!(world.run(&["whoami"]).code, Some(3));
+}
+
+#[test]
+fn a_server_that_is_interrupted_while_it_loads_saves_what_it_refreshed() {
+    let slow =
+        Options { auto_approve: true, latency: Duration::from_secs(1), ..Options::default() };
+    let fake = FakeIdentityCenter::start(slow);
+    let world = signed_in(&fake);
+    end_access_token(&world, &fake);
+    let mut command = world.command(world.binary());
+    command.args(["ecs", "run", "--port", "0", "--load", "Team1Dev:ReadOnlyAccess"]);
+    let mut server = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    // In the midst of the refresh: AWS has the call, and will answer.
+    while fake.count(Operation::CreateToken) == 0 {
+        thread::sleep(Duration::from_millis(5));
+    }
+    let pid = server.id().to_string();
+    assert!(Command::new("kill").args(["-s", "INT", &pid]).status().unwrap().success());
+    assert_eq!(server.wait().unwrap().code(), Some(130));
+    let item = std::fs::read(world.home().join(".local/state/aws-sso/corp.json")).unwrap();
+    let item: serde_json::Value = serde_json::from_slice(&item).unwrap();
+    assert!(item["session"]["expires_at"].as_i64().unwrap() > 1_000_000_000, "it was saved");
 }
 
 #[test]

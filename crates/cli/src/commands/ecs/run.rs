@@ -12,6 +12,7 @@ use server::{Listeners, Server, path_for_sdks};
 
 use crate::args::{Output, OutputArguments};
 use crate::clock::SystemClock;
+use crate::commands::interruptible;
 use crate::error::CommandError;
 use crate::obtain::{Wanted, obtain};
 use crate::settings::{InstanceArguments, Settings};
@@ -52,8 +53,11 @@ struct Started {
 pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
     let default = match arguments.load {
         Some(name) => {
-            let settings = Settings::read(&arguments.instance).await?;
-            Some(obtain(&settings, Wanted::Profile(name)).await?)
+            let load = async {
+                let settings = Settings::read(&arguments.instance).await?;
+                obtain(&settings, Wanted::Profile(name)).await
+            };
+            Some(interruptible(load).await?)
         }
         None => None,
     };
