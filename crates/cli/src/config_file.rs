@@ -15,8 +15,9 @@ use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
+use credentials::InstanceName;
 use credentials::Invalid;
-use providers::identity_center::{InstanceName, RegionName};
+use providers::identity_center::RegionName;
 
 use fields::{Fields, Problem};
 use yaml::Node;

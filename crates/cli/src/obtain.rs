@@ -1,8 +1,7 @@
 //! From what a person names to a profile with credentials: the catalogue first, then the AWS config, then AWS itself.
 
-use credentials::{AccountId, Partition, Profile, ProfileName, RoleName};
-use providers::Fetched;
-use providers::identity_center::{Catalogue, Chain, IdentityCenter};
+use credentials::{AccountId, Chain, Fetched, Partition, Profile, ProfileName, RoleName, Source};
+use providers::identity_center::{Catalogue, IdentityCenter};
 
 use crate::catalogue::{self, Extent};
 use crate::center::{self, explain};
@@ -97,7 +96,8 @@ async fn of_aws_config(settings: &Settings, name: ProfileName) -> Result<Profile
     }
     let Fetched { principal, credentials } =
         center::aws().profile(&settings.aws_config, &name).await?;
-    Ok(Profile { name, principal, credentials })
+    let source = Some(Source::Profile(name.clone()));
+    Ok(Profile { name, principal, credentials, source })
 }
 
 /// A name that nothing knows: unless the catalogue was never fetched, which is then done.
@@ -170,7 +170,8 @@ async fn credentials(settings: &Settings, found: Found<'_>) -> Result<Profile, C
         fetched.map_err(|error| explain(error, settings, instance))
     });
     let Fetched { principal, credentials } = fetched.await?;
-    Ok(Profile { name, principal, credentials })
+    let source = Some(Source::Role { instance: instance.instance.name.clone(), chain });
+    Ok(Profile { name, principal, credentials, source })
 }
 
 /// Does it; and, if a sign-in is missing and the person wants that (`AutoLogin`), signs in and does it again.

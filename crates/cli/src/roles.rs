@@ -2,10 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use credentials::{AccountId, Partition, ProfileName, RoleArn, RoleName};
-use providers::identity_center::{
-    Account, Catalogue, Chain, Instance, InstanceName, Link, RegionName,
+use credentials::{
+    AccountId, Chain, InstanceName, Link, Partition, ProfileName, RoleArn, RoleName,
 };
+use providers::identity_center::{Account, Catalogue, Instance, RegionName};
 
 use crate::center;
 use crate::config_file;

@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use credentials::InstanceName;
 use providers::AwsConfig;
-use providers::identity_center::{Instance, InstanceName, RegionName};
+use providers::identity_center::{Instance, RegionName};
 use tracing::{debug, warn};
 
 use crate::config_file::{Account, ConfigFile, UrlAction};
@@ -129,12 +130,9 @@ impl Settings {
     /// What is typed to choose this instance: nothing, if it is meant anyway.
     pub(crate) fn flag_for(&self, instance: &Instance) -> String {
         let is_meant = self.default().is_some_and(|default| default.instance.name == instance.name);
-        let name = instance.name.as_str();
-        let is_plain = name.chars().all(|c| c.is_alphanumeric() || "-_.".contains(c));
-        match (self.wanted.is_none() && is_meant, is_plain) {
-            (true, _) => String::new(),
-            (_, true) => format!(" --sso {name}"),
-            _ => format!(" --sso '{}'", name.replace('\'', r"'\''")),
+        match self.wanted.is_none() && is_meant {
+            true => String::new(),
+            false => format!(" --sso {}", instance.name.quoted()),
         }
     }
 

@@ -3,17 +3,22 @@
 //! No I/O, no runtime, no wire format: a clock is passed in, and JSON lives in `server::wire`.
 
 mod credentials;
+mod fetch;
 mod invalid;
+pub mod refresh;
 mod role;
 mod secret;
 mod slot;
+mod source;
 mod time;
 
 pub use crate::credentials::{AccessKeyId, Credentials};
+pub use fetch::{Failure, Fetched, Problem};
 pub use invalid::Invalid;
 pub use role::{AccountId, Partition, Principal, RoleArn, RoleName};
 pub use secret::Secret;
 pub use slot::{Profile, ProfileName, SlotName};
+pub use source::{Chain, InstanceName, Link, Source};
 pub use time::{Clock, Expiration, Remaining};
 
 pub use jiff::Timestamp;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Credentials, Invalid, Principal, RoleName};
+use crate::{Credentials, Invalid, Principal, RoleName, Source};
 
 /// The name of a profile: 1 to 512 bytes of UTF-8 without control characters.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -38,7 +38,7 @@ impl fmt::Display for ProfileName {
 }
 
 /// Which slot: the default one, or a named one. A named slot has the name of its profile.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum SlotName {
     /// What `GET /` serves.
     Default,
@@ -64,6 +64,8 @@ pub struct Profile {
     pub principal: Principal,
     /// The credentials themselves.
     pub credentials: Credentials,
+    /// How they are got again; `None` when they were handed in.
+    pub source: Option<Source>,
 }
 
 #[cfg(test)]

@@ -23,5 +23,6 @@ pub fn profile(name: &str, expiration: &str) -> Profile {
             session_token: Secret::parse(format!("{CANARY}-token-of-{}", name.len())).unwrap(),
             expiration: Expiration::new(expiration.parse().unwrap()).unwrap(),
         },
+        source: None,
     }
 }

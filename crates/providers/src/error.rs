@@ -10,6 +10,7 @@ use aws_sdk_sts::operation::assume_role_with_web_identity::AssumeRoleWithWebIden
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use credentials::Problem;
 
 use crate::secure_store::StoreError;
 
@@ -21,21 +22,6 @@ pub struct ProviderError {
     pub problem: Problem,
     message: String,
     hint: Option<String>,
-}
-
-/// What stands in the way, by what to do next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Problem {
-    /// AWS said no: ask for the permission, or for another role.
-    Denied,
-    /// The configuration or the input is wrong: mend it.
-    Invalid,
-    /// The sign-in is missing or over: sign in.
-    SignInNeeded,
-    /// AWS is asked too often: wait.
-    Throttled,
-    /// AWS can't be reached: look at the network.
-    Unavailable,
 }
 
 impl ProviderError {

@@ -1,10 +1,10 @@
 //! Credentials that a person or a program hands in: the environment's, or a `credential_process`'s output.
 
-use credentials::{AccessKeyId, AccountId, Expiration, Invalid, Principal, Secret};
+use credentials::{AccessKeyId, AccountId, Expiration, Fetched, Invalid, Principal, Secret};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use crate::{Aws, Fetched, ProviderError, complete};
+use crate::{Aws, ProviderError, complete};
 
 /// Credentials as they were handed in, perhaps without session token and expiration.
 #[derive(Debug)]

@@ -25,10 +25,10 @@ use tokio::sync::OnceCell;
 
 pub use aws_cli_cache::AwsCliCache;
 pub use catalogue::{Account, Catalogue, CatalogueFile};
-pub use instance::{Instance, InstanceName, RegionName, StartUrl};
+pub(crate) use instance::file_name;
+pub use instance::{Instance, RegionName, StartUrl};
 pub use login::{DeviceCode, Pending, Pkce, SignIn, Workflow};
 pub use refresh::Progress;
-pub use role_credentials::{Chain, Link};
 pub use session::{SignedIn, saved};
 
 use crate::secure_store::{SecureStore, StoreError};

@@ -14,20 +14,12 @@ mod shared_config;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use credentials::{Clock, Credentials, Principal};
+use credentials::Clock;
 
-pub use error::{Problem, ProviderError};
+pub use credentials::Problem;
+pub use error::ProviderError;
 pub use given::Given;
 pub use shared_config::AwsConfig;
-
-/// What a provider gives: credentials, and whom they are for.
-#[derive(Clone, Debug)]
-pub struct Fetched {
-    /// Whom the credentials are for, as far as it is known.
-    pub principal: Principal,
-    /// Whole: with a session token and an expiration.
-    pub credentials: Credentials,
-}
 
 /// The way to AWS. Making one costs nothing; clients are built when a call is made.
 #[derive(Clone)]

@@ -30,7 +30,8 @@ use std::time::Duration;
 use age::x25519;
 use zeroize::Zeroizing;
 
-use crate::identity_center::InstanceName;
+use crate::identity_center::file_name;
+use credentials::InstanceName;
 use envelope::Refused;
 use file::Draft;
 
@@ -73,7 +74,7 @@ impl SecureStore {
         wanted: Option<Protection>,
         passphrase: Option<Passphrase>,
     ) -> Result<Self, StoreError> {
-        let name = instance.file_name();
+        let name = file_name(instance);
         let folder = file::plain_path(folder)?;
         let protection = match wanted {
             Some(wanted) => wanted,

@@ -8,12 +8,13 @@ use aws_credential_types::Credentials as SdkCredentials;
 use aws_credential_types::provider::ProvideCredentials;
 use aws_types::os_shim_internal::{Env, Fs};
 use credentials::{
-    AccessKeyId, AccountId, Partition, Principal, ProfileName, RoleArn, RoleName, Secret, Timestamp,
+    AccessKeyId, AccountId, Chain, Fetched, InstanceName, Link, Partition, Principal, ProfileName,
+    RoleArn, RoleName, Secret, Timestamp,
 };
 
 use crate::given::Given;
-use crate::identity_center::{Chain, Instance, InstanceName, Link, RegionName, StartUrl};
-use crate::{Aws, Fetched, ProviderError, complete, http_client};
+use crate::identity_center::{Instance, RegionName, StartUrl};
+use crate::{Aws, ProviderError, complete, http_client};
 
 /// The ways in which a profile can have credentials, told to a person whose profile has none.
 const WAYS: [&str; 6] = [

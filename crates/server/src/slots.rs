@@ -38,7 +38,7 @@ impl Slot {
     pub(crate) fn new(profile: Profile) -> Result<Self, Refusal> {
         let answer = wire::credentials(&profile)
             .ok_or(Refusal::Field("Creds", Invalid("shorter: SDKs read less than 10000 bytes")))?;
-        let Profile { name, principal, credentials } = profile;
+        let Profile { name, principal, credentials, .. } = profile;
         Ok(Self { name, principal, expiration: credentials.expiration, answer })
     }
 

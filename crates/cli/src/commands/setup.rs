@@ -6,8 +6,9 @@ use std::io::{IsTerminal, Write, stdin};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use credentials::InstanceName;
 use credentials::Invalid;
-use providers::identity_center::{InstanceName, RegionName, StartUrl};
+use providers::identity_center::{RegionName, StartUrl};
 
 use crate::config_file::ConfigFile;
 use crate::error::CommandError;

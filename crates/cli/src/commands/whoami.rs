@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use clap::Args;
-use providers::identity_center::{Chain, IdentityCenter, Instance};
+use credentials::Chain;
+use providers::identity_center::{IdentityCenter, Instance};
 use serde::Serialize;
 use tokio::time::timeout;
 

@@ -10,7 +10,7 @@ use credentials::{AccountId, RoleName, Timestamp};
 use serde::{Deserialize, Serialize};
 use tempfile::Builder;
 
-use super::{Instance, InstanceName};
+use super::{Instance, file_name};
 use crate::ProviderError;
 
 const VERSION: u32 = 1;
@@ -75,7 +75,7 @@ impl CatalogueFile {
     /// The file of an instance in a folder of ours.
     pub fn new(folder: &Path, instance: &Instance) -> Self {
         Self {
-            path: folder.join(file_name(&instance.name)),
+            path: folder.join(format!("{}.json", file_name(&instance.name))),
             start_url: instance.start_url.as_str().to_owned(),
             region: instance.region.as_str().to_owned(),
         }
@@ -162,16 +162,14 @@ impl CatalogueFile {
     }
 }
 
-fn file_name(instance: &InstanceName) -> String {
-    format!("{}.json", instance.file_name())
-}
-
 fn instant(millisecond: Option<i64>) -> Option<Timestamp> {
     Timestamp::from_millisecond(millisecond?).ok()
 }
 
 #[cfg(test)]
 mod tests {
+    use credentials::InstanceName;
+
     use super::*;
     use crate::identity_center::{RegionName, StartUrl};
 

@@ -184,7 +184,9 @@ mod secret {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::identity_center::{InstanceName, RegionName, StartUrl};
+    use credentials::InstanceName;
+
+    use crate::identity_center::{RegionName, StartUrl};
 
     fn instance(start_url: &str) -> Instance {
         Instance {

@@ -4,69 +4,19 @@ use std::time::Duration;
 
 use aws_credential_types::Credentials as SdkCredentials;
 use aws_sdk_sts::config::SharedCredentialsProvider;
-use credentials::{AccountId, Credentials, Partition, Principal, RoleArn, RoleName, Secret};
+use credentials::{
+    AccountId, Chain, Credentials, Fetched, InstanceName, Link, Partition, RoleName, Secret,
+};
 use tracing::debug;
 
+use super::IdentityCenter;
 use super::session::AccessToken;
-use super::{IdentityCenter, InstanceName};
-use crate::{Fetched, Problem, ProviderError, complete};
+use crate::{Problem, ProviderError, complete};
 
 /// Kept credentials with fewer seconds left are fetched anew: an SDK that asks for them would come again at once.
 const ENOUGH_LEFT: i64 = 20 * 60;
 /// STS API Reference, AssumeRole, RoleSessionName.
 const LONGEST_SESSION_NAME: usize = 64;
-
-/// A role of an instance, and the roles to go on to from there, in their order.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Chain {
-    /// The account of the role that the portal gives.
-    pub account_id: AccountId,
-    /// The role that the portal gives.
-    pub role_name: RoleName,
-    /// What is assumed with it, one after the other.
-    pub links: Vec<Link>,
-}
-
-/// A role that is assumed (STS AssumeRole) with the credentials of the one before.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Link {
-    /// The role.
-    pub role_arn: RoleArn,
-    /// What the role's trust policy may ask for.
-    pub external_id: Option<String>,
-    /// Who is behind it, for CloudTrail.
-    pub source_identity: Option<String>,
-    /// A name for the session, instead of the one that tells the role before.
-    pub session_name: Option<String>,
-}
-
-impl Chain {
-    /// So many roles may be assumed one after the other: a longer chain is taken for one without an end.
-    pub const LONGEST: usize = 10;
-
-    /// Whom its credentials are for.
-    pub fn principal(&self, partition: Partition) -> Principal {
-        match self.links.last() {
-            Some(link) => Principal::from(link.role_arn.clone()),
-            None => Principal {
-                account_id: Some(self.account_id.clone()),
-                role_name: Some(self.role_name.clone()),
-                partition,
-            },
-        }
-    }
-
-    /// Names the role and all that leads to it: what kept credentials are found by.
-    fn key(&self) -> String {
-        use std::fmt::Write;
-        let mut key = format!("{}/{}", self.account_id, self.role_name.as_str());
-        for Link { role_arn, external_id, source_identity, session_name } in &self.links {
-            let _ =
-                write!(key, " > {role_arn} {external_id:?} {source_identity:?} {session_name:?}");
-        }
-        key
-    }
-}
 
 impl IdentityCenter {
     /// Credentials of a role: those that are kept, if they live for 20 minutes more, else new ones.
@@ -75,7 +25,7 @@ impl IdentityCenter {
     /// By what to do next; see [`Problem`].
     pub async fn credentials(&self, chain: &Chain) -> Result<Fetched, ProviderError> {
         let principal = chain.principal(Partition::of_region(self.instance().region.as_str()));
-        let key = chain.key();
+        let key = key_of(chain);
         let session = self.read_item().await?.session;
         let kept = session.and_then(|session| session.credentials(&key, self.now(), ENOUGH_LEFT));
         if let Some(credentials) = kept {
@@ -184,6 +134,16 @@ impl IdentityCenter {
     }
 }
 
+/// Names the role and all that leads to it: what kept credentials are found by.
+fn key_of(Chain { account_id, role_name, links }: &Chain) -> String {
+    use std::fmt::Write;
+    let mut key = format!("{account_id}/{}", role_name.as_str());
+    for Link { role_arn, external_id, source_identity, session_name } in links {
+        let _ = write!(key, " > {role_arn} {external_id:?} {source_identity:?} {session_name:?}");
+    }
+    key
+}
+
 /// How long to wait before a call is made again after so many failures.
 pub(crate) fn pause(failures: u32) -> Duration {
     Duration::from_millis(200 * 2_u64.saturating_pow(failures.min(5)))
@@ -250,8 +210,8 @@ mod tests {
         };
         let mut other = chain.clone();
         other.links[0].external_id = Some("x".to_owned());
-        assert_ne!(chain.key(), other.key());
+        assert_ne!(key_of(&chain), key_of(&other));
         other.links.clear();
-        assert_ne!(chain.key(), other.key());
+        assert_ne!(key_of(&chain), key_of(&other));
     }
 }

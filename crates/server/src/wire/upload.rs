@@ -38,7 +38,7 @@ pub fn write_upload(profile: &Profile) -> Zeroizing<Vec<u8>> {
         session_token: &'a str,
         expiration: i64,
     }
-    let Profile { name, principal, credentials } = profile;
+    let Profile { name, principal, credentials, .. } = profile;
     secret_json(&Upload {
         profile_name: name.as_str(),
         creds: Creds {
@@ -81,7 +81,7 @@ pub(crate) fn read_upload(body: &[u8], now: Timestamp) -> Result<Profile, Refusa
                 Invalid("a number: epoch milliseconds, in the future and before 2101"),
             ))?,
     };
-    Ok(Profile { name, principal, credentials })
+    Ok(Profile { name, principal, credentials, source: None })
 }
 
 /// Whom the credentials are for: by `roleArn`, by `accountId` and `roleName`, or by both if they agree.

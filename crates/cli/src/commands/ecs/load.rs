@@ -3,8 +3,8 @@
 use std::io::{Read, stdin};
 
 use clap::{ArgGroup, Args};
-use credentials::{AccountId, Clock, Profile, ProfileName, RoleArn, RoleName, SlotName};
-use providers::{Fetched, Given};
+use credentials::{AccountId, Clock, Fetched, Profile, ProfileName, RoleArn, RoleName, SlotName};
+use providers::Given;
 use serde::Serialize;
 use server::path_for_sdks;
 use server::wire::ProfileObject;
@@ -110,7 +110,7 @@ async fn obtain(arguments: Arguments) -> Result<Profile, CommandError> {
         None => ProfileName::parse(default_name).map_err(CommandError::failed)?,
     };
     let Fetched { principal, credentials } = center::aws().complete(given).await?;
-    Ok(Profile { name, principal, credentials })
+    Ok(Profile { name, principal, credentials, source: None })
 }
 
 fn read_stdin() -> Result<Given, CommandError> {

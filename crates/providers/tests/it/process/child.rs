@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use credentials::{AccountId, Clock, RoleName, Timestamp};
+use credentials::{AccountId, Chain, Clock, InstanceName, RoleName, Timestamp};
 use providers::identity_center::{
-    AwsCliCache, Catalogue, CatalogueFile, Chain, IdentityCenter, Instance, InstanceName, Pending,
-    Progress, RegionName, Retries, SignIn, StartUrl, Workflow, saved,
+    AwsCliCache, Catalogue, CatalogueFile, IdentityCenter, Instance, Pending, Progress, RegionName,
+    Retries, SignIn, StartUrl, Workflow, saved,
 };
 use providers::secure_store::{Protection, SecureStore};
 use providers::{Aws, ProviderError};

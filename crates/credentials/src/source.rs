@@ -1,0 +1,188 @@
+//! Sources: how a slot's credentials are got again. Names only, never a secret.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+
+use crate::{AccountId, Invalid, Partition, Principal, ProfileName, RoleArn, RoleName};
+
+/// How credentials are got again. Credentials that were handed in have no source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A role of an instance of IAM Identity Center, perhaps with further roles that are assumed from there.
+    Role {
+        /// Whose sign-in it takes.
+        instance: InstanceName,
+        /// The role, and the way to it.
+        chain: Chain,
+    },
+    /// A profile of the AWS config, as the SDK resolves it.
+    Profile(ProfileName),
+}
+
+impl Source {
+    /// Whose sign-in it takes; `None` when it is none of ours.
+    pub fn instance(&self) -> Option<&InstanceName> {
+        match self {
+            Self::Role { instance, .. } => Some(instance),
+            Self::Profile(_) => None,
+        }
+    }
+
+    /// Whom its credentials are for, as far as the names tell.
+    pub fn principal(&self) -> Principal {
+        match self {
+            Self::Role { chain, .. } => chain.principal(Partition::default()),
+            Self::Profile(_) => Principal::default(),
+        }
+    }
+}
+
+/// `corp 000001111111/Admin`, `corp 000001111111/Admin > arn:aws:iam::…:role/Ops`, `profile dev`.
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Role { instance, chain: Chain { account_id, role_name, links } } => {
+                write!(f, "{instance} {account_id}/{}", role_name.as_str())?;
+                links.iter().try_for_each(|link| write!(f, " > {}", link.role_arn))
+            }
+            Self::Profile(name) => write!(f, "profile {name}"),
+        }
+    }
+}
+
+/// A role of an instance, and the roles to go on to from there, in their order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chain {
+    /// The account of the role that the portal gives.
+    pub account_id: AccountId,
+    /// The role that the portal gives.
+    pub role_name: RoleName,
+    /// What is assumed with it, one after the other.
+    pub links: Vec<Link>,
+}
+
+/// A role that is assumed (STS AssumeRole) with the credentials of the one before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// The role.
+    pub role_arn: RoleArn,
+    /// What the role's trust policy may ask for.
+    pub external_id: Option<String>,
+    /// Who is behind it, for CloudTrail.
+    pub source_identity: Option<String>,
+    /// A name for the session, instead of the one that tells the role before.
+    pub session_name: Option<String>,
+}
+
+impl Chain {
+    /// So many roles may be assumed one after the other: a longer chain is taken for one without an end.
+    pub const LONGEST: usize = 10;
+
+    /// Whom its credentials are for.
+    pub fn principal(&self, partition: Partition) -> Principal {
+        match self.links.last() {
+            Some(link) => Principal::from(link.role_arn.clone()),
+            None => Principal {
+                account_id: Some(self.account_id.clone()),
+                role_name: Some(self.role_name.clone()),
+                partition,
+            },
+        }
+    }
+}
+
+/// The name of an instance: 1 to 64 bytes of UTF-8 without control characters. Names that differ in case only
+/// are the same name, so that they are on file systems that think so too.
+#[derive(Clone, Debug)]
+pub struct InstanceName(Box<str>);
+
+impl InstanceName {
+    /// # Errors
+    /// Says what a name must be.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        if text.is_empty() || text.len() > 64 || text.chars().any(char::is_control) {
+            return Err(Invalid("1 to 64 bytes of UTF-8 without control characters"));
+        }
+        Ok(Self(text.into()))
+    }
+
+    /// The name as a person wrote it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The name as it is typed in a shell: in quotes if it needs them.
+    pub fn quoted(&self) -> String {
+        let is_plain = self.0.chars().all(|c| c.is_alphanumeric() || "-_.".contains(c));
+        match is_plain {
+            true => self.0.to_string(),
+            false => format!("'{}'", self.0.replace('\'', r"'\''")),
+        }
+    }
+}
+
+impl PartialEq for InstanceName {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.to_lowercase() == other.0.to_lowercase()
+    }
+}
+
+impl Eq for InstanceName {}
+
+impl Hash for InstanceName {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.to_lowercase().hash(state);
+    }
+}
+
+impl fmt::Display for InstanceName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_differ_in_case_are_one_name() {
+        let (one, other) =
+            (InstanceName::parse("Corp").unwrap(), InstanceName::parse("corp").unwrap());
+        assert_eq!(one, other);
+        assert!(std::collections::HashSet::from([one]).contains(&other));
+    }
+
+    #[test]
+    fn a_name_is_quoted_for_a_shell_if_it_must_be() {
+        for (name, quoted) in
+            [("corp", "corp"), ("a b", "'a b'"), ("it's", r"'it'\''s'"), ("$x", "'$x'")]
+        {
+            assert_eq!(InstanceName::parse(name).unwrap().quoted(), quoted);
+        }
+    }
+
+    #[test]
+    fn a_source_says_what_it_is_in_one_line() {
+        let link = Link {
+            role_arn: RoleArn::parse("arn:aws:iam::222222222222:role/Ops").unwrap(),
+            external_id: Some("x".to_owned()),
+            source_identity: None,
+            session_name: None,
+        };
+        let chain = Chain {
+            account_id: AccountId::parse("1111111").unwrap(),
+            role_name: RoleName::parse("Admin").unwrap(),
+            links: vec![link],
+        };
+        let instance = InstanceName::parse("corp").unwrap();
+        let role = Source::Role { instance, chain };
+        assert_eq!(
+            role.to_string(),
+            "corp 000001111111/Admin > arn:aws:iam::222222222222:role/Ops"
+        );
+        assert_eq!(role.principal().role_name.unwrap().as_str(), "Ops");
+        let profile = Source::Profile(ProfileName::parse("dev").unwrap());
+        assert_eq!(profile.to_string(), "profile dev");
+    }
+}
