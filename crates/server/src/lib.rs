@@ -8,19 +8,23 @@
 
 mod connection;
 mod connections;
+mod event;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod gate;
 mod listener;
 mod path;
 mod peer;
+mod provider;
 mod refusal;
 mod routes;
 mod server;
 mod slots;
 pub mod wire;
 
+pub use event::{Event, EventKind};
 pub use listener::{ListenError, Listeners};
 pub use path::{path_for_sdks, path_of};
 pub use peer::{Owner, Owners};
+pub use provider::{Later, Provider, Session};
 pub use server::{Server, TooLarge};
