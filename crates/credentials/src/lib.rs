@@ -18,7 +18,7 @@ pub use invalid::Invalid;
 pub use role::{AccountId, Partition, Principal, RoleArn, RoleName};
 pub use secret::Secret;
 pub use slot::{Profile, ProfileName, SlotName};
-pub use source::{Chain, InstanceName, Link, Source};
+pub use source::{Chain, InstanceName, Link, Source, Upstream};
 pub use time::{Clock, Expiration, Remaining};
 
 pub use jiff::Timestamp;

@@ -27,6 +27,12 @@ pub fn due(obtained_at: Timestamp, expiration: Expiration, chance: f64) -> Times
     obtained_at + latest.mul_f64(1.0 - JITTER * chance.clamp(0.0, 1.0))
 }
 
+/// The same for credentials of which nobody knows how long ago they were obtained, and so for how long they live.
+pub fn due_after_load(now: Timestamp, expiration: Expiration, chance: f64) -> Timestamp {
+    let latest = life(now, expiration).saturating_sub(LEAD);
+    now + latest.mul_f64(1.0 - JITTER * chance.clamp(0.0, 1.0))
+}
+
 /// How long credentials live, from when they were obtained.
 pub fn life(obtained_at: Timestamp, expiration: Expiration) -> Duration {
     let milliseconds = expiration.epoch_milliseconds() - obtained_at.as_millisecond();
@@ -82,6 +88,16 @@ mod tests {
         let start: Timestamp = START.parse().unwrap();
         let expiration = Expiration::parse("2026-11-22T19:00:00Z").unwrap();
         assert_eq!(due(start, expiration, 0.5), start);
+    }
+
+    #[test]
+    fn of_unknown_age_they_are_refreshed_with_twenty_minutes_left_or_at_once() {
+        let start: Timestamp = START.parse().unwrap();
+        for (left, due_in) in [(900, 0), (1260, 0), (1320, 60), (3600, 2340)] {
+            let expiration = Expiration::new(start + Duration::from_secs(left)).unwrap();
+            assert_eq!(due_after_load(start, expiration, 0.0), start + Duration::from_secs(due_in));
+            assert!(due_after_load(start, expiration, 1.0) <= start + Duration::from_secs(due_in));
+        }
     }
 
     #[test]

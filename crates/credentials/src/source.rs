@@ -50,6 +50,42 @@ impl fmt::Display for Source {
     }
 }
 
+/// What has to be there for a source to give something. Each stands or falls for itself.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Upstream {
+    /// An instance, and the sign-in to it.
+    Instance(InstanceName),
+    /// Whatever a profile of the AWS config leads to.
+    Profile(ProfileName),
+}
+
+impl Upstream {
+    /// What a source depends on.
+    pub fn of(source: &Source) -> Self {
+        match source {
+            Source::Role { instance, .. } => Self::Instance(instance.clone()),
+            Source::Profile(name) => Self::Profile(name.clone()),
+        }
+    }
+
+    /// Whether a source depends on it.
+    pub fn is_of(&self, source: &Source) -> bool {
+        match (self, source) {
+            (Self::Instance(name), Source::Role { instance, .. }) => name == instance,
+            (Self::Profile(name), Source::Profile(profile)) => name == profile,
+            _ => false,
+        }
+    }
+
+    /// The instance, if it is one.
+    pub fn instance(&self) -> Option<&InstanceName> {
+        match self {
+            Self::Instance(name) => Some(name),
+            Self::Profile(_) => None,
+        }
+    }
+}
+
 /// A role of an instance, and the roles to go on to from there, in their order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chain {
@@ -123,7 +159,7 @@ impl InstanceName {
 
 impl PartialEq for InstanceName {
     fn eq(&self, other: &Self) -> bool {
-        self.0.to_lowercase() == other.0.to_lowercase()
+        self.0 == other.0 || self.0.to_lowercase() == other.0.to_lowercase()
     }
 }
 

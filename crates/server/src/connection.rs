@@ -53,7 +53,8 @@ pub(crate) async fn serve(stream: TcpStream, ticket: Ticket, router: Arc<Router>
             }
             order = activity.ordered() => match order {
                 Order::Drain => Pin::new(&mut connection).graceful_shutdown(),
-                Order::Close(refusal) => break refusal,
+                Order::Close => break None,
+                Order::EndSlowHead => break Some(Refusal::HeadTimeout),
             }
         }
     };
@@ -109,9 +110,16 @@ impl Service<Request<Incoming>> for Exchange {
                 self.activity.request_ended();
                 Answer::Now(ready(Ok(response.map(Full::new))))
             }
+            Decision::AnswerWhenSaved(response) => {
+                let (router, activity) = (Arc::clone(&self.router), Arc::clone(&self.activity));
+                if !body.is_end_stream() {
+                    activity.leave_bytes_unread();
+                }
+                Answer::Later(Box::pin(answer_when_saved(router, activity, response)))
+            }
             Decision::ReadBody(load) => {
                 let (router, activity) = (Arc::clone(&self.router), Arc::clone(&self.activity));
-                Answer::AfterBody(Box::pin(answer_load(router, activity, load, body)))
+                Answer::Later(Box::pin(answer_load(router, activity, load, body)))
             }
         }
     }
@@ -125,12 +133,26 @@ async fn answer_load(
 ) -> Answered {
     let body = timeout(BODY_TIMEOUT, read(body)).await.unwrap_or(Err(Refusal::BodyTimeout));
     let response = match body {
-        Ok(body) => router.load(load, &body),
+        Ok(body) => {
+            let response = router.load(load, &body);
+            router.saved().await;
+            response
+        }
         Err(refusal) => {
             activity.leave_bytes_unread();
             refusal.into_response()
         }
     };
+    activity.request_ended();
+    Ok(response.map(Full::new))
+}
+
+async fn answer_when_saved(
+    router: Arc<Router>,
+    activity: Arc<Activity>,
+    response: Response<Bytes>,
+) -> Answered {
+    router.saved().await;
     activity.request_ended();
     Ok(response.map(Full::new))
 }
@@ -158,7 +180,7 @@ type Answered = Result<Response<Full<Bytes>>, Infallible>;
 /// The future of an answer: nearly always there at once.
 enum Answer {
     Now(Ready<Answered>),
-    AfterBody(Pin<Box<dyn Future<Output = Answered> + Send>>),
+    Later(Pin<Box<dyn Future<Output = Answered> + Send>>),
 }
 
 impl Future for Answer {
@@ -167,7 +189,7 @@ impl Future for Answer {
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         match self.get_mut() {
             Self::Now(now) => Pin::new(now).poll(context),
-            Self::AfterBody(later) => later.as_mut().poll(context),
+            Self::Later(later) => later.as_mut().poll(context),
         }
     }
 }

@@ -12,7 +12,6 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use crate::peer::Owner;
-use crate::refusal::Refusal;
 
 /// How many connections may be open at once.
 const MOST: usize = 1024;
@@ -82,8 +81,10 @@ enum Phase {
 pub(crate) enum Order {
     /// Finish what is in flight, then close.
     Drain,
-    /// Close now, saying this if there is something to say.
-    Close(Option<Refusal>),
+    /// Close now.
+    Close,
+    /// Close now, saying that the head took too long.
+    EndSlowHead,
 }
 
 impl Connections {
@@ -156,7 +157,7 @@ impl Table {
             .values()
             .filter_map(|activity| activity.waiting_since().map(|since| (since, activity)));
         if let Some((_, activity)) = waiting.min_by_key(|(since, _)| *since) {
-            activity.give(Order::Close(None));
+            activity.give(Order::Close);
         }
     }
 }
@@ -246,11 +247,9 @@ impl Activity {
     fn end_if_overdue(&self) {
         let (now, state) = (self.now(), *self.lock());
         let order = match state.phase {
-            Phase::New { since } if now - since >= HEAD_LOOKS => Order::Close(None),
-            Phase::Head { since } if now - since >= HEAD_LOOKS => {
-                Order::Close(Some(Refusal::HeadTimeout))
-            }
-            Phase::Idle { since } if now - since >= IDLE_LOOKS => Order::Close(None),
+            Phase::New { since } if now - since >= HEAD_LOOKS => Order::Close,
+            Phase::Head { since } if now - since >= HEAD_LOOKS => Order::EndSlowHead,
+            Phase::Idle { since } if now - since >= IDLE_LOOKS => Order::Close,
             _ => return,
         };
         if state.order != Some(order) {
@@ -293,11 +292,11 @@ mod tests {
         assert_eq!(order_of(&silent), None);
         assert_eq!(order_of(&slow), None);
         tokio::time::sleep(Duration::from_secs(2)).await;
-        assert_eq!(order_of(&silent), Some(Order::Close(None)));
-        assert_eq!(order_of(&slow), Some(Order::Close(Some(Refusal::HeadTimeout))));
+        assert_eq!(order_of(&silent), Some(Order::Close));
+        assert_eq!(order_of(&slow), Some(Order::EndSlowHead));
         assert_eq!(order_of(&idle), None);
         tokio::time::sleep(Duration::from_secs(55)).await;
-        assert_eq!(order_of(&idle), Some(Order::Close(None)));
+        assert_eq!(order_of(&idle), Some(Order::Close));
         assert_eq!(order_of(&busy), None);
         watch.abort();
     }
@@ -318,7 +317,7 @@ mod tests {
         tokio::task::yield_now().await;
         assert_eq!(order_of(&tickets[0]), None);
         assert_eq!(order_of(&tickets[1]), None);
-        assert_eq!(order_of(&tickets[2]), Some(Order::Close(None)));
+        assert_eq!(order_of(&tickets[2]), Some(Order::Close));
         assert_eq!(order_of(&tickets[3]), None);
         drop(tickets.remove(2));
         assert!(newcomer.await.unwrap());

@@ -1,6 +1,9 @@
 //! What happens to slots without anybody asking, for the person: told in time, and with the command that mends it.
 
-use credentials::{InstanceName, SlotName};
+use credentials::{Expiration, InstanceName, SlotName, Timestamp};
+
+/// So long before its end people are told of it, in seconds.
+pub(crate) const FIRST_WARNING: i64 = 15 * 60;
 
 /// Something that a person may want to know.
 #[derive(Clone, Debug)]
@@ -16,7 +19,7 @@ pub struct Event {
 }
 
 /// What happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EventKind {
     /// An SSO session is going to end, in 15 minutes or in 5.
     SessionEnding,
@@ -34,4 +37,20 @@ pub enum EventKind {
     ShortLived,
     /// This machine's clock and AWS's differ by more than a minute.
     ClockOff,
+}
+
+/// The end of an SSO session, for a person, if it is near.
+pub(crate) fn session_ends_soon(
+    instance: &InstanceName,
+    ends: Timestamp,
+    now: Timestamp,
+) -> Option<String> {
+    if ends.as_second() - now.as_second() > FIRST_WARNING || ends <= now {
+        return None;
+    }
+    let left = Expiration::new(ends).ok()?.remaining(now);
+    let name = instance.quoted();
+    Some(format!(
+        "the SSO session of `{instance}` ends in {left}; sign in anew: aws-sso login --force --sso {name}"
+    ))
 }

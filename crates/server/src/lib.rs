@@ -2,9 +2,10 @@
 //! Amazon ECS (AWS SDKs and Tools Reference Guide, "Container credential provider").
 //!
 //! It opens no outbound connection, reads no configuration, and sees no sign-in token. Credentials come in by
-//! [`Server::new`] and by `PUT`.
+//! `PUT` and from a [`Provider`].
 //!
-//! A request's way: `listener` → `connection` → `routes` (→ `gate` → `path`) → `slots` → `wire`.
+//! A request's way: `listener` → `connection` → `routes` (→ `gate` → `path`) → `slots` → `wire`. Fresh credentials'
+//! way: `provider` → `refresher` → `slots`.
 
 mod connection;
 mod connections;
@@ -16,9 +17,11 @@ mod listener;
 mod path;
 mod peer;
 mod provider;
+mod refresher;
 mod refusal;
 mod routes;
 mod server;
+mod slot_list;
 mod slots;
 pub mod wire;
 
@@ -27,4 +30,5 @@ pub use listener::{ListenError, Listeners};
 pub use path::{path_for_sdks, path_of};
 pub use peer::{Owner, Owners};
 pub use provider::{Later, Provider, Session};
-pub use server::{Server, TooLarge};
+pub use server::{Refreshing, Server, TooLarge};
+pub use slot_list::{SlotList, Unreadable};

@@ -2,15 +2,17 @@
 //!
 //! A message is one line that says what happened and what mends it. It never quotes what the peer sent.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use credentials::Invalid;
-use hyper::header::{ALLOW, HeaderValue};
+use hyper::header::{ALLOW, HeaderValue, RETRY_AFTER};
 use hyper::{Response, StatusCode};
 
 use crate::wire;
 
 /// Why a request gets no for an answer. The statuses are those of docs/api.md, "Status codes".
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
     /// The head is no HTTP/1.1 request.
     MalformedHead,
@@ -36,6 +38,10 @@ pub(crate) enum Refusal {
     NoSuchSlot,
     /// The slot's credentials have expired.
     Expired,
+    /// The slot's credentials have expired, and it takes a person to get others; this is what happened and what to type.
+    NotRefreshed(Arc<str>),
+    /// The slot's credentials have expired or were never there, and are being fetched; if that has failed, this is why.
+    Refreshing(Option<Arc<str>>),
     /// The path is known, but not with that method; these are.
     MethodNotAllowed(&'static str),
     /// The body didn't arrive in time.
@@ -53,7 +59,7 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
-    fn status(self) -> StatusCode {
+    fn status(&self) -> StatusCode {
         match self {
             Self::MalformedHead
             | Self::MalformedPath(_)
@@ -61,9 +67,12 @@ impl Refusal {
             | Self::Field(..) => StatusCode::BAD_REQUEST,
             Self::OtherUser | Self::UnknownOwner | Self::UnknownToken => StatusCode::UNAUTHORIZED,
             Self::BrowserOrProxy => StatusCode::FORBIDDEN,
-            Self::NoSuchPath | Self::NothingLoaded | Self::NoSuchSlot | Self::Expired => {
-                StatusCode::NOT_FOUND
-            }
+            Self::NoSuchPath
+            | Self::NothingLoaded
+            | Self::NoSuchSlot
+            | Self::Expired
+            | Self::NotRefreshed(_) => StatusCode::NOT_FOUND,
+            Self::Refreshing(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTimeout | Self::HeadTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::NamesDiffer => StatusCode::CONFLICT,
@@ -73,16 +82,22 @@ impl Refusal {
         }
     }
 
-    fn message(self) -> String {
+    pub(crate) fn message(&self) -> String {
         match self {
-            Self::MalformedPath(what) | Self::MalformedBody(what) => what.to_owned(),
+            Self::MalformedPath(what) | Self::MalformedBody(what) => (*what).to_owned(),
+            Self::NotRefreshed(why) => format!("the credentials in this slot have expired: {why}"),
+            Self::Refreshing(Some(why)) => {
+                format!(
+                    "the credentials in this slot have expired, and others are being fetched: {why}"
+                )
+            }
             Self::Field(field, invalid) => format!("{field} {invalid}"),
             Self::MethodNotAllowed(allowed) => format!("this path takes {allowed} only"),
             _ => self.fixed_message().to_owned(),
         }
     }
 
-    fn fixed_message(self) -> &'static str {
+    fn fixed_message(&self) -> &'static str {
         match self {
             Self::MalformedHead => "this is no HTTP/1.1 request that can be read",
             Self::OtherUser => {
@@ -114,6 +129,9 @@ impl Refusal {
                 "the credentials in this slot have expired; load them again: \
                  aws-sso ecs load --profile NAME (with --slotted for a named slot)"
             }
+            Self::Refreshing(None) => {
+                "credentials for this slot are being fetched; try again in a second"
+            }
             Self::BodyTimeout => "the request's body did not arrive within 10 seconds",
             Self::HeadTimeout => "the request's head did not arrive within 5 seconds",
             Self::NamesDiffer => "the path names another slot than the body's ProfileName",
@@ -129,8 +147,15 @@ impl Refusal {
     /// The answer on a connection that goes on.
     pub(crate) fn into_response(self) -> Response<Bytes> {
         let mut response = wire::json(self.status(), self.body());
-        if let Self::MethodNotAllowed(allowed) = self {
-            response.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
+        match self {
+            Self::MethodNotAllowed(allowed) => {
+                response.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
+            }
+            // Some SDKs sleep that long on the caller's thread: no longer than it takes.
+            Self::Refreshing(_) => {
+                response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+            }
+            _ => {}
         }
         response
     }
@@ -150,7 +175,7 @@ impl Refusal {
         bytes
     }
 
-    fn body(self) -> Bytes {
+    fn body(&self) -> Bytes {
         wire::message(self.status(), &self.message())
     }
 }

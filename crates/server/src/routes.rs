@@ -12,19 +12,24 @@ use hyper::{Method, Response, StatusCode};
 use crate::gate::{self, Caller, Peer, Reader, Writer};
 use crate::path::Resource;
 use crate::refusal::Refusal;
-use crate::slots::{Slot, Slots};
+use crate::slot_list::Saved;
+use crate::slots::Slots;
 use crate::wire::{self, Health, HealthDetail};
 
-/// Decides about requests; owns the slots.
+/// Decides about requests.
 pub(crate) struct Router {
-    slots: Slots,
+    slots: Arc<Slots>,
     clock: Arc<dyn Clock>,
+    /// `None`: nothing outlives the server.
+    saved: Option<Saved>,
 }
 
 /// What comes of a request's head.
 pub(crate) enum Decision {
     /// This, at once.
     Answer(Response<Bytes>),
+    /// This, once what was changed is saved.
+    AnswerWhenSaved(Response<Bytes>),
     /// The body is wanted for this.
     ReadBody(Load),
 }
@@ -46,8 +51,8 @@ enum Action {
 }
 
 impl Router {
-    pub(crate) fn new(slots: Slots, clock: Arc<dyn Clock>) -> Self {
-        Self { slots, clock }
+    pub(crate) fn new(slots: Arc<Slots>, clock: Arc<dyn Clock>, saved: Option<Saved>) -> Self {
+        Self { slots, clock, saved }
     }
 
     /// Decides by the head alone.
@@ -59,6 +64,13 @@ impl Router {
     /// Carries out a load, now that its body is there.
     pub(crate) fn load(&self, load: Load, body: &[u8]) -> Response<Bytes> {
         self.try_load(load, body).unwrap_or_else(Refusal::into_response)
+    }
+
+    /// Ready when everything that was changed is saved.
+    pub(crate) async fn saved(&self) {
+        if let Some(saved) = &self.saved {
+            saved.clone().wait().await;
+        }
     }
 
     fn try_decide(&self, head: &Parts, peer: Peer) -> Result<Decision, Refusal> {
@@ -79,21 +91,22 @@ impl Router {
             Action::NamedProfiles => ok(&self.slots.named(reader, now)),
             Action::Unload(slot) => {
                 self.slots.unload(&writer, &slot)?;
-                done()
+                return Ok(Decision::AnswerWhenSaved(done()));
             }
             Action::UnloadNamed => {
                 self.slots.unload_named(&writer);
-                done()
+                return Ok(Decision::AnswerWhenSaved(done()));
             }
         }))
     }
 
     fn try_load(&self, load: Load, body: &[u8]) -> Result<Response<Bytes>, Refusal> {
-        let profile = wire::read_upload(body, self.clock.now())?;
-        if matches!(&load.slot, SlotName::Named(name) if *name != profile.name) {
+        let now = self.clock.now();
+        let upload = wire::read_upload(body, now)?;
+        if matches!(&load.slot, SlotName::Named(name) if name != upload.name()) {
             return Err(Refusal::NamesDiffer);
         }
-        self.slots.load(&load.writer, load.slot, Slot::new(profile)?);
+        self.slots.load(&load.writer, load.slot, upload, now)?;
         Ok(done())
     }
 
@@ -124,10 +137,11 @@ impl Router {
         let (profile, expiration) = self.slots.loaded(reader, slot).unzip();
         HealthDetail {
             profile: profile.map(|name| name.as_str().to_owned()),
-            expires: expiration.map(|at| at.to_string()),
+            expires: expiration.flatten().map(|at| at.to_string()),
             reason: verdict.err().map(|refusal| match refusal {
-                Refusal::Expired => "the credentials have expired",
-                _ => "nothing is loaded in this slot",
+                Refusal::Expired => "the credentials have expired".to_owned(),
+                Refusal::NotRefreshed(_) | Refusal::Refreshing(_) => refusal.message(),
+                _ => "nothing is loaded in this slot".to_owned(),
             }),
         }
     }

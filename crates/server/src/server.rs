@@ -6,15 +6,20 @@ use std::time::Duration;
 
 use credentials::{Clock, Profile};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::connection;
 use crate::connections::Connections;
+use crate::event::Event;
 use crate::gate::Peer;
 use crate::listener::Listeners;
 use crate::peer::{Owner, Owners};
+use crate::provider::Provider;
+use crate::refresher::Refresher;
 use crate::routes::Router;
-use crate::slots::{Slot, Slots};
+use crate::slot_list::{Keeper, SlotList, Unreadable};
+use crate::slots::Slots;
 
 /// How long requests in flight may take when the server stops.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -25,7 +30,20 @@ const LONGEST_WAIT: Duration = Duration::from_secs(1);
 /// A server that is ready to run.
 pub struct Server {
     listeners: Listeners,
-    acceptor: Acceptor,
+    slots: Arc<Slots>,
+    clock: Arc<dyn Clock>,
+    refresher: Option<Refresher>,
+    keeper: Option<Keeper>,
+}
+
+/// How slots are kept fresh.
+pub struct Refreshing {
+    /// Gives credentials.
+    pub provider: Arc<dyn Provider>,
+    /// Is told what happens.
+    pub events: mpsc::Sender<Event>,
+    /// Where the list of slots is kept; `None`: nowhere.
+    pub list: Option<SlotList>,
 }
 
 /// What accepting a connection needs; one for all listeners.
@@ -42,39 +60,71 @@ struct Acceptor {
 pub struct TooLarge;
 
 impl Server {
-    /// A server on these sockets, with `default` loaded before anybody can ask.
-    ///
-    /// # Errors
-    /// The credentials of `default` are larger than SDKs read.
+    /// A server on these sockets. `refreshing`: without it slots hold what they are handed, and nothing else. `seed` is
+    /// for the jitter of refreshes.
     pub fn new(
         listeners: Listeners,
-        default: Option<Profile>,
         clock: Arc<dyn Clock>,
-    ) -> Result<Self, TooLarge> {
-        let slot = default.map(Slot::new).transpose().map_err(|_| TooLarge)?;
-        let acceptor = Acceptor {
-            router: Arc::new(Router::new(Slots::with_default(slot), clock)),
-            connections: Arc::new(Connections::default()),
-            owners: Arc::new(Owners::open()),
+        refreshing: Option<Refreshing>,
+        seed: u64,
+    ) -> Self {
+        let slots = Arc::new(Slots::new(refreshing.is_some(), seed));
+        let (refresher, keeper) = match refreshing {
+            Some(Refreshing { provider, events, list }) => (
+                Some(Refresher::new(Arc::clone(&slots), provider, Arc::clone(&clock), events)),
+                list.map(|list| Keeper::new(list, Arc::clone(&slots))),
+            ),
+            None => (None, None),
         };
-        Ok(Self { listeners, acceptor })
+        Self { listeners, slots, clock, refresher, keeper }
+    }
+
+    /// Loads the default slot before anybody can ask.
+    ///
+    /// # Errors
+    /// The credentials are larger than SDKs read.
+    pub fn load(&self, default: Profile) -> Result<(), TooLarge> {
+        self.slots.start_with(default, self.clock.now()).map_err(|_| TooLarge)
+    }
+
+    /// Takes up the slots of the list, and says how many. They are fetched when the server runs.
+    ///
+    /// # Errors
+    /// The list can't be read; it is out of the way then.
+    pub fn restore(&self) -> Result<usize, Unreadable> {
+        let Some(keeper) = &self.keeper else { return Ok(0) };
+        let list = keeper.list().read()?;
+        let slots = list.len();
+        self.slots.restore(list);
+        Ok(slots)
     }
 
     /// Serves until `stop` is ready, then finishes what is in flight, for 5 s at most.
     pub async fn run(self, stop: impl Future<Output = ()>) {
-        let connections = Arc::clone(&self.acceptor.connections);
-        let mut accepting = JoinSet::new();
-        for listener in self.listeners.into_inner() {
-            accepting.spawn(self.acceptor.clone().accept_all(listener));
+        let Self { listeners, slots, clock, refresher, keeper } = self;
+        let saved = keeper.as_ref().map(Keeper::saved);
+        let connections = Arc::new(Connections::default());
+        let acceptor = Acceptor {
+            router: Arc::new(Router::new(slots, clock, saved)),
+            connections: Arc::clone(&connections),
+            owners: Arc::new(Owners::open()),
+        };
+        let mut tasks = JoinSet::new();
+        for listener in listeners.into_inner() {
+            tasks.spawn(acceptor.clone().accept_all(listener));
         }
+        let mut keeping = JoinSet::new();
+        keeper.map(|keeper| keeping.spawn(keeper.run()));
+        refresher.map(|refresher| keeping.spawn(refresher.run()));
         tokio::select! {
             () = stop => {}
             () = connections.watch_time() => {}
         }
-        accepting.shutdown().await;
+        tasks.shutdown().await;
         if tokio::time::timeout(DRAIN, connections.drain()).await.is_err() {
             tracing::warn!("some requests were cut off");
         }
+        keeping.shutdown().await;
     }
 }
 

@@ -1,61 +1,79 @@
-//! The slots: what is loaded, in memory and nowhere else.
+//! The slots: what is loaded, in memory and nowhere else, and how each stands.
 //!
-//! The answer to an SDK is encoded when a slot is loaded, so that reading one is a look-up.
+//! The answer to an SDK is encoded when a slot is loaded or refreshed, so that reading one is a look-up. Every change is
+//! made under one lock and in one step: what a reader sees is always whole.
+
+mod refreshing;
+mod slot;
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use credentials::{Expiration, Invalid, Principal, Profile, ProfileName, SlotName, Timestamp};
+use credentials::{
+    Expiration, InstanceName, Invalid, Profile, ProfileName, SlotName, Source, Timestamp,
+};
+use fastrand::Rng;
+use tokio::sync::{Notify, watch};
 
 use crate::gate::{Reader, Writer};
 use crate::refusal::Refusal;
-use crate::wire::{self, ProfileObject};
+use crate::wire::{ProfileObject, Upload};
+
+pub(crate) use refreshing::{Fetch, Finished, Listed, Now};
+use slot::Slot;
 
 /// All slots. Reads take a [`Reader`], writes a [`Writer`], which only the gate makes.
-#[derive(Default)]
-pub(crate) struct Slots(Mutex<Contents>);
+pub(crate) struct Slots {
+    contents: Mutex<Contents>,
+    /// Whether sources are kept; without that, slots hold what they were handed, and nothing else.
+    refreshes: bool,
+    /// Told when slots are loaded or unloaded.
+    changed: Notify,
+    /// How often the list of slots with sources has changed.
+    version: watch::Sender<u64>,
+}
 
-#[derive(Default)]
 struct Contents {
-    default: Option<Slot>,
-    named: HashMap<ProfileName, Slot>,
+    default: Option<Numbered>,
+    named: HashMap<ProfileName, Numbered>,
+    /// How many slots were ever loaded.
+    loads: u64,
+    /// When the SSO sessions end of which that is known.
+    session_ends: HashMap<InstanceName, Timestamp>,
+    chance: Rng,
 }
 
-/// One role's credentials, as they will be answered.
-pub(crate) struct Slot {
-    name: ProfileName,
-    principal: Principal,
-    expiration: Expiration,
-    answer: Bytes,
-}
-
-impl Slot {
-    /// Encodes a profile.
-    ///
-    /// # Errors
-    /// The answer would be larger than some SDK takes.
-    pub(crate) fn new(profile: Profile) -> Result<Self, Refusal> {
-        let answer = wire::credentials(&profile)
-            .ok_or(Refusal::Field("Creds", Invalid("shorter: SDKs read less than 10000 bytes")))?;
-        let Profile { name, principal, credentials, .. } = profile;
-        Ok(Self { name, principal, expiration: credentials.expiration, answer })
-    }
-
-    /// What the slot may serve at an instant.
-    fn at(&self, now: Timestamp) -> Result<&Bytes, Refusal> {
-        if self.expiration.has_passed(now) { Err(Refusal::Expired) } else { Ok(&self.answer) }
-    }
-
-    fn object(&self, now: Timestamp) -> ProfileObject {
-        ProfileObject::new(&self.name, &self.principal, self.expiration, now)
-    }
+/// A slot, with the number of its load: what is fetched for one load is never put into another.
+struct Numbered {
+    slot: Slot,
+    load: u64,
 }
 
 impl Slots {
-    /// Slots of which the default one is loaded before anybody can ask.
-    pub(crate) fn with_default(slot: Option<Slot>) -> Self {
-        Self(Mutex::new(Contents { default: slot, named: HashMap::new() }))
+    /// No slots yet; those to come are refreshed, or aren't. `seed` is of their jitter.
+    pub(crate) fn new(refreshes: bool, seed: u64) -> Self {
+        let contents = Contents {
+            default: None,
+            named: HashMap::new(),
+            loads: 0,
+            session_ends: HashMap::new(),
+            chance: Rng::with_seed(seed),
+        };
+        Self {
+            contents: Mutex::new(contents),
+            refreshes,
+            changed: Notify::new(),
+            version: watch::Sender::new(0),
+        }
+    }
+
+    /// Loads the default slot before anybody can ask.
+    ///
+    /// # Errors
+    /// The answer would be larger than some SDK takes.
+    pub(crate) fn start_with(&self, profile: Profile, now: Timestamp) -> Result<(), Refusal> {
+        self.put(SlotName::Default, Upload::Credentials(profile), now)
     }
 
     /// The answer for an SDK.
@@ -75,19 +93,27 @@ impl Slots {
         name: &SlotName,
         now: Timestamp,
     ) -> Result<ProfileObject, Refusal> {
-        Ok(self.lock().slot(name)?.object(now))
+        let contents = self.lock();
+        Ok(contents.object(contents.slot(name)?, now))
     }
 
     /// Which profile is in a slot, and until when it may be served.
-    pub(crate) fn loaded(&self, _: &Reader, name: &SlotName) -> Option<(ProfileName, Expiration)> {
+    pub(crate) fn loaded(
+        &self,
+        _: &Reader,
+        name: &SlotName,
+    ) -> Option<(ProfileName, Option<Expiration>)> {
         let contents = self.lock();
         let slot = contents.slot(name).ok()?;
-        Some((slot.name.clone(), slot.expiration))
+        Some((slot.name().clone(), slot.expiration()))
     }
 
     /// What is loaded in the named slots, sorted by name.
     pub(crate) fn named(&self, _: &Reader, now: Timestamp) -> Vec<ProfileObject> {
-        let mut objects: Vec<_> = self.lock().named.values().map(|slot| slot.object(now)).collect();
+        let contents = self.lock();
+        let objects =
+            contents.named.values().map(|Numbered { slot, .. }| contents.object(slot, now));
+        let mut objects: Vec<_> = objects.collect();
         objects.sort_unstable_by(|a, b| a.profile_name.cmp(&b.profile_name));
         objects
     }
@@ -97,45 +123,119 @@ impl Slots {
         self.lock().slot(name)?.at(now).map(|_| ())
     }
 
-    /// Puts a profile into a slot, in place of what was there.
-    pub(crate) fn load(&self, _: &Writer, name: SlotName, slot: Slot) {
-        let mut contents = self.lock();
-        match name {
-            SlotName::Default => contents.default = Some(slot),
-            SlotName::Named(name) => {
-                contents.named.insert(name, slot);
-            }
-        }
+    /// Puts an upload into a slot, in place of what was there.
+    ///
+    /// # Errors
+    /// There are no credentials in it and no refreshing is done; or an answer would be larger than SDKs take.
+    pub(crate) fn load(
+        &self,
+        _: &Writer,
+        name: SlotName,
+        upload: Upload,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
+        self.put(name, upload, now)
     }
 
     /// Empties a slot.
     pub(crate) fn unload(&self, _: &Writer, name: &SlotName) -> Result<(), Refusal> {
-        let mut contents = self.lock();
         let removed = match name {
-            SlotName::Default => contents.default.take(),
-            SlotName::Named(profile) => contents.named.remove(profile),
+            SlotName::Default => self.lock().default.take(),
+            SlotName::Named(profile) => self.lock().named.remove(profile),
         };
-        removed.map(|_| ()).ok_or(nothing_in(name))
+        let removed = removed.ok_or_else(|| nothing_in(name))?;
+        self.changed(removed.slot.source().is_some());
+        Ok(())
     }
 
     /// Empties every named slot.
     pub(crate) fn unload_named(&self, _: &Writer) {
         self.lock().named.clear();
+        self.changed(true);
+    }
+
+    fn put(&self, name: SlotName, upload: Upload, now: Timestamp) -> Result<(), Refusal> {
+        let mut contents = self.lock();
+        let slot = match upload {
+            Upload::Credentials(mut profile) => {
+                profile.source = profile.source.filter(|_| self.refreshes);
+                let chance = contents.chance.f64();
+                Slot::new(profile, now, chance)?
+            }
+            Upload::Source(_, _) if !self.refreshes => return Err(NO_REFRESH),
+            Upload::Source(name, source) => Slot::empty(name, source, now),
+        };
+        let has_source = slot.source().is_some();
+        let previous = contents.insert(name, slot);
+        drop(contents);
+        let had_source = previous.is_some_and(|slot| slot.source().is_some());
+        self.changed(has_source || had_source);
+        Ok(())
+    }
+
+    fn changed(&self, is_listed: bool) {
+        if is_listed {
+            self.version.send_modify(|version| *version += 1);
+            self.changed.notify_one();
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Contents> {
         // Every change under the lock is one assignment, so a panic elsewhere leaves nothing half done.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.contents.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+const NO_REFRESH: Refusal = Refusal::Field(
+    "Creds",
+    Invalid(
+        "given: this server was started with --no-refresh, and can't get credentials by itself",
+    ),
+);
+
 impl Contents {
     fn slot(&self, name: &SlotName) -> Result<&Slot, Refusal> {
-        let slot = match name {
+        self.numbered(name).map(|numbered| &numbered.slot).ok_or_else(|| nothing_in(name))
+    }
+
+    fn numbered(&self, name: &SlotName) -> Option<&Numbered> {
+        match name {
             SlotName::Default => self.default.as_ref(),
             SlotName::Named(profile) => self.named.get(profile),
+        }
+    }
+
+    fn numbered_mut(&mut self, name: &SlotName) -> Option<&mut Numbered> {
+        match name {
+            SlotName::Default => self.default.as_mut(),
+            SlotName::Named(profile) => self.named.get_mut(profile),
+        }
+    }
+
+    /// Puts a slot in its place, under a number of its own, and gives what was there.
+    fn insert(&mut self, name: SlotName, slot: Slot) -> Option<Slot> {
+        self.loads += 1;
+        let numbered = Numbered { slot, load: self.loads };
+        let previous = match name {
+            SlotName::Default => self.default.replace(numbered),
+            SlotName::Named(name) => self.named.insert(name, numbered),
         };
-        slot.ok_or(nothing_in(name))
+        previous.map(|previous| previous.slot)
+    }
+
+    fn object(&self, slot: &Slot, now: Timestamp) -> ProfileObject {
+        let mut object = slot.object(now);
+        let instance = slot.source().and_then(Source::instance);
+        if let Some(instance) = instance
+            && let Some(ends) = self.session_ends.get(instance)
+        {
+            object.note_session_end(instance, *ends, now);
+        }
+        object
+    }
+
+    fn all_mut(&mut self) -> impl Iterator<Item = &mut Slot> {
+        self.default.iter_mut().chain(self.named.values_mut()).map(|numbered| &mut numbered.slot)
     }
 }
 

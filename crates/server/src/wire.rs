@@ -3,16 +3,20 @@
 //! Domain types don't know JSON; these mirrors do.
 
 use bytes::Bytes;
-use credentials::{Principal, Profile, ProfileName, Timestamp};
+use credentials::{Credentials, Expiration, InstanceName, Principal, ProfileName, Timestamp};
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use hyper::{Response, StatusCode};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use crate::event;
+
+mod source;
 mod upload;
 
-pub(crate) use upload::read_upload;
+pub(crate) use source::WrittenSource;
 pub use upload::write_upload;
+pub(crate) use upload::{Upload, read_upload};
 
 /// The most that the tightest SDK takes: aws-c-auth, 10,000 bytes.
 const LARGEST_CREDENTIALS: usize = 9_999;
@@ -29,10 +33,43 @@ pub struct ProfileObject {
     /// Absent when it is unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role_name: Option<String>,
-    /// Unix epoch seconds.
+    /// Unix epoch seconds; 0 while there are no credentials yet.
     pub expiration: i64,
     /// The time left, for people: `2h 5m`, `59m`, `< 1m`, `Expired`.
     pub expires: String,
+    /// How the slot stands.
+    #[serde(default)]
+    pub state: State,
+    /// How the credentials are got again; absent when they were handed in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// What a person should know: one line, with what to type.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice: Option<String>,
+}
+
+/// How a slot stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum State {
+    /// It serves credentials, and nothing is wrong.
+    #[default]
+    #[serde(rename = "ready")]
+    Ready,
+    /// A refresh is under way, or is being tried again.
+    #[serde(rename = "refreshing")]
+    Refreshing,
+    /// It can't be refreshed until somebody signs in.
+    #[serde(rename = "sign-in needed")]
+    SignInNeeded,
+    /// AWS refuses the role.
+    #[serde(rename = "denied")]
+    Denied,
+    /// It can't be refreshed until the configuration is mended.
+    #[serde(rename = "misconfigured")]
+    Misconfigured,
+    /// Its credentials have expired, and nobody can get them again.
+    #[serde(rename = "expired")]
+    Expired,
 }
 
 impl ProfileObject {
@@ -40,15 +77,31 @@ impl ProfileObject {
     pub fn new(
         name: &ProfileName,
         principal: &Principal,
-        expiration: credentials::Expiration,
+        expiration: Option<Expiration>,
         now: Timestamp,
     ) -> Self {
+        let expires = expiration.map(|expiration| expiration.remaining(now).to_string());
         Self {
             profile_name: name.as_str().to_owned(),
             account_id: principal.account_id.as_ref().map(|id| id.as_str().to_owned()),
             role_name: principal.role_name.as_ref().map(|name| name.as_str().to_owned()),
-            expiration: expiration.epoch_seconds(),
-            expires: expiration.remaining(now).to_string(),
+            expiration: expiration.map_or(0, Expiration::epoch_seconds),
+            expires: expires.unwrap_or_else(|| "Expired".to_owned()),
+            state: State::Ready,
+            source: None,
+            notice: None,
+        }
+    }
+
+    /// Says that the SSO session ends, if that is soon and nothing else is to be said.
+    pub(crate) fn note_session_end(
+        &mut self,
+        instance: &InstanceName,
+        ends: Timestamp,
+        now: Timestamp,
+    ) {
+        if self.notice.is_none() {
+            self.notice = event::session_ends_soon(instance, ends, now);
         }
     }
 }
@@ -63,7 +116,7 @@ pub struct Message {
 /// `GET /` and `GET /slot/NAME`. Wiped when the last answer that holds it is sent.
 ///
 /// `None` when it would be larger than some SDK takes.
-pub(crate) fn credentials(profile: &Profile) -> Option<Bytes> {
+pub(crate) fn credentials(principal: &Principal, credentials: &Credentials) -> Option<Bytes> {
     #[derive(Serialize)]
     #[serde(rename_all = "PascalCase")]
     struct Body<'a> {
@@ -76,7 +129,6 @@ pub(crate) fn credentials(profile: &Profile) -> Option<Bytes> {
         #[serde(skip_serializing_if = "Option::is_none")]
         account_id: Option<&'a str>,
     }
-    let Profile { principal, credentials, .. } = profile;
     let body = Body {
         access_key_id: credentials.access_key_id.as_str(),
         secret_access_key: credentials.secret_access_key.expose(),
@@ -130,7 +182,7 @@ pub(crate) struct HealthDetail {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) expires: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) reason: Option<&'static str>,
+    pub(crate) reason: Option<String>,
 }
 
 /// JSON without secrets.

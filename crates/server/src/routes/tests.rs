@@ -14,8 +14,9 @@ const EARLIER: &str = "2026-11-22T20:00:00Z";
 /// A router with the default slot, `dev` and `old` loaded, `old` having expired.
 fn router() -> (Router, Arc<FakeClock>) {
     let clock = Arc::new(FakeClock::at(NOW));
-    let default = Slot::new(fakes::profile("main", LATER)).unwrap();
-    let router = Router::new(Slots::with_default(Some(default)), clock.clone());
+    let slots = Arc::new(Slots::new(true, 1));
+    slots.start_with(fakes::profile("main", LATER), clock.now()).unwrap();
+    let router = Router::new(slots, clock.clone(), None);
     for (name, expiration) in [("dev", LATER), ("old", NOW)] {
         clock.move_to(EARLIER);
         let body = wire::write_upload(&fakes::profile(name, expiration));
@@ -57,7 +58,7 @@ fn ask_as(
     }
     let (head, ()) = request.body(()).unwrap().into_parts();
     match router.decide(&head, Peer { owner, port: 4144 }) {
-        Decision::Answer(response) => response,
+        Decision::Answer(response) | Decision::AnswerWhenSaved(response) => response,
         Decision::ReadBody(load) => router.load(load, body),
     }
 }
@@ -154,7 +155,7 @@ fn account_and_role_that_are_unknown_are_left_out() {
     assert!(!credentials.contains("RoleArn") && !credentials.contains("AccountId"));
     assert_eq!(
         text(&ask(&router, "GET", "/profile")),
-        "{\"ProfileName\":\"dev\",\"Expiration\":1795382191,\"Expires\":\"1h 0m\"}"
+        "{\"ProfileName\":\"dev\",\"Expiration\":1795382191,\"Expires\":\"1h 0m\",\"State\":\"ready\"}"
     );
 }
 
@@ -176,9 +177,9 @@ fn named_slots_are_listed_by_name() {
     assert_eq!(
         text(&ask(&router, "GET", "/slot")),
         "[{\"ProfileName\":\"dev\",\"AccountId\":\"000001111111\",\"RoleName\":\"Admin\",\
-         \"Expiration\":1795382191,\"Expires\":\"1h 0m\"},\
+         \"Expiration\":1795382191,\"Expires\":\"1h 0m\",\"State\":\"ready\"},\
          {\"ProfileName\":\"old\",\"AccountId\":\"000001111111\",\"RoleName\":\"Admin\",\
-         \"Expiration\":1795378591,\"Expires\":\"Expired\"}]"
+         \"Expiration\":1795378591,\"Expires\":\"Expired\",\"State\":\"expired\"}]"
     );
     assert_eq!(text(&ask(&router, "DELETE", "/slot")), "{\"code\":\"200\",\"message\":\"OK\"}");
     assert_eq!(text(&ask(&router, "GET", "/slot")), "[]");

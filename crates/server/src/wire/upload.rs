@@ -7,14 +7,32 @@ use std::fmt;
 
 use credentials::{
     AccessKeyId, AccountId, Credentials, Expiration, Invalid, Principal, Profile, ProfileName,
-    RoleArn, RoleName, Secret, Timestamp,
+    RoleArn, RoleName, Secret, Source, Timestamp,
 };
 use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use zeroize::Zeroizing;
 
-use super::secret_json;
+use super::{WrittenSource, secret_json};
 use crate::refusal::Refusal;
+
+/// What is put into a slot.
+pub(crate) enum Upload {
+    /// Credentials, and perhaps how they are got again.
+    Credentials(Profile),
+    /// A name, and how to get credentials.
+    Source(ProfileName, Source),
+}
+
+impl Upload {
+    /// The name of the profile, which is a named slot's too.
+    pub(crate) fn name(&self) -> &ProfileName {
+        match self {
+            Self::Credentials(profile) => &profile.name,
+            Self::Source(name, _) => name,
+        }
+    }
+}
 
 /// The upload that loads `profile` into a slot.
 pub fn write_upload(profile: &Profile) -> Zeroizing<Vec<u8>> {
@@ -23,6 +41,8 @@ pub fn write_upload(profile: &Profile) -> Zeroizing<Vec<u8>> {
     struct Upload<'a> {
         profile_name: &'a str,
         creds: Creds<'a>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        source: Option<WrittenSource>,
     }
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
@@ -38,7 +58,7 @@ pub fn write_upload(profile: &Profile) -> Zeroizing<Vec<u8>> {
         session_token: &'a str,
         expiration: i64,
     }
-    let Profile { name, principal, credentials, .. } = profile;
+    let Profile { name, principal, credentials, source } = profile;
     secret_json(&Upload {
         profile_name: name.as_str(),
         creds: Creds {
@@ -51,6 +71,7 @@ pub fn write_upload(profile: &Profile) -> Zeroizing<Vec<u8>> {
             session_token: credentials.session_token.expose(),
             expiration: credentials.expiration.epoch_milliseconds(),
         },
+        source: source.as_ref().map(WrittenSource::of),
     })
 }
 
@@ -58,13 +79,38 @@ pub fn write_upload(profile: &Profile) -> Zeroizing<Vec<u8>> {
 ///
 /// # Errors
 /// [`Refusal::MalformedBody`] when it isn't a JSON object, [`Refusal::Field`] when a value in it is wrong.
-pub(crate) fn read_upload(body: &[u8], now: Timestamp) -> Result<Profile, Refusal> {
-    let body: Value = serde_json::from_slice(body)
+pub(crate) fn read_upload(json: &[u8], now: Timestamp) -> Result<Upload, Refusal> {
+    let body: Value = serde_json::from_slice(json)
         .map_err(|_| Refusal::MalformedBody("the body must be one JSON value in UTF-8"))?;
     let mut body = body.object().ok_or(Refusal::MalformedBody("the body must be an object"))?;
     let name = required("ProfileName", &take(&mut body, "ProfileName"), ProfileName::parse)?;
-    let mut creds =
-        take(&mut body, "Creds").object().ok_or(Refusal::Field("Creds", Invalid("an object")))?;
+    let source = match take(&mut body, "Source") {
+        Value::Null => None,
+        _ => Some(read_source(json)?),
+    };
+    match (take(&mut body, "Creds"), source) {
+        (Value::Null, Some(source)) => Ok(Upload::Source(name, source)),
+        (Value::Object(creds), source) => {
+            let (principal, credentials) = read_creds(creds, now)?;
+            Ok(Upload::Credentials(Profile { name, principal, credentials, source }))
+        }
+        _ => Err(Refusal::Field("Creds", Invalid("an object"))),
+    }
+}
+
+fn read_source(json: &[u8]) -> Result<Source, Refusal> {
+    #[derive(Deserialize)]
+    struct Body {
+        #[serde(rename = "Source")]
+        source: WrittenSource,
+    }
+    const SHAPE: Invalid =
+        Invalid("an object with Profile, or with Instance, AccountId and RoleName");
+    let body: Body = serde_json::from_slice(json).map_err(|_| Refusal::Field("Source", SHAPE))?;
+    body.source.parse().map_err(|(field, invalid)| Refusal::Field(field, invalid))
+}
+
+fn read_creds(mut creds: Object, now: Timestamp) -> Result<(Principal, Credentials), Refusal> {
     let principal = read_principal(&mut creds)?;
     let expiration = take(&mut creds, "expiration");
     let access_key_id = take(&mut creds, "accessKeyId");
@@ -81,7 +127,7 @@ pub(crate) fn read_upload(body: &[u8], now: Timestamp) -> Result<Profile, Refusa
                 Invalid("a number: epoch milliseconds, in the future and before 2101"),
             ))?,
     };
-    Ok(Profile { name, principal, credentials, source: None })
+    Ok((principal, credentials))
 }
 
 /// Whom the credentials are for: by `roleArn`, by `accountId` and `roleName`, or by both if they agree.
@@ -247,8 +293,58 @@ mod tests {
         upload(&creds.replace(replaced, by))
     }
 
-    fn read(body: &str) -> Result<Profile, Refusal> {
+    fn read_any(body: &str) -> Result<Upload, Refusal> {
         read_upload(body.as_bytes(), Timestamp::from_second(NOW).unwrap())
+    }
+
+    fn read(body: &str) -> Result<Profile, Refusal> {
+        match read_any(body)? {
+            Upload::Credentials(profile) => Ok(profile),
+            Upload::Source(..) => panic!("there are no credentials in it"),
+        }
+    }
+
+    const CHAIN: &str = r#"{"Instance":"corp","AccountId":"000000111111","RoleName":"Base","Links":
+        [{"RoleArn":"arn:aws:iam::222222222222:role/Ops","ExternalId":"x"}]}"#;
+
+    #[test]
+    fn a_source_may_come_with_credentials_or_without() {
+        let both = whole("", "").replace("\"Other\":", &format!("\"Source\":{CHAIN},\"Other\":"));
+        let profile = read(&both).unwrap();
+        let said = "corp 000000111111/Base > arn:aws:iam::222222222222:role/Ops";
+        assert_eq!(profile.source.as_ref().unwrap().to_string(), said);
+        let again = read(std::str::from_utf8(&write_upload(&profile)).unwrap()).unwrap();
+        assert_eq!(again.source, profile.source);
+        let alone = read_any(r#"{"ProfileName":"dev","Source":{"Profile":"ops"}}"#).unwrap();
+        let Upload::Source(name, source) = alone else { panic!("there are no credentials in it") };
+        assert_eq!((name.as_str(), source.to_string().as_str()), ("dev", "profile ops"));
+    }
+
+    #[test]
+    fn a_wrong_source_is_told_by_its_field_and_without_its_value() {
+        let many = format!(
+            "[{}]",
+            vec![r#"{"RoleArn":"arn:aws:iam::222222222222:role/CANARY"}"#; 11].join(",")
+        );
+        for (replaced, by, field) in [
+            (CHAIN, "7", "Source"),
+            (CHAIN, "{}", "Source.Instance"),
+            (CHAIN, r#"{"Profile":""}"#, "Source.Profile"),
+            (CHAIN, r#"{"Profile":["CANARY"]}"#, "Source"),
+            ("\"corp\"", r#""CANARY\n""#, "Source.Instance"),
+            ("\"000000111111\"", "\"CANARY\"", "Source.AccountId"),
+            ("\"Base\"", "\"CANARY!\"", "Source.RoleName"),
+            ("222222222222", "CANARY", "Source.Links.RoleArn"),
+            ("\"x\"", r#""\u001b""#, "Source.Links.ExternalId"),
+            (&CHAIN[CHAIN.find('[').unwrap()..CHAIN.len() - 1], &many, "Source.Links"),
+        ] {
+            assert!(CHAIN.contains(replaced), "{replaced}");
+            let body =
+                format!("{{\"ProfileName\":\"dev\",\"Source\":{}}}", CHAIN.replace(replaced, by));
+            let Err(Refusal::Field(named, invalid)) = read_any(&body) else { panic!("{body}") };
+            assert_eq!(named, field, "{body}");
+            assert!(!invalid.to_string().contains("CANARY"));
+        }
     }
 
     #[test]
@@ -323,7 +419,7 @@ mod tests {
     #[test]
     fn other_shapes_are_refused() {
         for body in ["", "nonsense", "[]", "null", "7", "{}{}", r#"{"ProfileName":"#, "{\"\u{0}"] {
-            assert!(matches!(read(body), Err(Refusal::MalformedBody(_))), "{body:?}");
+            assert!(matches!(read_any(body), Err(Refusal::MalformedBody(_))), "{body:?}");
         }
         for (body, field) in [
             ("{}", "ProfileName"),
@@ -333,7 +429,7 @@ mod tests {
             (r#"{"ProfileName":"dev","Creds":null}"#, "Creds"),
             (r#"{"ProfileName":"dev","Creds":["x"]}"#, "Creds"),
         ] {
-            let refusal = read(body).unwrap_err();
+            let Err(refusal) = read_any(body) else { panic!("{body}") };
             assert!(matches!(refusal, Refusal::Field(name, _) if name == field), "{refusal:?}");
         }
     }

@@ -69,7 +69,10 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
         Listeners::adopt(handed_over)?
     };
     let addresses = listeners.addresses();
-    let server = Server::new(listeners, default, Arc::new(SystemClock))?;
+    let server = Server::new(listeners, Arc::new(SystemClock), None, 0);
+    if let Some(profile) = default {
+        server.load(profile)?;
+    }
     let stop = process::stop_signals()
         .map_err(|error| CommandError::failed(format!("signals cannot be taken over: {error}")))?;
     announce(addresses, arguments.output.output);

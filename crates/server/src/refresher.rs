@@ -1,0 +1,341 @@
+//! The refresher: one loop that keeps slots with a source fresh, and says in time when a person is needed.
+//!
+//! It fetches what is due, the longest overdue first, a bounded number at a time for each upstream, so that one that is slow
+//! or gone holds up nobody else's. It knows no HTTP, and no reader waits for it: what it has fetched is put into the
+//! slot, unless somebody has loaded or unloaded that meanwhile.
+
+mod sessions;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use credentials::{Clock, Failure, Fetched, InstanceName, Problem, SlotName, Timestamp, Upstream};
+use tokio::sync::mpsc;
+use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
+use tokio::time::{Instant, timeout};
+use tracing::{debug, warn};
+
+use crate::event::{Event, EventKind};
+use crate::provider::{Provider, Session};
+use crate::slots::{Fetch, Finished, Now, Slots};
+use sessions::Sessions;
+
+/// So many fetches are under way at once, for one upstream and in all.
+const MOST_OF_ONE: usize = 16;
+const MOST: usize = 64;
+/// A fetch that takes longer counts as failed.
+const FETCH_LIMIT: Duration = Duration::from_secs(60);
+/// How often the clock is looked at while anything has a source: timers stand still while the machine sleeps, and don't
+/// notice when the clock is set.
+const LOOK: Duration = Duration::from_secs(1);
+/// By so many seconds the clocks must part for that to be a step.
+const STEP: i64 = 5;
+/// With fewer seconds left a slot's trouble is told.
+const SOON: i64 = 5 * 60;
+
+/// The loop, and all that it knows beside the slots themselves.
+pub(crate) struct Refresher {
+    slots: Arc<Slots>,
+    provider: Arc<dyn Provider>,
+    clock: Arc<dyn Clock>,
+    events: mpsc::Sender<Event>,
+    fetches: JoinSet<Result<Fetched, Failure>>,
+    under_way: HashMap<Id, UnderWay>,
+    sessions: Sessions,
+    /// Wait for somebody to sign in.
+    watches: JoinSet<Upstream>,
+    signed_out: HashMap<Upstream, AbortHandle>,
+    /// What was told of an upstream, and is so still.
+    told: HashSet<(Upstream, EventKind)>,
+    last_look: Now,
+}
+
+struct UnderWay {
+    fetch: Fetch,
+    task: AbortHandle,
+}
+
+impl Refresher {
+    pub(crate) fn new(
+        slots: Arc<Slots>,
+        provider: Arc<dyn Provider>,
+        clock: Arc<dyn Clock>,
+        events: mpsc::Sender<Event>,
+    ) -> Self {
+        let last_look = Now { wall: clock.now(), steady: Instant::now() };
+        Self {
+            sessions: Sessions::new(Arc::clone(&provider)),
+            slots,
+            provider,
+            clock,
+            events,
+            fetches: JoinSet::new(),
+            under_way: HashMap::new(),
+            watches: JoinSet::new(),
+            signed_out: HashMap::new(),
+            told: HashSet::new(),
+            last_look,
+        }
+    }
+
+    /// Refreshes for ever.
+    pub(crate) async fn run(mut self) {
+        self.slots_changed();
+        loop {
+            let wake = self.begin_what_is_due();
+            tokio::select! {
+                Some(ended) = self.fetches.join_next_with_id() => self.ended(ended),
+                Some((instance, session)) = self.sessions.looked() => self.looked(&instance, session),
+                Some(Ok(upstream)) = self.watches.join_next() => self.signed_in(&upstream),
+                () = self.slots.changed_since() => self.slots_changed(),
+                () = sleep(wake) => {}
+            }
+        }
+    }
+
+    fn now(&self) -> Now {
+        Now { wall: self.clock.now(), steady: Instant::now() }
+    }
+
+    /// Begins all that is due, and says when to look again; `None`: when something happens.
+    fn begin_what_is_due(&mut self) -> Option<Duration> {
+        let now = self.now();
+        self.notice_steps(now);
+        let busy = self.busy();
+        while self.under_way.len() < MOST
+            && let Some(fetch) = self.slots.begin(now, &busy, &self.full())
+        {
+            self.fetch(fetch);
+        }
+        self.sessions.look_where_due(now.wall);
+        for (instance, ends) in self.sessions.warnings(now.wall) {
+            self.warn_of_end(instance, ends, now.wall);
+        }
+        let waits = [self.slots.wait(now), self.sessions.wait(now.wall)];
+        // What should have begun waits for another to end, which is told.
+        let wait = waits.into_iter().flatten().filter(|wait| !wait.is_zero()).min();
+        waits.iter().any(Option::is_some).then(|| wait.map_or(LOOK, |wait| wait.min(LOOK)))
+    }
+
+    /// Slots of which a fetch is under way that nobody wants any more.
+    fn busy(&self) -> Vec<SlotName> {
+        let fetches = self.under_way.values().map(|under_way| &under_way.fetch);
+        let unwanted = fetches.filter(|fetch| !self.slots.is_wanted(&fetch.slot, fetch.load));
+        unwanted.map(|fetch| fetch.slot.clone()).collect()
+    }
+
+    /// Upstreams of which no more can be asked at once.
+    fn full(&self) -> Vec<Upstream> {
+        let mut asked: HashMap<Upstream, usize> = HashMap::new();
+        for under_way in self.under_way.values() {
+            *asked.entry(Upstream::of(&under_way.fetch.source)).or_default() += 1;
+        }
+        asked.into_iter().filter(|(_, asked)| *asked >= MOST_OF_ONE).map(|(full, _)| full).collect()
+    }
+
+    fn fetch(&mut self, fetch: Fetch) {
+        debug!(slot = %fetch.slot, "a refresh begins");
+        let answer = self.provider.fetch(&fetch.source);
+        let task = self.fetches.spawn(async move {
+            timeout(FETCH_LIMIT, answer).await.unwrap_or_else(|_| Err(too_slow()))
+        });
+        self.under_way.insert(task.id(), UnderWay { fetch, task });
+    }
+
+    /// A fetch has ended: by itself, or because it was given up.
+    fn ended(&mut self, ended: Result<(Id, Result<Fetched, Failure>), JoinError>) {
+        let (id, outcome) = match ended {
+            Ok((id, outcome)) => (id, outcome),
+            Err(error) => (error.id(), Err(broken_off())),
+        };
+        let Some(UnderWay { fetch, .. }) = self.under_way.remove(&id) else { return };
+        let upstream = Upstream::of(&fetch.source);
+        match self.slots.finish(&fetch, outcome, self.now()) {
+            None => debug!(slot = %fetch.slot, "what was fetched is for nobody any more"),
+            Some(Finished::Refreshed { short_life }) => {
+                debug!(slot = %fetch.slot, "refreshed");
+                self.works(&upstream);
+                if let Some(life) = short_life {
+                    self.tell_short_life(&fetch, life);
+                }
+            }
+            Some(Finished::Failed { failure, seconds_left }) => {
+                debug!(slot = %fetch.slot, problem = ?failure.problem, "not refreshed");
+                self.failed(&fetch.slot, upstream, &failure, seconds_left);
+            }
+        }
+    }
+
+    fn failed(&mut self, slot: &SlotName, upstream: Upstream, failure: &Failure, left: i64) {
+        match failure.problem {
+            Problem::SignInNeeded => self.sign_in_needed(upstream, failure),
+            // Of one role alone: each is told.
+            Problem::Denied => {
+                self.tell(EventKind::Denied, None, vec![slot.clone()], &failure.message)
+            }
+            Problem::Invalid => {
+                self.tell_once(EventKind::Misconfigured, upstream, &failure.message)
+            }
+            Problem::Unavailable | Problem::Throttled if left < SOON => {
+                self.tell_once(EventKind::Unavailable, upstream, &failure.message);
+            }
+            Problem::Unavailable | Problem::Throttled => {}
+        }
+    }
+
+    /// An upstream has given what it should.
+    fn works(&mut self, upstream: &Upstream) {
+        self.slots.recovered(upstream);
+        for kind in [EventKind::Misconfigured, EventKind::Unavailable] {
+            self.told.remove(&(upstream.clone(), kind));
+        }
+        self.is_signed_in(upstream);
+    }
+
+    /// Nothing is asked there until somebody signs in.
+    fn sign_in_needed(&mut self, upstream: Upstream, failure: &Failure) {
+        self.slots.sign_in_needed(&upstream, &failure.message);
+        if let Upstream::Instance(instance) = &upstream {
+            self.sessions.over(instance);
+            self.slots.session_ends(instance, None);
+        }
+        if !self.signed_out.contains_key(&upstream) {
+            let (signed_in, watched) = (self.provider.signed_in(&upstream), upstream.clone());
+            let watch = self.watches.spawn(async move {
+                signed_in.await;
+                watched
+            });
+            self.signed_out.insert(upstream.clone(), watch);
+        }
+        self.tell_once(EventKind::SignInNeeded, upstream, &failure.message);
+    }
+
+    /// Somebody has signed in, perhaps: whoever asks will see.
+    fn signed_in(&mut self, upstream: &Upstream) {
+        self.signed_out.remove(upstream);
+        self.slots.signed_in(upstream);
+        if let Upstream::Instance(instance) = upstream {
+            self.sessions.look_again(instance, self.clock.now());
+        }
+    }
+
+    /// Somebody is, for certain.
+    fn is_signed_in(&mut self, upstream: &Upstream) {
+        if !self.told.remove(&(upstream.clone(), EventKind::SignInNeeded)) {
+            return;
+        }
+        let message = match upstream {
+            Upstream::Instance(name) => format!("somebody has signed in to `{name}` again"),
+            Upstream::Profile(name) => format!("somebody has signed in for the profile `{name}`"),
+        };
+        let slots = self.slots.slots_of(upstream);
+        self.tell(EventKind::SignedIn, upstream.instance().cloned(), slots, &message);
+    }
+
+    fn looked(&mut self, instance: &InstanceName, session: Result<Session, Failure>) {
+        let upstream = Upstream::Instance(instance.clone());
+        match session {
+            Ok(session) => {
+                self.sessions.know(instance, session);
+                self.slots.session_ends(instance, session.ends);
+                self.is_signed_in(&upstream);
+            }
+            Err(failure) if failure.problem == Problem::SignInNeeded => {
+                self.sign_in_needed(upstream, &failure);
+            }
+            Err(failure) => {
+                debug!(%instance, problem = ?failure.problem, "how the session stands is not known");
+                self.sessions.look_later(instance, self.clock.now());
+            }
+        }
+    }
+
+    fn slots_changed(&mut self) {
+        for UnderWay { fetch, task } in self.under_way.values() {
+            if !self.slots.is_wanted(&fetch.slot, fetch.load) {
+                task.abort();
+            }
+        }
+        self.sessions.watch(self.slots.instances(), self.clock.now());
+        self.signed_out.retain(|upstream, watch| {
+            let is_of_use = !self.slots.slots_of(upstream).is_empty();
+            if !is_of_use {
+                watch.abort();
+            }
+            is_of_use
+        });
+    }
+
+    /// A clock that was set, or stood still while the machine slept: all that was reckoned is reckoned anew.
+    fn notice_steps(&mut self, now: Now) {
+        let passed = now.steady.duration_since(self.last_look.steady).as_secs();
+        let by_clock = now.wall.as_second() - self.last_look.wall.as_second();
+        self.last_look = now;
+        if by_clock.abs_diff(i64::try_from(passed).unwrap_or(i64::MAX)) > STEP.unsigned_abs() {
+            debug!("the clock was set, or the machine has slept");
+            self.slots.clock_stepped(now);
+            self.sessions.look_everywhere(now.wall);
+        }
+    }
+
+    fn warn_of_end(&mut self, instance: InstanceName, ends: Timestamp, now: Timestamp) {
+        let Some(message) = crate::event::session_ends_soon(&instance, ends, now) else { return };
+        let slots = self.slots.slots_of(&Upstream::Instance(instance.clone()));
+        self.tell(EventKind::SessionEnding, Some(instance), slots, &message);
+    }
+
+    fn tell_short_life(&self, fetch: &Fetch, life: Duration) {
+        let message = format!(
+            "the credentials of {} live for {} minutes only: some SDKs ask for such ones on every call; let the \
+             sessions of `{}` last for an hour",
+            fetch.slot,
+            life.as_secs() / 60,
+            fetch.source,
+        );
+        let instance = fetch.source.instance().cloned();
+        self.tell(EventKind::ShortLived, instance, vec![fetch.slot.clone()], &message);
+    }
+
+    /// Tells it of an upstream, unless that was told and is so still.
+    fn tell_once(&mut self, kind: EventKind, upstream: Upstream, message: &str) {
+        let (instance, slots) = (upstream.instance().cloned(), self.slots.slots_of(&upstream));
+        if self.told.insert((upstream, kind)) {
+            self.tell(kind, instance, slots, message);
+        }
+    }
+
+    fn tell(
+        &self,
+        kind: EventKind,
+        instance: Option<InstanceName>,
+        slots: Vec<SlotName>,
+        message: &str,
+    ) {
+        let event = Event { kind, instance, slots, message: message.to_owned() };
+        if self.events.try_send(event).is_err() {
+            warn!(?kind, "more happens than can be told");
+        }
+    }
+}
+
+/// Sleeps; for ever if there is nothing to wake up for.
+async fn sleep(wake: Option<Duration>) {
+    match wake {
+        Some(wake) => tokio::time::sleep(wake).await,
+        None => std::future::pending().await,
+    }
+}
+
+fn too_slow() -> Failure {
+    let seconds = FETCH_LIMIT.as_secs();
+    unavailable(format!("AWS has not answered within {seconds} seconds"))
+}
+
+fn broken_off() -> Failure {
+    unavailable("the refresh broke off".to_owned())
+}
+
+fn unavailable(message: String) -> Failure {
+    Failure { problem: Problem::Unavailable, message }
+}

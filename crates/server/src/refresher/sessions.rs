@@ -1,0 +1,135 @@
+//! The SSO sessions that slots depend on: kept going, looked at in time, and their end told before it comes.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use credentials::{Failure, InstanceName, Timestamp};
+use tokio::task::JoinSet;
+
+use super::broken_off;
+use crate::event::FIRST_WARNING;
+use crate::provider::{Provider, Session};
+
+/// So long before its end people are told of it for the second time, in seconds.
+const SECOND_WARNING: i64 = 5 * 60;
+/// Between looks that failed.
+const LATER: Duration = Duration::from_secs(60);
+
+pub(super) struct Sessions {
+    provider: Arc<dyn Provider>,
+    watched: HashMap<InstanceName, Watched>,
+    looks: JoinSet<(InstanceName, Result<Session, Failure>)>,
+}
+
+#[derive(Default)]
+struct Watched {
+    /// When to look; `None`: once somebody has signed in.
+    look_at: Option<Timestamp>,
+    /// Whether a look is under way: there are never two.
+    is_looking: bool,
+    ends: Option<Timestamp>,
+    /// How many warnings of this end were given.
+    warnings: u8,
+}
+
+impl Sessions {
+    pub(super) fn new(provider: Arc<dyn Provider>) -> Self {
+        Self { provider, watched: HashMap::new(), looks: JoinSet::new() }
+    }
+
+    /// Watches these, and no others.
+    pub(super) fn watch(&mut self, instances: Vec<InstanceName>, now: Timestamp) {
+        self.watched.retain(|name, known| instances.contains(name) || known.is_looking);
+        for name in instances {
+            let new = || Watched { look_at: Some(now), ..Watched::default() };
+            self.watched.entry(name).or_insert_with(new);
+        }
+    }
+
+    /// Begins the looks that are due.
+    pub(super) fn look_where_due(&mut self, now: Timestamp) {
+        for (name, watched) in &mut self.watched {
+            if !watched.is_looking && watched.look_at.is_some_and(|at| at <= now) {
+                watched.is_looking = true;
+                let (name, session) = (name.clone(), self.provider.session(name));
+                self.looks.spawn(async move {
+                    // A task of its own, so that it comes to an end whatever happens in it.
+                    let session = tokio::spawn(session).await;
+                    (name, session.unwrap_or_else(|_| Err(broken_off())))
+                });
+            }
+        }
+    }
+
+    /// A look that has come to its end; `None` when none is under way.
+    pub(super) async fn looked(&mut self) -> Option<(InstanceName, Result<Session, Failure>)> {
+        let (name, outcome) = self.looks.join_next().await?.ok()?;
+        if let Some(watched) = self.watched.get_mut(&name) {
+            watched.is_looking = false;
+        }
+        Some((name, outcome))
+    }
+
+    /// How a session stands.
+    pub(super) fn know(&mut self, name: &InstanceName, session: Session) {
+        let Some(watched) = self.watched.get_mut(name) else { return };
+        if watched.ends != session.ends {
+            watched.warnings = 0;
+        }
+        watched.ends = session.ends;
+        // At its end it is looked whether it has ended.
+        let at = session.ends.map_or(session.look_again, |ends| ends.min(session.look_again));
+        watched.look_at = Some(at);
+    }
+
+    /// It is over: nothing is asked before somebody has signed in.
+    pub(super) fn over(&mut self, name: &InstanceName) {
+        if let Some(watched) = self.watched.get_mut(name) {
+            *watched = Watched { is_looking: watched.is_looking, ..Watched::default() };
+        }
+    }
+
+    /// Somebody has signed in, perhaps.
+    pub(super) fn look_again(&mut self, name: &InstanceName, now: Timestamp) {
+        if let Some(watched) = self.watched.get_mut(name) {
+            watched.look_at = Some(now);
+        }
+    }
+
+    /// A look has failed.
+    pub(super) fn look_later(&mut self, name: &InstanceName, now: Timestamp) {
+        if let Some(watched) = self.watched.get_mut(name) {
+            watched.look_at = Some(now + LATER);
+        }
+    }
+
+    /// The clock has made a step.
+    pub(super) fn look_everywhere(&mut self, now: Timestamp) {
+        for watched in self.watched.values_mut() {
+            watched.look_at = watched.look_at.map(|_| now);
+        }
+    }
+
+    /// Whose end is to be told now.
+    pub(super) fn warnings(&mut self, now: Timestamp) -> Vec<(InstanceName, Timestamp)> {
+        let mut warnings = Vec::new();
+        for (name, watched) in &mut self.watched {
+            let Some(ends) = watched.ends.filter(|ends| *ends > now) else { continue };
+            let left = ends.as_second() - now.as_second();
+            let wanted = u8::from(left <= FIRST_WARNING) + u8::from(left <= SECOND_WARNING);
+            if wanted > watched.warnings {
+                warnings.push((name.clone(), ends));
+            }
+            watched.warnings = watched.warnings.max(wanted);
+        }
+        warnings
+    }
+
+    /// How long until something is to be done.
+    pub(super) fn wait(&self, now: Timestamp) -> Option<Duration> {
+        let looks = self.watched.values().filter(|watched| !watched.is_looking);
+        let at = looks.filter_map(|watched| watched.look_at).min()?;
+        Some(at.duration_since(now).try_into().unwrap_or_default())
+    }
+}

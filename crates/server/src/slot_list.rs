@@ -1,0 +1,268 @@
+//! The list of slots with sources, which outlives the server: names and due times, never a secret.
+//!
+//! It is one file, replaced as a whole each time a slot is loaded or unloaded, before that is answered.
+
+use std::fs::{self, DirBuilder, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use credentials::{ProfileName, SlotName, Timestamp};
+use serde::{Deserialize, Serialize};
+use tempfile::NamedTempFile;
+use tokio::sync::watch;
+use tracing::warn;
+
+use crate::slots::{Listed, Slots};
+use crate::wire::WrittenSource;
+
+const VERSION: u32 = 1;
+/// 10,000 slots have less than 3 MB.
+const LARGEST: u64 = 64 * 1024 * 1024;
+/// Due times change with each refresh. They say only what is fetched first after a restart: it is enough to write them
+/// now and then.
+const LATE: Duration = Duration::from_secs(5 * 60);
+/// A disk that is slower doesn't hold up an answer any longer: SDKs wait for a second at least.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// Where the list is.
+#[derive(Clone, Debug)]
+pub struct SlotList {
+    path: PathBuf,
+}
+
+/// A list could not be read. It was moved aside, so that it isn't written over.
+#[derive(Debug, thiserror::Error)]
+#[error("the list of slots {} cannot be read: {why}", path.display())]
+pub struct Unreadable {
+    path: PathBuf,
+    why: String,
+    /// Where it is now, if it could be moved.
+    pub moved_to: Option<PathBuf>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Written {
+    version: u32,
+    slots: Vec<WrittenSlot>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct WrittenSlot {
+    /// Absent for the default slot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    slot: Option<String>,
+    profile_name: String,
+    source: WrittenSource,
+    /// Unix epoch seconds.
+    due: i64,
+}
+
+impl SlotList {
+    /// The list at this path, whether there is one yet or not.
+    pub fn at(path: PathBuf) -> Self {
+        Self { path }
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What was in the slots; nothing if there is no list.
+    pub(crate) fn read(&self) -> Result<Vec<Listed>, Unreadable> {
+        self.try_read().map_err(|why| {
+            let aside = self.path.with_extension("unreadable.json");
+            let moved_to = fs::rename(&self.path, &aside).is_ok().then_some(aside);
+            Unreadable { path: self.path.clone(), why, moved_to }
+        })
+    }
+
+    fn try_read(&self) -> Result<Vec<Listed>, String> {
+        let mut json = Vec::new();
+        match File::open(&self.path) {
+            Ok(file) => file.take(LARGEST).read_to_end(&mut json).map_err(|e| e.to_string())?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(error.to_string()),
+        };
+        let written: Written = serde_json::from_slice(&json).map_err(|error| error.to_string())?;
+        if written.version > VERSION {
+            return Err(format!("a newer aws-sso wrote it (format {})", written.version));
+        }
+        written.slots.into_iter().map(WrittenSlot::parse).collect()
+    }
+
+    fn write(&self, slots: &[Listed]) -> io::Result<()> {
+        let slots = slots.iter().map(WrittenSlot::of).collect();
+        let json = serde_json::to_vec(&Written { version: VERSION, slots })?;
+        let folder = self.path.parent().unwrap_or(Path::new("."));
+        private_folder(folder)?;
+        let mut file = NamedTempFile::new_in(folder)?;
+        file.write_all(&json)?;
+        file.as_file().sync_data()?;
+        file.persist(&self.path)?;
+        Ok(())
+    }
+}
+
+fn private_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+impl WrittenSlot {
+    fn of(listed: &Listed) -> Self {
+        let slot = match &listed.slot {
+            SlotName::Default => None,
+            SlotName::Named(name) => Some(name.as_str().to_owned()),
+        };
+        Self {
+            slot,
+            profile_name: listed.name.as_str().to_owned(),
+            source: WrittenSource::of(&listed.source),
+            due: listed.due.as_second(),
+        }
+    }
+
+    fn parse(self) -> Result<Listed, String> {
+        let slot = self.slot.as_deref().map(ProfileName::parse).transpose();
+        let slot = slot.map_err(|invalid| format!("Slot {invalid}"))?;
+        Ok(Listed {
+            slot: slot.map_or(SlotName::Default, SlotName::Named),
+            name: ProfileName::parse(&self.profile_name)
+                .map_err(|invalid| format!("ProfileName {invalid}"))?,
+            source: self.source.parse().map_err(|(field, invalid)| format!("{field} {invalid}"))?,
+            due: Timestamp::from_second(self.due).map_err(|_| "Due must be epoch seconds")?,
+        })
+    }
+}
+
+/// Keeps the list as the slots are.
+pub(crate) struct Keeper {
+    list: SlotList,
+    slots: Arc<Slots>,
+    saved: watch::Sender<u64>,
+    last: Vec<Listed>,
+    has_failed: bool,
+}
+
+/// Tells when what was changed is on disk.
+#[derive(Clone)]
+pub(crate) struct Saved {
+    versions: watch::Receiver<u64>,
+    saved: watch::Receiver<u64>,
+}
+
+impl Keeper {
+    pub(crate) fn new(list: SlotList, slots: Arc<Slots>) -> Self {
+        Self { list, slots, saved: watch::Sender::new(0), last: Vec::new(), has_failed: false }
+    }
+
+    pub(crate) fn list(&self) -> &SlotList {
+        &self.list
+    }
+
+    pub(crate) fn saved(&self) -> Saved {
+        Saved { versions: self.slots.versions(), saved: self.saved.subscribe() }
+    }
+
+    /// Writes what changes, for ever.
+    pub(crate) async fn run(mut self) {
+        let mut versions = self.slots.versions();
+        loop {
+            let version = *versions.borrow_and_update();
+            let list = self.slots.list();
+            if list != self.last {
+                self.write(list).await;
+            }
+            self.saved.send_replace(version);
+            // Without a change it is time, now and then, for what has become of the due times.
+            let _ = tokio::time::timeout(LATE, versions.changed()).await;
+        }
+    }
+
+    async fn write(&mut self, slots: Vec<Listed>) {
+        let list = self.list.clone();
+        let write = move || list.write(&slots).map(|()| slots);
+        let outcome =
+            tokio::task::spawn_blocking(write).await.unwrap_or_else(|error| Err(error.into()));
+        match outcome {
+            Ok(slots) => {
+                self.last = slots;
+                self.has_failed = false;
+            }
+            Err(error) if !self.has_failed => {
+                self.has_failed = true;
+                let path = self.list.path().display();
+                warn!(
+                    "the list of slots {path} cannot be saved, so a restart brings nothing back: {error}"
+                );
+            }
+            Err(_) => {}
+        }
+    }
+}
+
+impl Saved {
+    /// Ready when everything that has been changed is on disk, or when that takes too long.
+    pub(crate) async fn wait(mut self) {
+        let version = *self.versions.borrow();
+        let saved = self.saved.wait_for(|saved| *saved >= version);
+        let _ = tokio::time::timeout(PATIENCE, saved).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use credentials::Source;
+
+    use super::*;
+
+    fn listed(slot: Option<&str>, due: i64) -> Listed {
+        let name = ProfileName::parse(slot.unwrap_or("main")).unwrap();
+        Listed {
+            slot: slot.map_or(SlotName::Default, |_| SlotName::Named(name.clone())),
+            source: Source::Profile(name.clone()),
+            name,
+            due: Timestamp::from_second(due).unwrap(),
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read_again_and_nobody_else_can() {
+        let home = tempfile::tempdir().unwrap();
+        let list = SlotList::at(home.path().join("state/slots-4144.json"));
+        assert_eq!(list.read().unwrap(), []);
+        let slots = [listed(None, 7), listed(Some("a b"), 5)];
+        list.write(&slots).unwrap();
+        assert_eq!(list.read().unwrap(), slots);
+        #[cfg(unix)]
+        for (path, mode) in [(list.path(), 0o600), (list.path().parent().unwrap(), 0o700)] {
+            use std::os::unix::fs::PermissionsExt;
+            assert_eq!(fs::metadata(path).unwrap().permissions().mode() & 0o777, mode);
+        }
+    }
+
+    #[test]
+    fn a_list_that_cannot_be_read_is_moved_aside() {
+        for json in [
+            "nonsense",
+            "{\"Version\":2,\"Slots\":[]}",
+            "{\"Version\":1,\"Slots\":[{\"Due\":1}]}",
+            "",
+        ] {
+            let home = tempfile::tempdir().unwrap();
+            let list = SlotList::at(home.path().join("slots.json"));
+            fs::write(list.path(), json).unwrap();
+            let aside = list.read().unwrap_err().moved_to.unwrap();
+            assert_eq!(fs::read_to_string(aside).unwrap(), json);
+            assert_eq!(list.read().unwrap(), [], "it is out of the way");
+        }
+    }
+}

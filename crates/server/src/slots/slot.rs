@@ -1,0 +1,311 @@
+//! One slot: what it may serve at an instant, and what is to be done so that it goes on.
+//!
+//! All of it is pure: the time is passed in, and so is chance.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use credentials::{
+    Credentials, Expiration, Failure, Fetched, Invalid, Principal, Problem, Profile, ProfileName,
+    Source, Timestamp, Upstream, refresh,
+};
+use tokio::time::Instant;
+
+use super::Now;
+use crate::refusal::Refusal;
+use crate::wire::{self, ProfileObject, State};
+
+/// One role's credentials, as they will be answered, and how they are got again.
+pub(crate) struct Slot {
+    name: ProfileName,
+    principal: Principal,
+    /// `None` until a source has given something.
+    held: Option<Held>,
+    /// `None`: the credentials were handed in, and nobody can get them again.
+    refresh: Option<Refresh>,
+}
+
+/// Credentials that can be served.
+struct Held {
+    expiration: Expiration,
+    answer: Bytes,
+}
+
+/// How a slot is refreshed, and how that stands.
+struct Refresh {
+    source: Source,
+    /// When the credentials are refreshed, or should have been.
+    due: Timestamp,
+    step: Step,
+    /// Whether people know that the source gives credentials of a short life.
+    is_known_as_short: bool,
+}
+
+enum Step {
+    /// Waits until it is due.
+    Waiting,
+    /// A fetch is under way; after trouble, or without.
+    Fetching(Option<Trouble>),
+    /// The last fetch has failed. The next one is at that instant, whatever the clock says meanwhile.
+    Retrying { trouble: Trouble, at: Instant },
+    /// Waits until somebody signs in.
+    SignInNeeded(Arc<str>),
+    /// AWS has said no. Nothing more is done.
+    Denied(Arc<str>),
+}
+
+/// Failed tries in a row.
+struct Trouble {
+    failures: u32,
+    problem: Problem,
+    message: Arc<str>,
+}
+
+impl Slot {
+    /// A slot with these credentials, whose age nobody knows.
+    ///
+    /// # Errors
+    /// The answer would be larger than some SDK takes.
+    pub(crate) fn new(profile: Profile, now: Timestamp, chance: f64) -> Result<Self, Refusal> {
+        let Profile { name, principal, credentials, source } = profile;
+        let due = refresh::due_after_load(now, credentials.expiration, chance);
+        let refresh = source.map(|source| Refresh::new(source, due));
+        let held = Some(Held::new(&principal, &credentials)?);
+        Ok(Self { name, principal, held, refresh })
+    }
+
+    /// A slot that its source has yet to fill; `due` says in which order.
+    pub(crate) fn empty(name: ProfileName, source: Source, due: Timestamp) -> Self {
+        let principal = source.principal();
+        let refresh = Some(Refresh::new(source, due));
+        Self { name, principal, held: None, refresh }
+    }
+
+    pub(crate) fn name(&self) -> &ProfileName {
+        &self.name
+    }
+
+    pub(crate) fn expiration(&self) -> Option<Expiration> {
+        self.held.as_ref().map(|held| held.expiration)
+    }
+
+    pub(crate) fn source(&self) -> Option<&Source> {
+        self.refresh.as_ref().map(|refresh| &refresh.source)
+    }
+
+    /// When it is to be refreshed, if it can be.
+    pub(crate) fn due(&self) -> Option<Timestamp> {
+        self.refresh.as_ref().map(|refresh| refresh.due)
+    }
+
+    /// What the slot may serve.
+    pub(crate) fn at(&self, now: Timestamp) -> Result<&Bytes, Refusal> {
+        match &self.held {
+            Some(held) if !held.expiration.has_passed(now) => Ok(&held.answer),
+            _ => Err(self.why_not()),
+        }
+    }
+
+    /// What is told of it to whoever may read it.
+    pub(crate) fn object(&self, now: Timestamp) -> ProfileObject {
+        let (state, notice) = self.state(now);
+        ProfileObject {
+            state,
+            source: self.source().map(ToString::to_string),
+            notice: notice.map(|text| text.to_string()),
+            ..ProfileObject::new(&self.name, &self.principal, self.expiration(), now)
+        }
+    }
+
+    /// Why nothing can be served: only a person helps, or waiting does.
+    fn why_not(&self) -> Refusal {
+        let Some(refresh) = &self.refresh else { return Refusal::Expired };
+        match &refresh.step {
+            Step::Waiting | Step::Fetching(None) => Refusal::Refreshing(None),
+            Step::Fetching(Some(trouble)) | Step::Retrying { trouble, .. } => {
+                let message = Arc::clone(&trouble.message);
+                match trouble.problem {
+                    Problem::Invalid => Refusal::NotRefreshed(message),
+                    _ => Refusal::Refreshing(Some(message)),
+                }
+            }
+            Step::SignInNeeded(message) | Step::Denied(message) => {
+                Refusal::NotRefreshed(Arc::clone(message))
+            }
+        }
+    }
+
+    fn state(&self, now: Timestamp) -> (State, Option<Arc<str>>) {
+        let is_served = self.at(now).is_ok();
+        let Some(refresh) = &self.refresh else {
+            return (if is_served { State::Ready } else { State::Expired }, None);
+        };
+        match &refresh.step {
+            Step::Waiting if is_served => (State::Ready, None),
+            Step::Waiting | Step::Fetching(None) => (State::Refreshing, None),
+            Step::Fetching(Some(trouble)) | Step::Retrying { trouble, .. } => {
+                let state = match trouble.problem {
+                    Problem::Invalid => State::Misconfigured,
+                    _ => State::Refreshing,
+                };
+                (state, Some(Arc::clone(&trouble.message)))
+            }
+            Step::SignInNeeded(message) => (State::SignInNeeded, Some(Arc::clone(message))),
+            Step::Denied(message) => (State::Denied, Some(Arc::clone(message))),
+        }
+    }
+}
+
+impl Refresh {
+    fn new(source: Source, due: Timestamp) -> Self {
+        Self { source, due, step: Step::Waiting, is_known_as_short: false }
+    }
+}
+
+impl Held {
+    fn new(principal: &Principal, credentials: &Credentials) -> Result<Self, Refusal> {
+        let answer = wire::credentials(principal, credentials).ok_or(TOO_LARGE)?;
+        Ok(Self { expiration: credentials.expiration, answer })
+    }
+}
+
+const TOO_LARGE: Refusal =
+    Refusal::Field("Creds", Invalid("shorter: SDKs read less than 10000 bytes"));
+
+/// What the refresher does with a slot.
+impl Slot {
+    /// How long until a fetch is to begin, if one is; zero when it should have.
+    pub(crate) fn wait(&self, now: Now) -> Option<Duration> {
+        let refresh = self.refresh.as_ref()?;
+        match &refresh.step {
+            Step::Waiting if self.held.is_none() => Some(Duration::ZERO),
+            Step::Waiting => {
+                Some(refresh.due.duration_since(now.wall).try_into().unwrap_or_default())
+            }
+            Step::Retrying { at, .. } => Some(at.saturating_duration_since(now.steady)),
+            Step::Fetching(_) | Step::SignInNeeded(_) | Step::Denied(_) => None,
+        }
+    }
+
+    /// A fetch begins.
+    pub(crate) fn begin(&mut self) {
+        if let Some(refresh) = &mut self.refresh {
+            refresh.step = match std::mem::replace(&mut refresh.step, Step::Waiting) {
+                Step::Retrying { trouble, .. } => Step::Fetching(Some(trouble)),
+                _ => Step::Fetching(None),
+            };
+        }
+    }
+
+    /// How many seconds its credentials may still be served; 0 or less when there are none.
+    pub(crate) fn seconds_left(&self, now: Timestamp) -> i64 {
+        self.expiration().map_or(0, |at| at.epoch_seconds() - now.as_second())
+    }
+
+    /// The fetch gave credentials. If they live for a short time, and that is news, it says for how long.
+    ///
+    /// # Errors
+    /// They can't be served: what counts as the fetch's failure.
+    pub(crate) fn refreshed(
+        &mut self,
+        fetched: Fetched,
+        now: Now,
+        chance: f64,
+    ) -> Result<Option<Duration>, Failure> {
+        let Fetched { principal, credentials } = fetched;
+        let expiration = credentials.expiration;
+        if expiration.has_passed(now.wall) {
+            return Err(Failure {
+                problem: Problem::Invalid,
+                message: format!(
+                    "AWS gave credentials that have expired ({expiration}) by this machine's clock; \
+                     set it: sudo timedatectl set-ntp true"
+                ),
+            });
+        }
+        let held = Held::new(&principal, &credentials).map_err(|_| Failure {
+            problem: Problem::Invalid,
+            message: "the credentials are larger than SDKs read (10000 bytes)".to_owned(),
+        })?;
+        self.principal = principal;
+        self.held = Some(held);
+        let Some(refresh) = &mut self.refresh else { return Ok(None) };
+        refresh.due = refresh::due(now.wall, expiration, chance);
+        refresh.step = Step::Waiting;
+        let life = refresh::life(now.wall, expiration);
+        // To the second, as AWS tells it, and as long as the answer was on its way.
+        let is_short = life + Duration::from_secs(60) < refresh::SHORT_LIFE;
+        let is_news = is_short && !std::mem::replace(&mut refresh.is_known_as_short, is_short);
+        Ok(is_news.then_some(life))
+    }
+
+    /// The fetch gave nothing.
+    pub(crate) fn failed(&mut self, failure: &Failure, now: Now, chance: f64) {
+        let has_expired = self.at(now.wall).is_err();
+        let Some(refresh) = &mut self.refresh else { return };
+        let message: Arc<str> = failure.message.as_str().into();
+        let failures = match &refresh.step {
+            Step::Fetching(Some(trouble)) => trouble.failures.saturating_add(1),
+            _ => 1,
+        };
+        refresh.step = match failure.problem {
+            Problem::Denied => Step::Denied(message),
+            Problem::SignInNeeded => Step::SignInNeeded(message),
+            // Nobody tells when a person has mended it; so it is looked at now and then.
+            Problem::Invalid => Step::Retrying {
+                trouble: Trouble { failures, problem: failure.problem, message },
+                at: now.steady + refresh::gap(u32::MAX, false, chance),
+            },
+            Problem::Throttled | Problem::Unavailable => Step::Retrying {
+                trouble: Trouble { failures, problem: failure.problem, message },
+                at: now.steady + refresh::gap(failures, has_expired, chance),
+            },
+        };
+    }
+
+    /// Nobody is signed in at what it depends on: it isn't tried until somebody is. A fetch that is under way finds
+    /// that out by itself.
+    pub(crate) fn sign_in_needed(&mut self, upstream: &Upstream, message: &Arc<str>) {
+        if let Some(Refresh { source, step, .. }) = &mut self.refresh
+            && upstream.is_of(source)
+            && matches!(step, Step::Waiting | Step::Retrying { .. })
+        {
+            *step = Step::SignInNeeded(Arc::clone(message));
+        }
+    }
+
+    /// Somebody has signed in, perhaps.
+    pub(crate) fn signed_in(&mut self, upstream: &Upstream) {
+        if let Some(Refresh { source, step: step @ Step::SignInNeeded(_), .. }) = &mut self.refresh
+            && upstream.is_of(source)
+        {
+            *step = Step::Waiting;
+        }
+    }
+
+    /// What it depends on answers again: it need not wait any longer.
+    pub(crate) fn recovered(&mut self, upstream: &Upstream) {
+        if let Some(Refresh { source, step, .. }) = &mut self.refresh
+            && upstream.is_of(source)
+            && let Step::Retrying { trouble, .. } = step
+            && trouble.problem != Problem::Invalid
+        {
+            *step = Step::Waiting;
+        }
+    }
+
+    /// The clock was set, or the machine has slept: what was reckoned before is reckoned again, and what waits for a
+    /// second try need not wait any longer.
+    pub(crate) fn clock_stepped(&mut self, now: Now, chance: f64) {
+        let expiration = self.expiration();
+        let Some(refresh) = &mut self.refresh else { return };
+        if let Some(expiration) = expiration {
+            // Never later than before, unless the clock was so far ahead that all of it was wrong.
+            refresh.due = refresh.due.min(refresh::due(now.wall, expiration, chance));
+        }
+        if matches!(refresh.step, Step::Retrying { .. }) {
+            refresh.step = Step::Waiting;
+        }
+    }
+}
