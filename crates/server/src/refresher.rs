@@ -5,6 +5,10 @@
 //! slot, unless somebody has loaded or unloaded that meanwhile.
 
 mod sessions;
+#[cfg(test)]
+mod simulation;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -13,7 +17,7 @@ use std::time::Duration;
 use credentials::{Clock, Failure, Fetched, InstanceName, Problem, SlotName, Timestamp, Upstream};
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 use tracing::{debug, warn};
 
 use crate::event::{Event, EventKind};
@@ -49,6 +53,8 @@ pub(crate) struct Refresher {
     /// What was told of an upstream, and is so still.
     told: HashSet<(Upstream, EventKind)>,
     last_look: Now,
+    /// How often the clock is looked at.
+    look: Duration,
 }
 
 struct UnderWay {
@@ -63,7 +69,7 @@ impl Refresher {
         clock: Arc<dyn Clock>,
         events: mpsc::Sender<Event>,
     ) -> Self {
-        let last_look = Now { wall: clock.now(), steady: Instant::now() };
+        let last_look = Now::by(&*clock);
         Self {
             sessions: Sessions::new(Arc::clone(&provider)),
             slots,
@@ -76,6 +82,7 @@ impl Refresher {
             signed_out: HashMap::new(),
             told: HashSet::new(),
             last_look,
+            look: LOOK,
         }
     }
 
@@ -85,6 +92,8 @@ impl Refresher {
         loop {
             let wake = self.begin_what_is_due();
             tokio::select! {
+                // In one order, so that a simulated day is the same each time.
+                biased;
                 Some(ended) = self.fetches.join_next_with_id() => self.ended(ended),
                 Some((instance, session)) = self.sessions.looked() => self.looked(&instance, session),
                 Some(Ok(upstream)) = self.watches.join_next() => self.signed_in(&upstream),
@@ -95,7 +104,7 @@ impl Refresher {
     }
 
     fn now(&self) -> Now {
-        Now { wall: self.clock.now(), steady: Instant::now() }
+        Now::by(&*self.clock)
     }
 
     /// Begins all that is due, and says when to look again; `None`: when something happens.
@@ -115,7 +124,10 @@ impl Refresher {
         let waits = [self.slots.wait(now), self.sessions.wait(now.wall)];
         // What should have begun waits for another to end, which is told.
         let wait = waits.into_iter().flatten().filter(|wait| !wait.is_zero()).min();
-        waits.iter().any(Option::is_some).then(|| wait.map_or(LOOK, |wait| wait.min(LOOK)))
+        waits
+            .iter()
+            .any(Option::is_some)
+            .then(|| wait.map_or(self.look, |wait| wait.min(self.look)))
     }
 
     /// Slots of which a fetch is under way that nobody wants any more.
@@ -267,14 +279,16 @@ impl Refresher {
         });
     }
 
-    /// A clock that was set, or stood still while the machine slept: all that was reckoned is reckoned anew.
+    /// A clock that was set, or a timer that stood still while the machine slept: what is at the other end may be there
+    /// again, and sessions may be over.
     fn notice_steps(&mut self, now: Now) {
         let passed = now.steady.duration_since(self.last_look.steady).as_secs();
         let by_clock = now.wall.as_second() - self.last_look.wall.as_second();
+        let step = by_clock - i64::try_from(passed).unwrap_or(i64::MAX);
         self.last_look = now;
-        if by_clock.abs_diff(i64::try_from(passed).unwrap_or(i64::MAX)) > STEP.unsigned_abs() {
-            debug!("the clock was set, or the machine has slept");
-            self.slots.clock_stepped(now);
+        if step.abs() > STEP {
+            debug!(step, "the clock was set, or the machine has slept");
+            self.slots.clock_stepped();
             self.sessions.look_everywhere(now.wall);
         }
     }

@@ -13,7 +13,7 @@ use crate::gate::{self, Caller, Peer, Reader, Writer};
 use crate::path::Resource;
 use crate::refusal::Refusal;
 use crate::slot_list::Saved;
-use crate::slots::Slots;
+use crate::slots::{Now, Slots};
 use crate::wire::{self, Health, HealthDetail};
 
 /// Decides about requests.
@@ -73,6 +73,10 @@ impl Router {
         }
     }
 
+    fn now(&self) -> Now {
+        Now::by(&*self.clock)
+    }
+
     fn try_decide(&self, head: &Parts, peer: Peer) -> Result<Decision, Refusal> {
         let caller = gate::check(head, peer)?;
         let resource = Resource::parse(head.uri.path(), head.uri.query());
@@ -81,7 +85,7 @@ impl Router {
         }
         let writer = caller.into_writer()?;
         let reader = writer.reader();
-        let now = self.clock.now();
+        let now = self.now();
         Ok(Decision::Answer(match action(&head.method, resource?)? {
             Action::Load(slot) => return Ok(Decision::ReadBody(Load { writer, slot })),
             Action::Credentials(slot) => {
@@ -101,8 +105,8 @@ impl Router {
     }
 
     fn try_load(&self, load: Load, body: &[u8]) -> Result<Response<Bytes>, Refusal> {
-        let now = self.clock.now();
-        let upload = wire::read_upload(body, now)?;
+        let now = self.now();
+        let upload = wire::read_upload(body, now.wall)?;
         if matches!(&load.slot, SlotName::Named(name) if name != upload.name()) {
             return Err(Refusal::NamesDiffer);
         }
@@ -119,7 +123,7 @@ impl Router {
         if !matches!(*method, Method::GET | Method::HEAD) {
             return Err(Refusal::MethodNotAllowed("GET, HEAD"));
         }
-        let verdict = self.slots.health(slot, self.clock.now());
+        let verdict = self.slots.health(slot, self.now());
         let (code, status) = match verdict {
             Ok(()) => (StatusCode::OK, "ok"),
             Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),

@@ -19,7 +19,7 @@ use crate::provider::Provider;
 use crate::refresher::Refresher;
 use crate::routes::Router;
 use crate::slot_list::{Keeper, SlotList, Unreadable};
-use crate::slots::Slots;
+use crate::slots::{Now, Slots};
 
 /// How long requests in flight may take when the server stops.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -84,7 +84,7 @@ impl Server {
     /// # Errors
     /// The credentials are larger than SDKs read.
     pub fn load(&self, default: Profile) -> Result<(), TooLarge> {
-        self.slots.start_with(default, self.clock.now()).map_err(|_| TooLarge)
+        self.slots.start_with(default, Now::by(&*self.clock)).map_err(|_| TooLarge)
     }
 
     /// Takes up the slots of the list, and says how many. They are fetched when the server runs.
@@ -95,7 +95,7 @@ impl Server {
         let Some(keeper) = &self.keeper else { return Ok(0) };
         let list = keeper.list().read()?;
         let slots = list.len();
-        self.slots.restore(list);
+        self.slots.restore(list, Now::by(&*self.clock));
         Ok(slots)
     }
 

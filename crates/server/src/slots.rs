@@ -72,7 +72,7 @@ impl Slots {
     ///
     /// # Errors
     /// The answer would be larger than some SDK takes.
-    pub(crate) fn start_with(&self, profile: Profile, now: Timestamp) -> Result<(), Refusal> {
+    pub(crate) fn start_with(&self, profile: Profile, now: Now) -> Result<(), Refusal> {
         self.put(SlotName::Default, Upload::Credentials(profile), now)
     }
 
@@ -81,7 +81,7 @@ impl Slots {
         &self,
         _: &Reader,
         name: &SlotName,
-        now: Timestamp,
+        now: Now,
     ) -> Result<Bytes, Refusal> {
         self.lock().slot(name)?.at(now).cloned()
     }
@@ -91,7 +91,7 @@ impl Slots {
         &self,
         _: &Reader,
         name: &SlotName,
-        now: Timestamp,
+        now: Now,
     ) -> Result<ProfileObject, Refusal> {
         let contents = self.lock();
         Ok(contents.object(contents.slot(name)?, now))
@@ -109,7 +109,7 @@ impl Slots {
     }
 
     /// What is loaded in the named slots, sorted by name.
-    pub(crate) fn named(&self, _: &Reader, now: Timestamp) -> Vec<ProfileObject> {
+    pub(crate) fn named(&self, _: &Reader, now: Now) -> Vec<ProfileObject> {
         let contents = self.lock();
         let objects =
             contents.named.values().map(|Numbered { slot, .. }| contents.object(slot, now));
@@ -119,7 +119,7 @@ impl Slots {
     }
 
     /// Whether a slot can serve, which anyone may know, or why not, which only readers are told.
-    pub(crate) fn health(&self, name: &SlotName, now: Timestamp) -> Result<(), Refusal> {
+    pub(crate) fn health(&self, name: &SlotName, now: Now) -> Result<(), Refusal> {
         self.lock().slot(name)?.at(now).map(|_| ())
     }
 
@@ -132,7 +132,7 @@ impl Slots {
         _: &Writer,
         name: SlotName,
         upload: Upload,
-        now: Timestamp,
+        now: Now,
     ) -> Result<(), Refusal> {
         self.put(name, upload, now)
     }
@@ -154,7 +154,7 @@ impl Slots {
         self.changed(true);
     }
 
-    fn put(&self, name: SlotName, upload: Upload, now: Timestamp) -> Result<(), Refusal> {
+    fn put(&self, name: SlotName, upload: Upload, now: Now) -> Result<(), Refusal> {
         let mut contents = self.lock();
         let slot = match upload {
             Upload::Credentials(mut profile) => {
@@ -223,13 +223,13 @@ impl Contents {
         previous.map(|previous| previous.slot)
     }
 
-    fn object(&self, slot: &Slot, now: Timestamp) -> ProfileObject {
+    fn object(&self, slot: &Slot, now: Now) -> ProfileObject {
         let mut object = slot.object(now);
         let instance = slot.source().and_then(Source::instance);
         if let Some(instance) = instance
             && let Some(ends) = self.session_ends.get(instance)
         {
-            object.note_session_end(instance, *ends, now);
+            object.note_session_end(instance, *ends, now.wall);
         }
         object
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use credentials::{
-    Failure, Fetched, InstanceName, ProfileName, SlotName, Source, Timestamp, Upstream,
+    Clock, Failure, Fetched, InstanceName, ProfileName, SlotName, Source, Timestamp, Upstream,
 };
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -18,6 +18,25 @@ use super::{Contents, Numbered, Slots};
 pub(crate) struct Now {
     pub(crate) wall: Timestamp,
     pub(crate) steady: Instant,
+}
+
+impl Now {
+    pub(crate) fn by(clock: &dyn Clock) -> Self {
+        Self { wall: clock.now(), steady: Instant::now() }
+    }
+
+    /// A later instant by the clock that people set, and by the other one as far from now.
+    pub(crate) fn until(self, wall: Timestamp) -> Self {
+        let wait: Duration = wall.duration_since(self.wall).try_into().unwrap_or_default();
+        Self { wall, steady: self.steady + wait }
+    }
+
+    /// How long after an earlier instant this is, by the clock that is nearer to it; zero when either has passed it.
+    pub(crate) fn since(self, earlier: Self) -> Duration {
+        let by_wall: Duration =
+            self.wall.duration_since(earlier.wall).try_into().unwrap_or_default();
+        by_wall.min(self.steady.saturating_duration_since(earlier.steady))
+    }
 }
 
 /// A fetch that is to be made for a slot.
@@ -57,8 +76,8 @@ impl Slots {
                 && !busy.iter().any(|busy| name.is(busy))
                 && numbered.slot.source().is_some_and(|s| !full.iter().any(|full| full.is_of(s)))
         };
-        let (name, _) =
-            contents.entries().filter(is_due).min_by_key(|(_, numbered)| numbered.slot.due())?;
+        let due = contents.entries().filter(is_due);
+        let (name, _) = due.min_by_key(|(_, numbered)| (numbered.slot.due(), numbered.load))?;
         let slot = name.to_owned();
         let numbered = contents.numbered_mut(&slot)?;
         let (source, load) = (numbered.slot.source()?.clone(), numbered.load);
@@ -114,10 +133,8 @@ impl Slots {
     }
 
     /// The clock was set, or the machine has slept.
-    pub(crate) fn clock_stepped(&self, now: Now) {
-        let mut contents = self.lock();
-        let chance = contents.chance.f64();
-        contents.all_mut().for_each(|slot| slot.clock_stepped(now, chance));
+    pub(crate) fn clock_stepped(&self) {
+        self.lock().all_mut().for_each(Slot::clock_stepped);
     }
 
     /// When the SSO session of an instance ends; `None` when that isn't known, or not soon.
@@ -175,11 +192,11 @@ impl Slots {
     }
 
     /// Takes up slots of a list, where nothing is loaded yet.
-    pub(crate) fn restore(&self, list: Vec<Listed>) {
+    pub(crate) fn restore(&self, list: Vec<Listed>, now: Now) {
         let mut contents = self.lock();
         for Listed { slot, name, source, due } in list {
             if contents.numbered(&slot).is_none() {
-                contents.insert(slot, Slot::empty(name, source, due));
+                contents.insert(slot, Slot::empty(name, source, now.until(due)));
             }
         }
         drop(contents);

@@ -29,14 +29,17 @@ pub(crate) struct Slot {
 /// Credentials that can be served.
 struct Held {
     expiration: Expiration,
+    /// The same by the clock that nobody sets: a clock that is set back makes no credentials live longer.
+    deadline: Instant,
     answer: Bytes,
 }
 
 /// How a slot is refreshed, and how that stands.
 struct Refresh {
     source: Source,
-    /// When the credentials are refreshed, or should have been.
-    due: Timestamp,
+    /// When the credentials are refreshed, or should have been, by whichever clock gets there first: timers stand still
+    /// while the machine sleeps, and the other clock is set by people.
+    due: Now,
     step: Step,
     /// Whether people know that the source gives credentials of a short life.
     is_known_as_short: bool,
@@ -67,16 +70,16 @@ impl Slot {
     ///
     /// # Errors
     /// The answer would be larger than some SDK takes.
-    pub(crate) fn new(profile: Profile, now: Timestamp, chance: f64) -> Result<Self, Refusal> {
+    pub(crate) fn new(profile: Profile, now: Now, chance: f64) -> Result<Self, Refusal> {
         let Profile { name, principal, credentials, source } = profile;
-        let due = refresh::due_after_load(now, credentials.expiration, chance);
-        let refresh = source.map(|source| Refresh::new(source, due));
-        let held = Some(Held::new(&principal, &credentials)?);
+        let wall = refresh::due_after_load(now.wall, credentials.expiration, chance);
+        let refresh = source.map(|source| Refresh::new(source, now.until(wall)));
+        let held = Some(Held::new(&principal, &credentials, now)?);
         Ok(Self { name, principal, held, refresh })
     }
 
     /// A slot that its source has yet to fill; `due` says in which order.
-    pub(crate) fn empty(name: ProfileName, source: Source, due: Timestamp) -> Self {
+    pub(crate) fn empty(name: ProfileName, source: Source, due: Now) -> Self {
         let principal = source.principal();
         let refresh = Some(Refresh::new(source, due));
         Self { name, principal, held: None, refresh }
@@ -96,25 +99,25 @@ impl Slot {
 
     /// When it is to be refreshed, if it can be.
     pub(crate) fn due(&self) -> Option<Timestamp> {
-        self.refresh.as_ref().map(|refresh| refresh.due)
+        self.refresh.as_ref().map(|refresh| refresh.due.wall)
     }
 
     /// What the slot may serve.
-    pub(crate) fn at(&self, now: Timestamp) -> Result<&Bytes, Refusal> {
+    pub(crate) fn at(&self, now: Now) -> Result<&Bytes, Refusal> {
         match &self.held {
-            Some(held) if !held.expiration.has_passed(now) => Ok(&held.answer),
+            Some(held) if held.lives(now) => Ok(&held.answer),
             _ => Err(self.why_not()),
         }
     }
 
     /// What is told of it to whoever may read it.
-    pub(crate) fn object(&self, now: Timestamp) -> ProfileObject {
+    pub(crate) fn object(&self, now: Now) -> ProfileObject {
         let (state, notice) = self.state(now);
         ProfileObject {
             state,
             source: self.source().map(ToString::to_string),
             notice: notice.map(|text| text.to_string()),
-            ..ProfileObject::new(&self.name, &self.principal, self.expiration(), now)
+            ..ProfileObject::new(&self.name, &self.principal, self.expiration(), now.wall)
         }
     }
 
@@ -136,7 +139,7 @@ impl Slot {
         }
     }
 
-    fn state(&self, now: Timestamp) -> (State, Option<Arc<str>>) {
+    fn state(&self, now: Now) -> (State, Option<Arc<str>>) {
         let is_served = self.at(now).is_ok();
         let Some(refresh) = &self.refresh else {
             return (if is_served { State::Ready } else { State::Expired }, None);
@@ -158,15 +161,21 @@ impl Slot {
 }
 
 impl Refresh {
-    fn new(source: Source, due: Timestamp) -> Self {
+    fn new(source: Source, due: Now) -> Self {
         Self { source, due, step: Step::Waiting, is_known_as_short: false }
     }
 }
 
 impl Held {
-    fn new(principal: &Principal, credentials: &Credentials) -> Result<Self, Refusal> {
+    fn new(principal: &Principal, credentials: &Credentials, now: Now) -> Result<Self, Refusal> {
         let answer = wire::credentials(principal, credentials).ok_or(TOO_LARGE)?;
-        Ok(Self { expiration: credentials.expiration, answer })
+        let expiration = credentials.expiration;
+        let deadline = now.steady + refresh::life(now.wall, expiration);
+        Ok(Self { expiration, deadline, answer })
+    }
+
+    fn lives(&self, now: Now) -> bool {
+        !self.expiration.has_passed(now.wall) && now.steady < self.deadline
     }
 }
 
@@ -180,9 +189,7 @@ impl Slot {
         let refresh = self.refresh.as_ref()?;
         match &refresh.step {
             Step::Waiting if self.held.is_none() => Some(Duration::ZERO),
-            Step::Waiting => {
-                Some(refresh.due.duration_since(now.wall).try_into().unwrap_or_default())
-            }
+            Step::Waiting => Some(refresh.due.since(now)),
             Step::Retrying { at, .. } => Some(at.saturating_duration_since(now.steady)),
             Step::Fetching(_) | Step::SignInNeeded(_) | Step::Denied(_) => None,
         }
@@ -224,14 +231,14 @@ impl Slot {
                 ),
             });
         }
-        let held = Held::new(&principal, &credentials).map_err(|_| Failure {
+        let held = Held::new(&principal, &credentials, now).map_err(|_| Failure {
             problem: Problem::Invalid,
             message: "the credentials are larger than SDKs read (10000 bytes)".to_owned(),
         })?;
         self.principal = principal;
         self.held = Some(held);
         let Some(refresh) = &mut self.refresh else { return Ok(None) };
-        refresh.due = refresh::due(now.wall, expiration, chance);
+        refresh.due = now.until(refresh::due(now.wall, expiration, chance));
         refresh.step = Step::Waiting;
         let life = refresh::life(now.wall, expiration);
         // To the second, as AWS tells it, and as long as the answer was on its way.
@@ -242,7 +249,7 @@ impl Slot {
 
     /// The fetch gave nothing.
     pub(crate) fn failed(&mut self, failure: &Failure, now: Now, chance: f64) {
-        let has_expired = self.at(now.wall).is_err();
+        let has_expired = self.at(now).is_err();
         let Some(refresh) = &mut self.refresh else { return };
         let message: Arc<str> = failure.message.as_str().into();
         let failures = match &refresh.step {
@@ -295,17 +302,10 @@ impl Slot {
         }
     }
 
-    /// The clock was set, or the machine has slept: what was reckoned before is reckoned again, and what waits for a
-    /// second try need not wait any longer.
-    pub(crate) fn clock_stepped(&mut self, now: Now, chance: f64) {
-        let expiration = self.expiration();
-        let Some(refresh) = &mut self.refresh else { return };
-        if let Some(expiration) = expiration {
-            // Never later than before, unless the clock was so far ahead that all of it was wrong.
-            refresh.due = refresh.due.min(refresh::due(now.wall, expiration, chance));
-        }
-        if matches!(refresh.step, Step::Retrying { .. }) {
-            refresh.step = Step::Waiting;
+    /// The clock was set, or the machine has slept: what waits for another try need not wait any longer.
+    pub(crate) fn clock_stepped(&mut self) {
+        if let Some(Refresh { step: step @ Step::Retrying { .. }, .. }) = &mut self.refresh {
+            *step = Step::Waiting;
         }
     }
 }

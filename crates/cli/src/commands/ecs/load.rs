@@ -80,12 +80,8 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
     Client::new(server.clone()).load(&slot, &profile).await?;
     let uri = format!("{}{}", server.origin_for_sdks(), path_for_sdks(&slot));
     let expiration = profile.credentials.expiration;
-    let object = ProfileObject::new(
-        &profile.name,
-        &profile.principal,
-        Some(expiration),
-        SystemClock.now(),
-    );
+    let object =
+        ProfileObject::new(&profile.name, &profile.principal, Some(expiration), SystemClock.now());
     if output == Output::Json {
         ui::json(&Loaded { profile: object, uri });
     } else {

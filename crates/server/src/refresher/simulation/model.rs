@@ -1,0 +1,332 @@
+//! The model of AWS, and of what a person has configured.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use credentials::{
+    AccessKeyId, Clock, Credentials, Expiration, Failure, Fetched, InstanceName, Problem, Secret,
+    Source, Timestamp, Upstream,
+};
+use fastrand::Rng;
+use jiff::SignedDuration;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use crate::provider::{Later, Provider, Session};
+
+/// AWS gives 20 calls a second.
+const QUOTA: f64 = 20.0;
+const ACCESS_TOKEN_LIFE: i64 = 3600;
+/// An access token with so many seconds left is refreshed.
+const REFRESH_BEFORE: i64 = 20 * 60;
+
+pub(super) fn seconds(seconds: i64) -> SignedDuration {
+    SignedDuration::from_secs(seconds)
+}
+
+/// The true time, and the machine's clock beside it.
+pub(super) struct SimulatedClock {
+    start: Instant,
+    /// The machine's clock less the true time, in seconds.
+    pub(super) offset: Mutex<i64>,
+}
+
+impl SimulatedClock {
+    pub(super) fn new() -> Self {
+        Self { start: Instant::now(), offset: Mutex::new(0) }
+    }
+
+    pub(super) fn truth(&self) -> Timestamp {
+        Timestamp::from_second(1_795_382_191).unwrap() + self.start.elapsed()
+    }
+}
+
+impl Clock for SimulatedClock {
+    fn now(&self) -> Timestamp {
+        self.truth() + seconds(*self.offset.lock().unwrap())
+    }
+}
+
+/// One instance.
+pub(super) struct Site {
+    /// When the SSO session ends; past, if nobody is signed in.
+    pub(super) session_ends: Timestamp,
+    token_ends: Timestamp,
+    pub(super) reachable: Reachable,
+    /// How many of a hundred calls fail for no reason.
+    pub(super) faults: u32,
+    pub(super) is_configured: bool,
+    /// In seconds.
+    pub(super) credentials_life: u64,
+    calls_left: f64,
+    calls_at: Timestamp,
+    /// How often somebody has signed in, and how often when it was last said that this is needed.
+    sign_ins: watch::Sender<u64>,
+    seen: u64,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reachable {
+    Yes,
+    Refused,
+    /// Calls are never answered.
+    BlackHole,
+}
+
+pub(super) struct Model {
+    pub(super) clock: Arc<SimulatedClock>,
+    state: Mutex<State>,
+}
+
+pub(super) struct State {
+    pub(super) sites: Sites,
+    rng: Rng,
+    /// What is under way, by slot; and whose session is being looked at.
+    fetching: HashSet<String>,
+    looking: HashSet<InstanceName>,
+    /// Roles that were taken away, by the source's text.
+    pub(super) denied: HashSet<String>,
+    /// When credentials expire in truth, by their access key id and by the expiration that they tell.
+    pub(super) lives_until: HashMap<(String, String), Timestamp>,
+    pub(super) fetches: u64,
+    pub(super) failures: u64,
+    pub(super) given_up: u64,
+    /// What must never be, if it was.
+    pub(super) broken: Vec<String>,
+}
+
+/// In one order always, so that a seed is one day.
+pub(super) struct Sites(Vec<(Upstream, Site)>);
+
+impl Sites {
+    pub(super) fn of(&mut self, upstream: &Upstream) -> &mut Site {
+        self.all().find_map(|(name, site)| (name == upstream).then_some(site)).unwrap()
+    }
+
+    pub(super) fn all(&mut self) -> impl Iterator<Item = (&Upstream, &mut Site)> {
+        self.0.iter_mut().map(|(name, site)| (&*name, site))
+    }
+}
+
+impl Site {
+    fn new(now: Timestamp) -> Self {
+        Self {
+            session_ends: now,
+            token_ends: now,
+            reachable: Reachable::Yes,
+            faults: 0,
+            is_configured: true,
+            credentials_life: 3600,
+            calls_left: 5.0,
+            calls_at: now,
+            sign_ins: watch::Sender::new(0),
+            seen: 0,
+        }
+    }
+
+    pub(super) fn sign_in(&mut self, now: Timestamp, life: i64) {
+        self.session_ends = now + seconds(life);
+        self.token_ends = now;
+        self.sign_ins.send_modify(|sign_ins| *sign_ins += 1);
+    }
+
+    fn takes_a_call(&mut self, now: Timestamp) -> bool {
+        let passed = now.duration_since(self.calls_at).as_secs_f64();
+        self.calls_at = now;
+        self.calls_left = (self.calls_left + passed * QUOTA).min(QUOTA / 4.0);
+        let taken = self.calls_left >= 1.0;
+        self.calls_left -= f64::from(u8::from(taken));
+        taken
+    }
+
+    /// The access token, refreshed if it must be; as long as the session lasts.
+    fn token(&mut self, now: Timestamp) -> bool {
+        if self.session_ends <= now {
+            self.seen = *self.sign_ins.borrow();
+            return false;
+        }
+        if self.token_ends.as_second() - now.as_second() < REFRESH_BEFORE {
+            let next = now + seconds(ACCESS_TOKEN_LIFE);
+            self.token_ends = next.min(self.session_ends);
+        }
+        true
+    }
+}
+
+impl State {
+    /// Credentials come into the world.
+    pub(super) fn issue(&mut self, credentials: &Credentials, truth: Timestamp) {
+        let name = credentials.access_key_id.as_str().to_owned();
+        self.lives_until.insert((name, credentials.expiration.to_string()), truth);
+    }
+}
+
+impl Model {
+    pub(super) fn new(seed: u64, upstreams: &[Upstream]) -> Arc<Self> {
+        let clock = Arc::new(SimulatedClock::new());
+        let now = clock.truth();
+        let sites = Sites(upstreams.iter().map(|name| (name.clone(), Site::new(now))).collect());
+        let state = State {
+            sites,
+            rng: Rng::with_seed(seed ^ 0xA5),
+            fetching: HashSet::new(),
+            looking: HashSet::new(),
+            denied: HashSet::new(),
+            lives_until: HashMap::new(),
+            fetches: 0,
+            failures: 0,
+            given_up: 0,
+            broken: Vec::new(),
+        };
+        Arc::new(Self { clock, state: Mutex::new(state) })
+    }
+
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+
+    /// What AWS answers to a call for credentials.
+    fn answer(&self, source: &Source) -> Result<Fetched, Failure> {
+        let now = self.clock.truth();
+        let mut state = self.state();
+        let is_denied = state.denied.contains(&source.to_string());
+        let chance = state.rng.u32(..100);
+        let is_fault = state.rng.bool();
+        let site = state.sites.of(&Upstream::of(source));
+        let failure = |problem, text: &str| Err(Failure { problem, message: text.to_owned() });
+        if !site.is_configured {
+            return failure(Problem::Invalid, "it is not configured");
+        }
+        if site.reachable == Reachable::Refused {
+            return failure(Problem::Unavailable, "connection refused");
+        }
+        if !site.token(now) {
+            return failure(Problem::SignInNeeded, "sign in: aws-sso login");
+        }
+        if !site.takes_a_call(now) {
+            return failure(Problem::Throttled, "too many requests");
+        }
+        if chance < site.faults {
+            let problem = if is_fault { Problem::Unavailable } else { Problem::Throttled };
+            return failure(problem, "by a fault");
+        }
+        if is_denied {
+            return failure(Problem::Denied, "no such role");
+        }
+        let expiration = now + Duration::from_secs(site.credentials_life);
+        // As the provider does it: by a clock of ours that is behind AWS's.
+        let behind = (-*self.clock.offset.lock().unwrap()).max(0);
+        let expiration = expiration - seconds(if behind > 60 { behind } else { 0 });
+        let credentials = credentials_of(source, Expiration::new(expiration).unwrap());
+        let truth = now + Duration::from_secs(site.credentials_life);
+        state.issue(&credentials, truth);
+        Ok(Fetched { principal: source.principal(), credentials })
+    }
+
+    async fn fetch_from(self: Arc<Self>, source: Source) -> Result<Fetched, Failure> {
+        let guard = Guard::enter(&self, &source);
+        let latency = self.state().rng.u64(10..3_000);
+        tokio::time::sleep(Duration::from_millis(latency)).await;
+        let reachable = self.state().sites.of(&Upstream::of(&source)).reachable;
+        if reachable == Reachable::BlackHole {
+            std::future::pending::<()>().await;
+        }
+        let outcome = self.answer(&source);
+        self.state().failures += u64::from(outcome.is_err());
+        guard.end();
+        outcome
+    }
+
+    async fn look_at(self: Arc<Self>, instance: InstanceName) -> Result<Session, Failure> {
+        if !self.state().looking.insert(instance.clone()) {
+            self.state().broken.push(format!("two looks at the session of {instance}"));
+        }
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let (truth, now) = (self.clock.truth(), self.clock.now());
+        let mut state = self.state();
+        state.looking.remove(&instance);
+        let site = state.sites.of(&Upstream::Instance(instance));
+        if !site.token(truth) {
+            let message = "sign in: aws-sso login".to_owned();
+            return Err(Failure { problem: Problem::SignInNeeded, message });
+        }
+        let left = site.token_ends.as_second() - truth.as_second();
+        let is_last = site.token_ends == site.session_ends;
+        Ok(Session {
+            ends: is_last.then(|| now + seconds(left)),
+            look_again: now + seconds((left - REFRESH_BEFORE).clamp(60, 1_800)),
+        })
+    }
+}
+
+impl Provider for Arc<Model> {
+    fn fetch(&self, source: &Source) -> Later<Result<Fetched, Failure>> {
+        Box::pin(Arc::clone(self).fetch_from(source.clone()))
+    }
+
+    fn session(&self, instance: &InstanceName) -> Later<Result<Session, Failure>> {
+        Box::pin(Arc::clone(self).look_at(instance.clone()))
+    }
+
+    fn signed_in(&self, upstream: &Upstream) -> Later<()> {
+        let mut state = self.state();
+        let site = state.sites.of(upstream);
+        let (mut sign_ins, seen) = (site.sign_ins.subscribe(), site.seen);
+        Box::pin(async move {
+            let _ = sign_ins.wait_for(|sign_ins| *sign_ins != seen).await;
+        })
+    }
+}
+
+/// One fetch of a slot, from when it begins until it has ended or is given up.
+struct Guard {
+    model: Arc<Model>,
+    slot: String,
+    has_ended: bool,
+}
+
+impl Guard {
+    fn enter(model: &Arc<Model>, source: &Source) -> Self {
+        let slot = slot_of(source);
+        let mut state = model.state();
+        state.fetches += 1;
+        if !state.fetching.insert(slot.clone()) {
+            state.broken.push(format!("two fetches at once for {slot}"));
+        }
+        drop(state);
+        Self { model: Arc::clone(model), slot, has_ended: false }
+    }
+
+    fn end(mut self) {
+        self.has_ended = true;
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        let mut state = self.model.state();
+        state.fetching.remove(&self.slot);
+        state.given_up += u64::from(!self.has_ended);
+    }
+}
+
+/// Roles of the simulation are called after the slot and the load that they are for: `s3_17`.
+fn role_name(source: &Source) -> &str {
+    let Source::Role { chain, .. } = source else { panic!("only roles are simulated") };
+    chain.role_name.as_str()
+}
+
+fn slot_of(source: &Source) -> String {
+    role_name(source).split('_').next().unwrap().to_owned()
+}
+
+/// Credentials that say which slot and load they are for.
+pub(super) fn credentials_of(source: &Source, expiration: Expiration) -> Credentials {
+    Credentials {
+        access_key_id: AccessKeyId::parse(role_name(source)).unwrap(),
+        secret_access_key: Secret::parse("CANARY".to_owned()).unwrap(),
+        session_token: Secret::parse("CANARY".to_owned()).unwrap(),
+        expiration,
+    }
+}
