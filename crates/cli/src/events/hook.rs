@@ -46,7 +46,8 @@ impl Hook {
         };
         let Ok(status) = timeout(self.limit, ended).await else {
             drop(group);
-            let _ = child.wait().await;
+            // Where there are no groups it lives yet; and in any case it is waited for.
+            let _ = child.kill().await;
             return Err(format!("was killed after {} seconds", self.limit.as_secs_f32()));
         };
         group.has_ended();
