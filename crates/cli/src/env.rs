@@ -4,6 +4,7 @@
 
 use std::env::{var, var_os};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use credentials::{AccessKeyId, AccountId, Expiration, Invalid, Secret};
 use providers::Given;
@@ -31,7 +32,12 @@ pub(crate) fn aws_config_files() -> Vec<PathBuf> {
 
 /// What opens sign-ins that a passphrase protects.
 pub(crate) fn file_password() -> Result<Option<Passphrase>, CommandError> {
-    optional("AWS_SSO_FILE_PASSWORD", Passphrase::parse)
+    optional(FILE_PASSWORD, Passphrase::parse)
+}
+
+/// A program that we start has no use for what opens sign-ins.
+pub(crate) fn keep_password_from(command: &mut Command) -> &mut Command {
+    command.env_remove(FILE_PASSWORD)
 }
 
 /// The browser that sign-ins open, instead of the system's own choice.
@@ -114,3 +120,5 @@ fn text(name: &str) -> Option<String> {
 fn path(name: &str) -> Option<PathBuf> {
     var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
 }
+
+const FILE_PASSWORD: &str = "AWS_SSO_FILE_PASSWORD";

@@ -9,6 +9,7 @@ mod commands;
 mod config_file;
 mod env;
 mod error;
+mod events;
 mod obtain;
 mod paths;
 mod process;

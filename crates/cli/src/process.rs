@@ -1,4 +1,5 @@
-//! The process itself: what others may see of its memory, how many files it may open, who tells it to stop.
+//! The process itself: what others may see of its memory, how many files it may open, who tells it to stop; and the shells
+//! that it starts.
 
 #[cfg(unix)]
 #[path = "process/unix.rs"]
@@ -9,7 +10,9 @@ mod platform;
 
 use tokio::sync::Notify;
 
-pub(crate) use platform::{allow_many_connections, protect_memory, stop_signals};
+pub(crate) use platform::{
+    ChildGroup, allow_many_connections, protect_memory, shell, stop_signals,
+};
 
 /// Told when signals are to be held.
 static HOLD: Notify = Notify::const_new();

@@ -51,7 +51,8 @@ pub(crate) fn json(value: &impl Serialize) {
 
 /// A line for the person.
 pub(crate) fn note(line: &str) {
-    let _ = writeln!(io::stderr(), "{line}");
+    // In one piece: others may write there too.
+    let _ = io::stderr().write_all(format!("{line}\n").as_bytes());
 }
 
 /// Bytes for the terminal itself, such as what fills its clipboard.

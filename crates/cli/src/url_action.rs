@@ -69,7 +69,8 @@ fn in_container(scheme: &str, url: &str, name: &str) -> String {
 fn exec(command: &[String], url: &str) -> Result<(), CommandError> {
     let Some((program, arguments)) = command.split_first() else { return Ok(()) };
     let arguments = arguments.iter().map(|argument| argument.replace("%s", url));
-    let spawned = Command::new(program.replace("%s", url))
+    let mut command = Command::new(program.replace("%s", url));
+    let spawned = env::keep_password_from(&mut command)
         .args(arguments)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
@@ -82,7 +83,8 @@ fn exec(command: &[String], url: &str) -> Result<(), CommandError> {
 
 fn copy(url: &str) -> Result<(), CommandError> {
     for (program, arguments) in CLIPBOARDS {
-        let spawned = Command::new(program)
+        let mut command = Command::new(program);
+        let spawned = env::keep_password_from(&mut command)
             .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())

@@ -1,6 +1,10 @@
-//! Unix: resource limits, signals, and on Linux the dumpable flag.
+//! Unix: resource limits, signals, process groups, and on Linux the dumpable flag.
 
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process_group, setrlimit};
+use tokio::process::Child;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Enough for every connection that the server takes, and its own files.
@@ -50,4 +54,35 @@ fn signals(hang_up_counts: bool) -> std::io::Result<impl Future<Output = ()>> {
             }
         }
     })
+}
+
+/// A line for the shell, in a process group of its own.
+pub(crate) fn shell(line: &str) -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", line]).process_group(0);
+    command
+}
+
+/// The process group that a [`shell`] leads: killed when this is dropped.
+pub(crate) struct ChildGroup(Option<Pid>);
+
+impl ChildGroup {
+    pub(crate) fn of(leader: &Child) -> Self {
+        let id = leader.id().and_then(|id| id.try_into().ok());
+        Self(id.and_then(Pid::from_raw))
+    }
+
+    /// The leader has been waited for. What it left behind was left on purpose, and its id may be another's by now.
+    pub(crate) fn has_ended(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for ChildGroup {
+    fn drop(&mut self) {
+        if let Some(group) = self.0 {
+            // None is left: so much the better.
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+    }
 }

@@ -48,6 +48,7 @@ fn wrong_usage_exits_with_2_and_says_what_is_missing() {
         (&["ecs", "load", "-p", "x", "--server", "nowhere"], "HOST:PORT"),
         (&["ecs", "unload", "--all", "--profile", "x"], "cannot be used with"),
         (&["ecs", "run", "--port", "65536"], "65536"),
+        (&["ecs", "run", "--on-event", ""], "a value is required"),
         (&["ecs", "frobnicate"], "unrecognized subcommand"),
     ] {
         let shown = world().run(arguments);

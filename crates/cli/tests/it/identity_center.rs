@@ -63,6 +63,21 @@ fn assert_fails(finished: &Finished, code: i32, said: &[&str]) {
 }
 
 #[test]
+fn a_program_that_opens_the_url_is_not_given_the_password() {
+    let fake = fake();
+    let mut world = world_of(&fake);
+    let seen = "[sh, -c, 'env > seen; exec \"$@\"', sh, ";
+    let config = config(&instance("corp", &fake))
+        .replace("UrlExecCommand: [", &format!("UrlExecCommand: {seen}"));
+    world.write(".aws-sso/config.yaml", &config);
+    world.set("AWS_SSO_FILE_PASSWORD", "CANARY-passphrase");
+    assert_done(&world.run(&["login"]));
+    let environment = std::fs::read_to_string(world.home().join("seen")).unwrap();
+    assert!(environment.contains("AWS_ENDPOINT_URL_SSO="), "{environment}");
+    assert!(!environment.contains("AWS_SSO_FILE_PASSWORD"), "{environment}");
+}
+
+#[test]
 fn from_nothing_to_a_loaded_role_in_three_commands() {
     let fake = fake();
     let mut world = world_of(&fake);

@@ -149,3 +149,16 @@ fn a_socket_that_systemd_hands_over_is_served() {
     assert_eq!(server.port(), port);
     assert_eq!(server.request("PUT", "/", &[], &upload("dev", "ASIA1")).0, 200);
 }
+
+#[test]
+fn without_a_desktop_notify_is_a_warning_and_the_server_runs() {
+    let mut world = world();
+    world.set("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere/bus");
+    let server = world.serve(&["--notify", "--on-event", "true"]);
+    assert_eq!(server.get("/").0, 404);
+    server.signal("TERM");
+    let ended = server.wait();
+    assert_eq!(ended.code, Some(0));
+    let warnings = ended.stderr.matches("warning: desktop notifications can't be shown").count();
+    assert_eq!(warnings, 1, "{}", ended.stderr);
+}

@@ -9,11 +9,13 @@ use listenfd::ListenFd;
 use sd_notify::NotifyState;
 use serde::Serialize;
 use server::{Listeners, Server, path_for_sdks};
+use tokio::sync::mpsc;
 
 use crate::args::{Output, OutputArguments};
 use crate::clock::SystemClock;
 use crate::commands::interruptible;
 use crate::error::CommandError;
+use crate::events::{self, EventArguments};
 use crate::obtain::{Wanted, obtain};
 use crate::settings::{InstanceArguments, Settings};
 use crate::{env, process, ui};
@@ -37,6 +39,8 @@ pub(crate) struct Arguments {
     #[arg(short = 'd', long, value_name = "PROFILE", visible_alias = "default",
           value_parser = ProfileName::parse)]
     load: Option<ProfileName>,
+    #[command(flatten)]
+    events: EventArguments,
     #[command(flatten)]
     instance: InstanceArguments,
     #[command(flatten)]
@@ -76,6 +80,8 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
     let stop = process::stop_signals()
         .map_err(|error| CommandError::failed(format!("signals cannot be taken over: {error}")))?;
     announce(addresses, arguments.output.output);
+    let (_events, received) = mpsc::channel(EVENTS);
+    tokio::spawn(events::tell(received, arguments.events.telling()));
     // Nobody listens for this but systemd, which says so by its variable.
     let _ = sd_notify::notify(&[NotifyState::Ready]);
     server
@@ -118,3 +124,6 @@ fn announce(addresses: Vec<SocketAddr>, output: Output) {
         );
     }
 }
+
+/// More than happen before they are told.
+const EVENTS: usize = 16;

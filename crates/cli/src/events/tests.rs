@@ -1,0 +1,273 @@
+//! Events told for real, by a process of its own: this test binary, which runs the ignored test here with what lies in
+//! its folder.
+
+mod desktops;
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use credentials::{InstanceName, ProfileName, SlotName};
+use fakes::FakeClock;
+use tempfile::TempDir;
+use tokio::sync::mpsc;
+
+use super::*;
+
+const KINDS: [EventKind; 8] = [
+    EventKind::SessionEnding,
+    EventKind::SignInNeeded,
+    EventKind::SignedIn,
+    EventKind::Denied,
+    EventKind::Misconfigured,
+    EventKind::Unavailable,
+    EventKind::ShortLived,
+    EventKind::ClockOff,
+];
+/// Sees what the process must not wait for: whether something lives on. It keeps stderr open as long as it lives, and
+/// a test waits for the end of stderr, so a test that goes well is short.
+const SURVIVE: &str = "(sleep 5; : > survived) &";
+
+fn event(kind: EventKind) -> Event {
+    let slot = |name| SlotName::Named(ProfileName::parse(name).unwrap());
+    let message = "run <aws-sso login> & \u{1b}[1mwait".to_owned();
+    match kind {
+        EventKind::ClockOff => Event { kind, instance: None, slots: vec![], message },
+        _ => Event {
+            kind,
+            instance: Some(InstanceName::parse("corp").unwrap()),
+            slots: vec![slot("prod"), SlotName::Default, slot("a \"b\"")],
+            message,
+        },
+    }
+}
+
+/// What the process is given, and what it leaves.
+struct Folder(TempDir);
+
+impl Folder {
+    fn with_hook(command: &str) -> Self {
+        let folder = Self::empty();
+        folder.write("hook", command);
+        folder
+    }
+
+    fn empty() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn write(&self, name: &str, contents: &str) {
+        fs::write(self.0.path().join(name), contents).unwrap();
+    }
+
+    fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.0.path().join(name)).unwrap()
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.0.path().join(name).exists()
+    }
+
+    /// A pipe with a name: who opens it waits for the other end.
+    fn make_pipe(&self, name: &str) {
+        assert!(Command::new("mkfifo").arg(self.0.path().join(name)).status().unwrap().success());
+    }
+
+    /// The process, which tells events of these kinds.
+    fn teller(&self, program: &str, kinds: &[EventKind]) -> Command {
+        self.write("events", &kinds.iter().map(|kind| format!("{kind:?}\n")).collect::<String>());
+        let mut command = Command::new(program);
+        command.current_dir(self.0.path()).stdin(Stdio::null());
+        command.env("AWS_SSO_FILE_PASSWORD", "CANARY-password").env("HOOKS_MAY_SEE", "this");
+        command
+    }
+
+    /// What it says on stderr.
+    fn tell(&self, kinds: &[EventKind]) -> String {
+        let mut teller = self.teller(std::env::current_exe().unwrap().to_str().unwrap(), kinds);
+        said(&teller.args(CHILD).output().unwrap())
+    }
+}
+
+const CHILD: [&str; 4] = ["events::tests::child_tells", "--exact", "--ignored", "--nocapture"];
+
+fn said(output: &Output) -> String {
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success() && stdout.contains("1 passed"), "{stdout}{stderr}");
+    assert!(!stdout.contains("hook"), "stdout is data: {stdout}");
+    assert!(!stderr.contains("CANARY"), "{stderr}");
+    stderr
+}
+
+fn warning(of: &str) -> String {
+    format!("warning: {of}\n")
+}
+
+fn the_event() -> String {
+    warning("run <aws-sso login> & \u{fffd}[1mwait")
+}
+
+#[test]
+#[ignore = "a child of other tests"]
+fn child_tells() {
+    let given = |name| fs::read_to_string(name).ok();
+    let Some(names) = given("events") else { return };
+    let find = |name| KINDS.into_iter().find(|kind| format!("{kind:?}") == name).unwrap();
+    let message = given("message");
+    let all: Vec<_> = names
+        .lines()
+        .map(|name| event(find(name)))
+        .map(|event| Event { message: message.clone().unwrap_or(event.message.clone()), ..event })
+        .collect();
+    let limit = |name, usual| given(name).map_or(usual, |text| seconds(&text));
+    let how = Telling {
+        notify: given("notify").map(|text| seconds(&text)),
+        hook: given("hook").map(|command| Hook { command, limit: limit("limit", HOOK) }),
+        clock: Arc::new(FakeClock::at("2026-11-22T21:16:31.987Z")),
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let (sender, events) = mpsc::channel(1);
+        let telling = tokio::spawn(tell(events, how));
+        for event in all {
+            sender.send(event).await.unwrap();
+        }
+        // There is room: the last one has been taken.
+        drop(sender.reserve().await.unwrap());
+        if Path::new("all-told").exists() {
+            tokio::task::spawn_blocking(|| fs::write("all-told", "")).await.unwrap().unwrap();
+        }
+        if Path::new("stop").exists() {
+            tokio::task::spawn_blocking(|| fs::read("stop")).await.unwrap().unwrap();
+            return;
+        }
+        drop(sender);
+        telling.await.unwrap();
+    });
+    runtime.shutdown_background();
+}
+
+fn seconds(text: &str) -> Duration {
+    Duration::from_secs_f32(text.parse().unwrap())
+}
+
+#[test]
+fn each_event_is_a_line_that_moves_no_cursor() {
+    for kind in KINDS {
+        let told = Folder::empty().tell(&[kind]);
+        match kind {
+            EventKind::SignedIn => assert_eq!(format!("warning: {told}"), the_event()),
+            _ => assert_eq!(told, the_event(), "{kind:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_command_is_given_each_event_as_a_line_of_json_one_after_the_other() {
+    let folder = Folder::with_hook("echo begins >> got; cat >> got; echo ends >> got");
+    folder.tell(&KINDS);
+    let rest = r#""DefaultSlot":true,"Slots":["prod","a \"b\""],"Message":"run <aws-sso login> & \u001b[1mwait"}"#;
+    let without =
+        r#""DefaultSlot":false,"Slots":[],"Message":"run <aws-sso login> & \u001b[1mwait"}"#;
+    let expected = KINDS.map(|kind| {
+        let head = format!(r#"{{"Event":"{kind:?}","Time":"2026-11-22T21:16:31Z","#);
+        let line = match kind {
+            EventKind::ClockOff => format!("{head}{without}"),
+            _ => format!(r#"{head}"Instance":"corp",{rest}"#),
+        };
+        format!("begins\n{line}\nends\n")
+    });
+    assert_eq!(folder.read("got"), expected.concat());
+}
+
+#[test]
+fn a_command_has_our_environment_without_the_password() {
+    let folder = Folder::with_hook("env > got");
+    assert_eq!(folder.tell(&[EventKind::Denied]), the_event());
+    let environment = folder.read("got");
+    assert!(environment.contains("HOOKS_MAY_SEE=this\n"), "{environment}");
+    assert!(!environment.contains("AWS_SSO_FILE_PASSWORD"), "{environment}");
+}
+
+#[test]
+fn what_a_command_prints_goes_to_stderr() {
+    let told = Folder::with_hook("echo by the hook").tell(&[EventKind::Denied]);
+    assert_eq!(told, the_event() + "by the hook\n");
+}
+
+#[test]
+fn a_command_that_takes_too_long_is_killed_with_all_that_it_started() {
+    let hook = format!("if mkdir first 2> /dev/null; then {SURVIVE} wait; else : > second; fi");
+    let folder = Folder::with_hook(&hook);
+    folder.write("limit", "1.5");
+    let told = folder.tell(&[EventKind::Denied, EventKind::Denied]);
+    let killed = warning("the command of --on-event was killed after 1.5 seconds");
+    assert_eq!(told, the_event() + &the_event() + &killed);
+    assert!(!folder.has("survived"));
+    assert!(folder.has("second"), "the next event has its turn");
+}
+
+#[test]
+fn a_command_that_runs_when_the_server_stops_is_killed() {
+    let folder = Folder::with_hook(&format!("{SURVIVE} : > stop; wait"));
+    folder.make_pipe("stop");
+    assert_eq!(folder.tell(&[EventKind::Denied]), the_event());
+    assert!(!folder.has("survived"));
+}
+
+#[test]
+fn what_a_command_leaves_in_the_background_lives_on() {
+    let folder = Folder::with_hook(&SURVIVE.replace("sleep 5", "sleep 0.3"));
+    assert_eq!(folder.tell(&[EventKind::Denied]), the_event());
+    assert!(folder.has("survived"));
+}
+
+#[test]
+fn a_command_that_reads_nothing_has_not_failed() {
+    // More than a pipe takes.
+    let long = "x".repeat(200_000);
+    for hook in ["true", "exec <&-; echo closed > /dev/null"] {
+        let folder = Folder::with_hook(hook);
+        folder.write("message", &long);
+        assert!(folder.tell(&[EventKind::Denied]) == warning(&long), "{hook}");
+    }
+}
+
+#[test]
+fn a_command_that_fails_is_a_warning_with_its_status() {
+    for (hook, status) in [
+        ("exit 3", "exit status: 3"),
+        ("kill -TERM $$", "signal: 15 (SIGTERM)"),
+        ("exec 2> /dev/null; /no/such/command", "exit status: 127"),
+    ] {
+        let told = Folder::with_hook(hook).tell(&[EventKind::Denied]);
+        assert_eq!(
+            told,
+            the_event() + &warning(&format!("the command of --on-event ended with {status}"))
+        );
+    }
+}
+
+#[test]
+fn without_a_shell_there_is_a_warning() {
+    let folder = Folder::with_hook("true");
+    let exe = std::env::current_exe().unwrap();
+    let mut teller = folder.teller(exe.to_str().unwrap(), &[EventKind::Denied]);
+    let told = said(&teller.args(CHILD).env("PATH", "/nowhere").output().unwrap());
+    let expected =
+        "the command of --on-event cannot be run: No such file or directory (os error 2)";
+    assert_eq!(told, the_event() + &warning(expected));
+}
+
+#[test]
+fn events_that_nobody_keeps_up_with_are_left_out_and_that_is_said_once() {
+    // The first one waits until all have been told.
+    let folder = Folder::with_hook("mkdir first 2> /dev/null && cat all-told; echo >> got");
+    folder.make_pipe("all-told");
+    let told = folder.tell(&[EventKind::ShortLived; 300]);
+    let full = warning("256 events wait for --on-event: further ones are left out there.");
+    assert_eq!(told.matches(&full).count(), 1, "{told}");
+    assert_eq!(told.len(), 300 * the_event().len() + full.len(), "all are on stderr: {told}");
+    assert_eq!(folder.read("got").len(), 1 + 256);
+}
