@@ -39,10 +39,32 @@ pub(crate) fn open_to_sign_in(
     open_for(settings, instance, Purpose::SignIn)
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// The same, where nobody can be asked: with the passphrase that was asked for before, if there is one.
+pub(crate) fn open_unattended(
+    settings: &Settings,
+    instance: &ConfiguredInstance,
+    passphrase: Option<Passphrase>,
+) -> Result<IdentityCenter, CommandError> {
+    open_for(settings, instance, Purpose::Unattended(passphrase))
+}
+
+/// Whether a passphrase protects the sign-in that is there, and has to be asked for.
+pub(crate) fn needs_passphrase(
+    settings: &Settings,
+    instance: &ConfiguredInstance,
+) -> Result<bool, CommandError> {
+    if env::file_password()?.is_some() {
+        return Ok(false);
+    }
+    let store = open_with(&settings.config, instance, None)?;
+    Ok(store.protection() == Protection::Passphrase && store.key_path().exists())
+}
+
+#[derive(PartialEq, Eq)]
 enum Purpose {
     Use,
     SignIn,
+    Unattended(Option<Passphrase>),
 }
 
 fn open_for(
@@ -87,15 +109,21 @@ pub(crate) fn explain(
 
 /// Says that our clock is off, if AWS's last answer showed it: signatures and expirations depend on it.
 pub(crate) fn mention_clock(center: &IdentityCenter) {
-    let offset = center.clock_offset();
-    if offset.abs() > CLOCK_IS_OFF {
-        let (minutes, direction) =
-            (offset.abs() / 60, if offset > 0 { "behind" } else { "ahead of" });
-        ui::note(&format!(
-            "warning: this machine's clock is {minutes} minutes {direction} AWS's. \
-             Set it: sudo timedatectl set-ntp true"
-        ));
+    if let Some(warning) = clock_warning(center) {
+        ui::note(&format!("warning: {warning}"));
     }
+}
+
+/// What is to be said of our clock, if it is off.
+pub(crate) fn clock_warning(center: &IdentityCenter) -> Option<String> {
+    let offset = center.clock_offset();
+    let (minutes, direction) = (offset.abs() / 60, if offset > 0 { "behind" } else { "ahead of" });
+    (offset.abs() > CLOCK_IS_OFF).then(|| {
+        format!(
+            "this machine's clock is {minutes} minutes {direction} AWS's. \
+             Set it: sudo timedatectl set-ntp true"
+        )
+    })
 }
 
 fn open_store(
@@ -103,23 +131,32 @@ fn open_store(
     instance: &ConfiguredInstance,
     purpose: Purpose,
 ) -> Result<SecureStore, CommandError> {
-    let wanted = protection(config);
-    let folder = folder(config, wanted);
-    let open = |passphrase| {
-        SecureStore::open(&folder, &instance.instance.name, wanted, passphrase).map_err(failed)
+    let passphrase = match (env::file_password()?, &purpose) {
+        (None, Purpose::Unattended(asked_before)) => asked_before.clone(),
+        (passphrase, _) => passphrase,
     };
-    let passphrase = env::file_password()?;
     let has_passphrase = passphrase.is_some();
-    let store = open(passphrase)?;
+    let store = open_with(config, instance, passphrase)?;
     if store.protection() != Protection::Passphrase || has_passphrase {
         return Ok(store);
     }
     let is_new = !store.key_path().exists();
-    if is_new && purpose == Purpose::Use {
+    match purpose {
         // Nothing is kept yet, so there is nothing to open.
-        return Ok(store);
+        Purpose::Use | Purpose::Unattended(_) if is_new => Ok(store),
+        Purpose::Unattended(_) => Err(failed(StoreError::PassphraseNeeded { new: false })),
+        Purpose::Use | Purpose::SignIn => open_with(config, instance, Some(ask(is_new)?)),
     }
-    open(Some(ask(is_new)?))
+}
+
+fn open_with(
+    config: &ConfigFile,
+    instance: &ConfiguredInstance,
+    passphrase: Option<Passphrase>,
+) -> Result<SecureStore, CommandError> {
+    let wanted = protection(config);
+    let folder = folder(config, wanted);
+    SecureStore::open(&folder, &instance.instance.name, wanted, passphrase).map_err(failed)
 }
 
 /// What the config file wants, by our names for it.

@@ -14,6 +14,7 @@ mod obtain;
 mod paths;
 mod process;
 mod profile_name;
+mod provider;
 mod roles;
 mod server_address;
 mod settings;

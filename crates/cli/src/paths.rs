@@ -19,6 +19,11 @@ pub(crate) fn sign_ins() -> PathBuf {
     env::xdg_folder("XDG_STATE_HOME", ".local/state").join("aws-sso")
 }
 
+/// The list of slots of the server on that port.
+pub(crate) fn slot_list(port: u16) -> PathBuf {
+    sign_ins().join(format!("slots-{port}.json"))
+}
+
 /// Copies of what AWS tells.
 pub(crate) fn catalogues() -> PathBuf {
     env::xdg_folder("XDG_CACHE_HOME", ".cache").join("aws-sso")

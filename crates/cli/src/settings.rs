@@ -14,7 +14,7 @@ use crate::profile_name::ProfileFormat;
 use crate::{env, paths};
 
 /// Which instance of IAM Identity Center.
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub(crate) struct InstanceArguments {
     /// The instance of IAM Identity Center: a name in config.yaml, or of an sso-session of the AWS config
     #[arg(short = 'S', long, value_name = "NAME", env = "AWS_SSO", hide_env_values = true,

@@ -1,0 +1,244 @@
+//! What the server asks for credentials: sources, by what is configured at that moment, and AWS.
+//!
+//! It never asks a person. What waits for a disk or a keyring waits on a thread of its own, so that readers don't.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use credentials::{
+    Chain, Failure, Fetched, InstanceName, Problem, ProfileName, Source, Upstream,
+};
+use providers::ProviderError;
+use providers::identity_center::{FolderLook, IdentityCenter};
+use providers::secure_store::Passphrase;
+use server::{Event, EventKind, Later, Provider, Session};
+use tokio::runtime::Handle;
+use tokio::sync::mpsc::Sender;
+
+use crate::center::{self, explain};
+use crate::error::{CommandError, Kind};
+use crate::paths;
+use crate::settings::{ConfiguredInstance, InstanceArguments, Settings};
+
+/// Settings are read anew when they are older, or when an instance isn't in them.
+const FRESH: Duration = Duration::from_secs(5);
+
+/// Gives credentials for sources, from AWS. Cloning is cheap.
+#[derive(Clone)]
+pub(crate) struct AwsProvider(Arc<Inner>);
+
+struct Inner {
+    arguments: InstanceArguments,
+    /// What the person has typed when the server started.
+    passphrases: HashMap<InstanceName, Passphrase>,
+    events: Sender<Event>,
+    settings: tokio::sync::Mutex<Option<(Instant, Arc<Settings>)>>,
+    centers: Mutex<HashMap<InstanceName, Center>>,
+    /// The AWS CLI's sign-ins before a profile was last resolved.
+    looks: Mutex<HashMap<ProfileName, Arc<FolderLook>>>,
+    clock_is_off: AtomicBool,
+}
+
+/// An instance's place: one opens it at a time, and nobody waits for another's.
+type Center = Arc<tokio::sync::Mutex<Option<IdentityCenter>>>;
+
+impl AwsProvider {
+    pub(crate) fn new(
+        arguments: InstanceArguments,
+        passphrases: HashMap<InstanceName, Passphrase>,
+        events: Sender<Event>,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            arguments,
+            passphrases,
+            events,
+            settings: tokio::sync::Mutex::default(),
+            centers: Mutex::default(),
+            looks: Mutex::default(),
+            clock_is_off: AtomicBool::new(false),
+        }))
+    }
+
+    async fn fetch_role(&self, name: &InstanceName, chain: &Chain) -> Result<Fetched, Failure> {
+        let outcome = self.with_center(name, async |center| center.new_credentials(chain).await);
+        let outcome = outcome.await;
+        self.watch_clock(name).await;
+        outcome
+    }
+
+    async fn fetch_profile(&self, name: &ProfileName) -> Result<Fetched, Failure> {
+        let look = Arc::new(FolderLook::at(paths::aws_cli_sign_ins()).await);
+        lock(&self.0.looks).insert(name.clone(), look);
+        let settings = self.settings(FRESH).await?;
+        let fetched = center::aws().profile(&settings.aws_config, name).await;
+        fetched.map_err(|error| {
+            let problem = error.problem;
+            failure(problem, &CommandError::from(error))
+        })
+    }
+
+    async fn look_at_session(&self, name: &InstanceName) -> Result<Session, Failure> {
+        let session = self.with_center(name, async |center| center.keep_session().await).await?;
+        Ok(Session { ends: session.ends, look_again: session.look_again })
+    }
+
+    async fn sign_in_changes(&self, upstream: &Upstream) {
+        match upstream {
+            Upstream::Instance(name) => {
+                let center = self.place(name).lock().await.clone();
+                match center {
+                    Some(center) => center.sign_in_changes().await,
+                    // It could not even be opened.
+                    None => FolderLook::at(paths::sign_ins()).await.changes().await,
+                }
+            }
+            Upstream::Profile(name) => {
+                let look = lock(&self.0.looks).get(name).cloned();
+                match look {
+                    Some(look) => look.changes().await,
+                    None => FolderLook::at(paths::aws_cli_sign_ins()).await.changes().await,
+                }
+            }
+        }
+    }
+
+    /// Asks an instance. One that can't be used as it was opened is opened anew the next time.
+    async fn with_center<T>(
+        &self,
+        name: &InstanceName,
+        ask: impl AsyncFnOnce(&IdentityCenter) -> Result<T, ProviderError>,
+    ) -> Result<T, Failure> {
+        let (settings, instance) = self.configured(name).await?;
+        let center = self.center(&settings, &instance).await?;
+        let error = match ask(&center).await {
+            Ok(outcome) => return Ok(outcome),
+            Err(error) => error,
+        };
+        let problem = error.problem;
+        if matches!(problem, Problem::Invalid) {
+            *self.place(name).lock().await = None;
+        }
+        Err(failure(problem, &explain(error, &settings, &instance)))
+    }
+
+    /// The instance as it is configured now.
+    async fn configured(
+        &self,
+        name: &InstanceName,
+    ) -> Result<(Arc<Settings>, ConfiguredInstance), Failure> {
+        for age in [FRESH, Duration::ZERO] {
+            let settings = self.settings(age).await?;
+            if let Some(instance) = settings.named(name) {
+                let instance = instance.clone();
+                return Ok((settings, instance));
+            }
+        }
+        let message = format!(
+            "no instance of IAM Identity Center is called `{name}` where the server looks; \
+             see what there is: aws-sso list --sso {}",
+            name.quoted()
+        );
+        Err(Failure { problem: Problem::Invalid, message })
+    }
+
+    async fn settings(&self, age: Duration) -> Result<Arc<Settings>, Failure> {
+        let mut known = self.0.settings.lock().await;
+        match &*known {
+            Some((read_at, settings)) if read_at.elapsed() < age => return Ok(Arc::clone(settings)),
+            _ => {}
+        }
+        let (arguments, runtime) = (self.0.arguments.clone(), Handle::current());
+        let read = move || runtime.block_on(Settings::read(&arguments));
+        let settings = Arc::new(on_its_own_thread(read).await?);
+        *known = Some((Instant::now(), Arc::clone(&settings)));
+        Ok(settings)
+    }
+
+    async fn center(
+        &self,
+        settings: &Arc<Settings>,
+        instance: &ConfiguredInstance,
+    ) -> Result<IdentityCenter, Failure> {
+        let place = self.place(&instance.instance.name);
+        let mut place = place.lock().await;
+        match &*place {
+            Some(center) if *center.instance() == instance.instance => return Ok(center.clone()),
+            _ => {}
+        }
+        let passphrase = self.0.passphrases.get(&instance.instance.name).cloned();
+        let (settings, instance) = (Arc::clone(settings), instance.clone());
+        let open = move || center::open_unattended(&settings, &instance, passphrase);
+        let center = on_its_own_thread(open).await?;
+        *place = Some(center.clone());
+        Ok(center)
+    }
+
+    fn place(&self, name: &InstanceName) -> Center {
+        Arc::clone(lock(&self.0.centers).entry(name.clone()).or_default())
+    }
+
+    /// A clock that is off is told once, until it was right again.
+    async fn watch_clock(&self, name: &InstanceName) {
+        let center = self.place(name).lock().await.clone();
+        let warning = center.and_then(|center| center::clock_warning(&center));
+        let was_off = self.0.clock_is_off.swap(warning.is_some(), Ordering::Relaxed);
+        if let (Some(message), false) = (warning, was_off) {
+            let (kind, instance, slots) = (EventKind::ClockOff, None, Vec::new());
+            // Who is told of so much that there is no room has other troubles.
+            let _ = self.0.events.try_send(Event { kind, instance, slots, message });
+        }
+    }
+}
+
+impl Provider for AwsProvider {
+    fn fetch(&self, source: &Source) -> Later<Result<Fetched, Failure>> {
+        let (this, source) = (self.clone(), source.clone());
+        Box::pin(async move {
+            match &source {
+                Source::Role { instance, chain } => this.fetch_role(instance, chain).await,
+                Source::Profile(name) => this.fetch_profile(name).await,
+            }
+        })
+    }
+
+    fn session(&self, instance: &InstanceName) -> Later<Result<Session, Failure>> {
+        let (this, instance) = (self.clone(), instance.clone());
+        Box::pin(async move { this.look_at_session(&instance).await })
+    }
+
+    fn signed_in(&self, upstream: &Upstream) -> Later<()> {
+        let (this, upstream) = (self.clone(), upstream.clone());
+        Box::pin(async move { this.sign_in_changes(&upstream).await })
+    }
+}
+
+/// Work that may wait for a disk, for a keyring, or for a passphrase to be reckoned with.
+async fn on_its_own_thread<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, CommandError> + Send + 'static,
+) -> Result<T, Failure> {
+    let outcome = tokio::task::spawn_blocking(work).await;
+    let outcome = outcome.unwrap_or_else(|error| Err(CommandError::failed(error)));
+    outcome.map_err(|error| {
+        let problem = match error.kind {
+            Kind::SignInNeeded => Problem::SignInNeeded,
+            _ => Problem::Invalid,
+        };
+        failure(problem, &error)
+    })
+}
+
+/// On one line, with what mends it.
+fn failure(problem: Problem, error: &CommandError) -> Failure {
+    let CommandError { text, hint, .. } = error;
+    let message = match hint {
+        Some(hint) => format!("{text}. {hint}"),
+        None => text.clone(),
+    };
+    Failure { problem, message }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
