@@ -1,9 +1,11 @@
 //! From an instance's settings to the library's `IdentityCenter`: where its sign-in is kept, and what opens it.
 
+use std::collections::HashMap;
 use std::io::{IsTerminal, stderr, stdin};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use credentials::InstanceName;
 use providers::identity_center::{AwsCliCache, CatalogueFile, IdentityCenter, Instance, Retries};
 use providers::secure_store::{Passphrase, Protection, SecureStore, StoreError};
 use providers::{Aws, Problem, ProviderError};
@@ -48,19 +50,33 @@ pub(crate) fn open_unattended(
     open_for(settings, instance, Purpose::Unattended(passphrase))
 }
 
-/// Whether a passphrase protects the sign-in that is there, and has to be asked for.
-pub(crate) fn needs_passphrase(
+/// Asks for the passphrases of the sign-ins that are there, so that they can be used later, where nobody can be asked.
+/// A person may leave any out.
+pub(crate) fn ask_beforehand(
     settings: &Settings,
-    instance: &ConfiguredInstance,
-) -> Result<bool, CommandError> {
-    if env::file_password()?.is_some() {
-        return Ok(false);
+) -> Result<HashMap<InstanceName, Passphrase>, CommandError> {
+    let mut passphrases = HashMap::new();
+    if env::file_password()?.is_some() || !stdin().is_terminal() || !stderr().is_terminal() {
+        return Ok(passphrases);
     }
-    let store = open_with(&settings.config, instance, None)?;
-    Ok(store.protection() == Protection::Passphrase && store.key_path().exists())
+    for instance in settings.instances() {
+        let name = &instance.instance.name;
+        let wanted = protection(&settings.config);
+        let is_other = wanted.is_some_and(|wanted| wanted != Protection::Passphrase);
+        if is_other || !SecureStore::has_key_file(&folder(&settings.config, wanted), name) {
+            continue;
+        }
+        let question = format!(
+            "The passphrase that protects your sign-in to `{name}` (Enter alone: its slots are not refreshed): "
+        );
+        let answer = ui::ask_secret(&question)?;
+        if let Ok(passphrase) = Passphrase::parse(answer.to_string()) {
+            passphrases.insert(name.clone(), passphrase);
+        }
+    }
+    Ok(passphrases)
 }
 
-#[derive(PartialEq, Eq)]
 enum Purpose {
     Use,
     SignIn,

@@ -125,9 +125,19 @@ pub(crate) fn profiles(profiles: &[ProfileObject]) {
             known(&profile.account_id),
             known(&profile.role_name),
             profile.expires.clone().into(),
+            profile.state.as_str().into(),
+            known(&profile.source),
         ]
     };
-    table(&["ProfileName", "AccountId", "RoleName", "Expires"], profiles.iter().map(row));
+    let header = ["ProfileName", "AccountId", "RoleName", "Expires", "State", "Source"];
+    table(&header, profiles.iter().map(row));
+    let mut said: Vec<&str> = Vec::new();
+    for notice in profiles.iter().filter_map(|profile| profile.notice.as_deref()) {
+        if !said.contains(&notice) {
+            said.push(notice);
+            note(&format!("warning: {}", printable(notice)));
+        }
+    }
 }
 
 /// A table, on stdout.

@@ -72,6 +72,20 @@ pub enum State {
     Expired,
 }
 
+impl State {
+    /// The word for it, in JSON and for people.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ready => "ready",
+            Self::Refreshing => "refreshing",
+            Self::SignInNeeded => "sign-in needed",
+            Self::Denied => "denied",
+            Self::Misconfigured => "misconfigured",
+            Self::Expired => "expired",
+        }
+    }
+}
+
 impl ProfileObject {
     /// What is told of a profile at `now`: everything but its credentials.
     pub fn new(

@@ -1,14 +1,17 @@
 //! `aws-sso ecs run`
 
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
 use clap::Args;
 use credentials::{ProfileName, SlotName};
 use listenfd::ListenFd;
+use providers::identity_center;
 use sd_notify::NotifyState;
 use serde::Serialize;
-use server::{Listeners, Server, path_for_sdks};
+use server::{Event, Listeners, Refreshing, Server, SlotList, path_for_sdks};
 use tokio::sync::mpsc;
 
 use crate::args::{Output, OutputArguments};
@@ -17,8 +20,9 @@ use crate::commands::interruptible;
 use crate::error::CommandError;
 use crate::events::{self, EventArguments};
 use crate::obtain::{Wanted, obtain};
+use crate::provider::AwsProvider;
 use crate::settings::{InstanceArguments, Settings};
-use crate::{env, process, ui};
+use crate::{center, env, paths, process, ui};
 
 /// Run the container-credentials server, in the foreground
 ///
@@ -39,6 +43,12 @@ pub(crate) struct Arguments {
     #[arg(short = 'd', long, value_name = "PROFILE", visible_alias = "default",
           value_parser = ProfileName::parse)]
     load: Option<ProfileName>,
+    /// Don't take up the slots that this port's server had when it last ran
+    #[arg(long)]
+    no_restore: bool,
+    /// Hold only what is loaded: refresh no slot, remember none, and ask AWS for nothing
+    #[arg(long)]
+    no_refresh: bool,
     #[command(flatten)]
     events: EventArguments,
     #[command(flatten)]
@@ -55,11 +65,11 @@ struct Started {
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
-    let default = match arguments.load {
+    let default = match &arguments.load {
         Some(name) => {
             let load = async {
                 let settings = Settings::read(&arguments.instance).await?;
-                obtain(&settings, Wanted::Profile(name)).await
+                obtain(&settings, Wanted::Profile(name.clone())).await
             };
             Some(interruptible(load).await?)
         }
@@ -67,20 +77,30 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
     };
     process::allow_many_connections();
     let handed_over = sockets_of_systemd();
+    // A port that was free by chance is not known to whoever starts the next server.
+    let is_known = arguments.port != 0 || !handed_over.is_empty();
     let listeners = if handed_over.is_empty() {
         Listeners::bind(arguments.port)?
     } else {
         Listeners::adopt(handed_over)?
     };
     let addresses = listeners.addresses();
-    let server = Server::new(listeners, Arc::new(SystemClock), None, 0);
+    let port = addresses.first().filter(|_| is_known).map(SocketAddr::port);
+    let (events, received) = mpsc::channel(EVENTS);
+    let refreshing = match arguments.no_refresh {
+        true => None,
+        false => Some(refreshing(&arguments.instance, port, events).await?),
+    };
+    let server = Server::new(listeners, Arc::new(SystemClock), refreshing, seed());
     if let Some(profile) = default {
         server.load(profile)?;
+    }
+    if !arguments.no_restore {
+        restore(&server);
     }
     let stop = process::stop_signals()
         .map_err(|error| CommandError::failed(format!("signals cannot be taken over: {error}")))?;
     announce(addresses, arguments.output.output);
-    let (_events, received) = mpsc::channel(EVENTS);
     tokio::spawn(events::tell(received, arguments.events.telling()));
     // Nobody listens for this but systemd, which says so by its variable.
     let _ = sd_notify::notify(&[NotifyState::Ready]);
@@ -90,7 +110,44 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
             let _ = sd_notify::notify(&[NotifyState::Stopping]);
         })
         .await;
+    // A refreshed token is saved before we go: AWS may take the old one no more.
+    identity_center::saved().await;
     Ok(())
+}
+
+/// How slots are refreshed, and where they are remembered.
+async fn refreshing(
+    arguments: &InstanceArguments,
+    port: Option<u16>,
+    events: mpsc::Sender<Event>,
+) -> Result<Refreshing, CommandError> {
+    let passphrases = match Settings::read(arguments).await {
+        Ok(settings) => center::ask_beforehand(&settings)?,
+        // What is wrong with them is said when a slot needs them; handed-in credentials don't.
+        Err(_) => HashMap::new(),
+    };
+    let provider = AwsProvider::new(arguments.clone(), passphrases, events.clone());
+    let list = port.map(|port| SlotList::at(paths::slot_list(port)));
+    Ok(Refreshing { provider: Arc::new(provider), events, list })
+}
+
+/// Takes up the slots of the last run.
+fn restore(server: &Server) {
+    match server.restore() {
+        Ok(0) => {}
+        Ok(1) => ui::note("One slot of the last run is being fetched anew."),
+        Ok(slots) => ui::note(&format!("{slots} slots of the last run are being fetched anew.")),
+        Err(error) => {
+            let moved_to = error.moved_to.as_ref().map(|path| path.display().to_string());
+            let moved_to = moved_to.map(|path| format!(" It is now {path}.")).unwrap_or_default();
+            ui::note(&format!("warning: {}.{moved_to}", ui::printable(&error.to_string())));
+        }
+    }
+}
+
+/// Some number, another one for each process: it spreads refreshes.
+fn seed() -> u64 {
+    RandomState::new().hash_one(())
 }
 
 /// The sockets of socket activation, if the variables of sd_listen_fds(3) are meant for us.
