@@ -5,6 +5,7 @@
 mod access_token;
 mod aws_cli_cache;
 mod catalogue;
+mod changes;
 mod instance;
 mod item;
 mod login;
@@ -27,6 +28,7 @@ use tokio::sync::{Mutex, OnceCell};
 pub use access_token::saved;
 pub use aws_cli_cache::AwsCliCache;
 pub use catalogue::{Account, Catalogue, CatalogueFile};
+pub use changes::FolderLook;
 pub(crate) use instance::file_name;
 pub use instance::{Instance, RegionName, StartUrl};
 pub use login::{DeviceCode, Pending, Pkce, SignIn, Workflow};
@@ -34,6 +36,7 @@ pub use refresh::Progress;
 pub use session::{SignedIn, SsoSession};
 
 use access_token::Tries;
+use changes::Looks;
 use pace::Pace;
 use portal::Portal;
 
@@ -64,6 +67,7 @@ struct Inner {
     pace: Pace,
     portal_in_turn: OnceCell<Portal>,
     tries: Tries,
+    looks: Looks,
     /// For who waits for the sign-in lock.
     lock_queue: Mutex<()>,
 }
@@ -90,6 +94,7 @@ impl IdentityCenter {
             pace: Pace::new(),
             portal_in_turn: OnceCell::new(),
             tries: Tries::default(),
+            looks: Looks::default(),
             lock_queue: Mutex::default(),
         };
         Self(Arc::new(inner))

@@ -129,6 +129,7 @@ impl IdentityCenter {
     pub(crate) async fn read_item(&self) -> Result<Item, ProviderError> {
         let this = self.clone();
         blocking(move || {
+            this.look_before_reading();
             let bytes = this.0.store.read()?;
             Item::read(bytes.as_ref().map(|bytes| bytes.as_slice()), this.instance())
         })
@@ -142,11 +143,13 @@ impl IdentityCenter {
     ) -> Result<T, ProviderError> {
         let this = self.clone();
         blocking(move || {
-            this.0.store.update(|bytes| {
+            let (before, outcome) = this.0.store.update(|bytes| {
                 let mut item = Item::read(bytes, this.instance())?;
                 let outcome = change(&mut item);
-                Ok((item.write(), outcome))
-            })
+                Ok::<_, ProviderError>((item.write(), (this.look(), outcome)))
+            })?;
+            this.has_written(&before);
+            Ok(outcome)
         })
         .await
     }

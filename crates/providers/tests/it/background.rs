@@ -121,6 +121,46 @@ fn nobody_signed_in_is_told_without_a_call() {
 }
 
 #[test]
+fn a_sign_in_of_another_process_is_noticed_even_if_it_was_before_one_waits() {
+    let world = World::new(Options::default());
+    let (mut early, mut late) = (world.process(), world.process());
+    for process in [&mut early, &mut late] {
+        assert_eq!(process.new_credentials(ACCOUNT, ROLE).unwrap_err().problem, "SignInNeeded");
+    }
+    early.ask(Request::SignInChanges);
+    world.sign_in(INSTANCE);
+    late.ask(Request::SignInChanges);
+    for process in [&mut early, &mut late] {
+        process.done();
+        process.new_credentials(ACCOUNT, ROLE).unwrap();
+    }
+}
+
+#[test]
+fn a_session_that_ends_under_ones_hands_is_no_sign_in() {
+    let world = World::signed_in(Options::default());
+    let mut process = world.process();
+    process.new_credentials(ACCOUNT, ROLE).unwrap();
+    world.fake.end_sessions();
+    assert_eq!(process.new_credentials(ACCOUNT, ROLE).unwrap_err().problem, "SignInNeeded");
+    assert!(world.item(INSTANCE)["session"].is_null(), "which was written here");
+    process.ask(Request::SignInChanges);
+    std::thread::sleep(Duration::from_millis(2500));
+    assert!(matches!(process.call(Request::GiveUp), Answer::GaveUp));
+}
+
+#[test]
+fn a_portal_that_refuses_every_token_is_not_asked_on_and_on() {
+    let world = World::signed_in(Options::default());
+    world.fake.fault_always(Operation::GetRoleCredentials, Fault::Unauthorized);
+    let mut process = world.process();
+    assert_eq!(process.new_credentials(ACCOUNT, ROLE).unwrap_err().problem, "SignInNeeded");
+    process.ask(Request::SignInChanges);
+    std::thread::sleep(Duration::from_millis(2500));
+    assert!(matches!(process.call(Request::GiveUp), Answer::GaveUp), "the token written here");
+}
+
+#[test]
 fn a_good_token_is_tried_to_be_refreshed_once_a_minute() {
     let world = World::signed_in(Options::default());
     world.later(51 * MINUTE);

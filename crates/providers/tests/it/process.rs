@@ -55,6 +55,8 @@ pub(crate) enum Request {
         new: bool,
     },
     KeepSession,
+    /// Answered once somebody may have signed in.
+    SignInChanges,
     RefreshCatalogue {
         only_new: bool,
     },

@@ -152,6 +152,10 @@ impl User {
                     look_again_in: from_now(session.look_again),
                 })
             }
+            Request::SignInChanges => {
+                center.sign_in_changes().await;
+                Answer::Done
+            }
             Request::RefreshCatalogue { only_new } => {
                 let (progress, _) = watch::channel(Progress::default());
                 listed(&center.refresh_catalogue(&self.catalogue, only_new, &progress).await?)
