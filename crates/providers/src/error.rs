@@ -15,7 +15,7 @@ use credentials::Problem;
 use crate::secure_store::StoreError;
 
 /// Credentials could not be had. The text is one line and holds no secret.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct ProviderError {
     /// What to do next.

@@ -2,8 +2,10 @@
 //!
 //! Nothing here prints, prompts or opens a browser: signing in gives what to show, and is then awaited.
 
+mod access_token;
 mod aws_cli_cache;
 mod catalogue;
+mod changes;
 mod instance;
 mod item;
 mod login;
@@ -21,15 +23,22 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use aws_smithy_types::retry::RetryConfig;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
-use tokio::sync::OnceCell;
+use tokio::sync::{Mutex, OnceCell};
 
+pub use access_token::saved;
 pub use aws_cli_cache::AwsCliCache;
 pub use catalogue::{Account, Catalogue, CatalogueFile};
+pub use changes::FolderLook;
 pub(crate) use instance::file_name;
 pub use instance::{Instance, RegionName, StartUrl};
 pub use login::{DeviceCode, Pending, Pkce, SignIn, Workflow};
 pub use refresh::Progress;
-pub use session::{SignedIn, saved};
+pub use session::{SignedIn, SsoSession};
+
+use access_token::Tries;
+use changes::Looks;
+use pace::Pace;
+use portal::Portal;
 
 use crate::secure_store::{SecureStore, StoreError};
 use crate::{Aws, ProviderError, complete, http_client};
@@ -55,6 +64,12 @@ struct Inner {
     retries: Retries,
     config: OnceCell<SdkConfig>,
     clock_offset: Arc<ClockOffset>,
+    pace: Pace,
+    portal_in_turn: OnceCell<Portal>,
+    tries: Tries,
+    looks: Looks,
+    /// For who waits for the sign-in lock.
+    lock_queue: Mutex<()>,
 }
 
 impl IdentityCenter {
@@ -68,7 +83,20 @@ impl IdentityCenter {
     ) -> Self {
         let config = OnceCell::new();
         let clock_offset = Arc::default();
-        let inner = Inner { aws, instance, store, aws_cli_cache, retries, config, clock_offset };
+        let inner = Inner {
+            aws,
+            instance,
+            store,
+            aws_cli_cache,
+            retries,
+            config,
+            clock_offset,
+            pace: Pace::new(),
+            portal_in_turn: OnceCell::new(),
+            tries: Tries::default(),
+            looks: Looks::default(),
+            lock_queue: Mutex::default(),
+        };
         Self(Arc::new(inner))
     }
 

@@ -100,6 +100,12 @@ impl SecureStore {
         &self.path
     }
 
+    /// Where the item would be under the other protections.
+    pub(crate) fn other_paths(&self) -> Vec<PathBuf> {
+        let others = Protection::ALL.into_iter().filter(|other| *other != self.protection);
+        others.map(|other| item_path(&self.folder, &self.name, other)).collect()
+    }
+
     /// The file of the key that a passphrase opens. While it isn't there, the passphrase is a new one.
     pub fn key_path(&self) -> PathBuf {
         self.folder.join(format!("{}.key", self.name))
@@ -114,12 +120,12 @@ impl SecureStore {
     /// The item; `None` if there is none. It doesn't wait for a lock, since the file is replaced as a whole.
     ///
     /// # Errors
-    /// If there is an item and it can't be had.
+    /// If there is an item and it can't be had; [`StoreError::Several`] if nobody chose the protection, and there is an
+    /// item of another one by now: open the store anew.
     pub fn read(&self) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
-        match file::read(&self.path)? {
-            Some(sealed) => self.unseal(sealed).map(Some),
-            None => Ok(None),
-        }
+        let sealed = file::read(&self.path)?;
+        self.refuse_a_second_item()?;
+        sealed.map(|sealed| self.unseal(sealed)).transpose()
     }
 
     /// Reads the item, changes it and saves it, while no other process does. `change` gets the item that is there and
@@ -134,9 +140,6 @@ impl SecureStore {
     ) -> Result<T, E> {
         let _lock = Lock::acquire(&self.lock_path(), LOCK_PATIENCE)?;
         let present = self.read()?;
-        if present.is_none() {
-            self.refuse_a_second_item()?;
-        }
         let key = self.key(present.is_some())?;
         let draft = Draft::new(&self.path)?;
         let (item, result) = change(present.as_ref().map(|item| item.as_slice()))?;
@@ -177,10 +180,13 @@ impl SecureStore {
 
     /// A protection that was chosen by itself must not hide the item that another process made since.
     fn refuse_a_second_item(&self) -> Result<(), StoreError> {
-        match items(&self.folder, &self.name)?.as_slice() {
-            [] => Ok(()),
-            _ if self.is_wanted => Ok(()),
-            others => Err(several_items(others)),
+        if self.is_wanted {
+            return Ok(());
+        }
+        let items = items(&self.folder, &self.name)?;
+        match items.iter().any(|(protection, _)| *protection != self.protection) {
+            true => Err(several_items(&items)),
+            false => Ok(()),
         }
     }
 

@@ -3,7 +3,7 @@
 
 use std::fs::File;
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use credentials::{Secret, Timestamp};
 use data_encoding::HEXLOWER;
@@ -36,6 +36,10 @@ impl AwsCliCache {
     pub fn new(folder: PathBuf, key: &str) -> Self {
         let name = HEXLOWER.encode(&Sha1::digest(key.as_bytes()));
         Self { path: folder.join(name).with_extension("json") }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// The access token and its end in Unix epoch seconds, if the file is whole and of that start URL and region.

@@ -46,6 +46,9 @@ pub(crate) struct Session {
     pub(crate) expires_at: i64,
     /// Absent when AWS gave none, or has refused it.
     pub(crate) refresh: Option<Refresh>,
+    /// Whether the SSO session ends with the access token: AWS, asked for another, gave none that ends later.
+    #[serde(default)]
+    pub(crate) is_last: bool,
     /// Who signed in, once it is known.
     #[serde(default)]
     pub(crate) user_name: Option<String>,
@@ -205,6 +208,7 @@ mod tests {
             access_token: Secret::parse("CANARY-access".to_owned()).unwrap(),
             expires_at: 1_795_382_191,
             refresh: None,
+            is_last: false,
             user_name: None,
             credentials: Vec::new(),
         }

@@ -13,8 +13,10 @@ const DECREASE: f64 = 0.7;
 const INCREASE: f64 = 1.0;
 /// Calls that could not be made in time are caught up with, but no more of them than these make.
 const CATCH_UP: Duration = Duration::from_millis(100);
+/// So long nobody asks after the portal was not reached.
+const PAUSE_WHEN_UNAVAILABLE: Duration = Duration::from_secs(1);
 
-/// Gives each call its instant.
+/// Gives each call its instant. One for all calls of an instance in this process: the quota is theirs together.
 pub(crate) struct Pace {
     schedule: Mutex<Schedule>,
     /// One call waits for its instant and the others for that call, so that none of them has an instant yet when the
@@ -49,6 +51,11 @@ impl Pace {
         self.schedule(|schedule, now| schedule.throttled(now, retry_after));
     }
 
+    /// The portal was not reached; nobody asks in the second after.
+    pub(crate) fn unavailable(&self) {
+        self.schedule(Schedule::unavailable);
+    }
+
     fn schedule<T>(&self, change: impl FnOnce(&mut Schedule, Instant) -> T) -> T {
         change(&mut self.schedule.lock().unwrap_or_else(PoisonError::into_inner), Instant::now())
     }
@@ -77,6 +84,11 @@ impl Schedule {
         }
         let pause = Duration::from_secs(retry_after.unwrap_or(0).min(60));
         self.next = self.next.max(now + pause + Duration::from_secs_f64(1.0 / self.rate));
+    }
+
+    /// The rate stays: what is broken isn't told to be slow.
+    fn unavailable(&mut self, now: Instant) {
+        self.next = self.next.max(now + PAUSE_WHEN_UNAVAILABLE);
     }
 }
 
@@ -122,6 +134,29 @@ mod tests {
             schedule.throttled(start, Some(3));
         }
         assert!((schedule.rate - QUOTA * DECREASE).abs() < 0.01, "{}", schedule.rate);
+        assert!(next_turn(&mut schedule, start) >= start + Duration::from_secs(3));
+    }
+
+    #[test]
+    fn a_portal_that_is_not_reached_is_left_alone_for_a_second_and_asked_as_fast_as_before() {
+        let start = Instant::now();
+        let mut schedule = schedule(start);
+        for _ in 0..10 {
+            schedule.unavailable(start);
+        }
+        let after = start + Duration::from_secs(1);
+        assert_eq!(next_turn(&mut schedule, start), after);
+        let last = (0..198).fold(after, |now, _| next_turn(&mut schedule, now));
+        let took = last.duration_since(after).as_secs_f64();
+        assert!((9.99..10.01).contains(&took), "198 calls in {took} s");
+    }
+
+    #[test]
+    fn a_pause_that_the_portal_asked_for_is_not_cut_short_when_it_is_not_reached() {
+        let start = Instant::now();
+        let mut schedule = schedule(start);
+        schedule.throttled(start, Some(3));
+        schedule.unavailable(start);
         assert!(next_turn(&mut schedule, start) >= start + Duration::from_secs(3));
     }
 

@@ -37,9 +37,9 @@ pub(crate) struct Page<T> {
     pub(crate) next: Option<String>,
 }
 
-/// Why a list could not be had.
+/// Why the portal did not give what it was asked for.
 #[derive(Debug)]
-pub(crate) struct NoList {
+pub(crate) struct Refused {
     pub(crate) error: ProviderError,
     /// Seconds to wait, if AWS said (RFC 9110, section 10.2.3).
     pub(crate) retry_after: Option<u64>,
@@ -50,10 +50,14 @@ impl IdentityCenter {
         Ok(Portal { client: Client::from_conf(self.portal_config().await?.build()) })
     }
 
-    /// The portal without the SDK's own retries, for who paces its calls by itself.
-    pub(crate) async fn portal_without_retries(&self) -> Result<Portal, ProviderError> {
-        let config = self.portal_config().await?.retry_config(RetryConfig::disabled());
-        Ok(Portal { client: Client::from_conf(config.build()) })
+    /// The portal without the SDK's own retries, for who takes turns: see [`Pace`](super::pace::Pace). Made once, as
+    /// it may be asked a thousand times.
+    pub(crate) async fn portal_in_turn(&self) -> Result<&Portal, ProviderError> {
+        let make = async || {
+            let config = self.portal_config().await?.retry_config(RetryConfig::disabled());
+            Ok(Portal { client: Client::from_conf(config.build()) })
+        };
+        self.0.portal_in_turn.get_or_try_init(make).await
     }
 
     async fn portal_config(&self) -> Result<aws_sdk_sso::config::Builder, ProviderError> {
@@ -68,9 +72,9 @@ impl Portal {
         &self,
         token: &Secret,
         page: Option<String>,
-    ) -> Result<Page<AccountInfo>, NoList> {
+    ) -> Result<Page<AccountInfo>, Refused> {
         let call = self.client.list_accounts().access_token(token.expose()).max_results(PAGE);
-        let answer = call.set_next_token(page).send().await.map_err(|e| no_list(&e))?;
+        let answer = call.set_next_token(page).send().await.map_err(|e| refused(&e))?;
         // What no account id is can't be asked about: an account of a kind that we don't know is left out.
         let account = |info: aws_sdk_sso::types::AccountInfo| {
             let id = AccountId::parse(info.account_id.as_deref()?).ok()?;
@@ -85,10 +89,10 @@ impl Portal {
         token: &Secret,
         account: &AccountId,
         page: Option<String>,
-    ) -> Result<Page<RoleName>, NoList> {
+    ) -> Result<Page<RoleName>, Refused> {
         let call = self.client.list_account_roles().access_token(token.expose()).max_results(PAGE);
         let call = call.account_id(account.as_str()).set_next_token(page);
-        let answer = call.send().await.map_err(|e| no_list(&e))?;
+        let answer = call.send().await.map_err(|e| refused(&e))?;
         let role = |info: aws_sdk_sso::types::RoleInfo| RoleName::parse(info.role_name()?).ok();
         let roles = answer.role_list.unwrap_or_default().into_iter().filter_map(role);
         Ok(Page { items: roles.collect(), next: next(answer.next_token) })
@@ -99,16 +103,17 @@ impl Portal {
         token: &Secret,
         account: &AccountId,
         role: &RoleName,
-    ) -> Result<Credentials, ProviderError> {
+    ) -> Result<Credentials, Refused> {
         let call = self.client.get_role_credentials().access_token(token.expose());
         let call = call.account_id(account.as_str()).role_name(role.as_str());
-        let answer = call.send().await.map_err(|error| ProviderError::from_sdk(&error))?;
+        let answer = call.send().await.map_err(|e| refused(&e))?;
         let given = answer
             .role_credentials
             .unwrap_or_else(|| aws_sdk_sso::types::RoleCredentials::builder().build());
         let odd = |what: &'static str| {
             move |invalid| {
-                ProviderError::unavailable(format!("AWS gave credentials whose {what} {invalid}"))
+                let text = format!("AWS gave credentials whose {what} {invalid}");
+                Refused { error: ProviderError::unavailable(text), retry_after: None }
             }
         };
         Ok(Credentials {
@@ -137,13 +142,13 @@ fn next(token: Option<String>) -> Option<String> {
     token.filter(|token| !token.is_empty())
 }
 
-fn no_list<E>(error: &SdkError<E, HttpResponse>) -> NoList
+fn refused<E>(error: &SdkError<E, HttpResponse>) -> Refused
 where
     E: std::error::Error + aws_smithy_types::error::metadata::ProvideErrorMetadata + 'static,
 {
     let answer = error.raw_response();
     let retry_after = answer.and_then(|answer| answer.headers().get("retry-after"));
-    NoList {
+    Refused {
         error: ProviderError::from_sdk(error),
         retry_after: retry_after.and_then(|seconds| seconds.trim().parse().ok()),
     }

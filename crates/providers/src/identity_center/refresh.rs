@@ -10,10 +10,9 @@ use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 use tracing::{debug, warn};
 
+use super::access_token::{AccessToken, wait_for};
 use super::catalogue::{Account, Catalogue, CatalogueFile};
-use super::pace::Pace;
-use super::portal::{AccountInfo, NoList, Page, Portal};
-use super::session::{AccessToken, wait_for};
+use super::portal::{AccountInfo, Page, Refused};
 use super::{IdentityCenter, role_credentials};
 use crate::{Problem, ProviderError};
 
@@ -39,8 +38,6 @@ pub struct Progress {
 /// What the calls of a refresh share.
 struct Calls {
     center: IdentityCenter,
-    portal: Portal,
-    pace: Pace,
     token: Mutex<AccessToken>,
 }
 
@@ -65,12 +62,7 @@ impl IdentityCenter {
             debug!("another process has refreshed the catalogue");
             return Ok(catalogue);
         }
-        let calls = Calls {
-            center: self.clone(),
-            portal: self.portal_without_retries().await?,
-            pace: Pace::new(),
-            token: Mutex::new(self.access_token().await?),
-        };
+        let calls = Calls { center: self.clone(), token: Mutex::new(self.access_token().await?) };
         let listed = calls.accounts().await?;
         let resumable =
             |at: &Timestamp| (0..RESUMABLE).contains(&(started_at.as_second() - at.as_second()));
@@ -162,14 +154,16 @@ async fn fetch(
 
 impl Calls {
     async fn accounts(&self) -> Result<Vec<AccountInfo>, ProviderError> {
-        let call = async |token: AccessToken, page| self.portal.accounts(&token.secret, page).await;
+        let portal = self.center.portal_in_turn().await?;
+        let call = async |token: AccessToken, page| portal.accounts(&token.secret, page).await;
         self.all(call).await
     }
 
     /// All roles in an account, sorted. An account that is listed and yet closed to us has none.
     async fn roles(&self, account: &AccountId) -> Result<Vec<RoleName>, ProviderError> {
+        let portal = self.center.portal_in_turn().await?;
         let call =
-            async |token: AccessToken, page| self.portal.roles(&token.secret, account, page).await;
+            async |token: AccessToken, page| portal.roles(&token.secret, account, page).await;
         let mut roles = match self.all(call).await {
             Err(error) if error.problem == Problem::Denied => {
                 warn!(account = account.as_str(), %error, "the roles of an account are not told");
@@ -185,7 +179,7 @@ impl Calls {
     /// All pages of a list.
     async fn all<T>(
         &self,
-        call: impl AsyncFn(AccessToken, Option<String>) -> Result<Page<T>, NoList>,
+        call: impl AsyncFn(AccessToken, Option<String>) -> Result<Page<T>, Refused>,
     ) -> Result<Vec<T>, ProviderError> {
         let (mut items, mut next) = (Vec::new(), None);
         loop {
@@ -201,14 +195,15 @@ impl Calls {
     /// One page, whatever it takes: throttled calls are made again, and a token that has ended is refreshed.
     async fn one<T>(
         &self,
-        call: &impl AsyncFn(AccessToken, Option<String>) -> Result<Page<T>, NoList>,
+        call: &impl AsyncFn(AccessToken, Option<String>) -> Result<Page<T>, Refused>,
         page: Option<String>,
     ) -> Result<Page<T>, ProviderError> {
+        let pace = &self.center.0.pace;
         let mut failures = 0;
         loop {
-            self.pace.turn().await;
+            pace.turn().await;
             let token = self.token.lock().await.clone();
-            let NoList { error, retry_after } = match call(token.clone(), page.clone()).await {
+            let Refused { error, retry_after } = match call(token.clone(), page.clone()).await {
                 Ok(page) => return Ok(page),
                 Err(failure) => failure,
             };
@@ -216,7 +211,7 @@ impl Calls {
             match error.problem {
                 Problem::Throttled => {
                     failures -= 1;
-                    self.pace.throttled(retry_after);
+                    pace.throttled(retry_after);
                 }
                 Problem::SignInNeeded if failures < ATTEMPTS => self.renew(token).await?,
                 Problem::Unavailable if failures < ATTEMPTS => {

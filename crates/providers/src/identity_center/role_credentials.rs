@@ -5,18 +5,31 @@ use std::time::Duration;
 use aws_credential_types::Credentials as SdkCredentials;
 use aws_sdk_sts::config::SharedCredentialsProvider;
 use credentials::{
-    AccountId, Chain, Credentials, Fetched, InstanceName, Link, Partition, RoleName, Secret,
+    AccountId, Chain, Credentials, Expiration, Fetched, InstanceName, Link, Partition, RoleName,
+    Secret,
 };
 use tracing::debug;
 
 use super::IdentityCenter;
-use super::session::AccessToken;
+use super::access_token::AccessToken;
+use super::portal::Refused;
 use crate::{Problem, ProviderError, complete};
 
 /// Kept credentials with fewer seconds left are fetched anew: an SDK that asks for them would come again at once.
 const ENOUGH_LEFT: i64 = 20 * 60;
+/// By so many seconds clocks may differ: the way of an answer is part of it.
+const CLOCK_IS_OFF: i64 = 60;
 /// STS API Reference, AssumeRole, RoleSessionName.
 const LONGEST_SESSION_NAME: usize = 64;
+
+/// How the portal is asked.
+#[derive(Clone, Copy)]
+enum Asking {
+    /// At once, and again by the SDK if it fails: somebody waits.
+    AtOnce,
+    /// In turn with all others, and once.
+    InTurn,
+}
 
 impl IdentityCenter {
     /// Credentials of a role: those that are kept, if they live for 20 minutes more, else new ones.
@@ -32,11 +45,23 @@ impl IdentityCenter {
             debug!("kept credentials are used");
             return Ok(Fetched { principal, credentials });
         }
-        let (token, credentials) = self.fetch(chain).await?;
+        let (token, credentials) = self.fetch(chain, Asking::AtOnce).await?;
         // What is got with the AWS CLI's sign-in is in no session of ours.
         if !token.by_aws_cli {
             self.keep(token.secret, key, credentials.clone()).await?;
         }
+        Ok(Fetched { principal, credentials })
+    }
+
+    /// New credentials of a role, for who keeps them elsewhere and asks in the background, perhaps for a thousand roles
+    /// at once: each call of the portal takes its turn, and none is made again when it fails, as the caller comes
+    /// again by itself. Nothing is taken from the store but the sign-in, and nothing is kept there.
+    ///
+    /// # Errors
+    /// By what to do next; see [`Problem`].
+    pub async fn new_credentials(&self, chain: &Chain) -> Result<Fetched, ProviderError> {
+        let principal = chain.principal(Partition::of_region(self.instance().region.as_str()));
+        let (_, credentials) = self.fetch(chain, Asking::InTurn).await?;
         Ok(Fetched { principal, credentials })
     }
 
@@ -80,14 +105,20 @@ impl IdentityCenter {
     }
 
     /// New credentials, and the access token that they were got with.
-    async fn fetch(&self, chain: &Chain) -> Result<(AccessToken, Credentials), ProviderError> {
-        let portal = self.portal().await?;
-        let mut token = self.access_token().await?;
+    async fn fetch(
+        &self,
+        chain: &Chain,
+        asking: Asking,
+    ) -> Result<(AccessToken, Credentials), ProviderError> {
         let Chain { account_id, role_name, links } = chain;
-        let mut outcome = portal.role_credentials(&token.secret, account_id, role_name).await;
+        // The turn comes first: a thousand that wait must not read the store at once, nor ask with the token of then.
+        self.turn(asking).await;
+        let mut token = self.access_token().await?;
+        let mut outcome = self.ask_portal(chain, &token.secret, asking).await;
         if outcome.as_ref().is_err_and(|error| error.problem == Problem::SignInNeeded) {
             token = self.access_token_after(token).await?;
-            outcome = portal.role_credentials(&token.secret, account_id, role_name).await;
+            self.turn(asking).await;
+            outcome = self.ask_portal(chain, &token.secret, asking).await;
         }
         let mut credentials = outcome
             .map_err(|error| explain(error, account_id, role_name, &self.instance().name))?;
@@ -96,7 +127,38 @@ impl IdentityCenter {
             credentials = self.assume(link, &credentials, via).await?;
             via = (&link.role_arn.account_id, &link.role_arn.role_name);
         }
+        credentials.expiration = by_our_clock(credentials.expiration, self.clock_offset())?;
         Ok((token, credentials))
+    }
+
+    async fn turn(&self, asking: Asking) {
+        if let Asking::InTurn = asking {
+            self.0.pace.turn().await;
+        }
+    }
+
+    async fn ask_portal(
+        &self,
+        Chain { account_id, role_name, .. }: &Chain,
+        token: &Secret,
+        asking: Asking,
+    ) -> Result<Credentials, ProviderError> {
+        let outcome = match asking {
+            Asking::AtOnce => {
+                self.portal().await?.role_credentials(token, account_id, role_name).await
+            }
+            Asking::InTurn => {
+                self.portal_in_turn().await?.role_credentials(token, account_id, role_name).await
+            }
+        };
+        outcome.map_err(|Refused { error, retry_after }| {
+            match error.problem {
+                Problem::Throttled => self.0.pace.throttled(retry_after),
+                Problem::Unavailable => self.0.pace.unavailable(),
+                _ => {}
+            }
+            error
+        })
     }
 
     async fn assume(
@@ -131,6 +193,15 @@ impl IdentityCenter {
         let config = self.config().await?.to_builder();
         let config = config.credentials_provider(SharedCredentialsProvider::new(keys)).build();
         Ok(aws_sdk_sts::Client::new(&config))
+    }
+}
+
+/// By AWS's clock an expiration is told, and by ours programs on this machine look at it. If ours is behind, they would
+/// use credentials that AWS takes no more.
+fn by_our_clock(expiration: Expiration, ahead: i64) -> Result<Expiration, ProviderError> {
+    match ahead > CLOCK_IS_OFF {
+        true => complete::expiration_at(expiration.epoch_seconds() - ahead),
+        false => Ok(expiration),
     }
 }
 

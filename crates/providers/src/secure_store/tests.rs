@@ -272,6 +272,45 @@ fn of_several_items_one_must_be_chosen() {
 }
 
 #[test]
+fn a_store_that_stays_open_reads_nothing_stale() {
+    let home = tempfile::tempdir().unwrap();
+    let open = with_passphrase(home.path(), "CANARY pass");
+    save(&open, b"old").unwrap();
+    // Another process sets the item aside, whose key is lost, and makes both anew.
+    let sign_in_anew = |text: &str, item: &[u8]| {
+        fs::remove_file(open.key_path()).unwrap();
+        let other = with_passphrase(home.path(), text);
+        other.set_aside().unwrap().unwrap();
+        assert!(open.read().unwrap().is_none());
+        save(&other, item).unwrap();
+    };
+    sign_in_anew("CANARY pass", b"new");
+    assert_eq!(*open.read().unwrap().unwrap(), b"new", "with the new key");
+    sign_in_anew("CANARY other", b"newer");
+    assert_names_key(&discreet(open.read()), &open);
+}
+
+#[test]
+fn a_store_that_stays_open_is_opened_anew_when_there_is_an_item_of_another_protection() {
+    let home = tempfile::tempdir().unwrap();
+    let open = with_passphrase(home.path(), "CANARY pass");
+    let wanted = Some(Protection::Passphrase);
+    let pass = Some(passphrase("CANARY pass"));
+    let chosen = SecureStore::open(home.path(), &corp(), wanted, pass).unwrap();
+    save(&open, b"old").unwrap();
+    save(&plain(home.path()), b"new").unwrap();
+    let error = discreet(open.read()).to_string();
+    assert!(error.contains("corp.file and ") && error.ends_with("corp.json"), "{error}");
+    assert!(matches!(discreet(open.update(never)), StoreError::Several { .. }));
+    assert_eq!(*chosen.read().unwrap().unwrap(), b"old", "what a person chose holds");
+    open.set_aside().unwrap().unwrap();
+    let error = discreet(open.read()).to_string();
+    assert!(!error.contains("corp.file") && error.ends_with("corp.json"), "{error}");
+    let anew = SecureStore::open(home.path(), &corp(), None, None).unwrap();
+    assert_eq!(*anew.read().unwrap().unwrap(), b"new");
+}
+
+#[test]
 fn a_keyring_that_this_system_lacks_is_named() {
     let home = tempfile::tempdir().unwrap();
     let lacking = if cfg!(windows) { Protection::Keychain } else { Protection::CredentialManager };

@@ -114,3 +114,12 @@ fn a_sign_in_of_ours_goes_first() {
     let access_key_id = world.process().credentials(ACCOUNT, ROLE).unwrap();
     assert_eq!(world.fake.issued(&access_key_id).unwrap().user, "bob");
 }
+
+#[test]
+fn the_end_of_the_aws_clis_sign_in_is_the_end_of_its_session() {
+    let world = with_aws_cli();
+    let session = world.process().keep_session().unwrap();
+    assert!(session.ends_in.unwrap() > 365 * 24 * 3600, "{session:?}");
+    assert!((1799..=1800).contains(&session.look_again_in), "{session:?}");
+    assert_eq!(world.fake.count(Operation::CreateToken), 0);
+}

@@ -7,8 +7,10 @@
 )]
 
 mod aws_cli;
+mod background;
 mod browser;
 mod catalogue;
+mod keep_session;
 mod process;
 mod refresh_token;
 mod role_credentials;

@@ -40,6 +40,23 @@ pub(crate) enum Request {
         account: String,
         role: String,
     },
+    /// As a server does it.
+    NewCredentials {
+        account: String,
+        role: String,
+    },
+    /// Of one role so often at once.
+    Many {
+        new: bool,
+        count: usize,
+    },
+    /// How long credentials live.
+    Life {
+        new: bool,
+    },
+    KeepSession,
+    /// Answered once somebody may have signed in.
+    SignInChanges,
     RefreshCatalogue {
         only_new: bool,
     },
@@ -64,10 +81,23 @@ pub(crate) enum Answer {
     SignedIn(bool),
     /// The access key id.
     Credentials(String),
+    /// The problems of those that failed.
+    Many(Vec<String>),
+    /// In seconds.
+    Life(i64),
+    /// In seconds from now.
+    Session(Session),
     /// Account ids and their roles.
     Catalogue(Vec<(String, Vec<String>)>),
     ClockOffset(i64),
     Failed(Failed),
+}
+
+/// An `SsoSession`, in seconds from now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Session {
+    pub(crate) ends_in: Option<i64>,
+    pub(crate) look_again_in: i64,
 }
 
 /// A `ProviderError`.
@@ -145,6 +175,28 @@ impl Process {
     pub(crate) fn credentials(&mut self, account: &str, role: &str) -> Result<String, Failed> {
         self.ask_credentials(account, role);
         self.credentials_answer()
+    }
+
+    /// New ones, as a server asks for them.
+    pub(crate) fn new_credentials(&mut self, account: &str, role: &str) -> Result<String, Failed> {
+        self.ask(Request::NewCredentials { account: account.to_owned(), role: role.to_owned() });
+        self.credentials_answer()
+    }
+
+    /// Credentials of one role, so often at once: the problems of those that failed.
+    pub(crate) fn many(&mut self, new: bool, count: usize) -> Vec<String> {
+        match self.call(Request::Many { new, count }) {
+            Answer::Many(problems) => problems,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(crate) fn keep_session(&mut self) -> Result<Session, Failed> {
+        match self.call(Request::KeepSession) {
+            Answer::Session(session) => Ok(session),
+            Answer::Failed(failed) => Err(failed),
+            other => panic!("{other:?}"),
+        }
     }
 
     /// The same, after they were asked for.

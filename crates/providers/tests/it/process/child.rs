@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use credentials::{AccountId, Chain, Clock, InstanceName, RoleName, Timestamp};
+use credentials::{AccountId, Chain, Clock, Fetched, InstanceName, RoleName, Timestamp};
+use futures_util::future::join_all;
 use providers::identity_center::{
     AwsCliCache, Catalogue, CatalogueFile, IdentityCenter, Instance, Pending, Progress, RegionName,
     Retries, SignIn, StartUrl, Workflow, saved,
@@ -20,7 +21,8 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, filter::Targets, fmt};
 
-use super::{Answer, Failed, Line, Request, Setup};
+use super::{Answer, Failed, Line, Request, Session, Setup};
+use crate::world::{ACCOUNT, ROLE};
 
 /// Stands before an answer.
 pub(super) const PROMPT: &str = "answer: ";
@@ -106,6 +108,14 @@ impl User {
         Self { center, catalogue, clock }
     }
 
+    async fn credentials(&self, new: bool) -> Result<Fetched, ProviderError> {
+        let chain = chain(ACCOUNT, ROLE);
+        match new {
+            true => self.center.new_credentials(&chain).await,
+            false => self.center.credentials(&chain).await,
+        }
+    }
+
     async fn perform(&self, request: Request) -> Result<Answer, ProviderError> {
         let center = &self.center;
         Ok(match request {
@@ -120,13 +130,31 @@ impl User {
             Request::SignedIn => Answer::SignedIn(center.signed_in().await?.is_some()),
             Request::StillSignedIn => Answer::SignedIn(center.still_signed_in().await?.is_some()),
             Request::Credentials { account, role } => {
-                let chain = Chain {
-                    account_id: AccountId::parse(&account).unwrap(),
-                    role_name: RoleName::parse(&role).unwrap(),
-                    links: Vec::new(),
-                };
-                let credentials = center.credentials(&chain).await?.credentials;
-                Answer::Credentials(credentials.access_key_id.as_str().to_owned())
+                given(&center.credentials(&chain(&account, &role)).await?)
+            }
+            Request::NewCredentials { account, role } => {
+                given(&center.new_credentials(&chain(&account, &role)).await?)
+            }
+            Request::Many { new, count } => {
+                let outcomes = join_all((0..count).map(|_| self.credentials(new))).await;
+                let problems = outcomes.into_iter().filter_map(Result::err);
+                Answer::Many(problems.map(|error| format!("{:?}", error.problem)).collect())
+            }
+            Request::Life { new } => {
+                let expiration = self.credentials(new).await?.credentials.expiration;
+                Answer::Life(expiration.epoch_seconds() - self.clock.now().as_second())
+            }
+            Request::KeepSession => {
+                let session = center.keep_session().await?;
+                let from_now = |at: Timestamp| at.as_second() - self.clock.now().as_second();
+                Answer::Session(Session {
+                    ends_in: session.ends.map(from_now),
+                    look_again_in: from_now(session.look_again),
+                })
+            }
+            Request::SignInChanges => {
+                center.sign_in_changes().await;
+                Answer::Done
             }
             Request::RefreshCatalogue { only_new } => {
                 let (progress, _) = watch::channel(Progress::default());
@@ -140,6 +168,18 @@ impl User {
             Request::GiveUp => Answer::GaveUp,
         })
     }
+}
+
+fn chain(account: &str, role: &str) -> Chain {
+    Chain {
+        account_id: AccountId::parse(account).unwrap(),
+        role_name: RoleName::parse(role).unwrap(),
+        links: Vec::new(),
+    }
+}
+
+fn given(fetched: &Fetched) -> Answer {
+    Answer::Credentials(fetched.credentials.access_key_id.as_str().to_owned())
 }
 
 async fn sign_in(right: SignIn, device_code: bool) -> Result<Answer, ProviderError> {
