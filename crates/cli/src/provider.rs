@@ -7,9 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use credentials::{
-    Chain, Failure, Fetched, InstanceName, Problem, ProfileName, Source, Upstream,
-};
+use credentials::{Chain, Failure, Fetched, InstanceName, Problem, ProfileName, Source, Upstream};
 use providers::ProviderError;
 use providers::identity_center::{FolderLook, IdentityCenter};
 use providers::secure_store::Passphrase;
@@ -93,6 +91,8 @@ impl AwsProvider {
                     // It could not even be opened.
                     None => FolderLook::at(paths::sign_ins()).await.changes().await,
                 }
+                // A new sign-in may have another key, or be under another protection.
+                *self.place(name).lock().await = None;
             }
             Upstream::Profile(name) => {
                 let look = lock(&self.0.looks).get(name).cloned();
@@ -146,7 +146,9 @@ impl AwsProvider {
     async fn settings(&self, age: Duration) -> Result<Arc<Settings>, Failure> {
         let mut known = self.0.settings.lock().await;
         match &*known {
-            Some((read_at, settings)) if read_at.elapsed() < age => return Ok(Arc::clone(settings)),
+            Some((read_at, settings)) if read_at.elapsed() < age => {
+                return Ok(Arc::clone(settings));
+            }
             _ => {}
         }
         let (arguments, runtime) = (self.0.arguments.clone(), Handle::current());

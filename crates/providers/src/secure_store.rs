@@ -111,6 +111,13 @@ impl SecureStore {
         self.folder.join(format!("{}.key", self.name))
     }
 
+    /// Whether a passphrase protects a sign-in that is there. Nothing is opened for it.
+    pub fn has_key_file(folder: &Path, instance: &InstanceName) -> bool {
+        let name = file_name(instance);
+        let item = item_path(folder, &name, Protection::Passphrase);
+        item.exists() && folder.join(format!("{name}.key")).exists()
+    }
+
     /// The lock for whoever signs in at this instance, so that two processes don't ask a person at once. It is
     /// another one than [`SecureStore::update`] takes.
     pub fn sign_in_lock_path(&self) -> PathBuf {
