@@ -3,6 +3,8 @@
 //! The answer to an SDK is encoded when a slot is loaded or refreshed, so that reading one is a look-up. Every change is
 //! made under one lock and in one step: what a reader sees is always whole.
 
+#[cfg(test)]
+mod model;
 mod refreshing;
 mod slot;
 

@@ -13,6 +13,8 @@ use crate::provider::{Provider, Session};
 
 /// So long before its end people are told of it for the second time, in seconds.
 const SECOND_WARNING: i64 = 5 * 60;
+/// Two ends of a session that are so near are one, in seconds.
+const SAME: u64 = 60;
 /// Between looks that failed.
 const LATER: Duration = Duration::from_secs(60);
 
@@ -74,7 +76,8 @@ impl Sessions {
     /// How a session stands.
     pub(super) fn know(&mut self, name: &InstanceName, session: Session) {
         let Some(watched) = self.watched.get_mut(name) else { return };
-        if watched.ends != session.ends {
+        let seconds = |ends: Option<Timestamp>| ends.map_or(0, Timestamp::as_second);
+        if seconds(watched.ends).abs_diff(seconds(session.ends)) > SAME {
             watched.warnings = 0;
         }
         watched.ends = session.ends;

@@ -2,7 +2,7 @@
 //! that throttles, fails, hangs and signs people out, and a clock that people set. Each day is one seed.
 
 mod day;
-mod model;
+pub(super) mod model;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -1,1 +1,357 @@
+//! What the refresher promises, one by one, on tokio's paused time with the simulation's model of AWS.
 
+use std::time::Duration;
+
+use credentials::{AccountId, Chain, Expiration, Profile, ProfileName, RoleName, Source};
+use tokio::sync::mpsc::Receiver;
+use tokio::time::sleep;
+
+use super::simulation::model::{Model, Reachable, Site, credentials_of, seconds};
+use super::*;
+use crate::gate::Writer;
+use crate::refusal::Refusal;
+use crate::wire::{State, Upload};
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+struct World {
+    model: Arc<Model>,
+    slots: Arc<Slots>,
+    events: Receiver<Event>,
+    writer: Writer,
+    _refresher: tokio::task::JoinHandle<()>,
+}
+
+impl World {
+    /// Two instances, `corp` and `other`, with somebody signed in for eight hours, and no slots.
+    fn new() -> Self {
+        let upstreams = ["corp", "other"].map(corp_or_other);
+        let model = Model::new(7, &upstreams);
+        let slots = Arc::new(Slots::new(true, 7));
+        let (sender, events) = mpsc::channel(10_000);
+        let provider = Arc::new(Arc::clone(&model));
+        let refresher = Refresher::new(Arc::clone(&slots), provider, model.clock.clone(), sender);
+        let refresher = tokio::spawn(refresher.run());
+        let world =
+            Self { model, slots, events, writer: Writer::for_test(), _refresher: refresher };
+        for name in ["corp", "other"] {
+            let now = world.model.clock.truth();
+            world.site(name, |site| site.sign_in(now, 8 * 3600));
+        }
+        world
+    }
+
+    fn site(&self, name: &str, change: impl FnOnce(&mut Site)) {
+        change(self.model.state().sites.of(&corp_or_other(name)));
+    }
+
+    fn now(&self) -> Now {
+        Now::by(&*self.model.clock)
+    }
+
+    /// Loads a slot with credentials that live so long, in seconds; with none if they don't live.
+    fn load(&self, slot: &str, instance: &str, life: i64) {
+        let name = ProfileName::parse(slot).unwrap();
+        let source = source(slot, instance);
+        let upload = match life {
+            0 => Upload::Source(name.clone(), source),
+            _ => {
+                let expiration = Expiration::new(self.now().wall + seconds(life)).unwrap();
+                Upload::Credentials(Profile {
+                    name: name.clone(),
+                    principal: source.principal(),
+                    credentials: credentials_of(&source, expiration),
+                    source: Some(source),
+                })
+            }
+        };
+        self.slots.load(&self.writer, SlotName::Named(name), upload, self.now()).unwrap();
+    }
+
+    fn read(&self, slot: &str) -> Result<String, Refusal> {
+        let answer = self.slots.credentials(self.writer.reader(), &named(slot), self.now())?;
+        let answer: serde_json::Value = serde_json::from_slice(&answer).unwrap();
+        Ok(answer["AccessKeyId"].as_str().unwrap().to_owned())
+    }
+
+    fn state(&self, slot: &str) -> State {
+        self.slots.profile(self.writer.reader(), &named(slot), self.now()).unwrap().state
+    }
+
+    fn notice(&self, slot: &str) -> Option<String> {
+        self.slots.profile(self.writer.reader(), &named(slot), self.now()).unwrap().notice
+    }
+
+    /// The least that is left of all slots that serve, in seconds; how many of them do.
+    fn left(&self) -> (i64, usize) {
+        let now = self.now();
+        let all = self.slots.named(self.writer.reader(), now);
+        let left = all.iter().map(|slot| slot.expiration - now.wall.as_second());
+        let served = left.filter(|left| *left > 0);
+        served.fold((i64::MAX, 0), |(least, count), left| (least.min(left), count + 1))
+    }
+
+    fn fetches(&self) -> u64 {
+        self.model.state().fetches
+    }
+
+    /// What was told since it was last asked.
+    fn told(&mut self) -> Vec<(EventKind, String)> {
+        std::iter::from_fn(|| self.events.try_recv().ok())
+            .map(|event| (event.kind, event.message))
+            .collect()
+    }
+
+    fn kinds(&mut self) -> Vec<EventKind> {
+        self.told().into_iter().map(|(kind, _)| kind).collect()
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        let broken = self.model.state().broken.clone();
+        assert!(broken.is_empty() || std::thread::panicking(), "{broken:?}");
+    }
+}
+
+fn corp_or_other(name: &str) -> Upstream {
+    Upstream::Instance(InstanceName::parse(name).unwrap())
+}
+
+fn named(slot: &str) -> SlotName {
+    SlotName::Named(ProfileName::parse(slot).unwrap())
+}
+
+fn source(slot: &str, instance: &str) -> Source {
+    Source::Role {
+        instance: InstanceName::parse(instance).unwrap(),
+        chain: Chain {
+            account_id: AccountId::parse("1").unwrap(),
+            role_name: RoleName::parse(slot).unwrap(),
+            links: Vec::new(),
+        },
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_thousand_slots_that_expire_together_are_each_refreshed_once_a_cycle() {
+    let world = World::new();
+    for number in 0..1_000 {
+        world.load(&format!("s{number}"), "corp", 3600);
+    }
+    let mut least = i64::MAX;
+    // To the middle between two refreshes, for three cycles.
+    for cycle in 1..=3 {
+        let minutes = if cycle == 1 { 60 } else { 38 };
+        for _ in 0..minutes * 6 {
+            sleep(Duration::from_secs(10)).await;
+            let (left, served) = world.left();
+            assert_eq!(served, 1_000);
+            least = least.min(left);
+        }
+        assert_eq!(world.fetches(), cycle * 1_000);
+    }
+    assert!(least >= 20 * 60, "{least} s were left");
+    assert_eq!(world.model.state().failures, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_ten_minutes_of_a_black_hole_all_are_fresh_in_one_cycle_and_none_was_served_too_long()
+{
+    let mut world = World::new();
+    for number in 0..1_000 {
+        // Half of them expire meanwhile.
+        let life = if number % 2 == 0 { 3600 } else { 25 * 60 };
+        world.load(&format!("s{number}"), "corp", life);
+    }
+    world.site("corp", |site| site.reachable = Reachable::BlackHole);
+    sleep(30 * MINUTE).await;
+    assert_eq!(world.left().1, 500);
+    assert!(matches!(world.read("s1"), Err(Refusal::Refreshing(_))), "{:?}", world.read("s1"));
+    assert_eq!(world.state("s1"), State::Refreshing);
+    assert_eq!(world.kinds(), [EventKind::Unavailable], "it is told once, not for each slot");
+    world.site("corp", |site| site.reachable = Reachable::Yes);
+    // A fetch that hangs is given up after a minute, and then the quota is the limit: 1,000 at 19.6 a second.
+    sleep(Duration::from_secs(60 + 52)).await;
+    let (left, served) = world.left();
+    assert_eq!(served, 1_000);
+    assert!(left > 25 * 60, "{left} s are left");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_black_hole_holds_up_nobody_elses_slots() {
+    let world = World::new();
+    world.site("corp", |site| site.reachable = Reachable::BlackHole);
+    for number in 0..200 {
+        world.load(&format!("s{number}"), "corp", 0);
+    }
+    sleep(Duration::from_secs(5)).await;
+    world.load("mine", "other", 0);
+    sleep(Duration::from_secs(4)).await;
+    assert_eq!(world.read("mine").unwrap(), "mine");
+    assert!(world.read("s0").is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_to_connect_is_tried_again_with_gaps_that_grow() {
+    let world = World::new();
+    world.site("corp", |site| site.reachable = Reachable::Refused);
+    world.load("s", "corp", 21 * 60);
+    sleep(10 * MINUTE).await;
+    assert!((12..=22).contains(&world.fetches()), "{} in ten minutes", world.fetches());
+    assert_eq!(world.read("s").unwrap(), "s", "what is at hand is served meanwhile");
+    assert!(world.notice("s").unwrap().contains("connection refused"));
+    world.site("corp", |site| site.reachable = Reachable::Yes);
+    sleep(MINUTE + Duration::from_secs(4)).await;
+    assert_eq!((world.state("s"), world.notice("s")), (State::Ready, None));
+    assert!(world.left().0 > 58 * 60);
+}
+
+#[tokio::test(start_paused = true)]
+async fn when_the_sign_in_is_over_nothing_is_asked_until_somebody_signs_in() {
+    let mut world = World::new();
+    for number in 0..5 {
+        world.load(&format!("s{number}"), "corp", 22 * 60);
+    }
+    world.load("theirs", "other", 22 * 60);
+    sleep(Duration::from_secs(1)).await;
+    let now = world.model.clock.truth();
+    world.site("corp", |site| site.session_ends = now);
+    sleep(10 * MINUTE).await;
+    let asked = world.fetches();
+    assert!(asked <= 1 + 5, "{asked}: one of theirs, and those of corp that began together");
+    assert_eq!(world.kinds(), [EventKind::SignInNeeded]);
+    for slot in ["s0", "s1", "s2", "s3", "s4"] {
+        assert_eq!(world.state(slot), State::SignInNeeded);
+        assert_eq!(world.read(slot).unwrap(), slot, "it is served until it expires");
+    }
+    sleep(20 * MINUTE).await;
+    let Err(Refusal::NotRefreshed(message)) = world.read("s0") else { panic!("it has expired") };
+    assert!(message.contains("aws-sso login"), "{message}");
+    assert_eq!(world.fetches(), asked, "nothing more was asked");
+    assert_eq!(world.read("theirs").unwrap(), "theirs");
+    let now = world.model.clock.truth();
+    world.site("corp", |site| {
+        site.latency = 100..200;
+        site.sign_in(now, 3600);
+    });
+    sleep(Duration::from_secs(2)).await;
+    for number in 0..5 {
+        assert!(world.read(&format!("s{number}")).is_ok());
+    }
+    assert_eq!(world.kinds(), [EventKind::SignedIn]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_end_of_a_session_is_told_fifteen_and_five_minutes_before() {
+    let mut world = World::new();
+    let now = world.model.clock.truth();
+    world.site("corp", |site| site.sign_in(now, 3 * 3600));
+    world.load("s", "corp", 3600);
+    sleep(164 * MINUTE).await;
+    assert_eq!((world.told(), world.notice("s")), (vec![], None));
+    sleep(2 * MINUTE).await;
+    let first =
+        "the SSO session of `corp` ends in 14m; sign in anew: aws-sso login --force --sso corp";
+    assert_eq!(world.told(), [(EventKind::SessionEnding, first.replace("14m", "15m"))]);
+    assert_eq!(world.notice("s").as_deref(), Some(first));
+    sleep(9 * MINUTE).await;
+    let second = first.replace("14m", "5m");
+    assert_eq!(world.told(), [(EventKind::SessionEnding, second)]);
+    sleep(6 * MINUTE).await;
+    assert_eq!(world.kinds(), [EventKind::SignInNeeded], "it is noticed although no slot is due");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unload_or_a_load_during_a_fetch_wins() {
+    let world = World::new();
+    world.site("corp", |site| site.latency = 5_000..5_001);
+    world.load("gone", "corp", 0);
+    world.load("other", "corp", 0);
+    sleep(Duration::from_secs(1)).await;
+    world.slots.unload(&world.writer, &named("gone")).unwrap();
+    let handed_in = fakes::profile("other", "2027-01-01T00:00:00Z");
+    let upload = Upload::Credentials(handed_in);
+    world.slots.load(&world.writer, named("other"), upload, world.now()).unwrap();
+    sleep(MINUTE).await;
+    assert_eq!(world.read("gone"), Err(Refusal::NoSuchSlot));
+    assert_eq!(world.read("other").unwrap(), "ASIAFAKE");
+    assert_eq!(world.model.state().given_up, 2, "nobody waits for them any more");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_role_that_aws_denies_is_told_and_left_alone() {
+    let mut world = World::new();
+    world.load("s", "corp", 22 * 60);
+    world.model.state().denied.insert(source("s", "corp").to_string());
+    sleep(30 * MINUTE).await;
+    assert_eq!(world.told(), [(EventKind::Denied, "no such role".to_owned())]);
+    assert_eq!((world.state("s"), world.fetches()), (State::Denied, 1));
+    assert!(matches!(world.read("s"), Err(Refusal::NotRefreshed(_))));
+    world.model.state().denied.clear();
+    world.load("s", "corp", 0);
+    sleep(Duration::from_secs(4)).await;
+    assert_eq!(world.state("s"), State::Ready, "a load begins anew");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_misconfigured_comes_back_when_it_is_mended() {
+    let mut world = World::new();
+    world.site("corp", |site| site.is_configured = false);
+    for slot in ["a", "b", "c"] {
+        world.load(slot, "corp", 0);
+    }
+    sleep(10 * MINUTE).await;
+    assert_eq!(world.kinds(), [EventKind::Misconfigured]);
+    assert!(matches!(world.read("a"), Err(Refusal::NotRefreshed(_))), "waiting doesn't help");
+    assert!(world.fetches() <= 3 * 21, "{} in ten minutes", world.fetches());
+    world.site("corp", |site| site.is_configured = true);
+    sleep(MINUTE + Duration::from_secs(4)).await;
+    assert!(["a", "b", "c"].iter().all(|slot| world.read(slot).is_ok()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_the_machine_has_slept_all_is_refreshed_at_once() {
+    let world = World::new();
+    world.load("s", "corp", 3600);
+    sleep(MINUTE).await;
+    // The timers stood still, the clock did not.
+    *world.model.clock.offset.lock().unwrap() = 35 * 60;
+    world.site("corp", |site| site.credentials_life = 3600 + 35 * 60);
+    sleep(Duration::from_secs(5)).await;
+    assert_eq!(world.fetches(), 1);
+    assert!(world.left().0 > 58 * 60);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_is_set_back_makes_nothing_live_longer() {
+    let world = World::new();
+    world.load("s", "corp", 3600);
+    let handed_in = fakes::profile("fixed", "2026-11-22T21:26:31Z");
+    let start = world.now();
+    world.slots.load(&world.writer, named("fixed"), Upload::Credentials(handed_in), start).unwrap();
+    assert!(world.read("fixed").is_ok());
+    *world.model.clock.offset.lock().unwrap() = -5 * 3600;
+    sleep(45 * MINUTE).await;
+    assert_eq!(world.fetches(), 1, "it is refreshed as if the clock had gone on");
+    assert_eq!(world.read("s").unwrap(), "s");
+    let life = refresh_life(start, "2026-11-22T21:26:31Z");
+    sleep(life.saturating_sub(45 * MINUTE)).await;
+    assert_eq!(world.read("fixed"), Err(Refusal::Expired));
+}
+
+fn refresh_life(now: Now, expiration: &str) -> Duration {
+    credentials::refresh::life(now.wall, Expiration::parse(expiration).unwrap())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_source_of_short_sessions_is_told_once() {
+    let mut world = World::new();
+    world.site("corp", |site| site.credentials_life = 15 * 60);
+    world.load("s", "corp", 15 * 60);
+    sleep(60 * MINUTE).await;
+    let told = world.told();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].1.contains("the slot `s` live for 14 minutes only"), "{told:?}");
+    assert!(world.left().0 >= 7 * 60, "half of them is left at least");
+}

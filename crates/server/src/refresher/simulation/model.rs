@@ -1,6 +1,7 @@
 //! The model of AWS, and of what a person has configured.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -17,27 +18,28 @@ use crate::provider::{Later, Provider, Session};
 
 /// AWS gives 20 calls a second.
 const QUOTA: f64 = 20.0;
+const TURN: Duration = Duration::from_millis(51);
 const ACCESS_TOKEN_LIFE: i64 = 3600;
 /// An access token with so many seconds left is refreshed.
 const REFRESH_BEFORE: i64 = 20 * 60;
 
-pub(super) fn seconds(seconds: i64) -> SignedDuration {
+pub(in crate::refresher) fn seconds(seconds: i64) -> SignedDuration {
     SignedDuration::from_secs(seconds)
 }
 
 /// The true time, and the machine's clock beside it.
-pub(super) struct SimulatedClock {
+pub(in crate::refresher) struct SimulatedClock {
     start: Instant,
     /// The machine's clock less the true time, in seconds.
-    pub(super) offset: Mutex<i64>,
+    pub(in crate::refresher) offset: Mutex<i64>,
 }
 
 impl SimulatedClock {
-    pub(super) fn new() -> Self {
+    pub(in crate::refresher) fn new() -> Self {
         Self { start: Instant::now(), offset: Mutex::new(0) }
     }
 
-    pub(super) fn truth(&self) -> Timestamp {
+    pub(in crate::refresher) fn truth(&self) -> Timestamp {
         Timestamp::from_second(1_795_382_191).unwrap() + self.start.elapsed()
     }
 }
@@ -49,62 +51,66 @@ impl Clock for SimulatedClock {
 }
 
 /// One instance.
-pub(super) struct Site {
+pub(in crate::refresher) struct Site {
     /// When the SSO session ends; past, if nobody is signed in.
-    pub(super) session_ends: Timestamp,
+    pub(in crate::refresher) session_ends: Timestamp,
     token_ends: Timestamp,
-    pub(super) reachable: Reachable,
+    pub(in crate::refresher) reachable: Reachable,
     /// How many of a hundred calls fail for no reason.
-    pub(super) faults: u32,
-    pub(super) is_configured: bool,
+    pub(in crate::refresher) faults: u32,
+    pub(in crate::refresher) is_configured: bool,
     /// In seconds.
-    pub(super) credentials_life: u64,
+    pub(in crate::refresher) credentials_life: u64,
+    /// In milliseconds, from and to.
+    pub(in crate::refresher) latency: Range<u64>,
     calls_left: f64,
     calls_at: Timestamp,
+    /// When the provider asks next: it doesn't ask faster than AWS answers.
+    next_turn: Instant,
     /// How often somebody has signed in, and how often when it was last said that this is needed.
     sign_ins: watch::Sender<u64>,
     seen: u64,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reachable {
+pub(in crate::refresher) enum Reachable {
     Yes,
     Refused,
     /// Calls are never answered.
     BlackHole,
 }
 
-pub(super) struct Model {
-    pub(super) clock: Arc<SimulatedClock>,
+pub(in crate::refresher) struct Model {
+    pub(in crate::refresher) clock: Arc<SimulatedClock>,
     state: Mutex<State>,
 }
 
-pub(super) struct State {
-    pub(super) sites: Sites,
+pub(in crate::refresher) struct State {
+    pub(in crate::refresher) sites: Sites,
     rng: Rng,
     /// What is under way, by slot; and whose session is being looked at.
     fetching: HashSet<String>,
     looking: HashSet<InstanceName>,
     /// Roles that were taken away, by the source's text.
-    pub(super) denied: HashSet<String>,
+    pub(in crate::refresher) denied: HashSet<String>,
     /// When credentials expire in truth, by their access key id and by the expiration that they tell.
-    pub(super) lives_until: HashMap<(String, String), Timestamp>,
-    pub(super) fetches: u64,
-    pub(super) failures: u64,
-    pub(super) given_up: u64,
+    pub(in crate::refresher) lives_until: HashMap<(String, String), Timestamp>,
+    pub(in crate::refresher) fetches: u64,
+    pub(in crate::refresher) failures: u64,
+    pub(in crate::refresher) given_up: u64,
     /// What must never be, if it was.
-    pub(super) broken: Vec<String>,
+    pub(in crate::refresher) broken: Vec<String>,
 }
 
 /// In one order always, so that a seed is one day.
-pub(super) struct Sites(Vec<(Upstream, Site)>);
+pub(in crate::refresher) struct Sites(Vec<(Upstream, Site)>);
 
 impl Sites {
-    pub(super) fn of(&mut self, upstream: &Upstream) -> &mut Site {
+    pub(in crate::refresher) fn of(&mut self, upstream: &Upstream) -> &mut Site {
         self.all().find_map(|(name, site)| (name == upstream).then_some(site)).unwrap()
     }
 
-    pub(super) fn all(&mut self) -> impl Iterator<Item = (&Upstream, &mut Site)> {
+    pub(in crate::refresher) fn all(&mut self) -> impl Iterator<Item = (&Upstream, &mut Site)> {
         self.0.iter_mut().map(|(name, site)| (&*name, site))
     }
 }
@@ -118,14 +124,16 @@ impl Site {
             faults: 0,
             is_configured: true,
             credentials_life: 3600,
+            latency: 10..3_000,
             calls_left: 5.0,
             calls_at: now,
+            next_turn: Instant::now(),
             sign_ins: watch::Sender::new(0),
             seen: 0,
         }
     }
 
-    pub(super) fn sign_in(&mut self, now: Timestamp, life: i64) {
+    pub(in crate::refresher) fn sign_in(&mut self, now: Timestamp, life: i64) {
         self.session_ends = now + seconds(life);
         self.token_ends = now;
         self.sign_ins.send_modify(|sign_ins| *sign_ins += 1);
@@ -156,14 +164,14 @@ impl Site {
 
 impl State {
     /// Credentials come into the world.
-    pub(super) fn issue(&mut self, credentials: &Credentials, truth: Timestamp) {
+    pub(in crate::refresher) fn issue(&mut self, credentials: &Credentials, truth: Timestamp) {
         let name = credentials.access_key_id.as_str().to_owned();
         self.lives_until.insert((name, credentials.expiration.to_string()), truth);
     }
 }
 
 impl Model {
-    pub(super) fn new(seed: u64, upstreams: &[Upstream]) -> Arc<Self> {
+    pub(in crate::refresher) fn new(seed: u64, upstreams: &[Upstream]) -> Arc<Self> {
         let clock = Arc::new(SimulatedClock::new());
         let now = clock.truth();
         let sites = Sites(upstreams.iter().map(|name| (name.clone(), Site::new(now))).collect());
@@ -182,7 +190,7 @@ impl Model {
         Arc::new(Self { clock, state: Mutex::new(state) })
     }
 
-    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+    pub(in crate::refresher) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap()
     }
 
@@ -226,8 +234,16 @@ impl Model {
 
     async fn fetch_from(self: Arc<Self>, source: Source) -> Result<Fetched, Failure> {
         let guard = Guard::enter(&self, &source);
-        let latency = self.state().rng.u64(10..3_000);
-        tokio::time::sleep(Duration::from_millis(latency)).await;
+        let (turn, latency) = {
+            let mut state = self.state();
+            let chance = state.rng.f64();
+            let site = state.sites.of(&Upstream::of(&source));
+            let turn = site.next_turn.max(Instant::now());
+            site.next_turn = turn + TURN;
+            let Range { start, end } = site.latency;
+            (turn, start + ((end - start) as f64 * chance) as u64)
+        };
+        tokio::time::sleep_until(turn + Duration::from_millis(latency)).await;
         let reachable = self.state().sites.of(&Upstream::of(&source)).reachable;
         if reachable == Reachable::BlackHole {
             std::future::pending::<()>().await;
@@ -322,7 +338,7 @@ fn slot_of(source: &Source) -> String {
 }
 
 /// Credentials that say which slot and load they are for.
-pub(super) fn credentials_of(source: &Source, expiration: Expiration) -> Credentials {
+pub(in crate::refresher) fn credentials_of(source: &Source, expiration: Expiration) -> Credentials {
     Credentials {
         access_key_id: AccessKeyId::parse(role_name(source)).unwrap(),
         secret_access_key: Secret::parse("CANARY".to_owned()).unwrap(),

@@ -1,0 +1,199 @@
+//! A model check: all orders in which readers, writers and the refresher can come to a slot, one after the other.
+//!
+//! Each of their steps is one turn under the slots' lock, so the orders of whole steps are all that there are.
+//! shuttle tries every one of them.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use credentials::{
+    Expiration, Failure, Fetched, Problem, Profile, ProfileName, Timestamp, Upstream,
+};
+use credentials::{SlotName, Source};
+use shuttle::thread;
+
+use super::*;
+use crate::slots::refreshing::Finished;
+
+/// What has been put into the slot by people, the last one last; `None` is an unload.
+type Loads = Arc<Mutex<Vec<Option<&'static str>>>>;
+
+struct Slotted {
+    slots: Slots,
+    writer: Writer,
+    loads: Loads,
+    start: tokio::time::Instant,
+}
+
+const NAME: SlotName = SlotName::Default;
+/// Expires in the first of these seconds; what is fetched does in the second.
+const LOADED_UNTIL: i64 = 1_000;
+const FETCHED_UNTIL: i64 = 10_000;
+
+impl Slotted {
+    fn new() -> Arc<Self> {
+        Arc::new(Self {
+            slots: Slots::new(true, 1),
+            writer: Writer::for_test(),
+            loads: Loads::default(),
+            start: tokio::time::Instant::now(),
+        })
+    }
+
+    fn at(&self, second: i64) -> Now {
+        let steady = self.start + std::time::Duration::from_secs(second.unsigned_abs());
+        Now { wall: Timestamp::from_second(second).unwrap(), steady }
+    }
+
+    /// A person loads the slot; credentials say by their access key id of which load they are.
+    fn load(&self, id: &'static str) {
+        let profile = profile(id, LOADED_UNTIL);
+        // One step: the load, and the note of it.
+        let mut loads = self.loads.lock().unwrap();
+        self.slots.load(&self.writer, NAME, Upload::Credentials(profile), self.at(0)).unwrap();
+        loads.push(Some(id));
+    }
+
+    fn unload(&self) {
+        let mut loads = self.loads.lock().unwrap();
+        if self.slots.unload(&self.writer, &NAME).is_ok() {
+            loads.push(None);
+        }
+    }
+
+    /// The refresher's two steps, with AWS between them.
+    fn refresh(&self, outcome: impl Fn(&Source) -> Result<Fetched, Failure>) {
+        let now = self.at(500);
+        let Some(fetch) = self.slots.begin(now, &[], &[]) else { return };
+        assert!(self.slots.begin(now, &[], &[]).is_none(), "two fetches for one slot");
+        thread::yield_now();
+        let before = self.served(now);
+        match self.slots.finish(&fetch, outcome(&fetch.source), now) {
+            None => {}
+            Some(Finished::Refreshed { .. }) => {
+                assert_eq!(self.served(now), Some((id_of(&fetch.source), FETCHED_UNTIL)));
+            }
+            Some(Finished::Failed { .. }) => {
+                assert_eq!(self.served(now), before, "a failure takes nothing away");
+            }
+        }
+    }
+
+    /// The access key id and the expiration that a reader sees.
+    fn served(&self, now: Now) -> Option<(String, i64)> {
+        let answer = self.slots.credentials(self.writer.reader(), &NAME, now).ok()?;
+        let answer: serde_json::Value = serde_json::from_slice(&answer).unwrap();
+        let expiration: Timestamp = answer["Expiration"].as_str().unwrap().parse().unwrap();
+        Some((answer["AccessKeyId"].as_str().unwrap().to_owned(), expiration.as_second()))
+    }
+
+    /// What a reader may see at any time: what was loaded last, and only while it lives.
+    fn check(&self, second: i64) {
+        let loads = self.loads.lock().unwrap();
+        let served = self.served(self.at(second));
+        let last = loads.last().copied().flatten();
+        if let Some((id, expiration)) = &served {
+            assert_eq!(Some(id.as_str()), last, "{loads:?}");
+            assert!(*expiration > second, "it has expired");
+        }
+        if second < LOADED_UNTIL {
+            assert_eq!(served.is_some(), last.is_some(), "{loads:?}");
+        }
+    }
+}
+
+fn profile(id: &str, expiration: i64) -> Profile {
+    let mut profile =
+        fakes::profile("main", &Timestamp::from_second(expiration).unwrap().to_string());
+    profile.credentials.access_key_id = credentials::AccessKeyId::parse(id).unwrap();
+    profile.source = Some(Source::Profile(ProfileName::parse(id).unwrap()));
+    profile
+}
+
+fn id_of(source: &Source) -> String {
+    let Source::Profile(name) = source else { panic!("only profiles are modelled") };
+    name.as_str().to_owned()
+}
+
+fn given(source: &Source) -> Result<Fetched, Failure> {
+    let Profile { principal, mut credentials, .. } = profile(&id_of(source), FETCHED_UNTIL);
+    credentials.expiration =
+        Expiration::new(Timestamp::from_second(FETCHED_UNTIL).unwrap()).unwrap();
+    Ok(Fetched { principal, credentials })
+}
+
+fn refused(problem: Problem) -> Result<Fetched, Failure> {
+    Err(Failure { problem, message: "no".to_owned() })
+}
+
+/// All orders of what these do, each in a thread of its own.
+fn in_all_orders(threads: &[fn(&Slotted)]) {
+    let threads = threads.to_vec();
+    let orders = Arc::new(AtomicU64::new(0));
+    let count = Arc::clone(&orders);
+    shuttle::check_dfs(
+        move || {
+            count.fetch_add(1, Ordering::Relaxed);
+            let slotted = Slotted::new();
+            slotted.load("first");
+            let threads = threads.iter().copied().map(|work| {
+                let slotted = Arc::clone(&slotted);
+                thread::spawn(move || work(&slotted))
+            });
+            threads.collect::<Vec<_>>().into_iter().for_each(|thread| thread.join().unwrap());
+            slotted.check(500);
+            slotted.check(LOADED_UNTIL);
+        },
+        None,
+    );
+    let orders = orders.load(Ordering::Relaxed);
+    println!("{orders} orders");
+    assert!(orders > 100, "these are hardly all");
+}
+
+#[test]
+fn in_every_order_a_newer_load_wins_over_what_was_fetched_for_an_older_one() {
+    in_all_orders(&[
+        |slotted| slotted.refresh(given),
+        |slotted| {
+            thread::yield_now();
+            slotted.load("second");
+            thread::yield_now();
+            slotted.load("third");
+        },
+        |slotted| {
+            slotted.check(500);
+            thread::yield_now();
+            slotted.check(LOADED_UNTIL);
+        },
+    ]);
+}
+
+#[test]
+fn in_every_order_an_unload_stays() {
+    in_all_orders(&[
+        |slotted| slotted.refresh(given),
+        |slotted| {
+            thread::yield_now();
+            slotted.unload();
+        },
+        |slotted| slotted.refresh(given),
+        |slotted| slotted.check(500),
+    ]);
+}
+
+#[test]
+fn in_every_order_a_failure_takes_nothing_away() {
+    in_all_orders(&[
+        |slotted| slotted.refresh(|_| refused(Problem::Unavailable)),
+        |slotted| {
+            slotted
+                .slots
+                .sign_in_needed(&Upstream::Profile(ProfileName::parse("first").unwrap()), "no");
+            thread::yield_now();
+            slotted.slots.signed_in(&Upstream::Profile(ProfileName::parse("first").unwrap()));
+        },
+        |slotted| slotted.refresh(given),
+        |slotted| slotted.load("second"),
+    ]);
+}
