@@ -1,10 +1,12 @@
 //! What the server asks for credentials: sources, by what is configured at that moment, and AWS.
 //!
-//! It never asks a person. What waits for a disk or a keyring waits on a thread of its own, so that readers don't.
+//! It never asks a person. All of its work is done on a thread of its own, so that no reader waits for a handshake, for an
+//! answer that is parsed, for a disk or for a keyring.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use credentials::{Chain, Failure, Fetched, InstanceName, Problem, ProfileName, Source, Upstream};
@@ -12,8 +14,9 @@ use providers::ProviderError;
 use providers::identity_center::{FolderLook, IdentityCenter};
 use providers::secure_store::Passphrase;
 use server::{Event, EventKind, Later, Provider, Session};
-use tokio::runtime::Handle;
+use tokio::runtime::{Builder, Handle};
 use tokio::sync::mpsc::Sender;
+use tokio::task::JoinSet;
 
 use crate::center::{self, explain};
 use crate::error::{CommandError, Kind};
@@ -37,6 +40,8 @@ struct Inner {
     /// The AWS CLI's sign-ins before a profile was last resolved.
     looks: Mutex<HashMap<ProfileName, Arc<FolderLook>>>,
     clock_is_off: AtomicBool,
+    /// The thread, once there is something to do.
+    runtime: OnceLock<Handle>,
 }
 
 /// An instance's place: one opens it at a time, and nobody waits for another's.
@@ -56,7 +61,25 @@ impl AwsProvider {
             centers: Mutex::default(),
             looks: Mutex::default(),
             clock_is_off: AtomicBool::new(false),
+            runtime: OnceLock::new(),
         }))
+    }
+
+    /// Does it on the thread; who drops the future gives it up.
+    fn elsewhere<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, Failure>> + Send + 'static,
+    ) -> Later<Result<T, Failure>> {
+        let runtime =
+            self.0.runtime.get_or_init(|| start_thread().unwrap_or_else(|_| Handle::current()));
+        let mut task = JoinSet::new();
+        task.spawn_on(work, runtime);
+        Box::pin(async move {
+            match task.join_next().await {
+                Some(Ok(outcome)) => outcome,
+                Some(Err(_)) | None => Err(broken_off()),
+            }
+        })
     }
 
     async fn fetch_role(&self, name: &InstanceName, chain: &Chain) -> Result<Fetched, Failure> {
@@ -197,7 +220,7 @@ impl AwsProvider {
 impl Provider for AwsProvider {
     fn fetch(&self, source: &Source) -> Later<Result<Fetched, Failure>> {
         let (this, source) = (self.clone(), source.clone());
-        Box::pin(async move {
+        self.elsewhere(async move {
             match &source {
                 Source::Role { instance, chain } => this.fetch_role(instance, chain).await,
                 Source::Profile(name) => this.fetch_profile(name).await,
@@ -207,13 +230,33 @@ impl Provider for AwsProvider {
 
     fn session(&self, instance: &InstanceName) -> Later<Result<Session, Failure>> {
         let (this, instance) = (self.clone(), instance.clone());
-        Box::pin(async move { this.look_at_session(&instance).await })
+        self.elsewhere(async move { this.look_at_session(&instance).await })
     }
 
     fn signed_in(&self, upstream: &Upstream) -> Later<()> {
         let (this, upstream) = (self.clone(), upstream.clone());
-        Box::pin(async move { this.sign_in_changes(&upstream).await })
+        let signed_in = self.elsewhere(async move {
+            this.sign_in_changes(&upstream).await;
+            Ok(())
+        });
+        Box::pin(async move {
+            // If it broke off, asking AWS shows whether somebody has.
+            let _ = signed_in.await;
+        })
     }
+}
+
+fn start_thread() -> std::io::Result<Handle> {
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let handle = runtime.handle().clone();
+    let work = move || runtime.block_on(std::future::pending::<()>());
+    thread::Builder::new().name("refresher".to_owned()).spawn(work)?;
+    Ok(handle)
+}
+
+fn broken_off() -> Failure {
+    let message = "asking AWS broke off".to_owned();
+    Failure { problem: Problem::Unavailable, message }
 }
 
 /// Work that may wait for a disk, for a keyring, or for a passphrase to be reckoned with.

@@ -300,12 +300,11 @@ impl Refresher {
     }
 
     fn tell_short_life(&self, fetch: &Fetch, life: Duration) {
+        let minutes = life.as_secs().div_ceil(60);
         let message = format!(
-            "the credentials of {} live for {} minutes only: some SDKs ask for such ones on every call; let the \
-             sessions of `{}` last for an hour",
-            fetch.slot,
-            life.as_secs() / 60,
-            fetch.source,
+            "the credentials of {} live for {minutes} min only, and some SDKs ask for such ones on every call: \
+             let the sessions of `{}` last for an hour",
+            fetch.slot, fetch.source,
         );
         let instance = fetch.source.instance().cloned();
         self.tell(EventKind::ShortLived, instance, vec![fetch.slot.clone()], &message);

@@ -11,6 +11,7 @@ const DAYS: u64 = 1_000;
 
 #[test]
 #[expect(clippy::disallowed_methods, reason = "a longer simulation is asked for by a variable")]
+#[expect(clippy::print_stdout, reason = "how much has happened is a figure of the simulation")]
 fn whatever_happens_in_a_thousand_days_the_promises_hold() {
     let days =
         std::env::var("SIMULATED_DAYS").ok().and_then(|days| days.parse().ok()).unwrap_or(DAYS);

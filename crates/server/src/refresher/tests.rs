@@ -255,10 +255,10 @@ async fn the_end_of_a_session_is_told_fifteen_and_five_minutes_before() {
         "the SSO session of `corp` ends in 14m; sign in anew: aws-sso login --force --sso corp";
     assert_eq!(world.told(), [(EventKind::SessionEnding, first.replace("14m", "15m"))]);
     assert_eq!(world.notice("s").as_deref(), Some(first));
-    sleep(9 * MINUTE).await;
+    sleep(10 * MINUTE).await;
     let second = first.replace("14m", "5m");
     assert_eq!(world.told(), [(EventKind::SessionEnding, second)]);
-    sleep(6 * MINUTE).await;
+    sleep(5 * MINUTE).await;
     assert_eq!(world.kinds(), [EventKind::SignInNeeded], "it is noticed although no slot is due");
 }
 
@@ -352,6 +352,6 @@ async fn a_source_of_short_sessions_is_told_once() {
     sleep(60 * MINUTE).await;
     let told = world.told();
     assert_eq!(told.len(), 1, "{told:?}");
-    assert!(told[0].1.contains("the slot `s` live for 14 minutes only"), "{told:?}");
+    assert!(told[0].1.contains("the slot `s` live for 15 min only"), "{told:?}");
     assert!(world.left().0 >= 7 * 60, "half of them is left at least");
 }

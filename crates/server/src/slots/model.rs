@@ -126,6 +126,7 @@ fn refused(problem: Problem) -> Result<Fetched, Failure> {
     Err(Failure { problem, message: "no".to_owned() })
 }
 
+#[expect(clippy::print_stdout, reason = "how many there are is a figure of the check")]
 /// All orders of what these do, each in a thread of its own.
 fn in_all_orders(threads: &[fn(&Slotted)]) {
     let threads = threads.to_vec();

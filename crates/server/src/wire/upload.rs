@@ -306,6 +306,7 @@ mod tests {
 
     const CHAIN: &str = r#"{"Instance":"corp","AccountId":"000000111111","RoleName":"Base","Links":
         [{"RoleArn":"arn:aws:iam::222222222222:role/Ops","ExternalId":"x"}]}"#;
+    const LINKS: &str = r#"[{"RoleArn":"arn:aws:iam::222222222222:role/Ops","ExternalId":"x"}]"#;
 
     #[test]
     fn a_source_may_come_with_credentials_or_without() {
@@ -324,7 +325,7 @@ mod tests {
     fn a_wrong_source_is_told_by_its_field_and_without_its_value() {
         let many = format!(
             "[{}]",
-            vec![r#"{"RoleArn":"arn:aws:iam::222222222222:role/CANARY"}"#; 11].join(",")
+            [r#"{"RoleArn":"arn:aws:iam::222222222222:role/CANARY"}"#; 11].join(",")
         );
         for (replaced, by, field) in [
             (CHAIN, "7", "Source"),
@@ -336,7 +337,7 @@ mod tests {
             ("\"Base\"", "\"CANARY!\"", "Source.RoleName"),
             ("222222222222", "CANARY", "Source.Links.RoleArn"),
             ("\"x\"", r#""\u001b""#, "Source.Links.ExternalId"),
-            (&CHAIN[CHAIN.find('[').unwrap()..CHAIN.len() - 1], &many, "Source.Links"),
+            (LINKS, &many, "Source.Links"),
         ] {
             assert!(CHAIN.contains(replaced), "{replaced}");
             let body =

@@ -97,7 +97,7 @@ impl Day {
         let mut refresher =
             Refresher::new(Arc::clone(&self.slots), provider, self.model.clock.clone(), sender);
         // A look each second all day long would be most of the simulation; some days have it.
-        if self.seed % 100 != 0 {
+        if !self.seed.is_multiple_of(100) {
             refresher.look = Duration::from_secs(60);
         }
         let refresher = tokio::spawn(refresher.run());
