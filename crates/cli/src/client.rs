@@ -43,14 +43,16 @@ impl Client {
         self.read("/slot").await
     }
 
-    /// Puts a profile into a slot.
+    /// Puts a profile into a slot. Tells whether the server will refresh it.
     pub(crate) async fn load(
         &self,
         slot: &SlotName,
         profile: &Profile,
-    ) -> Result<(), CommandError> {
+    ) -> Result<bool, CommandError> {
         let body = Bytes::from_owner(wire::write_upload(profile));
-        self.send(Method::PUT, &path_of(slot), body).await.map(|_| ())
+        let answer = self.send(Method::PUT, &path_of(slot), body).await?;
+        // Whatever a 200 of another server says: it is done.
+        Ok(serde_json::from_slice(&answer).is_ok_and(|message: Message| message.refreshes))
     }
 
     /// Empties a slot.

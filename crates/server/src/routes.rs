@@ -110,8 +110,8 @@ impl Router {
         if matches!(&load.slot, SlotName::Named(name) if name != upload.name()) {
             return Err(Refusal::NamesDiffer);
         }
-        self.slots.load(&load.writer, load.slot, upload, now)?;
-        Ok(done())
+        let refreshes = self.slots.load(&load.writer, load.slot, upload, now)?;
+        Ok(wire::json(StatusCode::OK, wire::loaded(refreshes)))
     }
 
     fn health(

@@ -75,7 +75,7 @@ impl Slots {
     /// # Errors
     /// The answer would be larger than some SDK takes.
     pub(crate) fn start_with(&self, profile: Profile, now: Now) -> Result<(), Refusal> {
-        self.put(SlotName::Default, Upload::Credentials(profile), now)
+        self.put(SlotName::Default, Upload::Credentials(profile), now).map(|_| ())
     }
 
     /// The answer for an SDK.
@@ -125,7 +125,7 @@ impl Slots {
         self.lock().slot(name)?.at(now).map(|_| ())
     }
 
-    /// Puts an upload into a slot, in place of what was there.
+    /// Puts an upload into a slot, in place of what was there. Tells whether it will be refreshed.
     ///
     /// # Errors
     /// There are no credentials in it and no refreshing is done; or an answer would be larger than SDKs take.
@@ -135,7 +135,7 @@ impl Slots {
         name: SlotName,
         upload: Upload,
         now: Now,
-    ) -> Result<(), Refusal> {
+    ) -> Result<bool, Refusal> {
         self.put(name, upload, now)
     }
 
@@ -156,7 +156,7 @@ impl Slots {
         self.changed(true);
     }
 
-    fn put(&self, name: SlotName, upload: Upload, now: Now) -> Result<(), Refusal> {
+    fn put(&self, name: SlotName, upload: Upload, now: Now) -> Result<bool, Refusal> {
         let mut contents = self.lock();
         let slot = match upload {
             Upload::Credentials(mut profile) => {
@@ -172,7 +172,7 @@ impl Slots {
         drop(contents);
         let had_source = previous.is_some_and(|slot| slot.source().is_some());
         self.changed(has_source || had_source);
-        Ok(())
+        Ok(has_source)
     }
 
     fn changed(&self, is_listed: bool) {

@@ -125,6 +125,9 @@ impl ProfileObject {
 pub struct Message {
     /// One line, with what mends it.
     pub message: String,
+    /// Whether the slot that was loaded is refreshed.
+    #[serde(default)]
+    pub refreshes: bool,
 }
 
 /// `GET /` and `GET /slot/NAME`. Wiped when the last answer that holds it is sent.
@@ -153,6 +156,18 @@ pub(crate) fn credentials(principal: &Principal, credentials: &Credentials) -> O
     };
     let json = secret_json(&body);
     (json.len() <= LARGEST_CREDENTIALS).then(|| Bytes::from_owner(json))
+}
+
+/// The answer to `PUT`: `{"code":"200","message":"OK"}`, with `"refreshes":true` if the server will do so.
+pub(crate) fn loaded(refreshes: bool) -> Bytes {
+    #[derive(Serialize)]
+    struct Loaded {
+        code: &'static str,
+        message: &'static str,
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        refreshes: bool,
+    }
+    to_json(&Loaded { code: "200", message: "OK", refreshes })
 }
 
 /// `{"code":"200","message":"OK"}`, and for errors the same two again with capitals (some SDKs read those).

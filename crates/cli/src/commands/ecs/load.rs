@@ -77,7 +77,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
     let (slotted, server, output) = (*slotted, server.server.clone(), output.output);
     let profile = obtain(arguments).await?;
     let slot = if slotted { SlotName::Named(profile.name.clone()) } else { SlotName::Default };
-    Client::new(server.clone()).load(&slot, &profile).await?;
+    let refreshes = Client::new(server.clone()).load(&slot, &profile).await?;
     let uri = format!("{}{}", server.origin_for_sdks(), path_for_sdks(&slot));
     let expiration = profile.credentials.expiration;
     let object =
@@ -85,10 +85,11 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
     if output == Output::Json {
         ui::json(&Loaded { profile: object, uri });
     } else {
-        ui::note(&format!(
-            "Loaded `{}` into {slot}; it expires in {}.",
-            profile.name, object.expires
-        ));
+        let lasts = match refreshes {
+            true => "the server keeps it fresh".to_owned(),
+            false => format!("it expires in {}", object.expires),
+        };
+        ui::note(&format!("Loaded `{}` into {slot}; {lasts}.", profile.name));
         ui::data(&format!("export AWS_CONTAINER_CREDENTIALS_FULL_URI={uri}"));
     }
     Ok(())

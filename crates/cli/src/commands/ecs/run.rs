@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
 use credentials::{ProfileName, SlotName};
@@ -13,6 +14,7 @@ use sd_notify::NotifyState;
 use serde::Serialize;
 use server::{Event, Listeners, Refreshing, Server, SlotList, path_for_sdks};
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 
 use crate::args::{Output, OutputArguments};
 use crate::clock::SystemClock;
@@ -110,8 +112,9 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
             let _ = sd_notify::notify(&[NotifyState::Stopping]);
         })
         .await;
-    // A refreshed token is saved before we go: AWS may take the old one no more.
-    identity_center::saved().await;
+    // A refreshed token is saved before we go: AWS may take the old one no more. If it takes too long to come, the old
+    // one is good for a while yet.
+    let _ = timeout(SAVING, identity_center::saved()).await;
     Ok(())
 }
 
@@ -183,4 +186,5 @@ fn announce(addresses: Vec<SocketAddr>, output: Output) {
 }
 
 /// More than happen before they are told.
-const EVENTS: usize = 16;
+const EVENTS: usize = 256;
+const SAVING: Duration = Duration::from_secs(5);
