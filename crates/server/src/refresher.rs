@@ -7,6 +7,7 @@
 mod sessions;
 #[cfg(test)]
 mod simulation;
+mod telling;
 #[cfg(test)]
 mod tests;
 
@@ -14,11 +15,11 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use credentials::{Clock, Failure, Fetched, InstanceName, Problem, SlotName, Timestamp, Upstream};
+use credentials::{Clock, Failure, Fetched, InstanceName, Problem, SlotName, Upstream};
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
-use tokio::time::timeout;
-use tracing::{debug, warn};
+use tokio::time::{Instant, timeout};
+use tracing::debug;
 
 use crate::event::{Event, EventKind};
 use crate::provider::{Provider, Session};
@@ -26,8 +27,8 @@ use crate::slots::{Fetch, Finished, Now, Slots};
 use sessions::Sessions;
 
 /// So many fetches are under way at once, for one upstream and in all.
-const MOST_OF_ONE: usize = 16;
-const MOST: usize = 64;
+const MOST_OF_ONE: usize = 32;
+const MOST: usize = 128;
 /// A fetch that takes longer counts as failed.
 const FETCH_LIMIT: Duration = Duration::from_secs(60);
 /// How often the clock is looked at while anything has a source: timers stand still while the machine sleeps, and don't
@@ -37,6 +38,8 @@ const LOOK: Duration = Duration::from_secs(1);
 const STEP: i64 = 5;
 /// With fewer seconds left a slot's trouble is told.
 const SOON: i64 = 5 * 60;
+/// An upstream that has given nothing for so long may have been away, and what waits for another try need not wait.
+const AWAY: Duration = Duration::from_secs(10);
 
 /// The loop, and all that it knows beside the slots themselves.
 pub(crate) struct Refresher {
@@ -49,9 +52,7 @@ pub(crate) struct Refresher {
     sessions: Sessions,
     /// Wait for somebody to sign in.
     watches: JoinSet<Upstream>,
-    signed_out: HashMap<Upstream, AbortHandle>,
-    /// What was told of an upstream, and is so still.
-    told: HashSet<(Upstream, EventKind)>,
+    standings: HashMap<Upstream, Standing>,
     last_look: Now,
     /// How often the clock is looked at.
     look: Duration,
@@ -60,6 +61,17 @@ pub(crate) struct Refresher {
 struct UnderWay {
     fetch: Fetch,
     task: AbortHandle,
+}
+
+/// How an upstream stands.
+#[derive(Default)]
+struct Standing {
+    /// When it last gave what it should.
+    gave_at: Option<Instant>,
+    /// What waits for somebody to sign in there.
+    watch: Option<AbortHandle>,
+    /// What was told of it, and is so still.
+    told: HashSet<EventKind>,
 }
 
 impl Refresher {
@@ -79,8 +91,7 @@ impl Refresher {
             fetches: JoinSet::new(),
             under_way: HashMap::new(),
             watches: JoinSet::new(),
-            signed_out: HashMap::new(),
-            told: HashSet::new(),
+            standings: HashMap::new(),
             last_look,
             look: LOOK,
         }
@@ -198,9 +209,14 @@ impl Refresher {
 
     /// An upstream has given what it should.
     fn works(&mut self, upstream: &Upstream) {
-        self.slots.recovered(upstream);
-        for kind in [EventKind::Misconfigured, EventKind::Unavailable] {
-            self.told.remove(&(upstream.clone(), kind));
+        let now = Instant::now();
+        let standing = self.standings.entry(upstream.clone()).or_default();
+        let last = standing.gave_at.replace(now);
+        standing.told.remove(&EventKind::Misconfigured);
+        standing.told.remove(&EventKind::Unavailable);
+        // While it gives to some, others' trouble is their own.
+        if last.is_none_or(|last| now.duration_since(last) > AWAY) {
+            self.slots.recovered(upstream);
         }
         self.is_signed_in(upstream);
     }
@@ -212,37 +228,24 @@ impl Refresher {
             self.sessions.over(instance);
             self.slots.session_ends(instance, None);
         }
-        if !self.signed_out.contains_key(&upstream) {
+        let standing = self.standings.entry(upstream.clone()).or_default();
+        if standing.watch.is_none() {
             let (signed_in, watched) = (self.provider.signed_in(&upstream), upstream.clone());
-            let watch = self.watches.spawn(async move {
+            standing.watch = Some(self.watches.spawn(async move {
                 signed_in.await;
                 watched
-            });
-            self.signed_out.insert(upstream.clone(), watch);
+            }));
         }
         self.tell_once(EventKind::SignInNeeded, upstream, &failure.message);
     }
 
     /// Somebody has signed in, perhaps: whoever asks will see.
     fn signed_in(&mut self, upstream: &Upstream) {
-        self.signed_out.remove(upstream);
+        self.standings.entry(upstream.clone()).or_default().watch = None;
         self.slots.signed_in(upstream);
         if let Upstream::Instance(instance) = upstream {
             self.sessions.look_again(instance, self.clock.now());
         }
-    }
-
-    /// Somebody is, for certain.
-    fn is_signed_in(&mut self, upstream: &Upstream) {
-        if !self.told.remove(&(upstream.clone(), EventKind::SignInNeeded)) {
-            return;
-        }
-        let message = match upstream {
-            Upstream::Instance(name) => format!("somebody has signed in to `{name}` again"),
-            Upstream::Profile(name) => format!("somebody has signed in for the profile `{name}`"),
-        };
-        let slots = self.slots.slots_of(upstream);
-        self.tell(EventKind::SignedIn, upstream.instance().cloned(), slots, &message);
     }
 
     fn looked(&mut self, instance: &InstanceName, session: Result<Session, Failure>) {
@@ -270,9 +273,9 @@ impl Refresher {
             }
         }
         self.sessions.watch(self.slots.instances(), self.clock.now());
-        self.signed_out.retain(|upstream, watch| {
+        self.standings.retain(|upstream, standing| {
             let is_of_use = !self.slots.slots_of(upstream).is_empty();
-            if !is_of_use {
+            if let (false, Some(watch)) = (is_of_use, &standing.watch) {
                 watch.abort();
             }
             is_of_use
@@ -290,44 +293,6 @@ impl Refresher {
             debug!(step, "the clock was set, or the machine has slept");
             self.slots.clock_stepped();
             self.sessions.look_everywhere(now.wall);
-        }
-    }
-
-    fn warn_of_end(&mut self, instance: InstanceName, ends: Timestamp, now: Timestamp) {
-        let Some(message) = crate::event::session_ends_soon(&instance, ends, now) else { return };
-        let slots = self.slots.slots_of(&Upstream::Instance(instance.clone()));
-        self.tell(EventKind::SessionEnding, Some(instance), slots, &message);
-    }
-
-    fn tell_short_life(&self, fetch: &Fetch, life: Duration) {
-        let minutes = life.as_secs().div_ceil(60);
-        let message = format!(
-            "the credentials of {} live for {minutes} min only, and some SDKs ask for such ones on every call: \
-             let the sessions of `{}` last for an hour",
-            fetch.slot, fetch.source,
-        );
-        let instance = fetch.source.instance().cloned();
-        self.tell(EventKind::ShortLived, instance, vec![fetch.slot.clone()], &message);
-    }
-
-    /// Tells it of an upstream, unless that was told and is so still.
-    fn tell_once(&mut self, kind: EventKind, upstream: Upstream, message: &str) {
-        let (instance, slots) = (upstream.instance().cloned(), self.slots.slots_of(&upstream));
-        if self.told.insert((upstream, kind)) {
-            self.tell(kind, instance, slots, message);
-        }
-    }
-
-    fn tell(
-        &self,
-        kind: EventKind,
-        instance: Option<InstanceName>,
-        slots: Vec<SlotName>,
-        message: &str,
-    ) {
-        let event = Event { kind, instance, slots, message: message.to_owned() };
-        if self.events.try_send(event).is_err() {
-            warn!(?kind, "more happens than can be told");
         }
     }
 }

@@ -208,6 +208,21 @@ async fn a_refusal_to_connect_is_tried_again_with_gaps_that_grow() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_slot_with_a_trouble_of_its_own_is_not_tried_each_time_that_another_succeeds() {
+    let world = World::new();
+    world.site("corp", |site| site.latency = 100..101);
+    world.model.state().failing.insert(source("broken", "corp").to_string());
+    world.load("broken", "corp", 0);
+    for number in 0..1_000 {
+        world.load(&format!("s{number}"), "corp", 0);
+    }
+    sleep(MINUTE).await;
+    assert_eq!(world.left().1, 1_000);
+    let tries = world.fetches() - 1_000;
+    assert!((2..=25).contains(&tries), "{tries} tries in a minute");
+}
+
+#[tokio::test(start_paused = true)]
 async fn when_the_sign_in_is_over_nothing_is_asked_until_somebody_signs_in() {
     let mut world = World::new();
     for number in 0..5 {

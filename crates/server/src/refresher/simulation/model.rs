@@ -91,6 +91,8 @@ pub(in crate::refresher) struct State {
     /// What is under way, by slot; and whose session is being looked at.
     fetching: HashSet<String>,
     looking: HashSet<InstanceName>,
+    /// Sources that can't be reached, while others of their site can.
+    pub(in crate::refresher) failing: HashSet<String>,
     /// Roles that were taken away, by the source's text.
     pub(in crate::refresher) denied: HashSet<String>,
     /// When credentials expire in truth, by their access key id and by the expiration that they tell.
@@ -180,6 +182,7 @@ impl Model {
             rng: Rng::with_seed(seed ^ 0xA5),
             fetching: HashSet::new(),
             looking: HashSet::new(),
+            failing: HashSet::new(),
             denied: HashSet::new(),
             lives_until: HashMap::new(),
             fetches: 0,
@@ -201,6 +204,7 @@ impl Model {
         let is_denied = state.denied.contains(&source.to_string());
         let chance = state.rng.u32(..100);
         let is_fault = state.rng.bool();
+        let is_failing = state.failing.contains(&source.to_string());
         let site = state.sites.of(&Upstream::of(source));
         let failure = |problem, text: &str| Err(Failure { problem, message: text.to_owned() });
         if !site.is_configured {
@@ -214,6 +218,9 @@ impl Model {
         }
         if !site.takes_a_call(now) {
             return failure(Problem::Throttled, "too many requests");
+        }
+        if is_failing {
+            return failure(Problem::Unavailable, "its own trouble");
         }
         if chance < site.faults {
             let problem = if is_fault { Problem::Unavailable } else { Problem::Throttled };
