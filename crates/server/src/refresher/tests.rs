@@ -370,3 +370,21 @@ async fn a_source_of_short_sessions_is_told_once() {
     assert!(told[0].1.contains("the slot `s` live for 15 min only"), "{told:?}");
     assert!(world.left().0 >= 7 * 60, "half of them is left at least");
 }
+
+#[tokio::test(start_paused = true)]
+async fn slots_of_the_last_run_are_fetched_in_the_order_in_which_they_were_due() {
+    let world = World::new();
+    let now = world.now();
+    let listed = |slot: &str, due: i64| crate::slots::Listed {
+        slot: named(slot),
+        name: ProfileName::parse(slot).unwrap(),
+        source: source(slot, "corp"),
+        due: now.wall + seconds(due),
+    };
+    let list = vec![listed("later", 600), listed("first", -600), listed("second", -60)];
+    world.slots.restore(list, now);
+    world.load("loaded", "corp", 3600);
+    let order = std::iter::from_fn(|| world.slots.begin(now, &[], &[]));
+    let order: Vec<String> = order.map(|fetch| fetch.slot.to_string()).collect();
+    assert_eq!(order, ["the slot `first`", "the slot `second`", "the slot `later`"]);
+}
