@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
 use credentials::{ProfileName, SlotName};
@@ -110,8 +111,8 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
             let _ = sd_notify::notify(&[NotifyState::Stopping]);
         })
         .await;
-    // A refreshed token is saved before we go: AWS may take the old one no more.
-    identity_center::saved().await;
+    // A refreshed token is saved before we go: AWS may take the old one no more. If AWS never answers, we go nevertheless.
+    let _ = tokio::time::timeout(LAST_SAVE, identity_center::saved()).await;
     Ok(())
 }
 
@@ -182,5 +183,7 @@ fn announce(addresses: Vec<SocketAddr>, output: Output) {
     }
 }
 
+/// As long as requests in flight may take when the server stops.
+const LAST_SAVE: Duration = Duration::from_secs(5);
 /// More than happen before they are told.
 const EVENTS: usize = 16;
