@@ -26,7 +26,6 @@ fn boto3_outlives_three_sets_of_credentials_without_a_failed_call() {
     command.env("AWS_CONTAINER_CREDENTIALS_FULL_URI", server.url("/creds"));
     let finished = world.finish(command, "");
     assert_eq!(finished.code, Some(0), "{}{}", finished.stdout, finished.stderr);
-    println!("{}", finished.stdout);
     assert!(!finished.stdout.contains("failed: "), "{}", finished.stdout);
     let of = |what: &str| {
         let line = finished.stdout.lines().find_map(|line| line.strip_prefix(what)).unwrap();

@@ -71,6 +71,12 @@ fn until(what: &str, mut is_so: impl FnMut() -> bool) -> Duration {
     start.elapsed()
 }
 
+/// How long things took, for whoever wants to know: `--nocapture`.
+#[expect(clippy::print_stdout, reason = "a test tells what it must not judge")]
+fn tell(text: &str) {
+    println!("{text}");
+}
+
 #[test]
 fn a_loaded_slot_is_refreshed_before_it_expires_and_no_reader_ever_misses_it() {
     let fake = fake(6);

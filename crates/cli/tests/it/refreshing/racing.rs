@@ -6,7 +6,9 @@ use std::time::Duration;
 use fakes::FakeIdentityCenter;
 use fakes::identity_center::{Operation, Options};
 
-use super::{OTHER_ROLE, OTHER_SLOT, ROLE, SLOT, fake, key_id, refused, until, upload_of_source};
+use super::{
+    OTHER_ROLE, OTHER_SLOT, ROLE, SLOT, fake, key_id, refused, tell, until, upload_of_source,
+};
 use crate::identity_center::{assert_done, signed_in};
 use crate::upload;
 
@@ -41,7 +43,7 @@ fn the_server_and_commands_never_sign_each_other_out() {
         // With 30 seconds left a token is of no use any more.
         access_token_life: Duration::from_secs(33),
         refresh_grace: Duration::ZERO,
-        credentials_life: Duration::from_secs(4),
+        credentials_life: Duration::from_secs(8),
         ..Options::default()
     });
     let world = signed_in(&fake);
@@ -68,6 +70,6 @@ fn the_server_and_commands_never_sign_each_other_out() {
     let states = server.get("/slot").1;
     assert_eq!(states.matches("ProfileName").count(), 6, "{states}");
     assert!(!states.contains("sign-in needed") && key_id(&server, "/").is_some(), "{states}");
-    println!("{} tokens, {} calls", fake.count(Operation::CreateToken), fake.calls().len());
+    tell(&format!("{} tokens, {} calls", fake.count(Operation::CreateToken), fake.calls().len()));
     assert_done(&world.run(&["whoami"]));
 }

@@ -1,13 +1,17 @@
 //! A session that ends, and one that begins: what programs and people see of it.
 
 use std::fs;
+use std::time::Duration;
 
-use fakes::identity_center::Operation;
-use fakes::{Running, TestEnv};
+use fakes::identity_center::{Operation, Options};
+use fakes::{FakeIdentityCenter, Running, TestEnv};
 use serde_json::Value;
 
-use super::{OTHER_ROLE, OTHER_SLOT, ROLE, SLOT, fake, key_id, load, profile, refused, until};
-use crate::identity_center::{assert_done, signed_in};
+use super::{
+    OTHER_ROLE, OTHER_SLOT, ROLE, SLOT, fake, key_id, load, profile, refused, tell, until,
+    upload_of_source,
+};
+use crate::identity_center::{assert_done, config, instance, signed_in, world_of};
 
 const TARGETS: [&str; 4] =
     ["/", SLOT, OTHER_SLOT, "/slot/Z%C3%BCrichB%C3%BCro:AdministratorAccess"];
@@ -54,7 +58,7 @@ fn a_session_that_has_ended_costs_nothing_until_credentials_expire_and_one_sign_
 
     assert_done(&world.run(&["login"]));
     let took = until("all are served again", || are_all_served(&server));
-    println!("after the sign-in all slots were served within {took:?}");
+    tell(&format!("after the sign-in all slots were served within {took:?}"));
     assert!(took.as_secs() < 20, "{took:?}");
     until("all is well", || are_all(&server, "ready"));
 }
@@ -96,20 +100,38 @@ fn a_command_of_the_person_is_told_of_the_end_and_of_the_new_sign_in() {
 }
 
 #[test]
+fn the_end_of_a_session_is_told_before_it_comes() {
+    let fake = FakeIdentityCenter::start(Options {
+        auto_approve: true,
+        session_life: Duration::from_secs(10 * 60),
+        ..Options::default()
+    });
+    let world = signed_in(&fake);
+    let server = world.serve(&["--load", ROLE]);
+    until("it is known", || profile(&server)["Notice"].is_string());
+    assert_eq!(profile(&server)["State"], "ready");
+    let shown = world.run(&["ecs", "profile", "--server", &server.address()]).stderr;
+    let warning = "warning: the SSO session of `corp` ends in 9m; \
+                   sign in anew: aws-sso login --force --sso corp\n";
+    assert_eq!(shown, warning);
+    server.signal("TERM");
+    assert_eq!(server.wait().stderr.matches(warning).count(), 1);
+}
+
+#[test]
 fn who_has_never_signed_in_is_served_once_they_do() {
     let fake = fake(3600);
-    let world = crate::identity_center::world_of(&fake);
-    let config = crate::identity_center::config(&crate::identity_center::instance("corp", &fake));
-    world.write(".aws-sso/config.yaml", &config);
+    let world = world_of(&fake);
+    world.write(".aws-sso/config.yaml", &config(&instance("corp", &fake)));
     let server = world.serve(&[]);
-    let upload = super::upload_of_source(ROLE, "ReadOnlyAccess");
+    let upload = upload_of_source(ROLE, "ReadOnlyAccess");
     assert_eq!(server.request("PUT", "/", &[], &upload).0, 200);
     until("a sign-in is needed", || profile(&server)["State"] == "sign-in needed");
     assert_eq!(server.get("/").0, 404);
     assert_eq!(fake.calls(), []);
     assert_done(&world.run(&["login"]));
     let took = until("it is served", || key_id(&server, "/").is_some());
-    println!("after the first sign-in the slot was served within {took:?}");
+    tell(&format!("after the first sign-in the slot was served within {took:?}"));
 }
 
 #[test]
@@ -131,8 +153,7 @@ fn a_sign_out_is_seen_and_a_sign_in_after_it() {
     let server = world.serve(&["--load", ROLE]);
     assert_done(&world.run(&["logout"]));
     until("it is known", || profile(&server)["State"] == "sign-in needed");
-    let until_end = || key_id(&server, "/").is_none();
-    until("the end", until_end);
+    until("the end", || key_id(&server, "/").is_none());
     assert_eq!(fake.count(Operation::CreateToken), 1, "nobody tried to go on");
     assert_done(&world.run(&["login"]));
     until("it is served", || key_id(&server, "/").is_some());
