@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use fakes::identity_center::{Operation, Options};
 use fakes::{FakeIdentityCenter, Running, TestEnv};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     OTHER_ROLE, OTHER_SLOT, ROLE, SLOT, fake, key_id, load, profile, refused, tell, until,
@@ -132,6 +132,37 @@ fn who_has_never_signed_in_is_served_once_they_do() {
     assert_done(&world.run(&["login"]));
     let took = until("it is served", || key_id(&server, "/").is_some());
     tell(&format!("after the first sign-in the slot was served within {took:?}"));
+}
+
+/// A profile of which the SDK reads the AWS CLI's sign-in by itself: not one of our instances.
+#[test]
+fn a_profile_is_served_once_somebody_signs_in_with_the_aws_cli() {
+    let fake = fake(3600);
+    let world = signed_in(&fake);
+    let (start_url, region) = (fake.start_url(), fake.region());
+    let config = format!(
+        "[profile old]\nsso_start_url = {start_url}\nsso_region = {region}\n\
+         sso_account_id = 000001111111\nsso_role_name = ReadOnlyAccess\n"
+    );
+    world.write(".aws/config", &config);
+    let server = world.serve(&[]);
+    let upload = r#"{"ProfileName":"old","Source":{"Profile":"old"}}"#;
+    assert_eq!(server.request("PUT", "/", &[], upload).0, 200);
+    until("a sign-in is needed", || profile(&server)["State"] == "sign-in needed");
+    let item = fs::read(world.home().join(".local/state/aws-sso/corp.json")).unwrap();
+    let item: Value = serde_json::from_slice(&item).unwrap();
+    let token = json!({
+        "startUrl": start_url,
+        "region": region,
+        "accessToken": item["session"]["access_token"],
+        "expiresAt": "2099-01-01T00:00:00Z",
+    });
+    // Named by the SHA-1 of the start URL.
+    let path = ".aws/sso/cache/a51746d4aa793ae07b25e90c3a5db96fc7832bd7.json";
+    world.write(path, &token.to_string());
+    let took = until("it is served", || key_id(&server, "/").is_some());
+    tell(&format!("after the AWS CLI's sign-in the slot was served within {took:?}"));
+    assert_eq!(profile(&server)["State"], "ready");
 }
 
 #[test]
