@@ -1,11 +1,13 @@
 //! Slots that outlive the server, whatever ends it, and those that don't.
 
 use std::fs;
+use std::net::TcpListener;
 
 use fakes::{TestEnv, port_of_our_own};
 
 use super::{ROLE, SLOT, fake, key_id, load, profile, until, upload_of_source};
 use crate::identity_center::{assert_done, config, instance, signed_in};
+use crate::lifecycle::activated;
 use crate::{session, upload, world};
 
 const ODD: &str = "team/dev:Read Only ✓";
@@ -177,6 +179,19 @@ fn where_nothing_can_be_written_loads_work_and_that_is_said_once() {
     server.signal("TERM");
     let told = server.wait().stderr;
     assert_eq!(told.matches("cannot be saved").count(), 1, "{told}");
+}
+
+#[test]
+fn a_server_on_a_socket_of_systemd_remembers_its_slots_too() {
+    let world = with_profile(world());
+    // Systemd keeps the socket while the server is started anew.
+    let socket = TcpListener::bind(("127.0.0.1", port_of_our_own())).unwrap();
+    let server = activated(&world, socket.try_clone().unwrap(), &[]);
+    load(&world, &server, &["--profile", "process"]);
+    server.signal("KILL");
+    server.wait();
+    let server = activated(&world, socket, &[]);
+    until("what was loaded", || key_id(&server, "/").is_some());
 }
 
 #[test]
