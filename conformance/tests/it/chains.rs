@@ -1,20 +1,26 @@
 //! Roles that are assumed by way of others: the first from the fake IAM Identity Center, the rest from moto's STS.
 
+use std::time::{Duration, Instant};
+
 use fakes::identity_center::Options;
-use fakes::{FakeIdentityCenter, TestEnv};
+use fakes::{FakeIdentityCenter, TestEnv, port_of_our_own};
 
 use crate::{Moto, sdks, world};
 
 /// A world that is signed in, whose config.yaml has these roles in the account 222222222222.
 fn signed_in(moto: &Moto, fake: &FakeIdentityCenter, roles: &str) -> TestEnv {
-    let mut world = world(moto);
+    let accounts = "    Accounts:\n      222222222222:\n        Name: Vault\n        Roles:\n";
+    sign_in(world(moto), fake, &(accounts.to_owned() + roles))
+}
+
+/// The same for any world, with what the instance's configuration says beside.
+pub(crate) fn sign_in(mut world: TestEnv, fake: &FakeIdentityCenter, accounts: &str) -> TestEnv {
     world.set("AWS_ENDPOINT_URL_SSO", fake.url()).set("AWS_ENDPOINT_URL_SSO_OIDC", fake.url());
     let (python, region, start_url) = (sdks().join("bin/python"), fake.region(), fake.start_url());
     world.write(
         ".aws-sso/config.yaml",
         &format!(
-            "SSOConfig:\n  corp:\n    SSORegion: {region}\n    StartUrl: {start_url}\n    \
-             Accounts:\n      222222222222:\n        Name: Vault\n        Roles:\n{roles}\
+            "SSOConfig:\n  corp:\n    SSORegion: {region}\n    StartUrl: {start_url}\n{accounts}\
              SecureStore: json\nUrlAction: exec\nUrlExecCommand: ['{}', -c, \
              'import urllib.request,sys;urllib.request.urlopen(sys.argv[1])', '%s']\n",
             python.display()
@@ -84,6 +90,41 @@ fn a_profile_by_way_of_an_sso_session_comes_from_our_sign_in() {
     let server = world.serve(&["--load", "far"]);
     let body = server.get("/").1;
     assert!(body.contains("arn:aws:iam::333333333333:role/Far"), "{body}");
+}
+
+#[test]
+fn chains_and_profiles_come_back_after_a_kill() {
+    let (moto, fake) = (Moto::start(), fake());
+    let world = signed_in(&moto, &fake, ROLES);
+    world.write(
+        ".aws/config",
+        "[profile base]\naws_access_key_id = AKIABASE\naws_secret_access_key = CANARY-base\n\
+         [profile ops]\nrole_arn = arn:aws:iam::123456789012:role/Ops\nsource_profile = base\n",
+    );
+    let slots = [("Vault:Last", "222222222222:role/Last"), ("ops", "123456789012:role/Ops")];
+    let port = port_of_our_own();
+    let server = world.serve_on(port, &[]);
+    for (name, _) in slots {
+        let load = ["ecs", "load", "--slotted", "--profile", name, "--server", &server.address()];
+        assert_eq!(world.run(&load).code, Some(0));
+    }
+    let before = slots.map(|(name, _)| server.get(&format!("/slot/{name}")).1);
+    server.signal("KILL");
+    server.wait();
+    let server = world.serve_on(port, &[]);
+    for ((name, arn), before) in slots.iter().zip(&before) {
+        let start = Instant::now();
+        let after = loop {
+            match server.get(&format!("/slot/{name}")) {
+                (200, body) => break body,
+                (503, _) if start.elapsed() < Duration::from_secs(30) => {
+                    std::thread::sleep(Duration::from_millis(50));
+                }
+                other => panic!("{name}: {other:?}"),
+            }
+        };
+        assert!(after.contains(arn) && before.contains(arn) && after != *before, "{name}");
+    }
 }
 
 fn fake() -> FakeIdentityCenter {

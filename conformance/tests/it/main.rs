@@ -5,6 +5,7 @@
 mod browser;
 mod chains;
 mod idc;
+mod long;
 mod sdks;
 mod sts;
 

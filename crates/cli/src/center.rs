@@ -160,7 +160,13 @@ fn open_store(
     match purpose {
         // Nothing is kept yet, so there is nothing to open.
         Purpose::Use | Purpose::Unattended(_) if is_new => Ok(store),
-        Purpose::Unattended(_) => Err(failed(StoreError::PassphraseNeeded { new: false })),
+        Purpose::Unattended(_) => {
+            let name = &instance.instance.name;
+            let text =
+                format!("the server was not given the passphrase of the sign-in to `{name}`");
+            Err(CommandError::failed(text)
+                .with_hint("Start it again, on a terminal or with AWS_SSO_FILE_PASSWORD"))
+        }
         Purpose::Use | Purpose::SignIn => open_with(config, instance, Some(ask(is_new)?)),
     }
 }

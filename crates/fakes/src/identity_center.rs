@@ -182,6 +182,11 @@ impl FakeIdentityCenter {
         self.state().set_quota(calls_per_second);
     }
 
+    /// How long every call takes from now on.
+    pub fn latency(&self, latency: Duration) {
+        self.state().options.latency = latency;
+    }
+
     /// The fake's time leaps ahead: what lives shorter has expired then.
     pub fn advance(&self, by: Duration) {
         self.state().advance(by);

@@ -21,11 +21,27 @@ pub use running::Running;
 pub use small_disk::SmallDisk;
 pub use test_env::{Finished, TestEnv};
 
+use std::net::TcpListener;
+use std::sync::atomic::{AtomicU32, Ordering};
+
 /// Lets this process open as many files as it ever may.
 pub fn allow_many_files() {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let limit = getrlimit(Resource::Nofile);
     setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }).unwrap();
+}
+
+/// A port that stays free between two servers: below those that Linux gives to whoever wants any.
+pub fn port_of_our_own() -> u16 {
+    static TAKEN: AtomicU32 = AtomicU32::new(0);
+    let first = std::process::id() * 31;
+    loop {
+        let number = first.wrapping_add(TAKEN.fetch_add(1, Ordering::Relaxed)) % 20_000;
+        let port = 10_000 + u16::try_from(number).unwrap();
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 /// Whether the tests run as root, and so can be other users too; prints why a test is left out.

@@ -112,8 +112,13 @@ impl TestEnv {
 
     /// Starts `aws-sso ecs run` on a free port, with these further arguments, and waits until it listens.
     pub fn serve(&self, arguments: &[&str]) -> Running {
+        self.serve_on(0, arguments)
+    }
+
+    /// The same on a port that is known beforehand, on which it remembers its slots.
+    pub fn serve_on(&self, port: u16, arguments: &[&str]) -> Running {
         let mut command = self.command(&self.binary);
-        command.args(["ecs", "run", "--port", "0"]).args(arguments);
+        command.args(["ecs", "run", "--port", &port.to_string()]).args(arguments);
         Running::start(command)
     }
 }

@@ -85,11 +85,9 @@ impl Refusal {
     pub(crate) fn message(&self) -> String {
         match self {
             Self::MalformedPath(what) | Self::MalformedBody(what) => (*what).to_owned(),
-            Self::NotRefreshed(why) => format!("the credentials in this slot have expired: {why}"),
+            Self::NotRefreshed(why) => format!("this slot has no credentials to serve: {why}"),
             Self::Refreshing(Some(why)) => {
-                format!(
-                    "the credentials in this slot have expired, and others are being fetched: {why}"
-                )
+                format!("credentials for this slot are being fetched: {why}")
             }
             Self::Field(field, invalid) => format!("{field} {invalid}"),
             Self::MethodNotAllowed(allowed) => format!("this path takes {allowed} only"),

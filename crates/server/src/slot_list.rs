@@ -148,7 +148,8 @@ pub(crate) struct Keeper {
     list: SlotList,
     slots: Arc<Slots>,
     saved: watch::Sender<u64>,
-    last: Vec<Listed>,
+    /// What is in the file, once it was written.
+    last: Option<Vec<Listed>>,
     has_failed: bool,
 }
 
@@ -161,7 +162,7 @@ pub(crate) struct Saved {
 
 impl Keeper {
     pub(crate) fn new(list: SlotList, slots: Arc<Slots>) -> Self {
-        Self { list, slots, saved: watch::Sender::new(0), last: Vec::new(), has_failed: false }
+        Self { list, slots, saved: watch::Sender::new(0), last: None, has_failed: false }
     }
 
     pub(crate) fn list(&self) -> &SlotList {
@@ -178,7 +179,8 @@ impl Keeper {
         loop {
             let version = *versions.borrow_and_update();
             let list = self.slots.list();
-            if list != self.last {
+            // A list that was not taken up stays as it is, until anything is loaded or unloaded.
+            if version > 0 && self.last.as_ref() != Some(&list) {
                 self.write(list).await;
             }
             self.saved.send_replace(version);
@@ -194,7 +196,7 @@ impl Keeper {
             tokio::task::spawn_blocking(write).await.unwrap_or_else(|error| Err(error.into()));
         match outcome {
             Ok(slots) => {
-                self.last = slots;
+                self.last = Some(slots);
                 self.has_failed = false;
             }
             Err(error) if !self.has_failed => {

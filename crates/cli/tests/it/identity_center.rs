@@ -398,7 +398,7 @@ fn on_a_full_disk_no_token_is_spent_that_could_not_be_saved() {
 }
 
 /// The token on the disk has ended, and the portal takes it no more.
-fn end_access_token(world: &TestEnv, fake: &FakeIdentityCenter) {
+pub(crate) fn end_access_token(world: &TestEnv, fake: &FakeIdentityCenter) {
     let item = world.home().join(".local/state/aws-sso/corp.json");
     let mut json: serde_json::Value =
         serde_json::from_slice(&std::fs::read(&item).unwrap()).unwrap();

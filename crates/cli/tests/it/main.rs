@@ -11,6 +11,7 @@ mod endpoints;
 mod help;
 mod identity_center;
 mod lifecycle;
+mod refreshing;
 mod slots;
 mod sources;
 mod strangers;

@@ -17,6 +17,7 @@ fn a_role_is_loaded_shown_and_unloaded() {
 
     let shown = world.run(&["ecs", "profile", "--output", "json"]).stdout;
     assert!(shown.starts_with("{\"ProfileName\":\"stdin\",\"Expiration\":"), "{shown}");
+    assert!(shown.ends_with(",\"State\":\"ready\"}\n"), "{shown}");
 
     assert_eq!(world.run(&["ecs", "unload"]).stderr, "Unloaded the default slot.\n");
     for command in ["profile", "unload"] {
@@ -55,11 +56,12 @@ fn named_slots_are_listed_and_printed_in_a_form_that_every_sdk_takes() {
     let columns =
         |line: &str| line.split('|').map(|cell| cell.trim().to_owned()).collect::<Vec<_>>();
     let rows: Vec<_> = table.lines().map(columns).collect();
-    assert_eq!(rows[0], ["ProfileName", "AccountId", "RoleName", "Expires"]);
+    assert_eq!(rows[0], ["ProfileName", "AccountId", "RoleName", "Expires", "State", "Source"]);
     assert!(rows[1][0].chars().all(|c| c == '='));
     // An hour ahead when it was loaded; a minute has begun since, or not.
     let left = |row: &Vec<String>| ["1h 0m", "59m"].contains(&row[3].as_str());
     assert!(rows[2][..3] == ["..", "-", "-"] && left(&rows[2]), "{table}");
+    assert_eq!(rows[2][4..], ["ready", "-"], "nobody can get again what was handed in");
     assert_eq!(rows[3][..3], ["full", "000000111111", "Admin"]);
     assert!(rows[5][..3] == [ODD, "-", "-"] && left(&rows[5]), "{table}");
 

@@ -13,8 +13,8 @@ use crate::provider::{Provider, Session};
 
 /// So long before its end people are told of it for the second time, in seconds.
 const SECOND_WARNING: i64 = 5 * 60;
-/// Two ends of a session that are so near are one, in seconds.
-const SAME: u64 = 60;
+/// By so many seconds the same end is told differently.
+const SAME_END: i64 = 30;
 /// Between looks that failed.
 const LATER: Duration = Duration::from_secs(60);
 
@@ -76,8 +76,12 @@ impl Sessions {
     /// How a session stands.
     pub(super) fn know(&mut self, name: &InstanceName, session: Session) {
         let Some(watched) = self.watched.get_mut(name) else { return };
-        let seconds = |ends: Option<Timestamp>| ends.map_or(0, Timestamp::as_second);
-        if seconds(watched.ends).abs_diff(seconds(session.ends)) > SAME {
+        // The last tokens of a session tell the same end, give or take a second; that is no news.
+        let is_same = match (watched.ends, session.ends) {
+            (Some(one), Some(other)) => (one.as_second() - other.as_second()).abs() <= SAME_END,
+            (one, other) => one == other,
+        };
+        if !is_same {
             watched.warnings = 0;
         }
         watched.ends = session.ends;
@@ -134,5 +138,50 @@ impl Sessions {
         let looks = self.watched.values().filter(|watched| !watched.is_looking);
         let at = looks.filter_map(|watched| watched.look_at).min()?;
         Some(at.duration_since(now).try_into().unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use credentials::{Fetched, Source, Upstream};
+
+    use super::*;
+    use crate::provider::Later;
+
+    struct Nobody;
+
+    impl Provider for Nobody {
+        fn fetch(&self, _: &Source) -> Later<Result<Fetched, Failure>> {
+            Box::pin(std::future::pending())
+        }
+
+        fn session(&self, _: &InstanceName) -> Later<Result<Session, Failure>> {
+            Box::pin(std::future::pending())
+        }
+
+        fn signed_in(&self, _: &Upstream) -> Later<()> {
+            Box::pin(std::future::pending())
+        }
+    }
+
+    #[test]
+    fn an_end_is_told_twice_even_if_it_is_told_differently_by_a_second_and_a_later_end_anew() {
+        let start = Timestamp::from_second(1_800_000_000).unwrap();
+        let at = |minutes: u64| start + Duration::from_secs(minutes * 60);
+        let second = Duration::from_secs(1);
+        let corp = InstanceName::parse("corp").unwrap();
+        let mut sessions = Sessions::new(Arc::new(Nobody));
+        sessions.watch(vec![corp.clone()], start);
+        let mut told = |ends, now| {
+            sessions.know(&corp, Session { ends: Some(ends), look_again: now });
+            sessions.warnings(now).len()
+        };
+        assert_eq!(told(at(20), start), 0);
+        assert_eq!(told(at(20) + second, at(6)), 1);
+        assert_eq!(told(at(20) - second, at(7)), 0);
+        assert_eq!(told(at(20), at(16)), 1);
+        assert_eq!(told(at(20) + second, at(20) - second), 0);
+        assert_eq!(told(at(500), at(21)), 0, "somebody has signed in anew");
+        assert_eq!(told(at(500), at(490)), 1);
     }
 }

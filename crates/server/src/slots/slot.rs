@@ -259,10 +259,10 @@ impl Slot {
         refresh.step = match failure.problem {
             Problem::Denied => Step::Denied(message),
             Problem::SignInNeeded => Step::SignInNeeded(message),
-            // Nobody tells when a person has mended it; so it is looked at now and then.
+            // Nobody tells when a person has mended it; so it is looked at again and again, at last once a minute.
             Problem::Invalid => Step::Retrying {
                 trouble: Trouble { failures, problem: failure.problem, message },
-                at: now.steady + refresh::gap(u32::MAX, false, chance),
+                at: now.steady + refresh::gap(failures, false, chance),
             },
             Problem::Throttled | Problem::Unavailable => Step::Retrying {
                 trouble: Trouble { failures, problem: failure.problem, message },
@@ -282,10 +282,11 @@ impl Slot {
         }
     }
 
-    /// Somebody has signed in, perhaps.
+    /// Somebody has signed in, perhaps; and perhaps they are somebody to whom AWS doesn't say no.
     pub(crate) fn signed_in(&mut self, upstream: &Upstream) {
-        if let Some(Refresh { source, step: step @ Step::SignInNeeded(_), .. }) = &mut self.refresh
+        if let Some(Refresh { source, step, .. }) = &mut self.refresh
             && upstream.is_of(source)
+            && matches!(step, Step::SignInNeeded(_) | Step::Denied(_))
         {
             *step = Step::Waiting;
         }

@@ -1,0 +1,126 @@
+//! AWS that is slow, overburdened or gone, and a configuration that is wrong.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use fakes::identity_center::{Fault, Operation};
+
+use super::{ROLE, SLOT, fake, key_id, load, profile, tell, until, upload_of_source};
+use crate::identity_center::{
+    assert_done, config, end_access_token, instance, signed_in, world_of,
+};
+
+/// Served as long as it is good, then 503, then served again.
+fn outlives(fault: Fault) {
+    let fake = fake(6);
+    let world = signed_in(&fake);
+    let server = world.serve(&[]);
+    load(&world, &server, &["--profile", ROLE]);
+    let first = key_id(&server, "/");
+    until("a first refresh", || key_id(&server, "/") != first);
+    fake.fault_always(Operation::GetRoleCredentials, fault);
+    fake.forget_calls();
+    until("the fault", || profile(&server)["Notice"].is_string());
+    assert_eq!(profile(&server)["State"], "refreshing");
+    assert!(key_id(&server, "/").is_some(), "what is good is served");
+    until("the end", || key_id(&server, "/").is_none());
+    assert_eq!(profile(&server)["Expires"], "Expired", "not before its end");
+    let answer = server.send(b"GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+    let answer = answer.to_lowercase();
+    assert!(answer.starts_with("http/1.1 503 "), "{answer}");
+    assert!(answer.contains("\r\nretry-after: 1\r\n"), "{answer}");
+    fake.clear_faults();
+    let took = until("new ones", || key_id(&server, "/").is_some());
+    tell(&format!("after {fault:?} it was served within {took:?}"));
+    assert_eq!(profile(&server)["State"], "ready");
+    server.signal("TERM");
+    let told = server.wait().stderr;
+    assert_eq!(told.matches("warning: ").count(), 2, "short lives, and the fault: {told}");
+}
+
+#[test]
+fn a_portal_that_throttles_fails_or_is_gone_is_waited_for() {
+    let faults = [Fault::Throttled { retry_after: None }, Fault::ServerError, Fault::Disconnect];
+    thread::scope(|scope| {
+        faults.into_iter().for_each(|fault| drop(scope.spawn(move || outlives(fault))));
+    });
+}
+
+/// What is wrong is looked at again within a minute.
+#[test]
+fn an_instance_that_is_not_configured_is_named_and_found_once_it_is() {
+    let fake = fake(3600);
+    let world = world_of(&fake);
+    let other = config(&instance("other", &fake));
+    world.write(".aws-sso/config.yaml", &other);
+    let server = world.serve(&[]);
+    let upload = upload_of_source(ROLE, "ReadOnlyAccess");
+    assert_eq!(server.request("PUT", "/", &[], &upload).0, 200);
+    until("it is known", || profile(&server)["State"] == "misconfigured");
+    let (status, body) = server.get("/");
+    assert_eq!(status, 404);
+    let said = "no instance of IAM Identity Center is called `corp` where the server looks";
+    assert!(body.contains(said) && body.contains("aws-sso list"), "{body}");
+    world.write(".aws-sso/config.yaml", &config(&instance("corp", &fake)));
+    assert_done(&world.run(&["login"]));
+    let start = Instant::now();
+    while key_id(&server, "/").is_none() {
+        assert!(start.elapsed() < Duration::from_secs(80), "a minute, and some more");
+        thread::sleep(Duration::from_millis(50));
+    }
+    tell(&format!("what was configured was found within {:?}", start.elapsed()));
+}
+
+#[test]
+fn a_hundred_slots_that_fail_at_once_are_each_told_of() {
+    let world = crate::world();
+    let port = fakes::port_of_our_own();
+    let slot = |number| {
+        format!(
+            r#"{{"Slot":"p{number}","ProfileName":"p{number}","Source":{{"Profile":"p{number}"}},"Due":1}}"#
+        )
+    };
+    let slots: Vec<String> = (0..100).map(slot).collect();
+    let list = format!("{{\"Version\":1,\"Slots\":[{}]}}", slots.join(","));
+    world.write(&format!(".local/state/aws-sso/slots-{port}.json"), &list);
+    let server = world.serve_on(port, &[]);
+    until("all are known", || server.get("/slot").1.matches("misconfigured").count() == 100);
+    // What was just found out is told before another request is answered.
+    assert_eq!(server.get("/").0, 404);
+    server.signal("TERM");
+    let told = server.wait().stderr;
+    assert!(!told.contains("more happens than can be told"), "{told}");
+    for number in 0..100 {
+        assert_eq!(told.matches(&format!("`p{number}`")).count(), 1, "{number}: {told}");
+    }
+}
+
+/// In the midst of a call that AWS never answers.
+#[test]
+fn who_is_told_to_stop_does_not_wait_for_aws() {
+    for (operation, signal) in
+        [(Operation::GetRoleCredentials, "TERM"), (Operation::CreateToken, "INT")]
+    {
+        let fake = fake(3600);
+        let world = signed_in(&fake);
+        let server = world.serve(&["--log-level", "trace"]);
+        load(&world, &server, &["--profile", ROLE]);
+        if operation == Operation::CreateToken {
+            end_access_token(&world, &fake);
+        }
+        fake.fault_always(operation, Fault::Hang);
+        let before = fake.count(operation);
+        let upload = upload_of_source(ROLE, "ReadOnlyAccess");
+        assert_eq!(server.request("PUT", SLOT, &[], &upload).0, 200);
+        until("the call", || fake.count(operation) > before);
+        let start = Instant::now();
+        server.signal(signal);
+        // This looks for secrets in all that was logged, too.
+        let ended = server.wait();
+        tell(&format!("SIG{signal} during {operation}: {:?}", start.elapsed()));
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        assert!(ended.stderr.contains("a refresh begins"), "it was logged: {}", ended.stderr);
+        // AWS is given up after 15 and 45 seconds, which nobody who stops a server waits for.
+        assert!(start.elapsed() < Duration::from_secs(12), "{:?}", start.elapsed());
+    }
+}

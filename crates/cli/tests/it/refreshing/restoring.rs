@@ -1,0 +1,207 @@
+//! Slots that outlive the server, whatever ends it, and those that don't.
+
+use std::fs;
+use std::net::TcpListener;
+
+use fakes::{TestEnv, port_of_our_own};
+
+use super::{ROLE, SLOT, fake, key_id, load, profile, until, upload_of_source};
+use crate::identity_center::{assert_done, config, instance, signed_in};
+use crate::lifecycle::activated;
+use crate::{session, upload, world};
+
+const ODD: &str = "team/dev:Read Only ✓";
+const ODD_SLOT: &str = "/slot/team%2Fdev:Read%20Only%20%E2%9C%93";
+
+fn list_of(world: &TestEnv, port: u16) -> std::path::PathBuf {
+    world.home().join(format!(".local/state/aws-sso/slots-{port}.json"))
+}
+
+/// A world in which the AWS config has the profile `process`.
+fn with_profile(world: TestEnv) -> TestEnv {
+    world.write("process.json", &session("ASIAPROCESS"));
+    let process = world.home().join("process.json");
+    let config = format!("[profile process]\ncredential_process = cat {}\n", process.display());
+    world.write(".aws/config", &config);
+    world
+}
+
+#[test]
+fn a_server_that_was_killed_has_all_its_slots_again() {
+    let fake = fake(3600);
+    let world = with_profile(signed_in(&fake));
+    let accounts = format!(
+        "    Accounts:\n      1111111:\n        Roles:\n          AdministratorAccess:\n            \
+         Profile: '{ODD}'\n"
+    );
+    world.write(".aws-sso/config.yaml", &config(&(instance("corp", &fake) + &accounts)));
+    let port = port_of_our_own();
+    let loads: [(&str, &[&str]); 4] = [
+        ("/", &["--profile", "ZürichBüro:AdministratorAccess"]),
+        (SLOT, &["--profile", ROLE, "--slotted"]),
+        (ODD_SLOT, &["--profile", ODD, "--slotted"]),
+        ("/slot/process", &["--profile", "process", "--slotted"]),
+    ];
+    for (number, (_, arguments)) in loads.iter().enumerate() {
+        // Killed before it can have fetched anything; and again as soon as the next load is answered.
+        drop(world.serve_on(port, &[]));
+        let server = world.serve_on(port, &[]);
+        for (target, _) in &loads[..number] {
+            until("all that was loaded", || key_id(&server, target).is_some());
+        }
+        load(&world, &server, arguments);
+        server.signal("KILL");
+        assert_eq!(server.wait().code, None);
+    }
+    let server = world.serve_on(port, &[]);
+    for (target, _) in loads {
+        until("all that was loaded", || key_id(&server, target).is_some());
+    }
+    let listed = server.get("/slot").1;
+    assert_eq!(listed.matches("\"State\":\"ready\"").count(), 3, "{listed}");
+    server.signal("TERM");
+    let told = server.wait().stderr;
+    assert!(told.contains("4 slots of the last run are being fetched anew."), "{told}");
+}
+
+#[test]
+fn what_comes_back_is_new_and_what_was_unloaded_or_handed_in_does_not() {
+    let fake = fake(3600);
+    let world = signed_in(&fake);
+    let port = port_of_our_own();
+    let server = world.serve_on(port, &["--load", "payments-prod:ReadOnlyAccess"]);
+    load(&world, &server, &["--profile", ROLE, "--slotted"]);
+    load(&world, &server, &["--profile", "Team1Dev:AdministratorAccess", "--slotted"]);
+    let address = server.address();
+    let from_stdin = ["ecs", "load", "--from-stdin", "--slotted", "--server", &address];
+    assert_done(&world.run_with_input(&from_stdin, &session("ASIAGIVEN")));
+    // What was handed in takes the place of what had a source.
+    assert_eq!(server.request("PUT", "/", &[], &upload("given", "ASIAGIVEN")).0, 200);
+    let unload = ["ecs", "unload", "--profile", "Team1Dev:AdministratorAccess", "--server"];
+    assert_done(&world.run(&[&unload[..], &[&server.address()]].concat()));
+    let before = key_id(&server, SLOT);
+    server.signal("KILL");
+    server.wait();
+
+    let server = world.serve_on(port, &[]);
+    until("what was loaded", || key_id(&server, SLOT).is_some());
+    assert_ne!(key_id(&server, SLOT), before);
+    let listed = server.get("/slot").1;
+    assert_eq!(listed.matches("ProfileName").count(), 1, "{listed}");
+    assert_eq!(server.get("/").0, 404);
+    let list = fs::read_to_string(list_of(&world, port)).unwrap();
+    assert!(list.contains("Team1Dev:ReadOnlyAccess") && !list.contains("CANARY"), "{list}");
+
+    assert_done(&world.run(&["ecs", "unload", "--all", "--server", &server.address()]));
+    server.signal("KILL");
+    server.wait();
+    let server = world.serve_on(port, &[]);
+    assert_eq!(server.get("/slot").1, "[]");
+}
+
+#[test]
+fn who_wants_none_of_the_last_run_gets_none() {
+    let world = with_profile(world());
+    let port = port_of_our_own();
+    let server = world.serve_on(port, &[]);
+    load(&world, &server, &["--profile", "process"]);
+    drop(server);
+    let server = world.serve_on(port, &["--no-restore"]);
+    assert_eq!(server.get("/").0, 404);
+    load(&world, &server, &["--profile", "process", "--slotted"]);
+    drop(server);
+    let server = world.serve_on(port, &[]);
+    until("what was loaded last", || key_id(&server, "/slot/process").is_some());
+    assert_eq!(server.get("/").0, 404);
+}
+
+#[test]
+fn what_was_unloaded_does_not_come_back_though_the_list_was_not_taken_up() {
+    let world = with_profile(world());
+    let port = port_of_our_own();
+    let server = world.serve_on(port, &[]);
+    load(&world, &server, &["--profile", "process", "--slotted"]);
+    drop(server);
+    let server = world.serve_on(port, &["--no-restore"]);
+    assert_done(&world.run(&["ecs", "unload", "--all", "--server", &server.address()]));
+    drop(server);
+    assert_eq!(world.serve_on(port, &[]).get("/slot").1, "[]");
+}
+
+#[test]
+fn who_wants_no_refreshing_gets_what_is_handed_in_and_aws_is_asked_nothing() {
+    let fake = fake(5);
+    let world = signed_in(&fake);
+    let port = port_of_our_own();
+    let server = world.serve_on(port, &["--no-refresh"]);
+    load(&world, &server, &["--profile", ROLE]);
+    fake.forget_calls();
+    let told = profile(&server);
+    assert_eq!((&told["State"], &told["Source"]), (&"ready".into(), &serde_json::Value::Null));
+    let answer = server.request("PUT", SLOT, &[], &upload_of_source(ROLE, "ReadOnlyAccess"));
+    assert_eq!(answer.0, 400);
+    assert!(answer.1.contains("started with --no-refresh"), "{}", answer.1);
+    until("its end", || key_id(&server, "/").is_none());
+    assert_eq!(profile(&server)["State"], "expired");
+    assert_eq!(server.get("/").0, 404);
+    assert_eq!(fake.calls(), []);
+    assert!(!list_of(&world, port).exists());
+}
+
+#[test]
+fn a_list_that_cannot_be_read_stops_nobody_and_is_kept() {
+    let world = with_profile(world());
+    let port = port_of_our_own();
+    world.write(&format!(".local/state/aws-sso/slots-{port}.json"), "{\"Version\":1,\"Slots");
+    let server = world.serve_on(port, &[]);
+    load(&world, &server, &["--profile", "process"]);
+    server.signal("TERM");
+    let told = server.wait().stderr;
+    let aside = list_of(&world, port).with_extension("unreadable.json");
+    let warning = format!("It is now {}.", aside.display());
+    assert!(told.contains("warning: the list of slots") && told.contains(&warning), "{told}");
+    assert_eq!(fs::read_to_string(aside).unwrap(), "{\"Version\":1,\"Slots");
+    let server = world.serve_on(port, &[]);
+    until("what was loaded", || key_id(&server, "/").is_some());
+}
+
+#[test]
+fn where_nothing_can_be_written_loads_work_and_that_is_said_once() {
+    let mut world = with_profile(world());
+    world.write("file", "where a folder should be");
+    let file = world.home().join("file");
+    world.set("XDG_STATE_HOME", file.to_str().unwrap());
+    let server = world.serve_on(port_of_our_own(), &[]);
+    for slotted in [&[][..], &["--slotted"], &[], &["--slotted"]] {
+        load(&world, &server, &[&["--profile", "process"], slotted].concat());
+    }
+    assert!(key_id(&server, "/").is_some() && key_id(&server, "/slot/process").is_some());
+    server.signal("TERM");
+    let told = server.wait().stderr;
+    assert_eq!(told.matches("cannot be saved").count(), 1, "{told}");
+}
+
+#[test]
+fn a_server_on_a_socket_of_systemd_remembers_its_slots_too() {
+    let world = with_profile(world());
+    // Systemd keeps the socket while the server is started anew.
+    let socket = TcpListener::bind(("127.0.0.1", port_of_our_own())).unwrap();
+    let server = activated(&world, socket.try_clone().unwrap(), &[]);
+    load(&world, &server, &["--profile", "process"]);
+    server.signal("KILL");
+    server.wait();
+    let server = activated(&world, socket, &[]);
+    until("what was loaded", || key_id(&server, "/").is_some());
+}
+
+#[test]
+fn servers_on_other_ports_have_lists_of_their_own() {
+    let world = with_profile(world());
+    let (one, other) = (port_of_our_own(), port_of_our_own());
+    let server = world.serve_on(one, &[]);
+    load(&world, &server, &["--profile", "process"]);
+    drop((server, world.serve_on(other, &[])));
+    assert_eq!(world.serve_on(other, &[]).get("/").0, 404);
+    let server = world.serve_on(one, &[]);
+    until("what was loaded", || key_id(&server, "/").is_some());
+}

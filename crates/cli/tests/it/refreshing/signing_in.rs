@@ -1,0 +1,219 @@
+//! A session that ends, and one that begins: what programs and people see of it.
+
+use std::fs;
+use std::time::Duration;
+
+use fakes::identity_center::{Operation, Options};
+use fakes::{FakeIdentityCenter, Running, TestEnv};
+use serde_json::{Value, json};
+
+use super::{
+    OTHER_ROLE, OTHER_SLOT, ROLE, SLOT, fake, key_id, load, profile, refused, tell, until,
+    upload_of_source,
+};
+use crate::identity_center::{assert_done, config, instance, signed_in, world_of};
+
+const TARGETS: [&str; 4] =
+    ["/", SLOT, OTHER_SLOT, "/slot/Z%C3%BCrichB%C3%BCro:AdministratorAccess"];
+
+/// The default slot and three named ones.
+fn load_four(world: &TestEnv, server: &Running) {
+    load(world, server, &["--profile", ROLE]);
+    for role in [ROLE, OTHER_ROLE, "ZürichBüro:AdministratorAccess"] {
+        load(world, server, &["--profile", role, "--slotted"]);
+    }
+}
+
+/// Every slot is in that state.
+fn are_all(server: &Running, state: &str) -> bool {
+    let named: Vec<Value> = serde_json::from_str(&server.get("/slot").1).unwrap();
+    named.iter().all(|slot| slot["State"] == state) && profile(server)["State"] == state
+}
+
+fn are_all_served(server: &Running) -> bool {
+    TARGETS.iter().all(|target| key_id(server, target).is_some())
+}
+
+#[test]
+fn a_session_that_has_ended_costs_nothing_until_credentials_expire_and_one_sign_in_mends_all() {
+    let fake = fake(10);
+    let world = signed_in(&fake);
+    let server = world.serve(&[]);
+    load_four(&world, &server);
+    until("a first refresh", || are_all(&server, "ready"));
+    fake.end_sessions();
+    until("it is known", || {
+        let states = server.get("/slot").1;
+        assert!(are_all_served(&server) || states.contains("sign-in needed"), "{states}");
+        are_all(&server, "sign-in needed")
+    });
+    assert!(are_all_served(&server), "what is good is served");
+    assert!(profile(&server)["Notice"].as_str().unwrap().contains("aws-sso login"));
+    fake.forget_calls();
+    until("they expire", || TARGETS.iter().all(|target| server.get(target).0 == 404));
+    let body = server.get(SLOT).1;
+    assert!(body.contains("expired: the SSO session is over for `corp`"), "{body}");
+    assert!(body.contains("Sign in: aws-sso login"), "{body}");
+    assert_eq!(fake.calls(), [], "while nobody can help, AWS is left alone");
+
+    assert_done(&world.run(&["login"]));
+    let took = until("all are served again", || are_all_served(&server));
+    tell(&format!("after the sign-in all slots were served within {took:?}"));
+    assert!(took.as_secs() < 20, "{took:?}");
+    until("all is well", || are_all(&server, "ready"));
+}
+
+#[test]
+fn a_command_of_the_person_is_told_of_the_end_and_of_the_new_sign_in() {
+    let fake = fake(6);
+    let world = signed_in(&fake);
+    let server = world.serve(&["--on-event", "cat >> events.jsonl"]);
+    load_four(&world, &server);
+    until("a first refresh", || are_all(&server, "ready"));
+    fake.end_sessions();
+    let told = |kind: &str| -> Vec<Value> {
+        let lines = fs::read_to_string(world.home().join("events.jsonl")).unwrap_or_default();
+        let whole = lines.lines().filter(|line| line.ends_with('}'));
+        let events = whole.map(|line| serde_json::from_str::<Value>(line).unwrap());
+        events.filter(|event| event["Event"] == kind).collect()
+    };
+    until("SignInNeeded", || !told("SignInNeeded").is_empty());
+    assert_done(&world.run(&["login"]));
+    until("SignedIn", || !told("SignedIn").is_empty());
+    for (kind, said) in [("SignInNeeded", "aws-sso login"), ("SignedIn", "signed in")] {
+        let [event] = &told(kind)[..] else { panic!("{kind} is told once") };
+        assert_eq!((&event["Instance"], &event["DefaultSlot"]), (&"corp".into(), &true.into()));
+        let mut slots: Vec<&str> =
+            event["Slots"].as_array().unwrap().iter().map(|slot| slot.as_str().unwrap()).collect();
+        slots.sort_unstable();
+        assert_eq!(slots, [ROLE, "ZürichBüro:AdministratorAccess", OTHER_ROLE]);
+        assert!(event["Message"].as_str().unwrap().contains(said), "{event}");
+    }
+    server.signal("TERM");
+    let stderr = server.wait().stderr;
+    assert_eq!(
+        stderr.matches("warning: the SSO session is over for `corp`").count(),
+        1,
+        "{stderr}"
+    );
+    assert_eq!(stderr.matches("somebody has signed in to `corp` again").count(), 1, "{stderr}");
+}
+
+#[test]
+fn the_end_of_a_session_is_told_before_it_comes() {
+    let fake = FakeIdentityCenter::start(Options {
+        auto_approve: true,
+        session_life: Duration::from_secs(10 * 60),
+        ..Options::default()
+    });
+    let world = signed_in(&fake);
+    let server = world.serve(&["--load", ROLE]);
+    until("it is known", || profile(&server)["Notice"].is_string());
+    assert_eq!(profile(&server)["State"], "ready");
+    let shown = world.run(&["ecs", "profile", "--server", &server.address()]).stderr;
+    let warning = "warning: the SSO session of `corp` ends in 9m; \
+                   sign in anew: aws-sso login --force --sso corp\n";
+    assert_eq!(shown, warning);
+    server.signal("TERM");
+    assert_eq!(server.wait().stderr.matches(warning).count(), 1);
+}
+
+#[test]
+fn who_has_never_signed_in_is_served_once_they_do() {
+    let fake = fake(3600);
+    let world = world_of(&fake);
+    world.write(".aws-sso/config.yaml", &config(&instance("corp", &fake)));
+    let server = world.serve(&[]);
+    let upload = upload_of_source(ROLE, "ReadOnlyAccess");
+    assert_eq!(server.request("PUT", "/", &[], &upload).0, 200);
+    until("a sign-in is needed", || profile(&server)["State"] == "sign-in needed");
+    assert_eq!(server.get("/").0, 404);
+    assert_eq!(fake.calls(), []);
+    assert_done(&world.run(&["login"]));
+    let took = until("it is served", || key_id(&server, "/").is_some());
+    tell(&format!("after the first sign-in the slot was served within {took:?}"));
+}
+
+/// A profile of which the SDK reads the AWS CLI's sign-in by itself: not one of our instances.
+#[test]
+fn a_profile_is_served_once_somebody_signs_in_with_the_aws_cli() {
+    let fake = fake(3600);
+    let world = signed_in(&fake);
+    let (start_url, region) = (fake.start_url(), fake.region());
+    let config = format!(
+        "[profile old]\nsso_start_url = {start_url}\nsso_region = {region}\n\
+         sso_account_id = 000001111111\nsso_role_name = ReadOnlyAccess\n"
+    );
+    world.write(".aws/config", &config);
+    let server = world.serve(&[]);
+    let upload = r#"{"ProfileName":"old","Source":{"Profile":"old"}}"#;
+    assert_eq!(server.request("PUT", "/", &[], upload).0, 200);
+    until("a sign-in is needed", || profile(&server)["State"] == "sign-in needed");
+    let item = fs::read(world.home().join(".local/state/aws-sso/corp.json")).unwrap();
+    let item: Value = serde_json::from_slice(&item).unwrap();
+    let token = json!({
+        "startUrl": start_url,
+        "region": region,
+        "accessToken": item["session"]["access_token"],
+        "expiresAt": "2099-01-01T00:00:00Z",
+    });
+    // Named by the SHA-1 of the start URL.
+    let path = ".aws/sso/cache/a51746d4aa793ae07b25e90c3a5db96fc7832bd7.json";
+    world.write(path, &token.to_string());
+    let took = until("it is served", || key_id(&server, "/").is_some());
+    tell(&format!("after the AWS CLI's sign-in the slot was served within {took:?}"));
+    assert_eq!(profile(&server)["State"], "ready");
+}
+
+#[test]
+fn what_another_person_signs_in_to_is_theirs() {
+    let fake = fake(8);
+    let world = signed_in(&fake);
+    let server = world.serve(&["--load", ROLE]);
+    let user = |key: Option<String>| key.and_then(|key| fake.issued(&key)).map(|to| to.user);
+    assert_eq!(user(key_id(&server, "/")).as_deref(), Some("alice"));
+    fake.set_user("bob");
+    assert_done(&world.run(&["login", "--force"]));
+    until("bob's", || user(key_id(&server, "/")).as_deref() == Some("bob"));
+}
+
+#[test]
+fn a_sign_out_is_seen_and_a_sign_in_after_it() {
+    let fake = fake(6);
+    let world = signed_in(&fake);
+    let server = world.serve(&["--load", ROLE]);
+    assert_done(&world.run(&["logout"]));
+    until("it is known", || profile(&server)["State"] == "sign-in needed");
+    until("the end", || key_id(&server, "/").is_none());
+    assert_eq!(fake.count(Operation::CreateToken), 1, "nobody tried to go on");
+    assert_done(&world.run(&["login"]));
+    until("it is served", || key_id(&server, "/").is_some());
+}
+
+#[test]
+fn a_role_that_is_taken_away_is_told_once_and_asked_for_no_more_until_it_is_loaded() {
+    let fake = fake(6);
+    let world = signed_in(&fake);
+    let server = world.serve(&[]);
+    load(&world, &server, &["--profile", ROLE]);
+    load(&world, &server, &["--profile", OTHER_ROLE, "--slotted"]);
+    fake.remove_role("000001111111", "ReadOnlyAccess");
+    until("it is refused", || profile(&server)["State"] == "denied");
+    assert!(key_id(&server, "/").is_some(), "what is good is served");
+    until("it expires", || key_id(&server, "/").is_none());
+    let (status, body) = server.get("/");
+    assert_eq!(status, 404);
+    assert!(body.contains("AWS gives you no role ReadOnlyAccess"), "{body}");
+    assert_eq!(refused(&fake), 1, "a no is a no");
+    assert!(key_id(&server, OTHER_SLOT).is_some(), "the others are not concerned");
+
+    fake.add_role("000001111111", "ReadOnlyAccess");
+    load(&world, &server, &["--profile", ROLE]);
+    let first = key_id(&server, "/").unwrap();
+    until("it is refreshed", || key_id(&server, "/").is_some_and(|key| key != first));
+    assert_eq!(profile(&server)["State"], "ready");
+    assert_eq!(refused(&fake), 1);
+    server.signal("TERM");
+    let told = server.wait().stderr;
+    assert_eq!(told.matches("AWS gives you no role ReadOnlyAccess").count(), 1, "{told}");
+}
