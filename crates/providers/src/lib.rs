@@ -4,6 +4,7 @@
 //! alone, as it is in every AWS SDK.
 
 mod complete;
+mod credential_process;
 mod error;
 mod given;
 mod http_client;

@@ -14,7 +14,7 @@ use credentials::{
 
 use crate::given::Given;
 use crate::identity_center::{Instance, RegionName, StartUrl};
-use crate::{Aws, ProviderError, complete, http_client};
+use crate::{Aws, ProviderError, complete, credential_process, http_client};
 
 /// The ways in which a profile can have credentials, told to a person whose profile has none.
 const WAYS: [&str; 6] = [
@@ -26,15 +26,11 @@ const WAYS: [&str; 6] = [
     "sso_start_url with sso_region, sso_account_id and sso_role_name",
 ];
 
+const PROCESS: &str = "credential_process";
+
 /// One key of each of [`WAYS`]: without any of them there is nothing to try.
-const TELLING_KEYS: [&str; 6] = [
-    "aws_access_key_id",
-    "credential_process",
-    "role_arn",
-    "sso_session",
-    "sso_start_url",
-    "login_session",
-];
+const TELLING_KEYS: [&str; 6] =
+    ["aws_access_key_id", PROCESS, "role_arn", "sso_session", "sso_start_url", "login_session"];
 
 /// `~/.aws/config` and `~/.aws/credentials`, read once, as every SDK reads them.
 #[derive(Debug)]
@@ -208,13 +204,14 @@ impl Aws {
         let profile = config.profile(name)?;
         let uses_sso =
             ["sso_session", "sso_start_url"].iter().any(|key| profile.get(key).is_some());
-        let provider = self.provider(name).await?;
-        let given = provider
-            .provide_credentials()
-            .await
-            .map_err(|error| ProviderError::from_credentials(&error, uses_sso))?;
+        let given = match process_of(profile) {
+            Some(line) => credential_process::run(line).await?,
+            None => {
+                let given = self.provider(name).await?.provide_credentials().await;
+                read(&given.map_err(|error| ProviderError::from_credentials(&error, uses_sso))?)?
+            }
+        };
         let mut principal = principal_of(&config.profiles, profile)?;
-        let given = read(&given)?;
         principal.account_id = principal.account_id.or(given.account_id.clone());
         let credentials = complete::complete(self, given, Some(name.as_str())).await?;
         Ok(Fetched { principal, credentials })
@@ -241,6 +238,13 @@ impl Aws {
             .profile_name(name.as_str())
             .build())
     }
+}
+
+/// The `credential_process` of a profile that has nothing else.
+fn process_of(profile: &Profile) -> Option<&str> {
+    let mut others = TELLING_KEYS.iter().chain(&["web_identity_token_file"]);
+    let is_alone = others.all(|key| *key == PROCESS || profile.get(key).is_none());
+    profile.get(PROCESS).filter(|_| is_alone)
 }
 
 /// Whom a profile's credentials are for, as far as the profile says it.

@@ -307,7 +307,7 @@ async fn sleep(wake: Option<Duration>) {
 
 fn too_slow() -> Failure {
     let seconds = FETCH_LIMIT.as_secs();
-    unavailable(format!("AWS has not answered within {seconds} seconds"))
+    unavailable(format!("no credentials have come within {seconds} seconds"))
 }
 
 fn broken_off() -> Failure {

@@ -93,7 +93,7 @@ fn a_profile_that_gives_nothing_says_where_was_looked_and_for_what() {
             ],
         ),
         ("broken", 1, &["no such vault"]),
-        ("garbage", 1, &["could not parse response"]),
+        ("garbage", 1, &["this is not what a credential_process prints"]),
         ("chain", 1, &["could not find source profile nobody"]),
         ("sso", 3, &["nobody is signed in to `corp`", "hint: Sign in: aws-sso login"]),
     ] {
