@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use credentials::{Chain, Failure, Fetched, InstanceName, Problem, ProfileName, Source, Upstream};
 use providers::ProviderError;
-use providers::identity_center::{FolderLook, IdentityCenter};
+use providers::identity_center::{FolderLook, IdentityCenter, SignInSeen};
 use providers::secure_store::Passphrase;
 use server::{Event, EventKind, Later, Provider, Session};
 use tokio::runtime::{Builder, Handle};
@@ -110,7 +110,9 @@ impl AwsProvider {
             Upstream::Instance(name) => {
                 let center = self.place(name).lock().await.clone();
                 match center {
-                    Some(center) => center.sign_in_changes().await,
+                    // To open it anew takes a passphrase half a second.
+                    Some(center) if center.sign_in_changes().await == SignInSeen::Here => return,
+                    Some(_) => {}
                     // It could not even be opened.
                     None => FolderLook::at(paths::sign_ins()).await.changes().await,
                 }

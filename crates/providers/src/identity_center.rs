@@ -28,7 +28,7 @@ use tokio::sync::{Mutex, OnceCell};
 pub use access_token::saved;
 pub use aws_cli_cache::AwsCliCache;
 pub use catalogue::{Account, Catalogue, CatalogueFile};
-pub use changes::FolderLook;
+pub use changes::{FolderLook, SignInSeen};
 pub(crate) use instance::file_name;
 pub use instance::{Instance, RegionName, StartUrl};
 pub use login::{DeviceCode, Pending, Pkce, SignIn, Workflow};
@@ -66,6 +66,8 @@ struct Inner {
     clock_offset: Arc<ClockOffset>,
     pace: Pace,
     portal_in_turn: OnceCell<Portal>,
+    /// Once the store was opened.
+    is_ready: OnceCell<()>,
     tries: Tries,
     looks: Looks,
     /// For who waits for the sign-in lock.
@@ -93,6 +95,7 @@ impl IdentityCenter {
             clock_offset,
             pace: Pace::new(),
             portal_in_turn: OnceCell::new(),
+            is_ready: OnceCell::new(),
             tries: Tries::default(),
             looks: Looks::default(),
             lock_queue: Mutex::default(),

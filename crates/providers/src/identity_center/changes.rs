@@ -47,6 +47,15 @@ pub(crate) struct Looks {
     shared: tokio::sync::Mutex<Option<(Instant, SignInFiles)>>,
 }
 
+/// Where somebody may have signed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignInSeen {
+    /// In this store, which has read it.
+    Here,
+    /// Elsewhere, or where this store can't read it: it is to be opened anew.
+    Elsewhere,
+}
+
 /// The files in a folder, seen from outside: that of the AWS CLI's sign-ins, for those that the SDK reads by itself.
 pub struct FolderLook {
     folder: PathBuf,
@@ -58,8 +67,8 @@ impl IdentityCenter {
     /// this was first polled): here, under another protection, or with the AWS CLI. It takes a second at least.
     ///
     /// What this process itself writes is no news, nor is it if somebody signs out. If the store can't be read any
-    /// more, it is ready too: it is to be opened anew.
-    pub fn sign_in_changes(&self) -> impl Future<Output = ()> + Send + use<> {
+    /// more, it is ready too.
+    pub fn sign_in_changes(&self) -> impl Future<Output = SignInSeen> + Send + use<> {
         let this = self.clone();
         let mut before = self.last_look().clone();
         async move {
@@ -69,8 +78,11 @@ impl IdentityCenter {
             loop {
                 sleep(POLL).await;
                 let now = this.look_together().await;
-                if now != before && this.may_be_signed_in(&before, &now).await {
-                    return debug!("somebody may have signed in");
+                if now != before
+                    && let Some(seen) = this.sign_in_seen(&before, &now).await
+                {
+                    debug!(?seen, "somebody may have signed in");
+                    return seen;
                 }
                 before = now.or(before);
             }
@@ -119,14 +131,14 @@ impl IdentityCenter {
     }
 
     /// Not if all that has changed is our own item, or the AWS CLI's, and nobody is signed in there.
-    async fn may_be_signed_in(
+    async fn sign_in_seen(
         &self,
         before: &Option<SignInFiles>,
         now: &Option<SignInFiles>,
-    ) -> bool {
+    ) -> Option<SignInSeen> {
         let elsewhere = |files: &Option<SignInFiles>| files.as_ref().map(|f| f.elsewhere.clone());
         if elsewhere(before) != elsewhere(now) || self.token_of_aws_cli().await.is_some() {
-            return true;
+            return Some(SignInSeen::Elsewhere);
         }
         let this = self.clone();
         let is_over = blocking(move || {
@@ -134,7 +146,11 @@ impl IdentityCenter {
             let item = Item::read(bytes.as_ref().map(|bytes| bytes.as_slice()), this.instance())?;
             Ok(matches!(State::of(item.session.as_ref(), this.now(), 0), State::Over))
         });
-        !is_over.await.unwrap_or(false)
+        match is_over.await {
+            Ok(true) => None,
+            Ok(false) => Some(SignInSeen::Here),
+            Err(_) => Some(SignInSeen::Elsewhere),
+        }
     }
 }
 
@@ -242,7 +258,7 @@ mod tests {
         let (center, other) = (center(home.path()), center(home.path()));
         assert!(center.keep_session().await.is_err());
         save(&other, Some("CANARY")).await;
-        timeout(HOUR, center.sign_in_changes()).await.unwrap();
+        assert_eq!(timeout(HOUR, center.sign_in_changes()).await.unwrap(), SignInSeen::Here);
         assert!(center.keep_session().await.is_ok());
         assert!(timeout(HOUR, center.sign_in_changes()).await.is_err(), "it is known now");
         let waiting = center.sign_in_changes();
@@ -271,7 +287,7 @@ mod tests {
         let center = center(home.path());
         assert!(center.keep_session().await.is_err());
         std::fs::write(home.path().join("corp.file"), "sealed").unwrap();
-        timeout(HOUR, center.sign_in_changes()).await.unwrap();
+        assert_eq!(timeout(HOUR, center.sign_in_changes()).await.unwrap(), SignInSeen::Elsewhere);
     }
 
     #[tokio::test(start_paused = true)]

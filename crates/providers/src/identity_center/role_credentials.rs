@@ -112,12 +112,12 @@ impl IdentityCenter {
     ) -> Result<(AccessToken, Credentials), ProviderError> {
         let Chain { account_id, role_name, links } = chain;
         // The turn comes first: a thousand that wait must not read the store at once, nor ask with the token of then.
-        self.turn(asking).await;
+        self.turn(asking).await?;
         let mut token = self.access_token().await?;
         let mut outcome = self.ask_portal(chain, &token.secret, asking).await;
         if outcome.as_ref().is_err_and(|error| error.problem == Problem::SignInNeeded) {
             token = self.access_token_after(token).await?;
-            self.turn(asking).await;
+            self.turn(asking).await?;
             outcome = self.ask_portal(chain, &token.secret, asking).await;
         }
         let mut credentials = outcome
@@ -131,10 +131,22 @@ impl IdentityCenter {
         Ok((token, credentials))
     }
 
-    async fn turn(&self, asking: Asking) {
+    async fn turn(&self, asking: Asking) -> Result<(), ProviderError> {
         if let Asking::InTurn = asking {
+            self.be_ready().await?;
             self.0.pace.turn().await;
         }
+        Ok(())
+    }
+
+    /// What takes long once, such as opening the store with a passphrase, comes before the first turn: all who had their
+    /// turns meanwhile would ask at the same instant.
+    async fn be_ready(&self) -> Result<(), ProviderError> {
+        let get_ready = async || {
+            self.portal_in_turn().await?;
+            self.read_item().await.map(drop)
+        };
+        self.0.is_ready.get_or_try_init(get_ready).await.map(drop)
     }
 
     async fn ask_portal(

@@ -21,6 +21,8 @@ pub(crate) struct Setup {
     pub(crate) start_url: String,
     pub(crate) region: String,
     pub(crate) home: PathBuf,
+    /// What protects the store; nothing but the file's mode when absent.
+    pub(crate) passphrase: Option<String>,
     /// How often the SDK tries a call.
     pub(crate) attempts: u32,
 }

@@ -25,6 +25,8 @@ pub(crate) struct World {
     pub(crate) fake: FakeIdentityCenter,
     /// How often the SDK of processes that start from now on tries a call.
     pub(crate) attempts: u32,
+    /// What protects the stores of processes that start from now on; nothing but the file's mode when absent.
+    pub(crate) passphrase: Option<&'static str>,
     endpoint: String,
     home: tempfile::TempDir,
     ahead: Arc<AtomicI64>,
@@ -35,7 +37,8 @@ impl World {
     pub(crate) fn new(options: Options) -> Self {
         let fake = FakeIdentityCenter::start(options);
         let (endpoint, ahead) = (fake.url().to_owned(), Arc::default());
-        Self { fake, attempts: 1, endpoint, home: tempfile::tempdir().unwrap(), ahead }
+        let home = tempfile::tempdir().unwrap();
+        Self { fake, attempts: 1, passphrase: None, endpoint, home, ahead }
     }
 
     /// Somebody is signed in, and no call was made yet.
@@ -72,6 +75,7 @@ impl World {
             start_url: self.fake.start_url().to_owned(),
             region: self.fake.region().to_owned(),
             home: self.home().to_owned(),
+            passphrase: self.passphrase.map(str::to_owned),
             attempts: self.attempts,
         };
         Process::start(&setup, endpoint, self.log_file(), self.ahead.clone())

@@ -12,7 +12,7 @@ use providers::identity_center::{
     AwsCliCache, Catalogue, CatalogueFile, IdentityCenter, Instance, Pending, Progress, RegionName,
     Retries, SignIn, StartUrl, Workflow, saved,
 };
-use providers::secure_store::{Protection, SecureStore};
+use providers::secure_store::{Passphrase, Protection, SecureStore};
 use providers::{Aws, ProviderError};
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
@@ -98,8 +98,10 @@ impl User {
         };
         let folder = |name: &str| Path::new(&setup.home).join(name);
         let catalogue = CatalogueFile::new(&folder("catalogue"), &instance);
+        let passphrase = setup.passphrase.clone().map(|text| Passphrase::parse(text).unwrap());
+        let protection = passphrase.as_ref().map_or(Protection::Plain, |_| Protection::Passphrase);
         let store =
-            SecureStore::open(&folder("store"), &instance.name, Some(Protection::Plain), None);
+            SecureStore::open(&folder("store"), &instance.name, Some(protection), passphrase);
         let cache = AwsCliCache::new(folder("aws-cli"), &setup.start_url);
         let clock = Arc::new(AheadClock(AtomicI64::new(0)));
         let retries = Retries { attempts: Some(setup.attempts), longest_pause: Some(0) };
