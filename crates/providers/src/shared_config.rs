@@ -205,7 +205,11 @@ impl Aws {
         let uses_sso =
             ["sso_session", "sso_start_url"].iter().any(|key| profile.get(key).is_some());
         let given = match process_of(profile) {
-            Some(line) => credential_process::run(line).await?,
+            Some(line) => {
+                let given = credential_process::run(line).await?;
+                let of_profile = || AccountId::parse(profile.get("aws_account_id")?).ok();
+                Given { account_id: given.account_id.clone().or_else(of_profile), ..given }
+            }
             None => {
                 let given = self.provider(name).await?.provide_credentials().await;
                 read(&given.map_err(|error| ProviderError::from_credentials(&error, uses_sso))?)?

@@ -24,9 +24,12 @@ const OTHER_SLOT: &str = "/slot/payments-prod:ReadOnlyAccess";
 
 /// A fake whose credentials live for so many seconds.
 fn fake(credentials_life: u64) -> FakeIdentityCenter {
+    FakeIdentityCenter::start(options(credentials_life))
+}
+
+fn options(credentials_life: u64) -> Options {
     let credentials_life = Duration::from_secs(credentials_life);
-    let options = Options { auto_approve: true, credentials_life, ..Options::default() };
-    FakeIdentityCenter::start(options)
+    Options { auto_approve: true, credentials_life, ..Options::default() }
 }
 
 #[track_caller]

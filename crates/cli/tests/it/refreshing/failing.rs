@@ -3,9 +3,10 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use fakes::identity_center::{Fault, Operation};
+use fakes::FakeIdentityCenter;
+use fakes::identity_center::{Fault, Operation, Options};
 
-use super::{ROLE, SLOT, fake, key_id, load, profile, tell, until, upload_of_source};
+use super::{ROLE, SLOT, fake, key_id, load, options, profile, tell, until, upload_of_source};
 use crate::identity_center::{
     assert_done, config, end_access_token, instance, signed_in, world_of,
 };
@@ -123,4 +124,23 @@ fn who_is_told_to_stop_does_not_wait_for_aws() {
         // AWS is given up after 15 and 45 seconds, which nobody who stops a server waits for.
         assert!(start.elapsed() < Duration::from_secs(12), "{:?}", start.elapsed());
     }
+}
+
+#[test]
+fn a_clock_that_is_behind_aws_is_told_once_and_credentials_end_by_it() {
+    let behind = Options { clock_offset_seconds: 600, ..options(20) };
+    let fake = FakeIdentityCenter::start(behind);
+    let world = signed_in(&fake);
+    let server = world.serve(&[]);
+    load(&world, &server, &["--profile", ROLE]);
+    let first = key_id(&server, "/");
+    until("a second refresh", || fake.count(Operation::GetRoleCredentials) >= 3);
+    assert_ne!(key_id(&server, "/"), first);
+    // By AWS's clock they end ten minutes later than by ours.
+    let left = profile(&server)["Expires"].as_str().unwrap().to_owned();
+    assert_eq!(left, "< 1m");
+    server.signal("TERM");
+    let told = server.wait().stderr;
+    let warning = "this machine's clock is 10 minutes behind AWS's. Set it: ";
+    assert_eq!(told.matches(warning).count(), 1, "{told}");
 }
