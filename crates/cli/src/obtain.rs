@@ -29,6 +29,25 @@ struct Found<'a> {
     chain: Chain,
 }
 
+impl Found<'_> {
+    fn source(&self) -> Source {
+        Source::Role { instance: self.instance.instance.name.clone(), chain: self.chain.clone() }
+    }
+}
+
+/// How credentials of a profile are got, as far as that is known without AWS.
+pub(crate) fn source(
+    settings: &Settings,
+    name: &ProfileName,
+) -> Result<Option<Source>, CommandError> {
+    if let Some(found) = in_catalogues(settings, &Wanted::Profile(name.clone()))? {
+        return Ok(Some(found.source()));
+    }
+    let is_there = settings.aws_config.has(name);
+    let of_session = || session_profile(settings, name).map(|found| found.source());
+    Ok(is_there.then(|| of_session().unwrap_or_else(|| Source::Profile(name.clone()))))
+}
+
 /// The profile that is meant, with credentials.
 pub(crate) async fn obtain(settings: &Settings, wanted: Wanted) -> Result<Profile, CommandError> {
     if let Some(found) = in_catalogues(settings, &wanted)? {
@@ -89,15 +108,20 @@ fn in_catalogue<'a>(
 
 /// A profile of the AWS config: one of an `[sso-session]` comes from our sign-in, any other from the SDK.
 async fn of_aws_config(settings: &Settings, name: ProfileName) -> Result<Profile, CommandError> {
-    let chain = settings.aws_config.chain(&name);
-    let ours = chain.and_then(|(session, chain)| settings.named(&session).zip(Some(chain)));
-    if let Some((instance, chain)) = ours {
-        return credentials(settings, Found { instance, name, chain }).await;
+    if let Some(found) = session_profile(settings, &name) {
+        return credentials(settings, found).await;
     }
     let Fetched { principal, credentials } =
         center::aws().profile(&settings.aws_config, &name).await?;
     let source = Some(Source::Profile(name.clone()));
     Ok(Profile { name, principal, credentials, source })
+}
+
+/// A profile of the AWS config that is a role of an instance.
+fn session_profile<'a>(settings: &'a Settings, name: &ProfileName) -> Option<Found<'a>> {
+    let (session, chain) = settings.aws_config.chain(name)?;
+    let instance = settings.named(&session)?;
+    Some(Found { instance, name: name.clone(), chain })
 }
 
 /// A name that nothing knows: unless the catalogue was never fetched, which is then done.
@@ -164,13 +188,13 @@ async fn unlisted(
 }
 
 async fn credentials(settings: &Settings, found: Found<'_>) -> Result<Profile, CommandError> {
+    let source = Some(found.source());
     let Found { instance, name, chain } = found;
     let fetched = with_sign_in(settings, instance, async |center| {
         let fetched = center.credentials(&chain).await;
         fetched.map_err(|error| explain(error, settings, instance))
     });
     let Fetched { principal, credentials } = fetched.await?;
-    let source = Some(Source::Role { instance: instance.instance.name.clone(), chain });
     Ok(Profile { name, principal, credentials, source })
 }
 

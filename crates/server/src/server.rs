@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use credentials::{Clock, Profile};
+use credentials::{Clock, Profile, ProfileName, Source};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -85,6 +85,12 @@ impl Server {
     /// The credentials are larger than SDKs read.
     pub fn load(&self, default: Profile) -> Result<(), TooLarge> {
         self.slots.start_with(default, Now::by(&*self.clock)).map_err(|_| TooLarge)
+    }
+
+    /// Gives the default slot a source, that fills it as soon as it can. Tells whether slots are refreshed here at all.
+    pub fn load_from(&self, name: ProfileName, source: Source) -> bool {
+        let now = Now::by(&*self.clock);
+        self.slots.start_from(name, source, now).is_ok()
     }
 
     /// Takes up the slots of the list, and says how many. They are fetched when the server runs.

@@ -78,6 +78,19 @@ impl Slots {
         self.put(SlotName::Default, Upload::Credentials(profile), now).map(|_| ())
     }
 
+    /// Gives the default slot a source before anybody can ask.
+    ///
+    /// # Errors
+    /// No slot is refreshed.
+    pub(crate) fn start_from(
+        &self,
+        name: ProfileName,
+        source: Source,
+        now: Now,
+    ) -> Result<(), Refusal> {
+        self.put(SlotName::Default, Upload::Source(name, source), now).map(|_| ())
+    }
+
     /// The answer for an SDK.
     pub(crate) fn credentials(
         &self,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use credentials::{ProfileName, SlotName};
+use credentials::{Profile, ProfileName, SlotName, Source};
 use listenfd::ListenFd;
 use providers::identity_center;
 use sd_notify::NotifyState;
@@ -19,9 +19,9 @@ use tokio::time::timeout;
 use crate::args::{Output, OutputArguments};
 use crate::clock::SystemClock;
 use crate::commands::interruptible;
-use crate::error::CommandError;
+use crate::error::{CommandError, Kind};
 use crate::events::{self, EventArguments};
-use crate::obtain::{Wanted, obtain};
+use crate::obtain::{self, Wanted, obtain};
 use crate::provider::AwsProvider;
 use crate::settings::{InstanceArguments, Settings};
 use crate::{center, env, paths, process, ui};
@@ -68,13 +68,7 @@ struct Started {
 
 pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
     let default = match &arguments.load {
-        Some(name) => {
-            let load = async {
-                let settings = Settings::read(&arguments.instance).await?;
-                obtain(&settings, Wanted::Profile(name.clone())).await
-            };
-            Some(interruptible(load).await?)
-        }
+        Some(name) => Some(interruptible(first(&arguments, name)).await?),
         None => None,
     };
     process::allow_many_connections();
@@ -94,8 +88,10 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
         false => Some(refreshing(&arguments.instance, port, events).await?),
     };
     let server = Server::new(listeners, Arc::new(SystemClock), refreshing, seed());
-    if let Some(profile) = default {
-        server.load(profile)?;
+    match default {
+        Some(First::Credentials(profile)) => server.load(profile)?,
+        Some(First::Source(name, source)) => drop(server.load_from(name, source)),
+        None => {}
     }
     if !arguments.no_restore {
         restore(&server);
@@ -116,6 +112,28 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
     // one is good for a while yet.
     let _ = timeout(SAVING, identity_center::saved()).await;
     Ok(())
+}
+
+/// What is in the default slot from the start.
+enum First {
+    Credentials(Profile),
+    /// It is filled once somebody has signed in.
+    Source(ProfileName, Source),
+}
+
+/// What `--load` names. That nobody is signed in yet is no reason not to start: a server that starts with the machine
+/// starts before the person.
+async fn first(arguments: &Arguments, name: &ProfileName) -> Result<First, CommandError> {
+    let settings = Settings::read(&arguments.instance).await?;
+    let error = match obtain(&settings, Wanted::Profile(name.clone())).await {
+        Ok(profile) => return Ok(First::Credentials(profile)),
+        Err(error) => error,
+    };
+    let can_wait = error.kind == Kind::SignInNeeded && !arguments.no_refresh;
+    match obtain::source(&settings, name)?.filter(|_| can_wait) {
+        Some(source) => Ok(First::Source(name.clone(), source)),
+        None => Err(error),
+    }
 }
 
 /// How slots are refreshed, and where they are remembered.

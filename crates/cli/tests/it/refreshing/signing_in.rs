@@ -217,3 +217,29 @@ fn a_role_that_is_taken_away_is_told_once_and_asked_for_no_more_until_it_is_load
     let told = server.wait().stderr;
     assert_eq!(told.matches("AWS gives you no role ReadOnlyAccess").count(), 1, "{told}");
 }
+
+#[test]
+fn a_server_that_starts_before_anybody_signs_in_has_its_role_once_somebody_does() {
+    let fake = fake(3600);
+    let world = world_of(&fake);
+    world.write(".aws-sso/config.yaml", &config(&instance("corp", &fake)));
+    let (start_url, region) = (fake.start_url(), fake.region());
+    world.write(
+        ".aws/config",
+        &format!(
+            "[sso-session corp]\nsso_start_url = {start_url}\nsso_region = {region}\n\n[profile dev]\n\
+             sso_session = corp\nsso_account_id = 000001111111\nsso_role_name = ReadOnlyAccess\n"
+        ),
+    );
+    let refused = world.run(&["ecs", "run", "--port", "0", "--load", "dev", "--no-refresh"]);
+    assert_eq!(refused.code, Some(3), "what is never refreshed must be there: {}", refused.stderr);
+    let server = world.serve(&["--load", "dev"]);
+    until("it is said", || profile(&server)["State"] == "sign-in needed");
+    let (status, body) = server.get("/");
+    assert_eq!(status, 404);
+    assert!(body.contains("aws-sso login"), "{body}");
+    assert_eq!(fake.calls().len(), 0, "nothing was asked of AWS");
+    assert_done(&world.run(&["login"]));
+    until("it serves", || server.get("/").0 == 200);
+    assert_eq!(profile(&server)["ProfileName"], "dev");
+}
