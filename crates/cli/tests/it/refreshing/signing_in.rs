@@ -52,7 +52,7 @@ fn a_session_that_has_ended_costs_nothing_until_credentials_expire_and_one_sign_
     fake.forget_calls();
     until("they expire", || TARGETS.iter().all(|target| server.get(target).0 == 404));
     let body = server.get(SLOT).1;
-    assert!(body.contains("expired: the SSO session is over for `corp`"), "{body}");
+    assert!(body.contains("no credentials to serve: the SSO session is over for `corp`"), "{body}");
     assert!(body.contains("Sign in: aws-sso login"), "{body}");
     assert_eq!(fake.calls(), [], "while nobody can help, AWS is left alone");
 
