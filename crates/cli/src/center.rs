@@ -17,9 +17,6 @@ use crate::error::CommandError;
 use crate::settings::{ConfiguredInstance, Settings};
 use crate::{env, paths, process, ui};
 
-/// A clock that is off by more seconds is mentioned.
-const CLOCK_IS_OFF: i64 = 60;
-
 /// The way to AWS, with what the environment says about it.
 pub(crate) fn aws() -> Aws {
     Aws::new(Arc::new(SystemClock), env::ca_bundle())
@@ -50,15 +47,17 @@ pub(crate) fn open_unattended(
     open_for(settings, instance, Purpose::Unattended(passphrase))
 }
 
+/// Whether a person can be asked for a passphrase here.
+pub(crate) fn can_ask() -> bool {
+    stdin().is_terminal() && stderr().is_terminal()
+}
+
 /// Asks for the passphrases of the sign-ins that are there, so that they can be used later, where nobody can be asked.
 /// A person may leave any out.
 pub(crate) fn ask_beforehand(
     settings: &Settings,
 ) -> Result<HashMap<InstanceName, Passphrase>, CommandError> {
     let mut passphrases = HashMap::new();
-    if env::file_password()?.is_some() || !stdin().is_terminal() || !stderr().is_terminal() {
-        return Ok(passphrases);
-    }
     for instance in settings.instances() {
         let name = &instance.instance.name;
         let wanted = protection(&settings.config);
@@ -134,7 +133,7 @@ pub(crate) fn mention_clock(center: &IdentityCenter) {
 pub(crate) fn clock_warning(center: &IdentityCenter) -> Option<String> {
     let offset = center.clock_offset();
     let (minutes, direction) = (offset.abs() / 60, if offset > 0 { "behind" } else { "ahead of" });
-    (offset.abs() > CLOCK_IS_OFF).then(|| {
+    (offset.abs() > IdentityCenter::CLOCK_TOLERANCE).then(|| {
         format!(
             "this machine's clock is {minutes} minutes {direction} AWS's. \
              Set it: sudo timedatectl set-ntp true"
@@ -209,7 +208,7 @@ fn folder(config: &ConfigFile, wanted: Option<Protection>) -> PathBuf {
 }
 
 fn ask(is_new: bool) -> Result<Passphrase, CommandError> {
-    if !stdin().is_terminal() || !stderr().is_terminal() {
+    if !can_ask() {
         return Err(failed(StoreError::PassphraseNeeded { new: is_new }));
     }
     let first = ui::ask_secret(match is_new {

@@ -15,8 +15,7 @@ use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-use credentials::InstanceName;
-use credentials::Invalid;
+use credentials::{InstanceName, Invalid};
 use providers::identity_center::RegionName;
 
 use fields::{Fields, Problem};

@@ -125,7 +125,7 @@ pub(crate) fn profiles(profiles: &[ProfileObject]) {
             known(&profile.account_id),
             known(&profile.role_name),
             profile.expires.clone().into(),
-            profile.state.as_str().into(),
+            profile.state.to_string().into(),
             known(&profile.source),
         ]
     };

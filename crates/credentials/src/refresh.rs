@@ -24,13 +24,16 @@ const LONGEST_GAP_WHEN_EXPIRED: Duration = Duration::from_secs(5);
 pub fn due(obtained_at: Timestamp, expiration: Expiration, chance: f64) -> Timestamp {
     let life = life(obtained_at, expiration);
     let latest = if life > SHORT_LIFE { life.saturating_sub(LEAD) } else { life / 2 };
-    obtained_at + latest.mul_f64(1.0 - JITTER * chance.clamp(0.0, 1.0))
+    obtained_at + jittered(latest, chance)
 }
 
 /// The same for credentials of which nobody knows how long ago they were obtained, and so for how long they live.
 pub fn due_after_load(now: Timestamp, expiration: Expiration, chance: f64) -> Timestamp {
-    let latest = life(now, expiration).saturating_sub(LEAD);
-    now + latest.mul_f64(1.0 - JITTER * chance.clamp(0.0, 1.0))
+    now + jittered(life(now, expiration).saturating_sub(LEAD), chance)
+}
+
+fn jittered(latest: Duration, chance: f64) -> Duration {
+    latest.mul_f64(1.0 - JITTER * chance.clamp(0.0, 1.0))
 }
 
 /// How long credentials live, from when they were obtained.

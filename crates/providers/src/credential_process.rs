@@ -12,8 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::{Given, ProviderError};
 
-/// The most that one prints, with room to spare.
-const LARGEST_OUTPUT: usize = 64 * 1024;
+const LARGEST_OUTPUT: usize = Given::LARGEST_OUTPUT;
 
 /// Runs a command line and reads what it prints. Who drops the future ends the process.
 ///

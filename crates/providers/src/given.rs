@@ -34,6 +34,9 @@ struct ProcessOutput {
 }
 
 impl Given {
+    /// The most that a `credential_process` prints, in bytes, with room to spare.
+    pub const LARGEST_OUTPUT: usize = 64 * 1024;
+
     /// Reads what a `credential_process` printed.
     ///
     /// # Errors

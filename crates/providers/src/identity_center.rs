@@ -108,6 +108,9 @@ impl IdentityCenter {
         &self.0.instance
     }
 
+    /// By so many seconds clocks may differ: the way of an answer is part of it.
+    pub const CLOCK_TOLERANCE: i64 = 60;
+
     /// By how many seconds AWS's clock was ahead of ours in the last answer; 0 before the first.
     pub fn clock_offset(&self) -> i64 {
         self.0.clock_offset.0.load(Ordering::Relaxed)

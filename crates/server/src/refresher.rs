@@ -122,7 +122,7 @@ impl Refresher {
     fn begin_what_is_due(&mut self) -> Option<Duration> {
         let now = self.now();
         self.notice_steps(now);
-        let busy = self.busy();
+        let busy: Vec<_> = self.unwanted().map(|unwanted| unwanted.fetch.slot.clone()).collect();
         while self.under_way.len() < MOST
             && let Some(fetch) = self.slots.begin(now, &busy, &self.full())
         {
@@ -141,11 +141,9 @@ impl Refresher {
             .then(|| wait.map_or(self.look, |wait| wait.min(self.look)))
     }
 
-    /// Slots of which a fetch is under way that nobody wants any more.
-    fn busy(&self) -> Vec<SlotName> {
-        let fetches = self.under_way.values().map(|under_way| &under_way.fetch);
-        let unwanted = fetches.filter(|fetch| !self.slots.is_wanted(&fetch.slot, fetch.load));
-        unwanted.map(|fetch| fetch.slot.clone()).collect()
+    /// Fetches that nobody wants any more. Until they have ended, their slots are busy.
+    fn unwanted(&self) -> impl Iterator<Item = &UnderWay> {
+        self.under_way.values().filter(|UnderWay { fetch, .. }| !self.slots.is_wanted(fetch))
     }
 
     /// Upstreams of which no more can be asked at once.
@@ -267,14 +265,10 @@ impl Refresher {
     }
 
     fn slots_changed(&mut self) {
-        for UnderWay { fetch, task } in self.under_way.values() {
-            if !self.slots.is_wanted(&fetch.slot, fetch.load) {
-                task.abort();
-            }
-        }
+        self.unwanted().for_each(|unwanted| unwanted.task.abort());
         self.sessions.watch(self.slots.instances(), self.clock.now());
         self.standings.retain(|upstream, standing| {
-            let is_of_use = !self.slots.slots_of(upstream).is_empty();
+            let is_of_use = self.slots.is_needed(upstream);
             if let (false, Some(watch)) = (is_of_use, &standing.watch) {
                 watch.abort();
             }

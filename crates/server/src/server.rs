@@ -20,6 +20,7 @@ use crate::refresher::Refresher;
 use crate::routes::Router;
 use crate::slot_list::{Keeper, SlotList, Unreadable};
 use crate::slots::{Now, Slots};
+use crate::wire::Upload;
 
 /// How long requests in flight may take when the server stops.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -84,13 +85,13 @@ impl Server {
     /// # Errors
     /// The credentials are larger than SDKs read.
     pub fn load(&self, default: Profile) -> Result<(), TooLarge> {
-        self.slots.start_with(default, Now::by(&*self.clock)).map_err(|_| TooLarge)
+        let upload = Upload::Credentials(default);
+        self.slots.start_with(upload, Now::by(&*self.clock)).map_err(|_| TooLarge)
     }
 
-    /// Gives the default slot a source, that fills it as soon as it can. Tells whether slots are refreshed here at all.
-    pub fn load_from(&self, name: ProfileName, source: Source) -> bool {
-        let now = Now::by(&*self.clock);
-        self.slots.start_from(name, source, now).is_ok()
+    /// Gives the default slot a source, that fills it as soon as it can. A server that refreshes nothing stays empty.
+    pub fn load_from(&self, name: ProfileName, source: Source) {
+        let _ = self.slots.start_with(Upload::Source(name, source), Now::by(&*self.clock));
     }
 
     /// Takes up the slots of the list, and says how many. They are fetched when the server runs.

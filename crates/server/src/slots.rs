@@ -12,9 +12,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use credentials::{
-    Expiration, InstanceName, Invalid, Profile, ProfileName, SlotName, Source, Timestamp,
-};
+use credentials::{Expiration, InstanceName, Invalid, ProfileName, SlotName, Source, Timestamp};
 use fastrand::Rng;
 use tokio::sync::{Notify, watch};
 
@@ -73,22 +71,9 @@ impl Slots {
     /// Loads the default slot before anybody can ask.
     ///
     /// # Errors
-    /// The answer would be larger than some SDK takes.
-    pub(crate) fn start_with(&self, profile: Profile, now: Now) -> Result<(), Refusal> {
-        self.put(SlotName::Default, Upload::Credentials(profile), now).map(|_| ())
-    }
-
-    /// Gives the default slot a source before anybody can ask.
-    ///
-    /// # Errors
-    /// No slot is refreshed.
-    pub(crate) fn start_from(
-        &self,
-        name: ProfileName,
-        source: Source,
-        now: Now,
-    ) -> Result<(), Refusal> {
-        self.put(SlotName::Default, Upload::Source(name, source), now).map(|_| ())
+    /// As [`Slots::load`].
+    pub(crate) fn start_with(&self, upload: Upload, now: Now) -> Result<(), Refusal> {
+        self.put(SlotName::Default, upload, now).map(|_| ())
     }
 
     /// The answer for an SDK.

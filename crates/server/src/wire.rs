@@ -2,6 +2,8 @@
 //!
 //! Domain types don't know JSON; these mirrors do.
 
+use std::fmt;
+
 use bytes::Bytes;
 use credentials::{Credentials, Expiration, InstanceName, Principal, ProfileName, Timestamp};
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
@@ -72,17 +74,10 @@ pub enum State {
     Expired,
 }
 
-impl State {
-    /// The word for it, in JSON and for people.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Ready => "ready",
-            Self::Refreshing => "refreshing",
-            Self::SignInNeeded => "sign-in needed",
-            Self::Denied => "denied",
-            Self::Misconfigured => "misconfigured",
-            Self::Expired => "expired",
-        }
+/// The same word as in JSON.
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
     }
 }
 

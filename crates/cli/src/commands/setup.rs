@@ -6,8 +6,7 @@ use std::io::{IsTerminal, Write, stdin};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use credentials::InstanceName;
-use credentials::Invalid;
+use credentials::{InstanceName, Invalid};
 use providers::identity_center::{RegionName, StartUrl};
 
 use crate::config_file::ConfigFile;

@@ -1,7 +1,6 @@
 //! What `SSOConfig` says of instances, and of the accounts and roles in them.
 
-use credentials::InstanceName;
-use credentials::{AccountId, Partition, ProfileName, RoleArn, RoleName};
+use credentials::{AccountId, InstanceName, Partition, ProfileName, RoleArn, RoleName};
 use providers::identity_center::{RegionName, StartUrl};
 
 use super::choice::UrlAction;

@@ -1,6 +1,9 @@
 //! IAM Identity Center with the real binary: setup, sign-in, lists, loading, sign-out. The browser is a line of
 //! Python, the fake approves by itself. (With a real browser and STS: conformance/.)
 
+mod access_token;
+mod failing;
+
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::thread;
@@ -47,6 +50,17 @@ pub(crate) fn signed_in(fake: &FakeIdentityCenter) -> TestEnv {
     world.write(".aws-sso/config.yaml", &config(&instance("corp", fake)));
     assert_done(&world.run(&["login"]));
     world
+}
+
+/// The token on the disk has ended, and the portal takes it no more.
+pub(crate) fn end_access_token(world: &TestEnv, fake: &FakeIdentityCenter) {
+    let item = world.home().join(".local/state/aws-sso/corp.json");
+    let mut json: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(&item).unwrap()).unwrap();
+    json["session"]["expires_at"] = 1_000_000_000.into();
+    std::fs::write(&item, json.to_string()).unwrap();
+    fake.expire_access_tokens();
+    fake.forget_calls();
 }
 
 #[track_caller]
@@ -314,150 +328,4 @@ fn another_identity_in_the_same_place_starts_with_nothing() {
     assert_done(&world.run(&["ecs", "load", "--profile", "Team1Dev:ReadOnlyAccess"]));
     let body: serde_json::Value = serde_json::from_str(&server.get("/").1).unwrap();
     assert_eq!(fake.issued(body["AccessKeyId"].as_str().unwrap()).unwrap().user, "bob");
-}
-
-#[test]
-fn fifty_processes_at_the_moment_of_expiry_refresh_once() {
-    let fake = fake();
-    let mut world = signed_in(&fake);
-    let server = world.serve(&[]);
-    world.set("AWS_SSO_ECS_SERVER", &server.address());
-    end_access_token(&world, &fake);
-    thread::scope(|scope| {
-        let load = || world.run(&["ecs", "load", "-A", "1111111", "-R", "ReadOnlyAccess"]);
-        let loads: Vec<_> = (0..50).map(|_| scope.spawn(load)).collect();
-        for load in loads {
-            assert_done(&load.join().unwrap());
-        }
-    });
-    assert_eq!(fake.count(Operation::CreateToken), 1);
-    assert_eq!(fake.count(Operation::Authorize), 0, "no browser");
-    let refused = fake.calls().into_iter().filter(|call| call.status != Some(200)).count();
-    assert_eq!(refused, 0, "no call was refused");
-}
-
-#[test]
-fn a_person_who_gives_up_leaves_nothing_behind() {
-    let fake = FakeIdentityCenter::start(Options::default());
-    let world = world_of(&fake);
-    world.write(".aws-sso/config.yaml", &config(&instance("corp", &fake)));
-    for flag in ["--device-code", "--pkce"] {
-        let mut command = world.command(world.binary());
-        command.args(["login", flag]).stdout(Stdio::null()).stderr(Stdio::piped());
-        let mut login = command.spawn().unwrap();
-        let mut lines = BufReader::new(login.stderr.take().unwrap()).lines();
-        let waits = |line: &Result<String, _>| line.as_ref().unwrap().starts_with("Waiting until");
-        assert!(lines.any(|line| waits(&line)));
-        let pid = login.id().to_string();
-        assert!(Command::new("kill").args(["-s", "INT", &pid]).status().unwrap().success());
-        assert_eq!(lines.next().unwrap().unwrap(), "error: interrupted");
-        assert_eq!(login.wait().unwrap().code(), Some(130));
-    }
-    assert_eq!(world.run(&["whoami"]).code, Some(3));
-}
-
-#[test]
-fn a_server_that_is_interrupted_while_it_loads_saves_what_it_refreshed() {
-    let slow =
-        Options { auto_approve: true, latency: Duration::from_secs(1), ..Options::default() };
-    let fake = FakeIdentityCenter::start(slow);
-    let world = signed_in(&fake);
-    end_access_token(&world, &fake);
-    let mut command = world.command(world.binary());
-    command.args(["ecs", "run", "--port", "0", "--load", "Team1Dev:ReadOnlyAccess"]);
-    let mut server = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    // In the midst of the refresh: AWS has the call, and will answer.
-    while fake.count(Operation::CreateToken) == 0 {
-        thread::sleep(Duration::from_millis(5));
-    }
-    let pid = server.id().to_string();
-    assert!(Command::new("kill").args(["-s", "INT", &pid]).status().unwrap().success());
-    assert_eq!(server.wait().unwrap().code(), Some(130));
-    let item = std::fs::read(world.home().join(".local/state/aws-sso/corp.json")).unwrap();
-    let item: serde_json::Value = serde_json::from_slice(&item).unwrap();
-    assert!(item["session"]["expires_at"].as_i64().unwrap() > 1_000_000_000, "it was saved");
-}
-
-#[test]
-fn on_a_full_disk_no_token_is_spent_that_could_not_be_saved() {
-    let fake = fake();
-    let mut world = world_of(&fake);
-    let folder = world.home().join(".local/state/aws-sso");
-    let Some(disk) = SmallDisk::mount(folder) else { return };
-    world.write(".aws-sso/config.yaml", &config(&instance("corp", &fake)));
-    assert_done(&world.run(&["login"]));
-    let server = world.serve(&[]);
-    world.set("AWS_SSO_ECS_SERVER", &server.address());
-    end_access_token(&world, &fake);
-    disk.fill();
-    let load = ["ecs", "load", "-A", "1111111", "-R", "ReadOnlyAccess"];
-    assert_fails(&world.run(&load), 1, &["No space left on device", "Make room on the disk."]);
-    assert_eq!(fake.count(Operation::CreateToken), 0);
-    disk.make_room();
-    assert_done(&world.run(&load));
-}
-
-/// The token on the disk has ended, and the portal takes it no more.
-pub(crate) fn end_access_token(world: &TestEnv, fake: &FakeIdentityCenter) {
-    let item = world.home().join(".local/state/aws-sso/corp.json");
-    let mut json: serde_json::Value =
-        serde_json::from_slice(&std::fs::read(&item).unwrap()).unwrap();
-    json["session"]["expires_at"] = 1_000_000_000.into();
-    std::fs::write(&item, json.to_string()).unwrap();
-    fake.expire_access_tokens();
-    fake.forget_calls();
-}
-
-#[test]
-fn a_start_url_that_is_no_portal_is_named() {
-    let fake = fake();
-    let world = world_of(&fake);
-    let wrong =
-        instance("corp", &fake).replace(fake.start_url(), "https://nowhere.awsapps.com/start");
-    world.write(".aws-sso/config.yaml", &config(&wrong));
-    for flag in ["--pkce", "--device-code"] {
-        let failed = world.run(&["login", flag]);
-        assert_fails(
-            &failed,
-            1,
-            &["eu-central-1 knows no access portal https://nowhere.awsapps.com/start", "of `corp`"],
-        );
-    }
-}
-
-#[test]
-fn a_clock_that_is_off_is_mentioned_and_harms_nothing() {
-    let options =
-        Options { auto_approve: true, clock_offset_seconds: 14 * 60, ..Options::default() };
-    let fake = FakeIdentityCenter::start(options);
-    let mut world = signed_in(&fake);
-    let server = world.serve(&[]);
-    world.set("AWS_SSO_ECS_SERVER", &server.address());
-    let loaded = world.run(&["ecs", "load", "--profile", "Team1Dev:ReadOnlyAccess"]);
-    assert_done(&loaded);
-    let said = "this machine's clock is 14 minutes behind AWS's. Set it: ";
-    assert!(loaded.stderr.contains(said), "{}", loaded.stderr);
-}
-
-#[test]
-fn a_portal_that_throttles_fails_or_is_away_is_said_so() {
-    let fake = fake();
-    let mut world = signed_in(&fake);
-    world.write(
-        ".aws-sso/config.yaml",
-        &(config(&instance("corp", &fake)) + "MaxRetry: 2\nMaxBackoff: 1\n"),
-    );
-    world.set("AWS_SSO", "CORP");
-    for (fault, code, said) in [
-        (Fault::Throttled { retry_after: Some(1) }, 1, "AWS is asked too often"),
-        (Fault::ServerError, 1, "the access portal of `corp` is not reached"),
-        (Fault::Garbage, 1, "the access portal of `corp` is not reached"),
-        (Fault::Disconnect, 1, "the access portal of `corp` is not reached"),
-        (Fault::Unauthorized, 3, "the SSO session is over for `corp`"),
-    ] {
-        fake.clear_faults();
-        fake.fault_always(Operation::GetRoleCredentials, fault);
-        let failed = world.run(&["ecs", "load", "-A", "1111111", "-R", "ReadOnlyAccess"]);
-        assert_fails(&failed, code, &[said, "hint: "]);
-    }
 }

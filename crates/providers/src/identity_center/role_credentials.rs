@@ -17,8 +17,6 @@ use crate::{Problem, ProviderError, complete};
 
 /// Kept credentials with fewer seconds left are fetched anew: an SDK that asks for them would come again at once.
 const ENOUGH_LEFT: i64 = 20 * 60;
-/// By so many seconds clocks may differ: the way of an answer is part of it.
-const CLOCK_IS_OFF: i64 = 60;
 /// STS API Reference, AssumeRole, RoleSessionName.
 const LONGEST_SESSION_NAME: usize = 64;
 
@@ -211,7 +209,7 @@ impl IdentityCenter {
 /// By AWS's clock an expiration is told, and by ours programs on this machine look at it. If ours is behind, they would
 /// use credentials that AWS takes no more.
 fn by_our_clock(expiration: Expiration, ahead: i64) -> Result<Expiration, ProviderError> {
-    match ahead > CLOCK_IS_OFF {
+    match ahead > IdentityCenter::CLOCK_TOLERANCE {
         true => complete::expiration_at(expiration.epoch_seconds() - ahead),
         false => Ok(expiration),
     }

@@ -12,9 +12,9 @@ use crate::slots::Fetch;
 impl Refresher {
     /// Tells it of an upstream, unless that was told and is so still.
     pub(super) fn tell_once(&mut self, kind: EventKind, upstream: Upstream, message: &str) {
-        let (instance, slots) = (upstream.instance().cloned(), self.slots.slots_of(&upstream));
-        if self.standings.entry(upstream).or_default().told.insert(kind) {
-            self.tell(kind, instance, slots, message);
+        if self.standings.entry(upstream.clone()).or_default().told.insert(kind) {
+            let slots = self.slots.slots_of(&upstream);
+            self.tell(kind, upstream.instance().cloned(), slots, message);
         }
     }
 

@@ -15,7 +15,8 @@ const EARLIER: &str = "2026-11-22T20:00:00Z";
 fn router() -> (Router, Arc<FakeClock>) {
     let clock = Arc::new(FakeClock::at(NOW));
     let slots = Arc::new(Slots::new(true, 1));
-    slots.start_with(fakes::profile("main", LATER), Now::by(&*clock)).unwrap();
+    let main = wire::Upload::Credentials(fakes::profile("main", LATER));
+    slots.start_with(main, Now::by(&*clock)).unwrap();
     let router = Router::new(slots, clock.clone(), None);
     for (name, expiration) in [("dev", LATER), ("old", NOW)] {
         clock.move_to(EARLIER);

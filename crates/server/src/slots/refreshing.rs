@@ -92,8 +92,8 @@ impl Slots {
     }
 
     /// Whether the fetch is for what is in the slot now: nobody has loaded or unloaded it since.
-    pub(crate) fn is_wanted(&self, slot: &SlotName, load: u64) -> bool {
-        self.lock().numbered(slot).is_some_and(|numbered| numbered.load == load)
+    pub(crate) fn is_wanted(&self, Fetch { slot, load, .. }: &Fetch) -> bool {
+        self.lock().numbered(slot).is_some_and(|numbered| numbered.load == *load)
     }
 
     /// Ends a fetch. `None`: the slot was loaded or unloaded meanwhile, and nothing has changed.
@@ -149,14 +149,13 @@ impl Slots {
     /// The slots that depend on it.
     pub(crate) fn slots_of(&self, upstream: &Upstream) -> Vec<SlotName> {
         let contents = self.lock();
-        let depends = |numbered: &Numbered| {
-            numbered.slot.source().is_some_and(|source| upstream.is_of(source))
-        };
-        contents
-            .entries()
-            .filter(|(_, numbered)| depends(numbered))
-            .map(|(name, _)| name.to_owned())
-            .collect()
+        let of_it = contents.entries().filter(|(_, numbered)| numbered.depends_on(upstream));
+        of_it.map(|(name, _)| name.to_owned()).collect()
+    }
+
+    /// Whether any slot depends on it.
+    pub(crate) fn is_needed(&self, upstream: &Upstream) -> bool {
+        self.lock().entries().any(|(_, numbered)| numbered.depends_on(upstream))
     }
 
     /// The instances that slots depend on.
@@ -230,6 +229,12 @@ impl SlotNameRef<'_> {
             Self::Default => SlotName::Default,
             Self::Named(name) => SlotName::Named(name.clone()),
         }
+    }
+}
+
+impl Numbered {
+    fn depends_on(&self, upstream: &Upstream) -> bool {
+        self.slot.source().is_some_and(|source| upstream.is_of(source))
     }
 }
 

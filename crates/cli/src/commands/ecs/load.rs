@@ -18,8 +18,7 @@ use crate::obtain::{self, Wanted};
 use crate::settings::{InstanceArguments, Settings};
 use crate::{center, env, ui};
 
-/// The most that a credential_process prints, with room to spare.
-const LARGEST_INPUT: u64 = 64 * 1024;
+const LARGEST_INPUT: u64 = Given::LARGEST_OUTPUT as u64;
 
 /// Load a role's credentials into the server
 ///
@@ -115,7 +114,7 @@ async fn obtain(arguments: Arguments) -> Result<Profile, CommandError> {
 }
 
 fn read_stdin() -> Result<Given, CommandError> {
-    let mut json = Zeroizing::new(Vec::with_capacity(LARGEST_INPUT as usize + 1));
+    let mut json = Zeroizing::new(Vec::with_capacity(Given::LARGEST_OUTPUT + 1));
     stdin()
         .lock()
         .take(LARGEST_INPUT + 1)

@@ -90,7 +90,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
     let server = Server::new(listeners, Arc::new(SystemClock), refreshing, seed());
     match default {
         Some(First::Credentials(profile)) => server.load(profile)?,
-        Some(First::Source(name, source)) => drop(server.load_from(name, source)),
+        Some(First::Source(name, source)) => server.load_from(name, source),
         None => {}
     }
     if !arguments.no_restore {
@@ -142,10 +142,13 @@ async fn refreshing(
     port: Option<u16>,
     events: mpsc::Sender<Event>,
 ) -> Result<Refreshing, CommandError> {
-    let passphrases = match Settings::read(arguments).await {
-        Ok(settings) => center::ask_beforehand(&settings)?,
-        // What is wrong with them is said when a slot needs them; handed-in credentials don't.
-        Err(_) => HashMap::new(),
+    // They are read for that alone: nothing else needs them before a slot does, and then says what is wrong with them.
+    let passphrases = match env::file_password()?.is_none() && center::can_ask() {
+        true => match Settings::read(arguments).await {
+            Ok(settings) => center::ask_beforehand(&settings)?,
+            Err(_) => HashMap::new(),
+        },
+        false => HashMap::new(),
     };
     let provider = AwsProvider::new(arguments.clone(), passphrases, events.clone());
     let list = port.map(|port| SlotList::at(paths::slot_list(port)));
