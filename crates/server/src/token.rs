@@ -15,7 +15,7 @@ use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 
 pub use store::{Issued, TokenStore, TokenStoreError};
 
-pub(crate) use keys::Denied;
+pub use keys::{Denied, Keys};
 pub(crate) use watch::Tokens;
 
 /// What SDKs send in `Authorization`, as text: a secret.

@@ -15,6 +15,7 @@ mod refreshing;
 mod slots;
 mod sources;
 mod strangers;
+mod tokens;
 
 use fakes::TestEnv;
 
