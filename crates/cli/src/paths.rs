@@ -14,7 +14,7 @@ pub(crate) fn config_file() -> PathBuf {
     folder.join("config.yaml")
 }
 
-/// Sign-ins.
+/// Sign-ins, and what else must stay secret.
 pub(crate) fn sign_ins() -> PathBuf {
     env::xdg_folder("XDG_STATE_HOME", ".local/state").join("aws-sso")
 }
@@ -22,6 +22,11 @@ pub(crate) fn sign_ins() -> PathBuf {
 /// The list of slots of the server on that port.
 pub(crate) fn slot_list(port: u16) -> PathBuf {
     sign_ins().join(format!("slots-{port}.json"))
+}
+
+/// The certificate of our own authority: what programs trust that use the server by HTTPS. It is no secret.
+pub(crate) fn authority_certificate() -> PathBuf {
+    sign_ins().join("ecs-authority.pem")
 }
 
 /// Copies of what AWS tells.

@@ -14,12 +14,14 @@ use crate::connections::Connections;
 use crate::event::Event;
 use crate::gate::Peer;
 use crate::listener::Listeners;
+use crate::names::Names;
 use crate::peer::{Owner, Owners};
 use crate::provider::Provider;
 use crate::refresher::Refresher;
 use crate::routes::Router;
 use crate::slot_list::{Keeper, SlotList, Unreadable};
 use crate::slots::{Now, Slots};
+use crate::tls::{Tls, handshake};
 use crate::wire::Upload;
 
 /// How long requests in flight may take when the server stops.
@@ -35,6 +37,9 @@ pub struct Server {
     clock: Arc<dyn Clock>,
     refresher: Option<Refresher>,
     keeper: Option<Keeper>,
+    tls: Option<Tls>,
+    #[expect(dead_code, reason = "the gate is given them next")]
+    names: Names,
 }
 
 /// How slots are kept fresh.
@@ -53,6 +58,7 @@ struct Acceptor {
     router: Arc<Router>,
     connections: Arc<Connections>,
     owners: Arc<Owners>,
+    tls: Option<Tls>,
 }
 
 /// The default slot's credentials don't fit into an answer.
@@ -77,7 +83,20 @@ impl Server {
             ),
             None => (None, None),
         };
-        Self { listeners, slots, clock, refresher, keeper }
+        let (tls, names) = (None, Names::default());
+        Self { listeners, slots, clock, refresher, keeper, tls, names }
+    }
+
+    /// Speaks HTTPS on every socket, and nothing else.
+    #[must_use]
+    pub fn with_tls(self, tls: Tls) -> Self {
+        Self { tls: Some(tls), ..self }
+    }
+
+    /// Answers to these names beside loopback's.
+    #[must_use]
+    pub fn with_names(self, names: Names) -> Self {
+        Self { names, ..self }
     }
 
     /// Loads the default slot before anybody can ask.
@@ -108,13 +127,14 @@ impl Server {
 
     /// Serves until `stop` is ready, then finishes what is in flight, for 5 s at most.
     pub async fn run(self, stop: impl Future<Output = ()>) {
-        let Self { listeners, slots, clock, refresher, keeper } = self;
+        let Self { listeners, slots, clock, refresher, keeper, tls, .. } = self;
         let saved = keeper.as_ref().map(Keeper::saved);
         let connections = Arc::new(Connections::default());
         let acceptor = Acceptor {
             router: Arc::new(Router::new(slots, clock, saved)),
             connections: Arc::clone(&connections),
             owners: Arc::new(Owners::open()),
+            tls,
         };
         let mut tasks = JoinSet::new();
         for listener in listeners.into_inner() {
@@ -167,7 +187,10 @@ impl Acceptor {
         // An answer is one write; nothing is gained by waiting for more of it.
         let _ = stream.set_nodelay(true);
         let router = Arc::clone(&self.router);
-        tokio::spawn(connection::serve(stream, ticket, router, peer));
+        match &self.tls {
+            None => tokio::spawn(connection::serve(stream, ticket, router, peer)),
+            Some(tls) => tokio::spawn(handshake::serve(tls.clone(), stream, ticket, router, peer)),
+        };
     }
 
     /// Who is at the far end; `None` when nobody is any more.
