@@ -9,7 +9,6 @@ mod leaf;
 #[cfg(test)]
 mod tests;
 
-use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use credentials::{Clock, Timestamp};
@@ -29,8 +28,8 @@ use leaf::Leaf;
 #[derive(Clone)]
 pub struct Tls {
     acceptor: TlsAcceptor,
-    /// The first of the names that the certificate is for.
-    name: HostName,
+    /// As [`Tls::name`].
+    name: Option<HostName>,
 }
 
 impl Tls {
@@ -45,7 +44,7 @@ impl Tls {
     ) -> Result<Self, AuthorityError> {
         authority.check(names, clock.now())?;
         let leaf = Leaf::new(authority, names, clock)?;
-        Self::showing(Arc::new(leaf), FIRST_CHOICE)
+        Self::showing(Arc::new(leaf), None)
             .map_err(|error| AuthorityError::Refused(error.to_string()))
     }
 
@@ -55,18 +54,18 @@ impl Tls {
     /// rustls refuses it.
     pub fn with(certificate: Certificate) -> Result<Self, CertificateError> {
         let (path, name) = (certificate.path.clone(), certificate.name.clone());
-        Self::showing(Arc::new(certificate), name)
+        Self::showing(Arc::new(certificate), Some(name))
             .map_err(|error| CertificateError::Unusable { path, reason: error.to_string() })
     }
 
-    /// By which name programs of this host best reach the server: an address, if the certificate is for one.
-    pub fn name(&self) -> &HostName {
-        &self.name
+    /// By which name programs of this host best reach the server, if the certificate isn't for all of loopback's.
+    pub fn name(&self) -> Option<&HostName> {
+        self.name.as_ref()
     }
 
     fn showing(
         certificates: Arc<dyn ResolvesServerCert>,
-        name: HostName,
+        name: Option<HostName>,
     ) -> Result<Self, rustls::Error> {
         let mut config = ServerConfig::builder_with_provider(Arc::new(provider()))
             .with_safe_default_protocol_versions()?
@@ -89,6 +88,3 @@ fn validity_of(certificate: &CertificateDer<'_>) -> Option<(Timestamp, Timestamp
     let at = |second| Timestamp::from_second(second).ok();
     Some((at(validity.not_before.timestamp())?, at(validity.not_after.timestamp())?))
 }
-
-/// What every SDK takes.
-const FIRST_CHOICE: HostName = HostName::Ip(IpAddr::V4(Ipv4Addr::LOCALHOST));

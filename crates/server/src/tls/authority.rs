@@ -15,7 +15,7 @@ use rustls::client::verify_server_cert_signed_by_trust_anchor;
 use rustls::server::ParsedCertificate;
 use rustls::sign::CertifiedKey;
 use rustls_pki_types::pem::PemObject;
-use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer, UnixTime};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, UnixTime};
 use zeroize::Zeroizing;
 
 use super::provider;
@@ -82,8 +82,8 @@ impl Authority {
     pub fn parse(pem: &[u8]) -> Result<Self, AuthorityError> {
         let unreadable = |_| AuthorityError::Unreadable;
         let certificate = CertificateDer::from_pem_slice(pem).map_err(unreadable)?;
-        let key = PrivatePkcs8KeyDer::from_pem_slice(pem).map_err(unreadable)?;
-        let key = KeyPair::try_from(&key).map_err(|_| AuthorityError::Unreadable)?;
+        let key = Zeroizing::new(PrivateKeyDer::from_pem_slice(pem).map_err(unreadable)?);
+        let key = KeyPair::try_from(&*key).map_err(|_| AuthorityError::Unreadable)?;
         let authority = Self { certificate, key: Zeroizing::new(key) };
         authority.validity()?;
         Ok(authority)
@@ -131,7 +131,7 @@ impl Authority {
         names: impl IntoIterator<Item = SanType>,
         now: Timestamp,
     ) -> Result<CertifiedKey, AuthorityError> {
-        let key = KeyPair::generate().map_err(refused)?;
+        let key = Zeroizing::new(KeyPair::generate().map_err(refused)?);
         let mut params = validity(now, -HOUR, DAY);
         params.distinguished_name.push(DnType::CommonName, "aws-sso ecs run");
         params.subject_alt_names = names.into_iter().collect();
@@ -139,7 +139,7 @@ impl Authority {
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         params.use_authority_key_identifier_extension = true;
         let issuer = Issuer::from_ca_cert_der(&self.certificate, &*self.key).map_err(refused)?;
-        let certificate = params.signed_by(&key, &issuer).map_err(refused)?;
+        let certificate = params.signed_by(&*key, &issuer).map_err(refused)?;
         let key = PrivatePkcs8KeyDer::from(key.serialize_der()).into();
         CertifiedKey::from_der(vec![certificate.into()], key, &provider())
             .map_err(|error| AuthorityError::Refused(error.to_string()))

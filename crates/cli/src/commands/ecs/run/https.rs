@@ -67,8 +67,9 @@ pub(crate) async fn prepare(
 
 /// The start of a URL for SDKs of this host.
 pub(crate) fn origin(https: Option<&Https>, address: SocketAddr) -> String {
-    match https.map(|https| https.tls.name()) {
-        None => format!("http://{address}"),
+    let Some(https) = https else { return format!("http://{address}") };
+    match https.tls.name() {
+        None => format!("https://{address}"),
         Some(HostName::Ip(ip)) => format!("https://{}", SocketAddr::new(*ip, address.port())),
         Some(HostName::Dns(name)) => format!("https://{name}:{}", address.port()),
     }
