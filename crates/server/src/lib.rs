@@ -14,6 +14,7 @@ mod event;
 pub mod fuzzing;
 mod gate;
 mod listener;
+mod names;
 mod path;
 mod peer;
 pub mod private_file;
@@ -24,16 +25,19 @@ mod routes;
 mod server;
 mod slot_list;
 mod slots;
+mod tls;
 mod token;
 pub mod wire;
 
 pub use event::{Event, EventKind};
 pub use listener::{ListenError, Listeners};
+pub use names::{HostName, Names};
 pub use path::{path_for_sdks, path_of};
 pub use peer::{Owner, Owners};
 pub use provider::{Later, Provider, Session};
 pub use server::{Refreshing, Server, TooLarge};
 pub use slot_list::{SlotList, Unreadable};
+pub use tls::{Authority, AuthorityError, Certificate, CertificateError, Tls};
 pub use token::{
     AuthorizationToken, Denied, Grant, Issued, Keys, Scope, Serial, TokenStore, TokenStoreError,
 };

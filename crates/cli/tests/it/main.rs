@@ -9,6 +9,7 @@ mod attacks;
 mod configuration;
 mod endpoints;
 mod help;
+mod https;
 mod identity_center;
 mod lifecycle;
 mod refreshing;
