@@ -10,6 +10,7 @@ mod config_file;
 mod env;
 mod error;
 mod events;
+mod exports;
 mod obtain;
 mod paths;
 mod process;
@@ -19,6 +20,8 @@ mod roles;
 mod server_address;
 mod settings;
 mod sign_in;
+mod token_file;
+mod trust;
 mod ui;
 mod url_action;
 

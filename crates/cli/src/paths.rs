@@ -24,6 +24,21 @@ pub(crate) fn slot_list(port: u16) -> PathBuf {
     sign_ins().join(format!("slots-{port}.json"))
 }
 
+/// The certificate authority of servers that speak HTTPS: its certificate.
+pub(crate) fn authority_certificate() -> PathBuf {
+    sign_ins().join("ecs-authority.pem")
+}
+
+/// It with the system's roots.
+pub(crate) fn authority_bundle() -> PathBuf {
+    sign_ins().join("ecs-authority-bundle.pem")
+}
+
+/// The same as a trust store of Java.
+pub(crate) fn authority_trust_store() -> PathBuf {
+    sign_ins().join("ecs-authority-bundle.jks")
+}
+
 /// Copies of what AWS tells.
 pub(crate) fn catalogues() -> PathBuf {
     env::xdg_folder("XDG_CACHE_HOME", ".cache").join("aws-sso")

@@ -1,9 +1,11 @@
 //! `aws-sso ecs`: the container-credentials server and its client commands.
 
+mod env;
 mod list;
 mod load;
 mod profile;
 pub(crate) mod run;
+mod trust;
 mod unload;
 
 use clap::Subcommand;
@@ -18,6 +20,8 @@ pub(crate) enum Ecs {
     List(list::Arguments),
     Profile(profile::Arguments),
     Unload(unload::Arguments),
+    Env(env::Arguments),
+    Trust(trust::Arguments),
 }
 
 pub(crate) async fn run(command: Ecs) -> Result<(), CommandError> {
@@ -27,5 +31,7 @@ pub(crate) async fn run(command: Ecs) -> Result<(), CommandError> {
         Ecs::List(arguments) => list::run(arguments).await,
         Ecs::Profile(arguments) => profile::run(arguments).await,
         Ecs::Unload(arguments) => unload::run(arguments).await,
+        Ecs::Env(arguments) => env::run(arguments).await,
+        Ecs::Trust(arguments) => trust::run(arguments).await,
     }
 }

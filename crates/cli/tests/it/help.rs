@@ -15,6 +15,8 @@ fn docs_cli_md_is_what_help_says() {
         &["ecs", "list"],
         &["ecs", "profile"],
         &["ecs", "unload"],
+        &["ecs", "env"],
+        &["ecs", "trust"],
         &["setup"],
         &["login"],
         &["logout"],
@@ -49,6 +51,8 @@ fn wrong_usage_exits_with_2_and_says_what_is_missing() {
         (&["ecs", "unload", "--all", "--profile", "x"], "cannot be used with"),
         (&["ecs", "run", "--port", "65536"], "65536"),
         (&["ecs", "run", "--on-event", ""], "a value is required"),
+        (&["ecs", "env", "--format", "csh"], "[possible values: sh, fish"),
+        (&["ecs", "trust", "--install", "--uninstall"], "cannot be used with"),
         (&["ecs", "frobnicate"], "unrecognized subcommand"),
     ] {
         let shown = world().run(arguments);

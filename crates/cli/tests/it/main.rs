@@ -8,6 +8,7 @@
 mod attacks;
 mod configuration;
 mod endpoints;
+mod exports;
 mod help;
 mod identity_center;
 mod lifecycle;
@@ -15,6 +16,7 @@ mod refreshing;
 mod slots;
 mod sources;
 mod strangers;
+mod trust;
 
 use fakes::TestEnv;
 
