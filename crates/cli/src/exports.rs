@@ -195,6 +195,22 @@ mod tests {
     }
 
     #[test]
+    fn each_runtime_is_told_of_the_form_that_it_reads() {
+        let files = TrustFiles { bundle: "/s/b.pem", node: "/s/a.pem", java: "/s/b.jks" };
+        let inherited = Inherited::default();
+        let exports = Exports::new("https://localhost:1/creds".into(), "localhost", &inherited)
+            .with_trust(&files, &inherited);
+        for (name, file) in [
+            ("SSL_CERT_FILE", "/s/b.pem"),
+            ("AWS_CA_BUNDLE", "/s/b.pem"),
+            ("NODE_EXTRA_CA_CERTS", "/s/a.pem"),
+            ("JAVA_TOOL_OPTIONS", "-Djavax.net.ssl.trustStore=/s/b.jks"),
+        ] {
+            assert_eq!(value(&exports, name), Some(file));
+        }
+    }
+
+    #[test]
     fn javas_options_are_kept_and_another_trust_store_wins() {
         let ours = "-Djavax.net.ssl.trustStore=/s/b.jks";
         for (now, then) in [

@@ -39,6 +39,11 @@ pub(crate) fn authority_trust_store() -> PathBuf {
     sign_ins().join("ecs-authority-bundle.jks")
 }
 
+/// The key of authorization tokens, and which there are.
+pub(crate) fn token_store() -> PathBuf {
+    sign_ins().join("ecs.tokens.json")
+}
+
 /// Copies of what AWS tells.
 pub(crate) fn catalogues() -> PathBuf {
     env::xdg_folder("XDG_CACHE_HOME", ".cache").join("aws-sso")

@@ -1,29 +1,45 @@
-//! A file that holds an authorization token.
+//! Files of authorization tokens, as SDKs read them: the token and nothing else, for their owner alone.
 
-use std::io::Read;
 use std::path::Path;
 
-use credentials::Secret;
+use server::AuthorizationToken;
+use server::private_file::{self, PrivateFileError, Problem};
 
 use crate::error::CommandError;
 
-/// What SDKs send in `Authorization`.
-pub(crate) struct AuthorizationToken(Secret);
-
-impl AuthorizationToken {
-    pub(crate) fn expose(&self) -> &str {
-        self.0.expose()
-    }
-}
-
-/// Reads the token in a file.
+/// Reads the token of a file that nobody else can read or write.
 pub(crate) fn read(path: &Path) -> Result<AuthorizationToken, CommandError> {
-    let failed = |why: &dyn std::fmt::Display| {
-        CommandError::failed(format!("the token file {} cannot be used: {why}", path.display()))
+    let bytes = private_file::read(path, LARGEST).map_err(refused)?;
+    let wrong = |what: &str| {
+        CommandError::failed(format!("the token file {} {what}", path.display()))
+            .with_hint(format!("Write it anew: aws-sso ecs token create --file {}", path.display()))
     };
-    let mut text = String::new();
-    let file = std::fs::File::open(path).map_err(|error| failed(&error))?;
-    file.take(4096).read_to_string(&mut text).map_err(|error| failed(&error))?;
-    let secret = Secret::parse(text).map_err(|invalid| failed(&format!("it {invalid}")))?;
-    Ok(AuthorizationToken(secret))
+    let text = match std::str::from_utf8(&bytes) {
+        Ok("") => return Err(wrong("is empty")),
+        Ok(text) if text.contains(['\r', '\n']) => {
+            return Err(wrong("has a line break in it, which most SDKs refuse"));
+        }
+        Ok(text) => text,
+        Err(_) => return Err(wrong("holds no text")),
+    };
+    AuthorizationToken::parse(text.to_owned()).map_err(|_| wrong("holds no token of aws-sso"))
 }
+
+fn refused(error: PrivateFileError) -> CommandError {
+    let path = error.path.display();
+    let hint = match &error.problem {
+        Problem::OpenToOthers => format!(
+            "Others may have read it: make another token with aws-sso ecs token create --file {path}, \
+             and revoke this one"
+        ),
+        Problem::Link => "Name the file itself: a link may lead elsewhere tomorrow".to_owned(),
+        problem if problem.is_missing() => {
+            format!("Make it: aws-sso ecs token create --file {path}")
+        }
+        _ => format!("Name a file that aws-sso ecs token create --file wrote, not {path}"),
+    };
+    CommandError::failed(format!("the token file {error}")).with_hint(hint)
+}
+
+/// In bytes.
+const LARGEST: u64 = AuthorizationToken::LARGEST as u64;

@@ -34,21 +34,18 @@ pub(crate) struct Bundle {
 }
 
 impl Authority {
-    /// Reads its certificate.
+    /// Reads its certificate; `None` if there is none yet.
     ///
     /// # Errors
-    /// There is none yet, or it can't be read.
-    pub(crate) fn read(path: PathBuf) -> Result<Self, CommandError> {
+    /// It can't be read.
+    pub(crate) fn read(path: PathBuf) -> Result<Option<Self>, CommandError> {
         let certificate = match std::fs::read(&path) {
             Ok(pem) => CertificateDer::from_pem_slice(&pem).map_err(|error| error.to_string()),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(CommandError::failed("there is no certificate authority yet")
-                    .with_hint("Make it by running the server with it: aws-sso ecs run --tls"));
-            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => Err(error.to_string()),
         };
         match certificate {
-            Ok(certificate) => Ok(Self { path, certificate }),
+            Ok(certificate) => Ok(Some(Self { path, certificate })),
             Err(why) => Err(CommandError::failed(format!(
                 "the certificate authority {} cannot be read: {why}",
                 path.display()
@@ -117,8 +114,9 @@ impl Authority {
         let mut others: Vec<PathBuf> = last.chain(besides).collect();
         others.sort_unstable();
         others.dedup();
-        let is_ours = |path: &PathBuf| *path == bundle.pem || *path == self.path;
-        others.retain(|path| !is_ours(path) && path.is_absolute() && path.exists());
+        let is_in_it =
+            |path: &PathBuf| *path == bundle.pem || *path == self.path || roots::is_of_system(path);
+        others.retain(|path| !is_in_it(path) && path.is_absolute() && path.exists());
         others
     }
 }

@@ -9,7 +9,7 @@ use credentials::{Clock, SlotName};
 use hyper::http::request::Parts;
 use hyper::{Method, Response, StatusCode};
 
-use crate::gate::{self, Caller, Peer, Reader, Writer};
+use crate::gate::{Caller, Gate, Peer, ReadableSlot, Writer};
 use crate::path::Resource;
 use crate::refusal::Refusal;
 use crate::slot_list::Saved;
@@ -18,6 +18,7 @@ use crate::wire::{self, Health, HealthDetail};
 
 /// Decides about requests.
 pub(crate) struct Router {
+    gate: Gate,
     slots: Arc<Slots>,
     clock: Arc<dyn Clock>,
     /// `None`: nothing outlives the server.
@@ -51,8 +52,13 @@ enum Action {
 }
 
 impl Router {
-    pub(crate) fn new(slots: Arc<Slots>, clock: Arc<dyn Clock>, saved: Option<Saved>) -> Self {
-        Self { slots, clock, saved }
+    pub(crate) fn new(
+        gate: Gate,
+        slots: Arc<Slots>,
+        clock: Arc<dyn Clock>,
+        saved: Option<Saved>,
+    ) -> Self {
+        Self { gate, slots, clock, saved }
     }
 
     /// Decides by the head alone.
@@ -78,27 +84,31 @@ impl Router {
     }
 
     fn try_decide(&self, head: &Parts, peer: Peer) -> Result<Decision, Refusal> {
-        let caller = gate::check(head, peer)?;
+        let now = self.now();
+        let caller = self.gate.check(head, peer, now.wall)?;
         let resource = Resource::parse(head.uri.path(), head.uri.query());
         if let Ok(Resource::Health(slot)) = &resource {
-            return self.health(slot, &head.method, &caller).map(Decision::Answer);
+            return self.health(slot, &head.method, &caller, now).map(Decision::Answer);
         }
-        let writer = caller.into_writer()?;
-        let reader = writer.reader();
-        let now = self.now();
+        let reader = caller.reader()?;
         Ok(Decision::Answer(match action(&head.method, resource?)? {
-            Action::Load(slot) => return Ok(Decision::ReadBody(Load { writer, slot })),
             Action::Credentials(slot) => {
-                wire::json(StatusCode::OK, self.slots.credentials(reader, &slot, now)?)
+                wire::json(StatusCode::OK, self.slots.credentials(reader.slot(&slot)?, now)?)
             }
-            Action::DefaultProfile => ok(&self.slots.profile(reader, &SlotName::Default, now)?),
+            Action::DefaultProfile => {
+                ok(&self.slots.profile(reader.slot(&SlotName::Default)?, now)?)
+            }
             Action::NamedProfiles => ok(&self.slots.named(reader, now)),
+            Action::Load(slot) => {
+                let writer = caller.into_writer()?;
+                return Ok(Decision::ReadBody(Load { writer, slot }));
+            }
             Action::Unload(slot) => {
-                self.slots.unload(&writer, &slot)?;
+                self.slots.unload(&caller.into_writer()?, &slot)?;
                 return Ok(Decision::AnswerWhenSaved(done()));
             }
             Action::UnloadNamed => {
-                self.slots.unload_named(&writer);
+                self.slots.unload_named(&caller.into_writer()?);
                 return Ok(Decision::AnswerWhenSaved(done()));
             }
         }))
@@ -119,26 +129,24 @@ impl Router {
         slot: &SlotName,
         method: &Method,
         caller: &Caller,
+        now: Now,
     ) -> Result<Response<Bytes>, Refusal> {
         if !matches!(*method, Method::GET | Method::HEAD) {
             return Err(Refusal::MethodNotAllowed("GET, HEAD"));
         }
-        let verdict = self.slots.health(slot, self.now());
+        let verdict = self.slots.health(slot, now);
         let (code, status) = match verdict {
             Ok(()) => (StatusCode::OK, "ok"),
             Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
         };
-        let detail = caller.as_reader().map(|reader| self.detail(reader, slot, verdict));
+        // Who may not read the slot is told no more than anybody.
+        let readable = caller.reader().and_then(|reader| reader.slot(slot));
+        let detail = readable.ok().map(|slot| self.detail(slot, verdict));
         Ok(wire::json(code, wire::to_json(&Health { status, detail })))
     }
 
-    fn detail(
-        &self,
-        reader: &Reader,
-        slot: &SlotName,
-        verdict: Result<(), Refusal>,
-    ) -> HealthDetail {
-        let (profile, expiration) = self.slots.loaded(reader, slot).unzip();
+    fn detail(&self, slot: ReadableSlot<'_>, verdict: Result<(), Refusal>) -> HealthDetail {
+        let (profile, expiration) = self.slots.loaded(slot).unzip();
         HealthDetail {
             profile: profile.map(|name| name.as_str().to_owned()),
             expires: expiration.flatten().map(|at| at.to_string()),

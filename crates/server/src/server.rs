@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use crate::connection;
 use crate::connections::Connections;
 use crate::event::Event;
-use crate::gate::Peer;
+use crate::gate::{Gate, Peer};
 use crate::listener::Listeners;
 use crate::peer::{Owner, Owners};
 use crate::provider::Provider;
@@ -20,6 +20,7 @@ use crate::refresher::Refresher;
 use crate::routes::Router;
 use crate::slot_list::{Keeper, SlotList, Unreadable};
 use crate::slots::{Now, Slots};
+use crate::token::{TokenStore, TokenStoreError, Tokens};
 use crate::wire::Upload;
 
 /// How long requests in flight may take when the server stops.
@@ -31,6 +32,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(1);
 /// A server that is ready to run.
 pub struct Server {
     listeners: Listeners,
+    gate: Gate,
     slots: Arc<Slots>,
     clock: Arc<dyn Clock>,
     refresher: Option<Refresher>,
@@ -77,7 +79,21 @@ impl Server {
             ),
             None => (None, None),
         };
-        Self { listeners, slots, clock, refresher, keeper }
+        Self { listeners, gate: Gate::default(), slots, clock, refresher, keeper }
+    }
+
+    /// Takes the authorization tokens of this store.
+    ///
+    /// # Errors
+    /// Its key can't be read, or made; then no token is taken.
+    pub fn take_tokens(&mut self, store: TokenStore) -> Result<(), TokenStoreError> {
+        self.gate.tokens = Some(Tokens::open(store, self.clock.now())?);
+        Ok(())
+    }
+
+    /// Demands a token of everybody, the server's own user too.
+    pub fn require_token(&mut self) {
+        self.gate.requires_token = true;
     }
 
     /// Loads the default slot before anybody can ask.
@@ -108,11 +124,11 @@ impl Server {
 
     /// Serves until `stop` is ready, then finishes what is in flight, for 5 s at most.
     pub async fn run(self, stop: impl Future<Output = ()>) {
-        let Self { listeners, slots, clock, refresher, keeper } = self;
+        let Self { listeners, gate, slots, clock, refresher, keeper } = self;
         let saved = keeper.as_ref().map(Keeper::saved);
         let connections = Arc::new(Connections::default());
         let acceptor = Acceptor {
-            router: Arc::new(Router::new(slots, clock, saved)),
+            router: Arc::new(Router::new(gate, slots, clock, saved)),
             connections: Arc::clone(&connections),
             owners: Arc::new(Owners::open()),
         };

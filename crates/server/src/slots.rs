@@ -16,14 +16,14 @@ use credentials::{Expiration, InstanceName, Invalid, ProfileName, SlotName, Sour
 use fastrand::Rng;
 use tokio::sync::{Notify, watch};
 
-use crate::gate::{Reader, Writer};
+use crate::gate::{ReadableSlot, Reader, Writer};
 use crate::refusal::Refusal;
 use crate::wire::{ProfileObject, Upload};
 
 pub(crate) use refreshing::{Fetch, Finished, Listed, Now};
 use slot::Slot;
 
-/// All slots. Reads take a [`Reader`], writes a [`Writer`], which only the gate makes.
+/// All slots. Reads take a [`ReadableSlot`] or a [`Reader`], writes a [`Writer`], which only the gate makes.
 pub(crate) struct Slots {
     contents: Mutex<Contents>,
     /// Whether sources are kept; without that, slots hold what they were handed, and nothing else.
@@ -77,42 +77,35 @@ impl Slots {
     }
 
     /// The answer for an SDK.
-    pub(crate) fn credentials(
-        &self,
-        _: &Reader,
-        name: &SlotName,
-        now: Now,
-    ) -> Result<Bytes, Refusal> {
-        self.lock().slot(name)?.at(now).cloned()
+    pub(crate) fn credentials(&self, slot: ReadableSlot<'_>, now: Now) -> Result<Bytes, Refusal> {
+        self.lock().slot(slot.name())?.at(now).cloned()
     }
 
     /// What is loaded in a slot, expired or not.
     pub(crate) fn profile(
         &self,
-        _: &Reader,
-        name: &SlotName,
+        slot: ReadableSlot<'_>,
         now: Now,
     ) -> Result<ProfileObject, Refusal> {
         let contents = self.lock();
-        Ok(contents.object(contents.slot(name)?, now))
+        Ok(contents.object(contents.slot(slot.name())?, now))
     }
 
     /// Which profile is in a slot, and until when it may be served.
     pub(crate) fn loaded(
         &self,
-        _: &Reader,
-        name: &SlotName,
+        slot: ReadableSlot<'_>,
     ) -> Option<(ProfileName, Option<Expiration>)> {
         let contents = self.lock();
-        let slot = contents.slot(name).ok()?;
+        let slot = contents.slot(slot.name()).ok()?;
         Some((slot.name().clone(), slot.expiration()))
     }
 
-    /// What is loaded in the named slots, sorted by name.
-    pub(crate) fn named(&self, _: &Reader, now: Now) -> Vec<ProfileObject> {
+    /// What is loaded in the named slots that may be read, sorted by name.
+    pub(crate) fn named(&self, reader: &Reader, now: Now) -> Vec<ProfileObject> {
         let contents = self.lock();
-        let objects =
-            contents.named.values().map(|Numbered { slot, .. }| contents.object(slot, now));
+        let readable = contents.named.iter().filter(|(name, _)| reader.may_read_named(name));
+        let objects = readable.map(|(_, Numbered { slot, .. })| contents.object(slot, now));
         let mut objects: Vec<_> = objects.collect();
         objects.sort_unstable_by(|a, b| a.profile_name.cmp(&b.profile_name));
         objects

@@ -5,6 +5,7 @@ mod list;
 mod load;
 mod profile;
 pub(crate) mod run;
+mod token;
 mod trust;
 mod unload;
 
@@ -22,6 +23,8 @@ pub(crate) enum Ecs {
     Unload(unload::Arguments),
     Env(env::Arguments),
     Trust(trust::Arguments),
+    #[command(subcommand)]
+    Token(token::Token),
 }
 
 pub(crate) async fn run(command: Ecs) -> Result<(), CommandError> {
@@ -33,5 +36,6 @@ pub(crate) async fn run(command: Ecs) -> Result<(), CommandError> {
         Ecs::Unload(arguments) => unload::run(arguments).await,
         Ecs::Env(arguments) => env::run(arguments).await,
         Ecs::Trust(arguments) => trust::run(arguments).await,
+        Ecs::Token(command) => token::run(command).await,
     }
 }

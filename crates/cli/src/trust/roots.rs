@@ -13,6 +13,11 @@ pub(super) fn of_system() -> Vec<CertificateDer<'static>> {
     }
 }
 
+/// Whether the file is one of the system's.
+pub(super) fn is_of_system(path: &Path) -> bool {
+    SYSTEM_BUNDLES.iter().any(|bundle| Path::new(bundle) == path)
+}
+
 /// The certificates in a file; none, if there is no such file.
 pub(super) fn of_file(path: &Path) -> Vec<CertificateDer<'static>> {
     rustls_native_certs::load_certs_from_paths(Some(path), None).certs

@@ -8,7 +8,7 @@ use clap::Args;
 use credentials::{ProfileName, SlotName};
 use server::path_for_sdks;
 
-use crate::args::ServerArguments;
+use crate::args::AddressArguments;
 use crate::error::CommandError;
 use crate::exports::{Exports, Format, Inherited, TrustFiles};
 use crate::server_address::ServerAddress;
@@ -24,18 +24,18 @@ pub(crate) struct Arguments {
     /// The slot of this name instead of the default slot
     #[arg(short, long, value_name = "NAME", value_parser = ProfileName::parse)]
     profile: Option<ProfileName>,
-    /// A file with an authorization token for the server
-    #[arg(long, value_name = "FILE")]
+    /// Let SDKs show the server the authorization token in this file: see `aws-sso ecs token create`
+    #[arg(long, value_name = "PATH")]
     token_file: Option<PathBuf>,
     /// What is to read it
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Sh)]
     format: Format,
     #[command(flatten)]
-    server: ServerArguments,
+    address: AddressArguments,
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
-    let Arguments { profile, token_file, format, server: ServerArguments { server } } = arguments;
+    let Arguments { profile, token_file, format, address: AddressArguments { server } } = arguments;
     check_host(&server)?;
     let token = token_file.as_deref().map(token_file::read).transpose()?;
     // A file of this machine is not in a container, and an SDK that is told of one fails without it.
@@ -86,7 +86,12 @@ fn is_https(server: &ServerAddress) -> bool {
 
 /// Adds what makes programs trust our authority, in files that are written for it.
 fn with_trust(exports: Exports, inherited: &Inherited) -> Result<Exports, CommandError> {
-    let authority = Authority::read(paths::authority_certificate())?;
+    let Some(authority) = Authority::read(paths::authority_certificate())? else {
+        ui::note(
+            "There is no certificate authority of ours: programs trust whom they trust already.",
+        );
+        return Ok(exports);
+    };
     let bundle = super::trust::write_bundle(&authority)?;
     // Who gave Node.js more than its own roots needs them still: they are in the bundle now.
     let node = match env::of_runtimes().node_extra_ca_certs {

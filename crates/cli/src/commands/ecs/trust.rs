@@ -13,7 +13,7 @@ use crate::{env, paths, ui};
 /// Show which programs trust the certificate authority of our server, and make the system trust it
 ///
 /// It also writes anew the files that `aws-sso ecs env` names for a server with HTTPS: the authority with the system's
-/// roots, for OpenSSL's likes and for Java.
+/// roots, as PEM and as a trust store of Java.
 #[derive(Args)]
 #[command(group(ArgGroup::new("change")))]
 pub(crate) struct Arguments {
@@ -38,7 +38,10 @@ struct Shown<'a> {
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
-    let authority = Authority::read(paths::authority_certificate())?;
+    let authority = Authority::read(paths::authority_certificate())?.ok_or_else(|| {
+        CommandError::failed("there is no certificate authority yet")
+            .with_hint("It is made by the first server that uses it: aws-sso ecs run --tls")
+    })?;
     let bundle = write_bundle(&authority)?;
     if arguments.install || arguments.uninstall {
         change(&authority, arguments.install)?;

@@ -99,7 +99,7 @@ mod tests {
     fn authority(folder: &Path, bytes: &[u8]) -> Authority {
         let path = folder.join("it's ours.pem");
         std::fs::write(&path, pem(bytes)).unwrap();
-        Authority::read(path).unwrap()
+        Authority::read(path).unwrap().unwrap()
     }
 
     fn pem(bytes: &[u8]) -> String {
