@@ -16,6 +16,7 @@ mod refreshing;
 mod slots;
 mod sources;
 mod strangers;
+mod tokens;
 mod trust;
 
 use fakes::TestEnv;
