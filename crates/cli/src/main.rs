@@ -19,6 +19,7 @@ mod provider;
 mod roles;
 mod server_address;
 mod settings;
+mod shell_word;
 mod sign_in;
 mod token_file;
 mod trust;

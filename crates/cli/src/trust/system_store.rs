@@ -12,7 +12,7 @@ use std::process::Command;
 
 use super::{Authority, replace};
 use crate::error::CommandError;
-use crate::ui;
+use crate::{shell_word, ui};
 
 /// One thing to do.
 #[derive(Debug, PartialEq, Eq)]
@@ -35,7 +35,7 @@ impl Step {
             Self::Remove(path) => vec!["rm".into(), path.display().to_string()],
             Self::Run(words) => words.clone(),
         };
-        let words: Vec<String> = words.iter().map(|word| quoted(word)).collect();
+        let words: Vec<_> = words.iter().map(|word| shell_word::quoted(word)).collect();
         format!("{}{}", platform::AS_ROOT, words.join(" "))
     }
 
@@ -71,13 +71,5 @@ fn run(words: &[String]) -> Result<(), CommandError> {
     match output.status.success() {
         true => Ok(()),
         false => Err(CommandError::failed(format!("{program} failed: {}", output.status))),
-    }
-}
-
-fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._/~=+:@%".contains(c);
-    match !word.is_empty() && !word.starts_with('~') && word.chars().all(is_plain) {
-        true => word.to_owned(),
-        false => format!("'{}'", word.replace('\'', r"'\''")),
     }
 }
