@@ -23,6 +23,13 @@ pub(crate) struct Inherited {
     pub(crate) java_tool_options: Option<String>,
 }
 
+impl Inherited {
+    /// Whether Java has been given a trust store that is not this one.
+    pub(crate) fn has_other_trust_store(&self, store: &str) -> bool {
+        with_trust_store(self.java_tool_options.as_deref(), store).is_none()
+    }
+}
+
 /// The files by which programs trust our certificate authority.
 #[derive(Clone, Debug)]
 pub(crate) struct TrustFiles<'a> {

@@ -15,6 +15,7 @@ use crate::error::CommandError;
 use crate::{shell_word, ui};
 
 /// One thing to do.
+#[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "other systems have a command"))]
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Step {
     /// Put our certificate there.

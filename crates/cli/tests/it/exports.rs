@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use fakes::TestEnv;
 
+use crate::trust::world_with_authority;
 use crate::world;
 
 /// Means something to every shell, and is a file's name.
@@ -226,4 +227,43 @@ fn a_token_file_that_is_none_is_an_error_that_shows_nothing_of_it() {
         assert_eq!((failed.code, failed.stdout.as_str()), (Some(1), ""), "{name}");
         assert!(!failed.stderr.contains("QUJD"), "{}", failed.stderr);
     }
+}
+
+#[test]
+fn a_server_with_https_comes_with_what_makes_programs_trust_it() {
+    let mut world = world_with_authority();
+    let state = world.home().join(".local/state/aws-sso");
+    let path = |name: &str| state.join(name).to_str().unwrap().to_owned();
+    let binary = world.binary().to_str().unwrap().to_owned();
+    let corporate = world.home().join("corporate.pem");
+    std::fs::copy(state.join("ecs-authority.pem"), &corporate).unwrap();
+    world.set("B", &binary).set("JAVA_TOOL_OPTIONS", "-Xmx1g");
+    let line = "eval \"$($B ecs env --server https://localhost:4144)\"";
+    let environment = environment_after(&world, "sh", &format!("{line}; {line}"));
+    let java = format!("-Xmx1g -Djavax.net.ssl.trustStore={}", path("ecs-authority-bundle.jks"));
+    for (name, value) in [
+        ("AWS_CONTAINER_CREDENTIALS_FULL_URI", "https://localhost:4144/creds"),
+        ("SSL_CERT_FILE", &path("ecs-authority-bundle.pem")),
+        ("AWS_CA_BUNDLE", &path("ecs-authority-bundle.pem")),
+        ("NODE_EXTRA_CA_CERTS", &path("ecs-authority.pem")),
+        ("JAVA_TOOL_OPTIONS", &java),
+    ] {
+        assert_eq!(environment[name], value, "{name}");
+    }
+    world.set("NODE_EXTRA_CA_CERTS", corporate.to_str().unwrap());
+    world.set("JAVA_TOOL_OPTIONS", "-Djavax.net.ssl.trustStore=/corporate.jks");
+    let environment = environment_after(&world, "sh", line);
+    assert_eq!(environment["NODE_EXTRA_CA_CERTS"], path("ecs-authority-bundle.pem"));
+    assert_eq!(environment["JAVA_TOOL_OPTIONS"], "-Djavax.net.ssl.trustStore=/corporate.jks");
+    let shown = world.run(&["ecs", "env", "--server", "https://localhost:4144"]);
+    assert!(shown.stderr.contains("names another trust store"), "{}", shown.stderr);
+}
+
+#[test]
+fn a_server_with_https_and_a_given_certificate_changes_nobodys_trust() {
+    let shown = world().run(&["ecs", "env", "--server", "https://dev.example:443"]);
+    assert_eq!(shown.code, Some(0));
+    assert!(shown.stdout.contains("'https://dev.example:443/creds'"), "{}", shown.stdout);
+    assert!(shown.stdout.contains(",dev.example'"), "past proxies: {}", shown.stdout);
+    assert!(!shown.stdout.contains("SSL_CERT_FILE"), "{}", shown.stdout);
 }

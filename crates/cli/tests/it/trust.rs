@@ -11,7 +11,7 @@ use crate::world;
 const STATE: &str = ".local/state/aws-sso";
 
 /// A world with an authority, and a certificate of `localhost` that it signed.
-fn world_with_authority() -> TestEnv {
+pub(crate) fn world_with_authority() -> TestEnv {
     let world = world();
     world.write_private(&format!("{STATE}/placeholder"), "");
     renew(&world);

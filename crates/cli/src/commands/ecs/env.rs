@@ -11,9 +11,9 @@ use server::path_for_sdks;
 use crate::args::AddressArguments;
 use crate::error::CommandError;
 use crate::exports::{Exports, Format, Inherited, TrustFiles};
-use crate::server_address::ServerAddress;
+use crate::server_address::{Scheme, ServerAddress};
 use crate::trust::Authority;
-use crate::{env, paths, token_file, ui};
+use crate::{env, paths, shell_word, token_file, ui};
 
 /// Print what to export so that every SDK of a shell uses a slot of the server
 ///
@@ -51,7 +51,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
     }
     ui::data(&format.write(&exports)?);
     match format.is_for_containers() {
-        true => note_containers(token.is_some()),
+        true => note_containers(&server, token.is_some()),
         false => warn_of_default_profile().await,
     }
     if let Some(usage) = format.usage().filter(|_| ui::is_data_seen()) {
@@ -81,7 +81,7 @@ fn check_host(server: &ServerAddress) -> Result<(), CommandError> {
 }
 
 fn is_https(server: &ServerAddress) -> bool {
-    server.origin_for_sdks().starts_with("https://")
+    server.scheme == Some(Scheme::Https)
 }
 
 /// Adds what makes programs trust our authority, in files that are written for it.
@@ -98,6 +98,12 @@ fn with_trust(exports: Exports, inherited: &Inherited) -> Result<Exports, Comman
         Some(path) if path != authority.path() => &bundle.pem,
         _ => authority.path(),
     };
+    if inherited.has_other_trust_store(&absolute(&bundle.java)?) {
+        ui::note(
+            "warning: JAVA_TOOL_OPTIONS names another trust store, which stays as it is: Java will not trust \
+             the server.",
+        );
+    }
     Ok(exports.with_trust(
         &TrustFiles {
             bundle: &absolute(&bundle.pem)?,
@@ -108,11 +114,26 @@ fn with_trust(exports: Exports, inherited: &Inherited) -> Result<Exports, Comman
     ))
 }
 
-fn note_containers(has_token: bool) {
-    ui::note(
-        "In a container, 127.0.0.1 is the container itself, unless it has the host's network: \
-         docker run --network host, or network_mode: host.",
-    );
+/// What the exports alone don't do.
+fn note_containers(server: &ServerAddress, has_token: bool) {
+    let is_this_host = match server.host.parse::<IpAddr>() {
+        Ok(ip) => ip.is_loopback(),
+        Err(_) => server.host.eq_ignore_ascii_case("localhost"),
+    };
+    if is_this_host {
+        ui::note(
+            "In a container, 127.0.0.1 is the container itself, unless it has the host's network: \
+             docker run --network host, or network_mode: host.",
+        );
+    }
+    if is_https(server) {
+        let bundle = paths::authority_bundle().display().to_string();
+        ui::note(&format!(
+            "Programs in it must be given what they trust: -v {}:/run/aws-sso.pem:ro -e \
+             SSL_CERT_FILE=/run/aws-sso.pem. (aws-sso ecs trust writes that file.)",
+            shell_word::quoted(&bundle)
+        ));
+    }
     if !has_token {
         ui::note(
             "Programs in it that run as another user than you get nothing: add \
