@@ -91,8 +91,10 @@ impl Authority {
             }
         }
         let mut pem = format!("{TITLE}\n");
-        for path in &others {
-            pem += &format!("{BESIDES}{}\n", path.display());
+        // A path that is more than a line is taken this time, and forgotten.
+        let lines = others.iter().filter_map(|path| path.to_str());
+        for path in lines.filter(|path| !path.contains(char::is_control)) {
+            pem += &format!("{BESIDES}{path}\n");
         }
         for certificate in &certificates {
             pem += &pem_of(certificate);
