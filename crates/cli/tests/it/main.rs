@@ -8,6 +8,7 @@
 mod attacks;
 mod configuration;
 mod endpoints;
+mod exports;
 mod help;
 mod https;
 mod identity_center;
@@ -17,6 +18,7 @@ mod slots;
 mod sources;
 mod strangers;
 mod tokens;
+mod trust;
 
 use fakes::TestEnv;
 
