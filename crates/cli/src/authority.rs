@@ -26,6 +26,7 @@ pub(crate) async fn open(
     names: &Names,
 ) -> Result<Authority, CommandError> {
     let store = open_store(arguments)?;
+    let protection = store.protection();
     let names = names.clone();
     let (authority, is_new) = blocking(move || {
         if let Some(kept) = store.read()? {
@@ -45,6 +46,12 @@ pub(crate) async fn open(
     if is_new {
         let path = paths::authority_certificate();
         ui::note(&format!("A certificate authority of your own was made: {}", path.display()));
+        if protection == Protection::KernelKeyring {
+            ui::note(
+                "warning: its key is in the keyring of the kernel, which forgets it at a reboot. To keep it, write \
+                 `SecureStore: file` into config.yaml, then: aws-sso ecs trust --renew",
+            );
+        }
     }
     Ok(authority)
 }
