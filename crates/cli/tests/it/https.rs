@@ -197,6 +197,11 @@ fn the_authority_stays_and_its_certificate_is_written_again() {
     assert!(failed.stderr.contains("has no key that opens"), "{}", failed.stderr);
     assert!(failed.stderr.contains("aws-sso ecs trust --renew"), "{}", failed.stderr);
     assert_eq!(fs::read(authority(&world)).unwrap(), first, "no other was made");
+    fs::remove_file(state(&world).join("ecs.authority.file")).unwrap();
+    let failed = world.run(&["ecs", "run", "--tls", "--port", "0"]);
+    assert!(failed.code == Some(1) && failed.stderr.contains("its key is not in"), "{failed:?}");
+    assert!(failed.stderr.contains("aws-sso ecs trust --renew"), "{}", failed.stderr);
+    assert_eq!(fs::read(authority(&world)).unwrap(), first, "no other was made");
 }
 
 #[test]

@@ -4,11 +4,13 @@ use std::path::Path;
 
 use clap::{ArgGroup, Args};
 use serde::Serialize;
+use server::{HostName, Names};
 
 use crate::args::{Output, OutputArguments};
 use crate::error::CommandError;
+use crate::settings::InstanceArguments;
 use crate::trust::{self, Authority, Bundle, Program, Step, SystemStore};
-use crate::{env, paths, ui};
+use crate::{authority, env, paths, ui};
 
 /// Show which programs trust the certificate authority of our server, and make the system trust it
 ///
@@ -23,6 +25,15 @@ pub(crate) struct Arguments {
     /// Take it out again
     #[arg(long, group = "change")]
     uninstall: bool,
+    /// Make another authority in its place, which programs have to trust anew; take the old one out first
+    #[arg(long, group = "change")]
+    renew: bool,
+    /// A name or address that the new authority is to vouch for beside those of loopback and of containers; may be given
+    /// again
+    #[arg(long, value_name = "NAME", requires = "renew", value_parser = HostName::parse)]
+    tls_name: Vec<HostName>,
+    #[command(flatten)]
+    instance: InstanceArguments,
     #[command(flatten)]
     output: OutputArguments,
 }
@@ -38,6 +49,14 @@ struct Shown<'a> {
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
+    if arguments.renew {
+        let names = Names::with(arguments.tls_name);
+        let path = authority::renew(&arguments.instance, &names).await?;
+        ui::note(&format!(
+            "Made another certificate authority: {}. Start servers with --tls anew.",
+            path.display()
+        ));
+    }
     let authority = Authority::read(paths::authority_certificate())?.ok_or_else(|| {
         CommandError::failed("there is no certificate authority yet")
             .with_hint("It is made by the first server that uses it: aws-sso ecs run --tls")
