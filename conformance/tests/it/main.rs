@@ -10,6 +10,7 @@ mod long;
 mod sdks;
 mod sts;
 mod support;
+mod web_page;
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
