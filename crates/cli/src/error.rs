@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use providers::{Problem, ProviderError};
-use server::{ListenError, TooLarge};
+use server::{AuditError, Exposure, ListenError, TooLarge};
 
 /// A command's failure, as it is shown.
 #[derive(Debug)]
@@ -81,6 +81,27 @@ impl From<ListenError> for CommandError {
             ListenError::Other { .. } | ListenError::Unusable(_) => {
                 return Self::failed(error);
             }
+        };
+        Self::failed(error).with_hint(hint)
+    }
+}
+
+impl From<AuditError> for CommandError {
+    fn from(error: AuditError) -> Self {
+        let hint = match &error {
+            AuditError::Exposed { why: Exposure::OpenToOthers, path } => {
+                format!("Make it yours alone: chmod 600 {}", path.display())
+            }
+            AuditError::Exposed { .. } => {
+                "Name a file in a folder of yours: aws-sso ecs run --audit-log FILE".to_owned()
+            }
+            AuditError::InUse(_) => {
+                "Give each server a file of its own: aws-sso ecs run --audit-log FILE".to_owned()
+            }
+            AuditError::NoFolder(folder) => {
+                format!("Make it: mkdir -m 700 -p {}", folder.display())
+            }
+            AuditError::Other { .. } => return Self::failed(error),
         };
         Self::failed(error).with_hint(hint)
     }

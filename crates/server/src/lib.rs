@@ -7,6 +7,7 @@
 //! A request's way: `listener` → `connection` → `routes` (→ `gate` → `path`) → `slots` → `wire`. Fresh credentials'
 //! way: `provider` → `refresher` → `slots`.
 
+mod audit;
 mod connection;
 mod connections;
 mod event;
@@ -14,6 +15,7 @@ mod event;
 pub mod fuzzing;
 mod gate;
 mod listener;
+mod memory;
 mod path;
 mod peer;
 mod provider;
@@ -25,8 +27,10 @@ mod slot_list;
 mod slots;
 pub mod wire;
 
+pub use audit::{AuditError, AuditLine, AuditLog, Exposure};
 pub use event::{Event, EventKind};
 pub use listener::{ListenError, Listeners};
+pub use memory::keep_out_of_swap;
 pub use path::{path_for_sdks, path_of};
 pub use peer::{Owner, Owners};
 pub use provider::{Later, Provider, Session};

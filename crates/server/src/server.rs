@@ -9,6 +9,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
+use crate::audit::AuditLog;
 use crate::connection;
 use crate::connections::Connections;
 use crate::event::Event;
@@ -35,6 +36,7 @@ pub struct Server {
     clock: Arc<dyn Clock>,
     refresher: Option<Refresher>,
     keeper: Option<Keeper>,
+    audit: Option<AuditLog>,
 }
 
 /// How slots are kept fresh.
@@ -77,7 +79,13 @@ impl Server {
             ),
             None => (None, None),
         };
-        Self { listeners, slots, clock, refresher, keeper }
+        Self { listeners, slots, clock, refresher, keeper, audit: None }
+    }
+
+    /// The same with an audit log, or without.
+    #[must_use]
+    pub fn audited(self, audit: Option<AuditLog>) -> Self {
+        Self { audit, ..self }
     }
 
     /// Loads the default slot before anybody can ask.
@@ -108,7 +116,8 @@ impl Server {
 
     /// Serves until `stop` is ready, then finishes what is in flight, for 5 s at most.
     pub async fn run(self, stop: impl Future<Output = ()>) {
-        let Self { listeners, slots, clock, refresher, keeper } = self;
+        let Self { listeners, slots, clock, refresher, keeper, audit } = self;
+        let _ = audit;
         let saved = keeper.as_ref().map(Keeper::saved);
         let connections = Arc::new(Connections::default());
         let acceptor = Acceptor {
@@ -173,7 +182,7 @@ impl Acceptor {
     /// Who is at the far end; `None` when nobody is any more.
     fn peer_of(&self, stream: &TcpStream) -> Option<Peer> {
         let (ours, theirs) = (stream.local_addr().ok()?, stream.peer_addr().ok()?);
-        let owner = self.owners.of_peer(ours, theirs);
+        let (owner, _socket) = self.owners.of_peer(ours, theirs);
         // If the peer had reset the connection, its port might by now be another process's, and that one's
         // owner have been found. A reset leaves an error on our end.
         let is_reset = !matches!(stream.take_error(), Ok(None));

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use listenfd::ListenFd;
 use providers::identity_center;
 use sd_notify::NotifyState;
 use serde::Serialize;
-use server::{Event, Listeners, Refreshing, Server, SlotList, path_for_sdks};
+use server::{AuditLog, Event, Listeners, Refreshing, Server, SlotList, path_for_sdks};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
@@ -51,6 +52,9 @@ pub(crate) struct Arguments {
     /// Hold only what is loaded: refresh no slot, remember none, and ask AWS for nothing
     #[arg(long)]
     no_refresh: bool,
+    /// Note in this file who used which role, and who was refused: see `aws-sso ecs audit`
+    #[arg(long, value_name = "FILE")]
+    audit_log: Option<PathBuf>,
     #[command(flatten)]
     events: EventArguments,
     #[command(flatten)]
@@ -67,6 +71,8 @@ struct Started {
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
+    // Nothing is asked of anybody for a server that can't start.
+    let audit = arguments.audit_log.as_deref().map(AuditLog::open).transpose()?;
     let default = match &arguments.load {
         Some(name) => Some(interruptible(first(&arguments, name)).await?),
         None => None,
@@ -87,7 +93,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
         true => None,
         false => Some(refreshing(&arguments.instance, port, events).await?),
     };
-    let server = Server::new(listeners, Arc::new(SystemClock), refreshing, seed());
+    let server = Server::new(listeners, Arc::new(SystemClock), refreshing, seed()).audited(audit);
     match default {
         Some(First::Credentials(profile)) => server.load(profile)?,
         Some(First::Source(name, source)) => server.load_from(name, source),
