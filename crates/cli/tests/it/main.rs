@@ -6,15 +6,20 @@
 )]
 
 mod attacks;
+mod audit;
 mod configuration;
 mod endpoints;
 mod help;
 mod identity_center;
 mod lifecycle;
+#[cfg(target_os = "linux")]
+mod memory;
 mod refreshing;
 mod slots;
 mod sources;
 mod strangers;
+#[cfg(target_os = "linux")]
+mod systemd;
 
 use fakes::TestEnv;
 

@@ -172,7 +172,6 @@ fn outcome(refusal: Option<&Refusal>) -> &'static str {
     }
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it so")]
 fn is_zero<T: PartialEq + Default>(number: &T) -> bool {
     *number == T::default()
 }

@@ -13,6 +13,7 @@ use credentials::{
 use tokio::time::Instant;
 
 use super::Now;
+use crate::memory::keep_out_of_swap;
 use crate::refusal::Refusal;
 use crate::wire::{self, ProfileObject, State};
 
@@ -169,6 +170,7 @@ impl Refresh {
 impl Held {
     fn new(principal: &Principal, credentials: &Credentials, now: Now) -> Result<Self, Refusal> {
         let answer = wire::credentials(principal, credentials).ok_or(TOO_LARGE)?;
+        keep_out_of_swap(&answer);
         let expiration = credentials.expiration;
         let deadline = now.steady + refresh::life(now.wall, expiration);
         Ok(Self { expiration, deadline, answer })

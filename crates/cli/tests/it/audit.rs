@@ -1,0 +1,1 @@
+//! The audit log: who used which role, when.
