@@ -1,5 +1,7 @@
 //! What can be typed before a command's own arguments, and what several commands share.
 
+use std::path::PathBuf;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use tracing::level_filters::LevelFilter;
 
@@ -42,6 +44,9 @@ pub(crate) struct ServerArguments {
         default_value = "localhost:4144"
     )]
     pub(crate) server: ServerAddress,
+    /// Show the server the authorization token in this file: see `aws-sso ecs token create`
+    #[arg(long, value_name = "PATH", env = "AWS_SSO_ECS_TOKEN_FILE", hide_env_values = true)]
+    pub(crate) token_file: Option<PathBuf>,
 }
 
 /// How data is printed.

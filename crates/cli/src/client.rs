@@ -7,17 +7,19 @@ use bytes::Bytes;
 use credentials::{Profile, SlotName};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::client::conn::http1;
-use hyper::header::{CONTENT_TYPE, HOST};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue};
 use hyper::{Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde::de::DeserializeOwned;
 use server::wire::{self, Message, ProfileObject};
-use server::{Owner, Owners, path_of};
+use server::{AuthorizationToken, Owner, Owners, path_of};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use crate::args::ServerArguments;
 use crate::error::{CommandError, Kind};
 use crate::server_address::ServerAddress;
+use crate::token_file;
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// 10,000 named slots are 1.5 MB.
@@ -26,11 +28,19 @@ const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
 /// Talks to one server.
 pub(crate) struct Client {
     address: ServerAddress,
+    token: Option<AuthorizationToken>,
 }
 
 impl Client {
-    pub(crate) fn new(address: ServerAddress) -> Self {
-        Self { address }
+    /// Nothing is sent yet; but the token file is read, before anything is done that would be in vain.
+    pub(crate) fn new(arguments: &ServerArguments) -> Result<Self, CommandError> {
+        let token = arguments.token_file.as_deref().map(token_file::read).transpose()?;
+        Ok(Self { address: arguments.server.clone(), token })
+    }
+
+    /// The start of the URL for SDKs.
+    pub(crate) fn origin_for_sdks(&self) -> String {
+        self.address.origin_for_sdks()
     }
 
     /// What is loaded in the default slot.
@@ -118,12 +128,17 @@ impl Client {
     ) -> Result<(StatusCode, Bytes), Box<dyn std::error::Error + Send + Sync>> {
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
         let driver = tokio::spawn(connection);
-        let request = Request::builder()
+        let mut request = Request::builder()
             .method(method)
             .uri(path)
             .header(HOST, self.address.to_string())
-            .header(CONTENT_TYPE, "application/json")
-            .body(Full::new(body))?;
+            .header(CONTENT_TYPE, "application/json");
+        if let Some(token) = &self.token {
+            let mut value = HeaderValue::from_str(token.expose())?;
+            value.set_sensitive(true);
+            request = request.header(AUTHORIZATION, value);
+        }
+        let request = request.body(Full::new(body))?;
         let response = sender.send_request(request).await?;
         let status = response.status();
         let body = Limited::new(response.into_body(), LARGEST_ANSWER).collect().await?.to_bytes();

@@ -3,7 +3,8 @@
 use std::fmt::Display;
 
 use providers::{Problem, ProviderError};
-use server::{AuditError, Exposure, ListenError, TooLarge};
+use server::private_file::Problem;
+use server::{AuditError, ListenError, TooLarge};
 
 /// A command's failure, as it is shown.
 #[derive(Debug)]
@@ -89,11 +90,15 @@ impl From<ListenError> for CommandError {
 impl From<AuditError> for CommandError {
     fn from(error: AuditError) -> Self {
         let hint = match &error {
-            AuditError::Exposed { why: Exposure::OpenToOthers, path } => {
-                format!("Make it yours alone: chmod 600 {}", path.display())
-            }
-            AuditError::Exposed { .. } => {
-                "Name a file in a folder of yours: aws-sso ecs run --audit-log FILE".to_owned()
+            AuditError::Unfit(unfit) => match unfit.problem {
+                Problem::OpenToOthers => {
+                    format!("Make it yours alone: chmod 600 {}", unfit.path.display())
+                }
+                Problem::Unreadable(_) => return Self::failed(error),
+                _ => "Name a plain file of yours: aws-sso ecs run --audit-log FILE".to_owned(),
+            },
+            AuditError::OpenFolder(folder) => {
+                format!("Make it yours alone: chmod go-w {}", folder.display())
             }
             AuditError::InUse(_) => {
                 "Give each server a file of its own: aws-sso ecs run --audit-log FILE".to_owned()
@@ -101,7 +106,6 @@ impl From<AuditError> for CommandError {
             AuditError::NoFolder(folder) => {
                 format!("Make it: mkdir -m 700 -p {}", folder.display())
             }
-            AuditError::Other { .. } => return Self::failed(error),
         };
         Self::failed(error).with_hint(hint)
     }

@@ -19,6 +19,7 @@ mod roles;
 mod server_address;
 mod settings;
 mod sign_in;
+mod token_file;
 mod ui;
 mod url_action;
 

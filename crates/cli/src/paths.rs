@@ -24,6 +24,11 @@ pub(crate) fn slot_list(port: u16) -> PathBuf {
     sign_ins().join(format!("slots-{port}.json"))
 }
 
+/// The key of authorization tokens, and which there are.
+pub(crate) fn token_store() -> PathBuf {
+    sign_ins().join("ecs.tokens.json")
+}
+
 /// Copies of what AWS tells.
 pub(crate) fn catalogues() -> PathBuf {
     env::xdg_folder("XDG_CACHE_HOME", ".cache").join("aws-sso")

@@ -4,7 +4,6 @@
 //! writes it down, and does all the waiting. Nothing here may hold up an answer: what doesn't fit is counted, and the
 //! count is told in the log. No secret and no access key id gets here.
 
-mod access;
 mod file;
 mod flood;
 mod line;
@@ -27,10 +26,9 @@ use file::LogFile;
 use queue::Queue;
 use writer::Writer;
 
-pub use access::Exposure;
 pub use file::AuditError;
 pub use line::AuditLine;
-pub(crate) use record::{Record, Role, Verb};
+pub(crate) use record::{Asker, Record, Role, Verb};
 
 /// An audit log that is open, and nobody else's while it is.
 #[derive(Debug)]

@@ -58,7 +58,11 @@ pub(crate) async fn serve(stream: TcpStream, ticket: Ticket, router: Arc<Router>
             }
         }
     };
-    let stream = connection.into_parts().io.into_inner().stream;
+    let http1::Parts { io, service, .. } = connection.into_parts();
+    if let Some(refusal) = &refusal {
+        service.router.refused(service.peer, refusal.clone());
+    }
+    let stream = io.into_inner().stream;
     if refusal.is_some() || activity.leaves_bytes_unread() {
         // The peer may be gone or may not listen: it had its chance.
         let _ = timeout(FAREWELL, say_farewell(stream, refusal)).await;
@@ -134,13 +138,13 @@ async fn answer_load(
     let body = timeout(BODY_TIMEOUT, read(body)).await.unwrap_or(Err(Refusal::BodyTimeout));
     let response = match body {
         Ok(body) => {
-            let response = router.load(load, &body);
+            let response = router.load(load, Ok(&body));
             router.saved().await;
             response
         }
         Err(refusal) => {
             activity.leave_bytes_unread();
-            refusal.into_response()
+            router.load(load, Err(refusal))
         }
     };
     activity.request_ended();

@@ -1,108 +1,235 @@
 //! The gate: every request passes here once, before anything else looks at it.
 //!
-//! `Host`, then browser and proxy headers, then who may do what. Slots open only to a [`Reader`] or a
+//! `Host`, then browser and proxy headers, then who may do what. Slots open only to a [`ReadableSlot`], a [`Reader`] or a
 //! [`Writer`], and only this module makes them: a handler that forgets the check does not compile.
 
+use std::sync::Arc;
+
+use credentials::{ProfileName, SlotName, Timestamp};
 use hyper::Uri;
 use hyper::header::{AUTHORIZATION, HOST, HeaderMap, HeaderName};
 use hyper::http::request::Parts;
 
-use crate::peer::Owner;
+use crate::peer::{Owner, Socket};
 use crate::refusal::Refusal;
+use crate::token::{Denied, Grant, Scope, Serial, Tokens};
 
 /// What the gate knows of a connection, apart from what is said on it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Peer {
     /// Who owns the far end, by the kernel.
     pub(crate) owner: Owner,
+    /// The far end itself, for the audit log.
+    pub(crate) socket: Option<Socket>,
     /// Our port.
     pub(crate) port: u16,
 }
 
-/// Proof that the gate lets the request read slots.
+/// Proof that the gate lets the request read some slots.
 #[derive(Debug)]
-pub(crate) struct Reader(());
+pub(crate) struct Reader(Readable);
 
-/// Proof that the gate lets the request read and write slots.
+/// Proof that the gate lets the request read and write every slot.
 #[derive(Debug)]
 pub(crate) struct Writer(Reader);
+
+/// A slot that the gate lets the request read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ReadableSlot<'a>(&'a SlotName);
+
+#[derive(Debug)]
+enum Readable {
+    All,
+    Only(Vec<SlotName>),
+}
+
+impl Reader {
+    /// The proof for this slot.
+    ///
+    /// # Errors
+    /// The request may not read it, whether there is anything in it or not.
+    pub(crate) fn slot<'a>(&self, name: &'a SlotName) -> Result<ReadableSlot<'a>, Refusal> {
+        let may_read = match &self.0 {
+            Readable::All => true,
+            Readable::Only(slots) => slots.contains(name),
+        };
+        if may_read { Ok(ReadableSlot(name)) } else { Err(Refusal::OtherSlots) }
+    }
+
+    /// Whether the request may read the slot of that name: a list leaves out the others.
+    pub(crate) fn may_read_named(&self, name: &ProfileName) -> bool {
+        match &self.0 {
+            Readable::All => true,
+            Readable::Only(slots) => {
+                slots.iter().any(|slot| matches!(slot, SlotName::Named(slot) if slot == name))
+            }
+        }
+    }
+}
+
+impl<'a> ReadableSlot<'a> {
+    pub(crate) fn name(&self) -> &'a SlotName {
+        self.0
+    }
+
+    /// For tests of what lies behind the gate.
+    #[cfg(test)]
+    pub(crate) fn for_test(name: &'a SlotName) -> Self {
+        Self(name)
+    }
+}
 
 impl Writer {
     pub(crate) fn reader(&self) -> &Reader {
         &self.0
     }
 
+    fn new() -> Self {
+        Self(Reader(Readable::All))
+    }
+
     /// For tests of what lies behind the gate.
     #[cfg(test)]
     pub(crate) fn for_test() -> Self {
-        Self(Reader(()))
+        Self::new()
     }
 }
 
 /// Who asks, once the gate has looked.
 #[derive(Debug)]
-pub(crate) enum Caller {
-    /// May do everything.
-    Owner(Writer),
-    /// May do nothing but ask for health, for this reason.
-    Nobody(Refusal),
+pub(crate) struct Caller {
+    access: Access,
+    /// The token that was sent, if it is or was one of ours.
+    pub(crate) token: Option<Serial>,
+}
+
+#[derive(Debug)]
+enum Access {
+    /// Everything.
+    Write(Writer),
+    /// Some slots, or all, to read.
+    Read(Reader),
+    /// Nothing but health, for this reason.
+    None(Refusal),
 }
 
 impl Caller {
     /// # Errors
     /// Why the caller may not write.
     pub(crate) fn into_writer(self) -> Result<Writer, Refusal> {
-        match self {
-            Self::Owner(writer) => Ok(writer),
-            Self::Nobody(refusal) => Err(refusal),
+        match self.access {
+            Access::Write(writer) => Ok(writer),
+            Access::Read(_) => Err(Refusal::ReadToken),
+            Access::None(refusal) => Err(refusal),
         }
     }
 
-    /// The proof for a caller who may read, for routes that tell others less.
-    pub(crate) fn as_reader(&self) -> Option<&Reader> {
-        match self {
-            Self::Owner(writer) => Some(writer.reader()),
-            Self::Nobody(_) => None,
+    /// # Errors
+    /// Why the caller may not read anything.
+    pub(crate) fn reader(&self) -> Result<&Reader, Refusal> {
+        match &self.access {
+            Access::Write(writer) => Ok(writer.reader()),
+            Access::Read(reader) => Ok(reader),
+            Access::None(refusal) => Err(refusal.clone()),
         }
+    }
+
+    fn nobody(refusal: Refusal) -> Self {
+        Self { access: Access::None(refusal), token: None }
     }
 }
 
 /// The check. Nothing after it asks again.
-///
-/// # Errors
-/// A request that no SDK would send: a foreign `Host`, a browser's or a proxy's headers.
-pub(crate) fn check(head: &Parts, peer: Peer) -> Result<Caller, Refusal> {
-    if !has_our_host(&head.headers, peer.port) {
-        return Err(Refusal::Misdirected);
-    }
-    if is_for_a_proxy(&head.uri) || head.headers.keys().any(is_sent_by_browsers_or_proxies) {
-        return Err(Refusal::BrowserOrProxy);
-    }
-    if sends_a_token(&head.headers) {
-        return Ok(Caller::Nobody(Refusal::UnknownToken));
-    }
-    Ok(match peer.owner {
-        Owner::SameUser => Caller::Owner(Writer(Reader(()))),
-        Owner::Root | Owner::OtherUser => Caller::Nobody(Refusal::OtherUser),
-        Owner::Unknown => Caller::Nobody(Refusal::UnknownOwner),
-    })
+#[derive(Default)]
+pub(crate) struct Gate {
+    /// `None`: no token is one of ours.
+    pub(crate) tokens: Option<Arc<Tokens>>,
+    /// Whether the server's own user needs one too.
+    pub(crate) requires_token: bool,
+    /// What `Host` may say beside the names that every server has.
+    pub(crate) names: Vec<String>,
 }
 
-/// A loopback name or address, with our port or, as the CRT sends it, with none. (DNS rebinding.)
-fn has_our_host(headers: &HeaderMap, port: u16) -> bool {
-    let mut hosts = headers.get_all(HOST).iter();
-    let (Some(host), None) = (hosts.next(), hosts.next()) else {
-        return false;
-    };
-    let Ok(host) = host.to_str() else {
-        return false;
-    };
-    let name = match host.rsplit_once(':') {
-        // The CRT sends `::1` bare, of which the last part is no port.
-        Some((name, digits)) if host != "::1" && is_port(digits, port) => name,
-        _ => host,
-    };
-    ["127.0.0.1", "localhost", "[::1]", "::1"].iter().any(|ours| name.eq_ignore_ascii_case(ours))
+/// Whom `Host` names.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Host {
+    /// This host, from itself.
+    Loopback,
+    /// This host, as containers and others see it. What comes so may be anybody's, whoever the kernel says it is of: a
+    /// container's traffic arrives as the user's own proxy.
+    Elsewhere,
+}
+
+impl Gate {
+    /// Looks at a request, of whose body nothing is read yet.
+    ///
+    /// # Errors
+    /// A request that no SDK would send: a foreign `Host`, a browser's or a proxy's headers.
+    pub(crate) fn check(
+        &self,
+        head: &Parts,
+        peer: Peer,
+        now: Timestamp,
+    ) -> Result<Caller, Refusal> {
+        let host = self.host(&head.headers, peer.port).ok_or(Refusal::Misdirected)?;
+        if is_for_a_proxy(&head.uri) || head.headers.keys().any(is_sent_by_browsers_or_proxies) {
+            return Err(Refusal::BrowserOrProxy);
+        }
+        Ok(match token(&head.headers) {
+            Sent::Token(text) => self.check_token(text, now),
+            Sent::SomethingElse => Caller::nobody(Refusal::UnknownToken),
+            Sent::Nothing => match peer.owner {
+                _ if self.requires_token => Caller::nobody(Refusal::TokenRequired),
+                Owner::SameUser if host == Host::Elsewhere => {
+                    Caller::nobody(Refusal::TokenRequired)
+                }
+                Owner::SameUser => Caller { access: Access::Write(Writer::new()), token: None },
+                Owner::Root | Owner::OtherUser => Caller::nobody(Refusal::OtherUser),
+                Owner::Unknown => Caller::nobody(Refusal::UnknownOwner),
+            },
+        })
+    }
+
+    fn check_token(&self, text: &str, now: Timestamp) -> Caller {
+        let checked = self.tokens.as_ref().map_or(Err(Denied::Unknown), |t| t.check(text, now));
+        let (access, token) = match checked {
+            Ok(Grant { serial, scope, .. }) => (access(scope), Some(serial)),
+            Err(Denied::Unknown) => (Access::None(Refusal::UnknownToken), None),
+            Err(Denied::Expired(serial)) => (Access::None(Refusal::ExpiredToken), Some(serial)),
+            Err(Denied::Revoked(serial)) => (Access::None(Refusal::RevokedToken), Some(serial)),
+        };
+        Caller { access, token }
+    }
+
+    /// One of our names, with our port or, as the CRT sends it, with none. (DNS rebinding.)
+    fn host(&self, headers: &HeaderMap, port: u16) -> Option<Host> {
+        let mut hosts = headers.get_all(HOST).iter();
+        let (Some(host), None) = (hosts.next(), hosts.next()) else {
+            return None;
+        };
+        let host = host.to_str().ok()?;
+        let name = match host.rsplit_once(':') {
+            // The CRT sends `::1` bare, of which the last part is no port.
+            Some((name, digits)) if host != "::1" && is_port(digits, port) => name,
+            _ => host,
+        };
+        let is = |ours: &str| name.eq_ignore_ascii_case(ours);
+        if LOOPBACK.iter().copied().any(is) {
+            Some(Host::Loopback)
+        } else if CONTAINERS.iter().copied().any(is) || self.names.iter().any(|name| is(name)) {
+            Some(Host::Elsewhere)
+        } else {
+            None
+        }
+    }
+}
+
+fn access(scope: Scope) -> Access {
+    match scope {
+        Scope::Admin => Access::Write(Writer::new()),
+        Scope::ReadAll => Access::Read(Reader(Readable::All)),
+        Scope::Read(slots) => Access::Read(Reader(Readable::Only(slots))),
+    }
 }
 
 fn is_port(digits: &str, port: u16) -> bool {
@@ -121,111 +248,39 @@ fn is_sent_by_browsers_or_proxies(name: &HeaderName) -> bool {
         || ["sec-fetch-", "x-forwarded-", "proxy-"].iter().any(|start| name.starts_with(start))
 }
 
-/// An empty header is none: some SDKs send one.
-fn sends_a_token(headers: &HeaderMap) -> bool {
-    headers.get_all(AUTHORIZATION).iter().any(|value| !value.as_bytes().trim_ascii().is_empty())
+/// What `Authorization` says.
+enum Sent<'a> {
+    /// Nothing: an empty header is none, since some SDKs send one.
+    Nothing,
+    /// What may be a token: `Bearer TOKEN`, or TOKEN alone, as SDKs send what they were given.
+    Token(&'a str),
+    /// What can't be one: two headers, another scheme, bytes that are no text.
+    SomethingElse,
 }
+
+fn token(headers: &HeaderMap) -> Sent<'_> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let (value, None) = (values.next(), values.next()) else {
+        return Sent::SomethingElse;
+    };
+    let Ok(text) = value.map_or(Ok(""), |value| value.to_str()) else {
+        return Sent::SomethingElse;
+    };
+    let text = text.trim_matches([' ', '\t']);
+    match text.split_once([' ', '\t']) {
+        None if text.is_empty() => Sent::Nothing,
+        None => Sent::Token(text),
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("Bearer") => {
+            Sent::Token(token.trim_start_matches([' ', '\t']))
+        }
+        Some(_) => Sent::SomethingElse,
+    }
+}
+
+/// What programs of this host call it.
+const LOOPBACK: [&str; 4] = ["127.0.0.1", "localhost", "[::1]", "::1"];
+/// What programs in containers call it: Docker's name, and the addresses of Amazon ECS and EKS that SDKs take.
+const CONTAINERS: [&str; 3] = ["host.docker.internal", "169.254.170.2", "169.254.170.23"];
 
 #[cfg(test)]
-mod tests {
-    use hyper::Request;
-
-    use super::*;
-
-    fn check_with(owner: Owner, uri: &str, headers: &[(&str, &str)]) -> Result<Caller, Refusal> {
-        let mut request = Request::get(uri);
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        let (head, ()) = request.body(()).unwrap().into_parts();
-        check(&head, Peer { owner, port: 4144 })
-    }
-
-    #[test]
-    fn our_own_names_are_taken_with_our_port_or_none() {
-        for host in [
-            "127.0.0.1:4144",
-            "localhost:4144",
-            "LOCALHOST:4144",
-            "[::1]:4144",
-            "127.0.0.1",
-            "localhost",
-            "[::1]",
-            "::1",
-        ] {
-            let caller = check_with(Owner::SameUser, "/", &[("host", host)]);
-            assert!(matches!(caller, Ok(Caller::Owner(_))), "{host}: {caller:?}");
-        }
-    }
-
-    #[test]
-    fn other_hosts_are_misdirected() {
-        for host in [
-            "",
-            "evil.example",
-            "evil.example:4144",
-            "localhost:4145",
-            "localhost:+4144",
-            "localhost:",
-            "127.0.0.1.evil.example:4144",
-            "127.0.0.2:4144",
-            "0.0.0.0:4144",
-            "[::1",
-            "user@localhost:4144",
-            "[::ffff:127.0.0.1]:4144",
-        ] {
-            let caller = check_with(Owner::SameUser, "/", &[("host", host)]);
-            assert_eq!(caller.err(), Some(Refusal::Misdirected), "{host}");
-        }
-        assert_eq!(check_with(Owner::SameUser, "/", &[]).err(), Some(Refusal::Misdirected));
-        let twice = [("host", "localhost:4144"), ("host", "localhost:4144")];
-        assert_eq!(check_with(Owner::SameUser, "/", &twice).err(), Some(Refusal::Misdirected));
-    }
-
-    #[test]
-    fn what_a_browser_or_a_proxy_sends_is_refused_even_from_the_same_user() {
-        for name in [
-            "Origin",
-            "Referer",
-            "Cookie",
-            "Sec-Fetch-Site",
-            "Sec-Fetch-Mode",
-            "Forwarded",
-            "X-Forwarded-For",
-            "X-Forwarded-Host",
-            "Via",
-            "Proxy-Connection",
-            "Proxy-Authorization",
-        ] {
-            let headers = [("host", "localhost:4144"), (name, "x")];
-            let caller = check_with(Owner::SameUser, "/", &headers);
-            assert_eq!(caller.err(), Some(Refusal::BrowserOrProxy), "{name}");
-        }
-        let absolute =
-            check_with(Owner::SameUser, "http://localhost:4144/", &[("host", "localhost:4144")]);
-        assert_eq!(absolute.err(), Some(Refusal::BrowserOrProxy));
-    }
-
-    #[test]
-    fn only_the_same_user_without_a_token_may_do_anything() {
-        use Owner::{OtherUser, Root, SameUser, Unknown};
-        for (owner, token, refusal) in [
-            (SameUser, None, None),
-            (SameUser, Some(""), None),
-            (SameUser, Some("  "), None),
-            (SameUser, Some("x"), Some(Refusal::UnknownToken)),
-            (SameUser, Some("Bearer x"), Some(Refusal::UnknownToken)),
-            (OtherUser, None, Some(Refusal::OtherUser)),
-            (OtherUser, Some(""), Some(Refusal::OtherUser)),
-            (OtherUser, Some("x"), Some(Refusal::UnknownToken)),
-            (Root, None, Some(Refusal::OtherUser)),
-            (Unknown, None, Some(Refusal::UnknownOwner)),
-        ] {
-            let mut headers = vec![("host", "localhost:4144")];
-            headers.extend(token.map(|token| ("authorization", token)));
-            let caller = check_with(owner, "/", &headers).unwrap();
-            assert_eq!(caller.as_reader().is_some(), refusal.is_none(), "{owner:?} {token:?}");
-            assert_eq!(caller.into_writer().err(), refusal, "{owner:?} {token:?}");
-        }
-    }
-}
+mod tests;

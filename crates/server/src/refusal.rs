@@ -26,8 +26,18 @@ pub(crate) enum Refusal {
     OtherUser,
     /// The kernel doesn't know the owner of the connection.
     UnknownOwner,
+    /// An authorization token is needed, and none was sent.
+    TokenRequired,
     /// An authorization token was sent that is not one of ours.
     UnknownToken,
+    /// The authorization token is one of ours, and its time is over.
+    ExpiredToken,
+    /// The authorization token is one of ours, and somebody has revoked it.
+    RevokedToken,
+    /// The authorization token is for other slots.
+    OtherSlots,
+    /// The authorization token is for reading alone.
+    ReadToken,
     /// A browser or a proxy sent the request, told by a header that no SDK sends.
     BrowserOrProxy,
     /// Nothing is at that path.
@@ -65,8 +75,13 @@ impl Refusal {
             | Self::MalformedPath(_)
             | Self::MalformedBody(_)
             | Self::Field(..) => StatusCode::BAD_REQUEST,
-            Self::OtherUser | Self::UnknownOwner | Self::UnknownToken => StatusCode::UNAUTHORIZED,
-            Self::BrowserOrProxy => StatusCode::FORBIDDEN,
+            Self::OtherUser
+            | Self::UnknownOwner
+            | Self::TokenRequired
+            | Self::UnknownToken
+            | Self::ExpiredToken
+            | Self::RevokedToken => StatusCode::UNAUTHORIZED,
+            Self::BrowserOrProxy | Self::OtherSlots | Self::ReadToken => StatusCode::FORBIDDEN,
             Self::NoSuchPath
             | Self::NothingLoaded
             | Self::NoSuchSlot
@@ -100,15 +115,33 @@ impl Refusal {
             Self::MalformedHead => "this is no HTTP/1.1 request that can be read",
             Self::OtherUser => {
                 "this server answers programs of the user who runs it, and this connection is another \
-                 user's; start a server of your own: aws-sso ecs run --port PORT"
+                 user's; ask them for a token, or start a server of your own: aws-sso ecs run --port PORT"
             }
             Self::UnknownOwner => {
                 "whose connection this is cannot be told (another network namespace or a container?), \
-                 so it gets nothing; run the server where the program runs: aws-sso ecs run"
+                 so it needs an authorization token: aws-sso ecs token create"
+            }
+            Self::TokenRequired => {
+                "this needs an authorization token; make one: aws-sso ecs token create (programs take it \
+                 from AWS_CONTAINER_AUTHORIZATION_TOKEN, aws-sso from --token-file)"
             }
             Self::UnknownToken => {
-                "the authorization token is not one of this server's; unset \
-                 AWS_CONTAINER_AUTHORIZATION_TOKEN and AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"
+                "the authorization token is not one of this server's; make one: aws-sso ecs token create, \
+                 or unset AWS_CONTAINER_AUTHORIZATION_TOKEN and AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"
+            }
+            Self::ExpiredToken => {
+                "the authorization token has expired; make another: aws-sso ecs token create"
+            }
+            Self::RevokedToken => {
+                "the authorization token was revoked; make another: aws-sso ecs token create"
+            }
+            Self::OtherSlots => {
+                "the authorization token is for other slots; make one for this: \
+                 aws-sso ecs token create --slot NAME (or --default-slot)"
+            }
+            Self::ReadToken => {
+                "the authorization token is for reading alone; make one for changes: \
+                 aws-sso ecs token create --admin"
             }
             Self::BrowserOrProxy => {
                 "the request came from a browser or through a proxy; have programs ask this server \

@@ -9,11 +9,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use crate::audit::AuditLog;
+use crate::audit::{Audit, AuditLog};
 use crate::connection;
 use crate::connections::Connections;
 use crate::event::Event;
-use crate::gate::Peer;
+use crate::gate::{Gate, Peer};
 use crate::listener::Listeners;
 use crate::peer::{Owner, Owners};
 use crate::provider::Provider;
@@ -21,6 +21,7 @@ use crate::refresher::Refresher;
 use crate::routes::Router;
 use crate::slot_list::{Keeper, SlotList, Unreadable};
 use crate::slots::{Now, Slots};
+use crate::token::{TokenStore, TokenStoreError, Tokens};
 use crate::wire::Upload;
 
 /// How long requests in flight may take when the server stops.
@@ -32,6 +33,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(1);
 /// A server that is ready to run.
 pub struct Server {
     listeners: Listeners,
+    gate: Gate,
     slots: Arc<Slots>,
     clock: Arc<dyn Clock>,
     refresher: Option<Refresher>,
@@ -55,6 +57,7 @@ struct Acceptor {
     router: Arc<Router>,
     connections: Arc<Connections>,
     owners: Arc<Owners>,
+    audit: Option<Audit>,
 }
 
 /// The default slot's credentials don't fit into an answer.
@@ -79,13 +82,26 @@ impl Server {
             ),
             None => (None, None),
         };
-        Self { listeners, slots, clock, refresher, keeper, audit: None }
+        Self { listeners, gate: Gate::default(), slots, clock, refresher, keeper, audit: None }
     }
 
-    /// The same with an audit log, or without.
-    #[must_use]
-    pub fn audited(self, audit: Option<AuditLog>) -> Self {
-        Self { audit, ..self }
+    /// Takes the authorization tokens of this store.
+    ///
+    /// # Errors
+    /// Its key can't be read, or made; then no token is taken.
+    pub fn take_tokens(&mut self, store: TokenStore) -> Result<(), TokenStoreError> {
+        self.gate.tokens = Some(Tokens::open(store, self.clock.now())?);
+        Ok(())
+    }
+
+    /// Demands a token of everybody, the server's own user too.
+    pub fn require_token(&mut self) {
+        self.gate.requires_token = true;
+    }
+
+    /// Notes every decision in this log.
+    pub fn keep_audit_log(&mut self, log: AuditLog) {
+        self.audit = Some(log);
     }
 
     /// Loads the default slot before anybody can ask.
@@ -116,14 +132,15 @@ impl Server {
 
     /// Serves until `stop` is ready, then finishes what is in flight, for 5 s at most.
     pub async fn run(self, stop: impl Future<Output = ()>) {
-        let Self { listeners, slots, clock, refresher, keeper, audit } = self;
-        let _ = audit;
+        let Self { listeners, gate, slots, clock, refresher, keeper, audit } = self;
         let saved = keeper.as_ref().map(Keeper::saved);
+        let (audit, writing) = audit.map(|log| log.start(Arc::clone(&clock))).unzip();
         let connections = Arc::new(Connections::default());
         let acceptor = Acceptor {
-            router: Arc::new(Router::new(slots, clock, saved)),
+            router: Arc::new(Router::new(gate, slots, clock, saved, audit.clone())),
             connections: Arc::clone(&connections),
             owners: Arc::new(Owners::open()),
+            audit,
         };
         let mut tasks = JoinSet::new();
         for listener in listeners.into_inner() {
@@ -141,6 +158,9 @@ impl Server {
             tracing::warn!("some requests were cut off");
         }
         keeping.shutdown().await;
+        if let Some(writing) = writing {
+            writing.finish().await;
+        }
     }
 }
 
@@ -173,6 +193,9 @@ impl Acceptor {
             tracing::debug!("another user has too many connections; one was closed");
             return;
         };
+        if let Some(audit) = &self.audit {
+            audit.connected(peer.socket);
+        }
         // An answer is one write; nothing is gained by waiting for more of it.
         let _ = stream.set_nodelay(true);
         let router = Arc::clone(&self.router);
@@ -182,14 +205,14 @@ impl Acceptor {
     /// Who is at the far end; `None` when nobody is any more.
     fn peer_of(&self, stream: &TcpStream) -> Option<Peer> {
         let (ours, theirs) = (stream.local_addr().ok()?, stream.peer_addr().ok()?);
-        let (owner, _socket) = self.owners.of_peer(ours, theirs);
+        let (owner, socket) = self.owners.of_peer(ours, theirs);
         // If the peer had reset the connection, its port might by now be another process's, and that one's
         // owner have been found. A reset leaves an error on our end.
         let is_reset = !matches!(stream.take_error(), Ok(None));
         if owner != Owner::SameUser {
             tracing::debug!(?owner, "a connection that is not our user's");
         }
-        (!is_reset).then(|| Peer { owner, port: ours.port() })
+        (!is_reset).then(|| Peer { owner, socket, port: ours.port() })
     }
 }
 

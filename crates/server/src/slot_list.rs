@@ -2,18 +2,18 @@
 //!
 //! It is one file, replaced as a whole each time a slot is loaded or unloaded, before that is answered.
 
-use std::fs::{self, DirBuilder, File};
-use std::io::{self, Read, Write};
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use credentials::{ProfileName, SlotName, Timestamp};
 use serde::{Deserialize, Serialize};
-use tempfile::NamedTempFile;
 use tokio::sync::watch;
 use tracing::warn;
 
+use crate::private_file;
 use crate::slots::{Listed, Slots};
 use crate::wire::WrittenSource;
 
@@ -98,22 +98,8 @@ impl SlotList {
     fn write(&self, slots: &[Listed]) -> io::Result<()> {
         let slots = slots.iter().map(WrittenSlot::of).collect();
         let json = serde_json::to_vec(&Written { version: VERSION, slots })?;
-        let folder = self.path.parent().unwrap_or(Path::new("."));
-        private_folder(folder)?;
-        let mut file = NamedTempFile::new_in(folder)?;
-        file.write_all(&json)?;
-        file.as_file().sync_data()?;
-        file.persist(&self.path)?;
-        Ok(())
+        private_file::replace(&self.path, &json)
     }
-}
-
-fn private_folder(folder: &Path) -> io::Result<()> {
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
 }
 
 impl WrittenSlot {

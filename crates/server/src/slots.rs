@@ -9,21 +9,22 @@ mod refreshing;
 mod slot;
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use credentials::{Expiration, InstanceName, Invalid, ProfileName, SlotName, Source, Timestamp};
 use fastrand::Rng;
 use tokio::sync::{Notify, watch};
 
-use crate::gate::{Reader, Writer};
+use crate::audit::Role;
+use crate::gate::{ReadableSlot, Reader, Writer};
 use crate::refusal::Refusal;
 use crate::wire::{ProfileObject, Upload};
 
 pub(crate) use refreshing::{Fetch, Finished, Listed, Now};
 use slot::Slot;
 
-/// All slots. Reads take a [`Reader`], writes a [`Writer`], which only the gate makes.
+/// All slots. Reads take a [`ReadableSlot`] or a [`Reader`], writes a [`Writer`], which only the gate makes.
 pub(crate) struct Slots {
     contents: Mutex<Contents>,
     /// Whether sources are kept; without that, slots hold what they were handed, and nothing else.
@@ -48,6 +49,22 @@ struct Contents {
 struct Numbered {
     slot: Slot,
     load: u64,
+}
+
+/// What a slot serves.
+pub(crate) struct Served {
+    /// The answer for an SDK.
+    pub(crate) answer: Bytes,
+    /// Whose credentials are in it.
+    pub(crate) role: Arc<Role>,
+}
+
+/// What became of a load.
+pub(crate) struct Loaded {
+    /// Whether the slot will be refreshed.
+    pub(crate) refreshes: bool,
+    /// Whose credentials are in it.
+    pub(crate) role: Arc<Role>,
 }
 
 impl Slots {
@@ -76,43 +93,38 @@ impl Slots {
         self.put(SlotName::Default, upload, now).map(|_| ())
     }
 
-    /// The answer for an SDK.
-    pub(crate) fn credentials(
-        &self,
-        _: &Reader,
-        name: &SlotName,
-        now: Now,
-    ) -> Result<Bytes, Refusal> {
-        self.lock().slot(name)?.at(now).cloned()
+    /// What is served to an SDK.
+    pub(crate) fn credentials(&self, slot: ReadableSlot<'_>, now: Now) -> Result<Served, Refusal> {
+        let contents = self.lock();
+        let slot = contents.slot(slot.name())?;
+        Ok(Served { answer: slot.at(now)?.clone(), role: Arc::clone(slot.role()) })
     }
 
     /// What is loaded in a slot, expired or not.
     pub(crate) fn profile(
         &self,
-        _: &Reader,
-        name: &SlotName,
+        slot: ReadableSlot<'_>,
         now: Now,
     ) -> Result<ProfileObject, Refusal> {
         let contents = self.lock();
-        Ok(contents.object(contents.slot(name)?, now))
+        Ok(contents.object(contents.slot(slot.name())?, now))
     }
 
     /// Which profile is in a slot, and until when it may be served.
     pub(crate) fn loaded(
         &self,
-        _: &Reader,
-        name: &SlotName,
+        slot: ReadableSlot<'_>,
     ) -> Option<(ProfileName, Option<Expiration>)> {
         let contents = self.lock();
-        let slot = contents.slot(name).ok()?;
+        let slot = contents.slot(slot.name()).ok()?;
         Some((slot.name().clone(), slot.expiration()))
     }
 
-    /// What is loaded in the named slots, sorted by name.
-    pub(crate) fn named(&self, _: &Reader, now: Now) -> Vec<ProfileObject> {
+    /// What is loaded in the named slots that may be read, sorted by name.
+    pub(crate) fn named(&self, reader: &Reader, now: Now) -> Vec<ProfileObject> {
         let contents = self.lock();
-        let objects =
-            contents.named.values().map(|Numbered { slot, .. }| contents.object(slot, now));
+        let readable = contents.named.iter().filter(|(name, _)| reader.may_read_named(name));
+        let objects = readable.map(|(_, Numbered { slot, .. })| contents.object(slot, now));
         let mut objects: Vec<_> = objects.collect();
         objects.sort_unstable_by(|a, b| a.profile_name.cmp(&b.profile_name));
         objects
@@ -123,7 +135,7 @@ impl Slots {
         self.lock().slot(name)?.at(now).map(|_| ())
     }
 
-    /// Puts an upload into a slot, in place of what was there. Tells whether it will be refreshed.
+    /// Puts an upload into a slot, in place of what was there.
     ///
     /// # Errors
     /// There are no credentials in it and no refreshing is done; or an answer would be larger than SDKs take.
@@ -133,19 +145,19 @@ impl Slots {
         name: SlotName,
         upload: Upload,
         now: Now,
-    ) -> Result<bool, Refusal> {
+    ) -> Result<Loaded, Refusal> {
         self.put(name, upload, now)
     }
 
-    /// Empties a slot.
-    pub(crate) fn unload(&self, _: &Writer, name: &SlotName) -> Result<(), Refusal> {
+    /// Empties a slot, and says what was in it.
+    pub(crate) fn unload(&self, _: &Writer, name: &SlotName) -> Result<Arc<Role>, Refusal> {
         let removed = match name {
             SlotName::Default => self.lock().default.take(),
             SlotName::Named(profile) => self.lock().named.remove(profile),
         };
         let removed = removed.ok_or_else(|| nothing_in(name))?;
         self.changed(removed.slot.source().is_some());
-        Ok(())
+        Ok(Arc::clone(removed.slot.role()))
     }
 
     /// Empties every named slot.
@@ -154,7 +166,7 @@ impl Slots {
         self.changed(true);
     }
 
-    fn put(&self, name: SlotName, upload: Upload, now: Now) -> Result<bool, Refusal> {
+    fn put(&self, name: SlotName, upload: Upload, now: Now) -> Result<Loaded, Refusal> {
         let mut contents = self.lock();
         let slot = match upload {
             Upload::Credentials(mut profile) => {
@@ -165,12 +177,12 @@ impl Slots {
             Upload::Source(_, _) if !self.refreshes => return Err(NO_REFRESH),
             Upload::Source(name, source) => Slot::empty(name, source, now),
         };
-        let has_source = slot.source().is_some();
+        let (has_source, role) = (slot.source().is_some(), Arc::clone(slot.role()));
         let previous = contents.insert(name, slot);
         drop(contents);
         let had_source = previous.is_some_and(|slot| slot.source().is_some());
         self.changed(has_source || had_source);
-        Ok(has_source)
+        Ok(Loaded { refreshes: has_source, role })
     }
 
     fn changed(&self, is_listed: bool) {

@@ -5,6 +5,7 @@ mod list;
 mod load;
 mod profile;
 pub(crate) mod run;
+mod token;
 mod unload;
 
 use clap::Subcommand;
@@ -20,6 +21,8 @@ pub(crate) enum Ecs {
     List(list::Arguments),
     Profile(profile::Arguments),
     Unload(unload::Arguments),
+    #[command(subcommand)]
+    Token(token::Token),
 }
 
 pub(crate) async fn run(command: Ecs) -> Result<(), CommandError> {
@@ -30,5 +33,6 @@ pub(crate) async fn run(command: Ecs) -> Result<(), CommandError> {
         Ecs::List(arguments) => list::run(arguments).await,
         Ecs::Profile(arguments) => profile::run(arguments).await,
         Ecs::Unload(arguments) => unload::run(arguments).await,
+        Ecs::Token(command) => token::run(command).await,
     }
 }

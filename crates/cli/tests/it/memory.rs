@@ -91,7 +91,8 @@ fn steal_from(world: &TestEnv, pid: u32) -> String {
 /// A process of the user that does nothing to keep others out.
 fn open_process(world: &TestEnv) -> Child {
     let child = as_user(world).args(["sleep", "60"]).spawn().unwrap();
-    let is_sleep = || fs::read_to_string(format!("/proc/{}/comm", child.id())).unwrap() == "sleep\n";
+    let is_sleep =
+        || fs::read_to_string(format!("/proc/{}/comm", child.id())).unwrap() == "sleep\n";
     while !is_sleep() {
         std::thread::yield_now();
     }
@@ -105,7 +106,10 @@ fn memory_is_out_of_reach() {
     let mut command = as_user(&world);
     command.arg(&binary.0).args(["ecs", "run", "--port", "0"]);
     let server = Running::start(command);
-    assert_eq!(server.request("PUT", "/", &[], &upload("dev", "ASIA1")).0, if fakes::is_root() { 401 } else { 200 });
+    assert_eq!(
+        server.request("PUT", "/", &[], &upload("dev", "ASIA1")).0,
+        if fakes::is_root() { 401 } else { 200 }
+    );
     let mut open = open_process(&world);
     let of_open = steal_from(&world, open.id());
     open.kill().unwrap();

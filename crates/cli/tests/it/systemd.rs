@@ -36,6 +36,7 @@ fn the_units_are_right_and_leave_little_open() {
         assert_eq!((verified.code, verified.stderr.as_str()), (Some(0), ""), "{unit}");
     }
     let threshold = format!("--threshold={EXPOSURE}");
-    let secure = analyze(&["security", "--offline=true", "--no-pager", &threshold], "aws-sso.service");
+    let secure =
+        analyze(&["security", "--offline=true", "--no-pager", &threshold], "aws-sso.service");
     assert_eq!(secure.code, Some(0), "{}{}", secure.stdout, secure.stderr);
 }

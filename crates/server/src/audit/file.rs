@@ -8,33 +8,23 @@ use std::path::{Path, PathBuf};
 
 use tracing::warn;
 
-use super::access::{self, Exposure, Refused};
+use crate::private_file::{self, PrivateFileError, Problem};
 
 /// The log can't be used. Nothing was served yet.
 #[derive(Debug, thiserror::Error)]
 pub enum AuditError {
-    /// Others could read or change it.
-    #[error("the audit log {} {why}", path.display())]
-    Exposed {
-        /// The file.
-        path: PathBuf,
-        /// Why it is not fit.
-        why: Exposure,
-    },
+    /// It can't be opened, or others could read or change it.
+    #[error("the audit log {0}")]
+    Unfit(#[from] PrivateFileError),
+    /// They could put another file in its place.
+    #[error("the audit log would be in a folder that other users can write in: {}", .0.display())]
+    OpenFolder(PathBuf),
     /// Another server writes it.
     #[error("another server writes the audit log {}", .0.display())]
     InUse(PathBuf),
     /// Its folder isn't there.
     #[error("there is no folder {} for the audit log", .0.display())]
     NoFolder(PathBuf),
-    /// Anything else.
-    #[error("the audit log {} cannot be opened: {error}", path.display())]
-    Other {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        error: io::Error,
-    },
 }
 
 /// The file that is written at present.
@@ -68,17 +58,18 @@ impl LogFile {
         if !folder.is_dir() {
             return Err(AuditError::NoFolder(folder.to_owned()));
         }
-        let refused = |refused| match refused {
-            Refused::Exposed(why) => AuditError::Exposed { path: path.to_owned(), why },
-            Refused::Io(error) => AuditError::Other { path: path.to_owned(), error },
-        };
-        access::check_folder(folder).map_err(refused)?;
-        let file = access::open_private(path).map_err(refused)?;
-        let lock = access::open_private(&with_suffix(path, ".lock")).map_err(refused)?;
+        if system::others_may_write_in(folder) {
+            return Err(AuditError::OpenFolder(folder.to_owned()));
+        }
+        let unfit = |problem| PrivateFileError { path: path.to_owned(), problem };
+        let file = open_private(path).map_err(unfit)?;
+        let lock = with_suffix(path, ".lock");
+        let lock =
+            open_private(&lock).map_err(|problem| PrivateFileError { path: lock, problem })?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(AuditError::InUse(path.to_owned())),
-            Err(TryLockError::Error(error)) => return Err(refused(Refused::Io(error))),
+            Err(TryLockError::Error(error)) => return Err(unfit(Problem::Unreadable(error)).into()),
         }
         let mut log = Self {
             path: path.to_owned(),
@@ -89,7 +80,7 @@ impl LogFile {
             cannot_rotate: false,
             _lock: lock,
         };
-        log.look_at_end().map_err(|error| refused(Refused::Io(error)))?;
+        log.look_at_end().map_err(|error| unfit(Problem::Unreadable(error)))?;
         Ok(log)
     }
 
@@ -114,7 +105,7 @@ impl LogFile {
 
     /// Sees to it that the file is the one at its path, has room, and ends with a whole line.
     fn prepare(&mut self, length: u64) -> io::Result<()> {
-        if !access::is_at(&self.file, &self.path) {
+        if !system::is_at(&self.file, &self.path) {
             self.reopen()?;
         }
         if self.size > 0 && self.size + length > self.largest {
@@ -129,9 +120,9 @@ impl LogFile {
     }
 
     fn reopen(&mut self) -> io::Result<()> {
-        self.file = access::open_private(&self.path).map_err(|refused| match refused {
-            Refused::Exposed(why) => io::Error::other(format!("it {why}")),
-            Refused::Io(error) => error,
+        self.file = open_private(&self.path).map_err(|problem| match problem {
+            Problem::Unreadable(error) => error,
+            exposed => io::Error::other(format!("it {exposed}")),
         })?;
         self.look_at_end()
     }
@@ -184,6 +175,10 @@ impl LogFile {
     }
 }
 
+fn open_private(path: &Path) -> Result<File, Problem> {
+    private_file::open(File::options().read(true).append(true).create(true), path)
+}
+
 /// The log and the older ones, the newest first.
 pub(super) fn files(path: &Path) -> Vec<PathBuf> {
     let older = (1..=OLDER).map(|number| with_suffix(path, &format!(".{number}")));
@@ -194,6 +189,41 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(suffix);
     name.into()
+}
+
+#[cfg(unix)]
+mod system {
+    use std::fs::File;
+    use std::os::unix::fs::MetadataExt as _;
+    use std::path::Path;
+
+    /// Whether others may exchange our file for theirs. In a sticky folder, such as /tmp, each may do so with their own.
+    pub(super) fn others_may_write_in(folder: &Path) -> bool {
+        let is_open = |mode| mode & 0o022 != 0 && mode & 0o1000 == 0;
+        folder.metadata().is_ok_and(|metadata| is_open(metadata.mode()))
+    }
+
+    /// Whether the open file is still the one at that path.
+    pub(super) fn is_at(file: &File, path: &Path) -> bool {
+        match (file.metadata(), path.symlink_metadata()) {
+            (Ok(open), Ok(there)) => (open.dev(), open.ino()) == (there.dev(), there.ino()),
+            _ => false,
+        }
+    }
+}
+
+#[cfg(not(unix))]
+mod system {
+    use std::fs::File;
+    use std::path::Path;
+
+    pub(super) fn others_may_write_in(_: &Path) -> bool {
+        false
+    }
+
+    pub(super) fn is_at(_: &File, path: &Path) -> bool {
+        path.exists()
+    }
 }
 
 /// In bytes; about 40,000 decisions.

@@ -112,8 +112,8 @@ impl Lines {
             status: refusal.map_or(200, |refusal| refusal.status().as_u16()),
             lost: 0,
             reason: refusal.map(|refusal| refusal.message().into()),
-            token: None,
-            uid: record.peer.map(|peer| peer.uid),
+            token: record.asker.token.map(|serial| serial.to_string().into()),
+            uid: record.asker.socket.map(|peer| peer.uid),
             pid: program.map(|program| program.pid),
             exe: program.map(|program| program.exe.as_str().into()),
         };

@@ -6,6 +6,7 @@ use credentials::{Principal, ProfileName, SlotName, Timestamp};
 
 use crate::peer::Socket;
 use crate::refusal::Refusal;
+use crate::token::Serial;
 
 /// What was asked for, by whom, and what came of it.
 #[derive(Debug)]
@@ -16,8 +17,16 @@ pub(crate) struct Record {
     pub(crate) slot: Option<SlotName>,
     /// What was handed out or loaded, where it is known; or why not.
     pub(crate) outcome: Result<Option<Arc<Role>>, Refusal>,
+    pub(crate) asker: Asker,
+}
+
+/// Who asked, as far as it is known.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Asker {
+    /// The token that was sent, if it is or was one of ours.
+    pub(crate) token: Option<Serial>,
     /// The far end of the connection, where the kernel tells.
-    pub(crate) peer: Option<Socket>,
+    pub(crate) socket: Option<Socket>,
 }
 
 /// What a request is for.

@@ -20,7 +20,7 @@ fn record(verb: Verb, slot: SlotName, outcome: Result<(), Refusal>) -> Record {
         verb,
         slot: Some(slot),
         outcome: outcome.map(|()| Some(Arc::new(role))),
-        peer: None,
+        asker: Asker::default(),
     }
 }
 
@@ -39,9 +39,10 @@ async fn written(path: &Path, records: impl IntoIterator<Item = Record>) -> Stri
 #[tokio::test]
 async fn a_decision_is_a_line_that_says_who_used_which_role() {
     let home = tempfile::tempdir().unwrap();
-    let peer = Some(Socket { uid: 12345, inode: u32::MAX });
+    let socket = Some(Socket { uid: 12345, inode: u32::MAX });
+    let asker = Asker { socket, token: Some("00ff00ff00ff00ff".parse().unwrap()) };
     let records = [
-        Record { peer, ..read() },
+        Record { asker, ..read() },
         record(Verb::Load, SlotName::Named(name("a b")), Ok(())),
         record(Verb::Read, SlotName::Named(name("a b")), Err(Refusal::NoSuchSlot)),
         Record { slot: None, ..record(Verb::List, SlotName::Default, Err(Refusal::OtherUser)) },
@@ -51,7 +52,9 @@ async fn a_decision_is_a_line_that_says_who_used_which_role() {
     let role = r#""Profile":"dev","AccountId":"000001111111","RoleName":"Admin","Outcome":"allowed","Status":200"#;
     let time = r#"{"Time":"2026-11-22T12:00:00.500Z""#;
     let expected = [
-        format!(r#"{time},"Verb":"read","DefaultSlot":true,{role},"Uid":12345}}"#),
+        format!(
+            r#"{time},"Verb":"read","DefaultSlot":true,{role},"Token":"00ff00ff00ff00ff","Uid":12345}}"#
+        ),
         format!(r#"{time},"Verb":"load","Slot":"a b","DefaultSlot":false,{role}}}"#),
         format!(
             r#"{time},"Verb":"read","Slot":"a b","DefaultSlot":false,"Outcome":"failed","Status":404,"Reason":"{}"}}"#,

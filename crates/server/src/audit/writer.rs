@@ -94,7 +94,10 @@ impl Writer {
     /// Writes a batch, and what is missing.
     pub(super) fn write(&mut self, batch: &mut Vec<Record>, overflowed: u64, is_last: bool) {
         let now = Instant::now();
-        batch.iter().filter_map(|record| record.peer).for_each(|socket| self.who.want(socket));
+        batch
+            .iter()
+            .filter_map(|record| record.asker.socket)
+            .for_each(|socket| self.who.want(socket));
         self.who.look();
         self.allowance.renew(now);
         self.lines.clear();
@@ -108,7 +111,7 @@ impl Writer {
                 flooded += 1;
                 continue;
             }
-            let program = record.peer.and_then(|socket| self.who.of(socket));
+            let program = record.asker.socket.and_then(|socket| self.who.of(socket));
             self.lines.push(&record, program);
         }
         let outcome = self.append();

@@ -8,7 +8,7 @@ use tokio::time::sleep;
 
 use super::simulation::model::{Model, Reachable, Site, credentials_of, seconds};
 use super::*;
-use crate::gate::Writer;
+use crate::gate::{ReadableSlot, Writer};
 use crate::refusal::Refusal;
 use crate::wire::{State, Upload};
 
@@ -69,17 +69,18 @@ impl World {
     }
 
     fn read(&self, slot: &str) -> Result<String, Refusal> {
-        let answer = self.slots.credentials(self.writer.reader(), &named(slot), self.now())?;
+        let answer =
+            self.slots.credentials(ReadableSlot::for_test(&named(slot)), self.now())?.answer;
         let answer: serde_json::Value = serde_json::from_slice(&answer).unwrap();
         Ok(answer["AccessKeyId"].as_str().unwrap().to_owned())
     }
 
     fn state(&self, slot: &str) -> State {
-        self.slots.profile(self.writer.reader(), &named(slot), self.now()).unwrap().state
+        self.slots.profile(ReadableSlot::for_test(&named(slot)), self.now()).unwrap().state
     }
 
     fn notice(&self, slot: &str) -> Option<String> {
-        self.slots.profile(self.writer.reader(), &named(slot), self.now()).unwrap().notice
+        self.slots.profile(ReadableSlot::for_test(&named(slot)), self.now()).unwrap().notice
     }
 
     /// The least that is left of all slots that serve, in seconds; how many of them do.

@@ -6,6 +6,7 @@ use hyper::header::ALLOW;
 
 use super::*;
 use crate::peer::Owner;
+use crate::token::{Scope, TokenStore, Tokens};
 
 const NOW: &str = "2026-11-22T20:16:31Z";
 const LATER: &str = "2026-11-22T21:16:31Z";
@@ -13,11 +14,15 @@ const EARLIER: &str = "2026-11-22T20:00:00Z";
 
 /// A router with the default slot, `dev` and `old` loaded, `old` having expired.
 fn router() -> (Router, Arc<FakeClock>) {
+    router_with(Gate::default())
+}
+
+fn router_with(gate: Gate) -> (Router, Arc<FakeClock>) {
     let clock = Arc::new(FakeClock::at(NOW));
     let slots = Arc::new(Slots::new(true, 1));
     let main = wire::Upload::Credentials(fakes::profile("main", LATER));
     slots.start_with(main, Now::by(&*clock)).unwrap();
-    let router = Router::new(slots, clock.clone(), None);
+    let router = Router::new(gate, slots, clock.clone(), None, None);
     for (name, expiration) in [("dev", LATER), ("old", NOW)] {
         clock.move_to(EARLIER);
         let body = wire::write_upload(&fakes::profile(name, expiration));
@@ -58,9 +63,9 @@ fn ask_as(
         request = request.header(*name, *value);
     }
     let (head, ()) = request.body(()).unwrap().into_parts();
-    match router.decide(&head, Peer { owner, port: 4144 }) {
+    match router.decide(&head, Peer { owner, socket: None, port: 4144 }) {
         Decision::Answer(response) | Decision::AnswerWhenSaved(response) => response,
-        Decision::ReadBody(load) => router.load(load, body),
+        Decision::ReadBody(load) => router.load(load, Ok(body)),
     }
 }
 
@@ -133,6 +138,58 @@ fn everyone_else_gets_nothing_but_health() {
             }
         }
     }
+}
+
+#[test]
+fn a_read_token_reads_its_slots_and_learns_nothing_of_others() {
+    let home = tempfile::tempdir().unwrap();
+    let store = TokenStore::at(home.path().join("tokens.json"));
+    let now = NOW.parse().unwrap();
+    let gate =
+        || Gate { tokens: Some(Tokens::open(store.clone(), now).unwrap()), ..Gate::default() };
+    let named = |name| SlotName::Named(credentials::ProfileName::parse(name).unwrap());
+    let scope = Scope::Read(vec![named("dev"), named("none")]);
+    let expiration = credentials::Expiration::parse(LATER).unwrap();
+    let (token, _) = store.create(scope, expiration, None, now).unwrap();
+    let headers = [("authorization", token.expose())];
+    let ask = |router: &Router, method: &str, target: &str| {
+        let body = wire::write_upload(&fakes::profile("dev", LATER));
+        ask_as(router, Owner::Unknown, method, target, &headers, &body)
+    };
+    for (target, own) in ROUTES {
+        for (method, own) in METHODS.iter().zip(own) {
+            let (router, _) = router_with(gate());
+            let response = ask(&router, method, target);
+            let is_its_own =
+                ["dev", "none", "ZGV2", "/slot"].iter().any(|end| target.ends_with(end))
+                    || target == "/slot/";
+            let reads = matches!(*method, "GET" | "HEAD");
+            let expected = match own {
+                _ if target.starts_with("/healthcheck") => own,
+                400 | 405 => own,
+                404 if target == "/elsewhere" => own,
+                _ if reads && is_its_own => own,
+                _ => 403,
+            };
+            assert_eq!(response.status(), expected, "{method} {target}: {}", text(&response));
+            let tells =
+                ["ASIAFAKE", "main", "old"].iter().any(|what| text(&response).contains(what));
+            assert_eq!(tells, reads && own == 200 && is_credentials(target), "{method} {target}");
+        }
+    }
+    let (router, _) = router_with(gate());
+    assert!(text(&ask(&router, "GET", "/slot")).starts_with("[{\"ProfileName\":\"dev\""));
+    // What is loaded and what isn't is refused with the same words.
+    let [loaded, empty] = ["/slot/old", "/slot/neither"].map(|target| ask(&router, "GET", target));
+    assert_eq!(text(&loaded), text(&empty));
+    for slot in ["old", "neither"] {
+        let health = ask(&router, "GET", &format!("/healthcheck/slot/{slot}"));
+        assert_eq!(text(&health), "{\"status\":\"unavailable\"}");
+    }
+}
+
+fn is_credentials(target: &str) -> bool {
+    target.ends_with("dev") && !target.starts_with("/healthcheck") || target == "/s/ZGV2"
 }
 
 #[test]

@@ -17,7 +17,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
-    let profiles = Client::new(arguments.server.server).named_profiles().await?;
+    let profiles = Client::new(&arguments.server)?.named_profiles().await?;
     if arguments.output.output == Output::Json {
         ui::json(&profiles);
     } else if profiles.is_empty() {

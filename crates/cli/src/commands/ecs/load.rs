@@ -73,11 +73,12 @@ struct Loaded {
 
 pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
     let Arguments { slotted, server, output, .. } = &arguments;
-    let (slotted, server, output) = (*slotted, server.server.clone(), output.output);
+    let (slotted, output) = (*slotted, output.output);
+    let client = Client::new(server)?;
     let profile = obtain(arguments).await?;
     let slot = if slotted { SlotName::Named(profile.name.clone()) } else { SlotName::Default };
-    let refreshes = Client::new(server.clone()).load(&slot, &profile).await?;
-    let uri = format!("{}{}", server.origin_for_sdks(), path_for_sdks(&slot));
+    let refreshes = client.load(&slot, &profile).await?;
+    let uri = format!("{}{}", client.origin_for_sdks(), path_for_sdks(&slot));
     let expiration = profile.credentials.expiration;
     let object =
         ProfileObject::new(&profile.name, &profile.principal, Some(expiration), SystemClock.now());

@@ -17,7 +17,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
-    let profile = Client::new(arguments.server.server).default_profile().await?;
+    let profile = Client::new(&arguments.server)?.default_profile().await?;
     if arguments.output.output == Output::Json {
         ui::json(&profile);
     } else {

@@ -13,7 +13,7 @@ use listenfd::ListenFd;
 use providers::identity_center;
 use sd_notify::NotifyState;
 use serde::Serialize;
-use server::{AuditLog, Event, Listeners, Refreshing, Server, SlotList, path_for_sdks};
+use server::{AuditLog, Event, Listeners, Refreshing, Server, SlotList, TokenStore, path_for_sdks};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
@@ -55,6 +55,9 @@ pub(crate) struct Arguments {
     /// Note in this file who used which role, and who was refused: see `aws-sso ecs audit`
     #[arg(long, value_name = "FILE")]
     audit_log: Option<PathBuf>,
+    /// Demand an authorization token of every program, your own too: see `aws-sso ecs token create`
+    #[arg(long)]
+    require_token: bool,
     #[command(flatten)]
     events: EventArguments,
     #[command(flatten)]
@@ -93,7 +96,11 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
         true => None,
         false => Some(refreshing(&arguments.instance, port, events).await?),
     };
-    let server = Server::new(listeners, Arc::new(SystemClock), refreshing, seed()).audited(audit);
+    let mut server = Server::new(listeners, Arc::new(SystemClock), refreshing, seed());
+    take_tokens(&mut server, arguments.require_token)?;
+    if let Some(log) = audit {
+        server.keep_audit_log(log);
+    }
     match default {
         Some(First::Credentials(profile)) => server.load(profile)?,
         Some(First::Source(name, source)) => server.load_from(name, source),
@@ -117,6 +124,20 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
     // A refreshed token is saved before we go: AWS may take the old one no more. If it takes too long to come, the old
     // one is good for a while yet.
     let _ = timeout(SAVING, identity_center::saved()).await;
+    Ok(())
+}
+
+/// Without a usable key no token is taken; that is no reason not to serve those who need none.
+fn take_tokens(server: &mut Server, are_required: bool) -> Result<(), CommandError> {
+    let taken = server.take_tokens(TokenStore::at(paths::token_store()));
+    if are_required {
+        server.require_token();
+        taken?;
+    } else if let Err(error) = taken {
+        let CommandError { text, hint, .. } = error.into();
+        let hint = hint.map(|hint| format!(". {hint}")).unwrap_or_default();
+        ui::note(&format!("warning: no authorization token is taken: {text}{hint}"));
+    }
     Ok(())
 }
 

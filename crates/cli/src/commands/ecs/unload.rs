@@ -22,7 +22,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
-    let client = Client::new(arguments.server.server);
+    let client = Client::new(&arguments.server)?;
     if arguments.all {
         client.unload_all().await?;
         ui::note("Unloaded every slot.");

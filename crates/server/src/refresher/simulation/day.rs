@@ -12,7 +12,7 @@ use fastrand::Rng;
 use tokio::sync::mpsc;
 
 use super::model::{Model, Reachable, credentials_of, seconds};
-use crate::gate::Writer;
+use crate::gate::{ReadableSlot, Writer};
 use crate::refresher::Refresher;
 use crate::slots::{Now, Slots};
 use crate::wire::Upload;
@@ -250,7 +250,8 @@ impl Day {
     fn read_all(&mut self) {
         for slot in all_slots() {
             let now = Now::by(&*self.model.clock);
-            let answer = self.slots.credentials(self.writer.reader(), &slot, now);
+            let served = self.slots.credentials(ReadableSlot::for_test(&slot), now);
+            let answer = served.map(|served| served.answer);
             let loaded = self.loaded.get(&slot);
             let Ok(answer) = answer else {
                 self.sum.reads_refused += 1;
@@ -295,9 +296,11 @@ impl Day {
             assert_eq!(listed.is_some(), *has_source);
             let Some(listed) = listed else { continue };
             let is_denied = self.model.state().denied.contains(&listed.source.to_string());
-            let served = self.slots.credentials(self.writer.reader(), slot, now);
-            if !is_denied && served.is_err() {
-                self.fail(&format!("{slot} has not come back: {served:?}"));
+            let served = self.slots.credentials(ReadableSlot::for_test(slot), now);
+            if let Err(refusal) = served
+                && !is_denied
+            {
+                self.fail(&format!("{slot} has not come back: {refusal:?}"));
             }
         }
     }

@@ -1,0 +1,98 @@
+//! `aws-sso ecs token`: authorization tokens, for programs that are not known by their connection.
+
+mod create;
+mod list;
+mod revoke;
+
+use clap::Subcommand;
+use credentials::SlotName;
+use server::{Grant, Scope, TokenStore, TokenStoreError};
+
+use crate::error::CommandError;
+use crate::paths;
+
+/// Make, list and revoke authorization tokens
+///
+/// A token lets its bearer read the slots that it names, whoever they are and wherever the connection comes from: programs in
+/// containers, of other users, or all programs of a server with --require-token. AWS SDKs send what
+/// AWS_CONTAINER_AUTHORIZATION_TOKEN says or what is in the file that AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE names. A token is
+/// good for all servers of yours on this host, and across their restarts.
+#[derive(Subcommand)]
+pub(crate) enum Token {
+    Create(create::Arguments),
+    List(list::Arguments),
+    Revoke(revoke::Arguments),
+}
+
+pub(crate) async fn run(command: Token) -> Result<(), CommandError> {
+    match command {
+        Token::Create(arguments) => create::run(arguments),
+        Token::List(arguments) => list::run(arguments),
+        Token::Revoke(arguments) => revoke::run(arguments).await,
+    }
+}
+
+fn store() -> TokenStore {
+    TokenStore::at(paths::token_store())
+}
+
+/// What a token is for, in words.
+fn words(grant: &Grant) -> String {
+    match &grant.scope {
+        Scope::Read(slots) => {
+            let slots: Vec<_> = slots.iter().map(SlotName::to_string).collect();
+            format!("read {}", slots.join(", "))
+        }
+        Scope::ReadAll => "read every slot".to_owned(),
+        Scope::Admin => "read and change every slot".to_owned(),
+    }
+}
+
+/// `read`, `read-all` or `admin`.
+fn kind(grant: &Grant) -> &'static str {
+    match &grant.scope {
+        Scope::Read(_) => "read",
+        Scope::ReadAll => "read-all",
+        Scope::Admin => "admin",
+    }
+}
+
+/// Whether the token names the default slot, and the names of the others.
+fn slots(grant: &Grant) -> (bool, Vec<&str>) {
+    let Scope::Read(slots) = &grant.scope else { return (false, Vec::new()) };
+    let named = slots.iter().filter_map(|slot| match slot {
+        SlotName::Default => None,
+        SlotName::Named(name) => Some(name.as_str()),
+    });
+    (slots.contains(&SlotName::Default), named.collect())
+}
+
+impl From<TokenStoreError> for CommandError {
+    fn from(error: TokenStoreError) -> Self {
+        let hint = match &error {
+            TokenStoreError::Exposed(error) => Some(format!(
+                "Take {} out of the way and make new tokens: those made so far are good no more",
+                error.path.display()
+            )),
+            TokenStoreError::Damaged { path, .. } => Some(format!(
+                "Move {} out of the way and make new tokens: those made so far are good no more",
+                path.display()
+            )),
+            TokenStoreError::TooManySlots => Some(
+                "Make several tokens, or one for all slots: aws-sso ecs token create --all-slots"
+                    .to_owned(),
+            ),
+            TokenStoreError::NoSuchToken(_) => {
+                Some("See which there are: aws-sso ecs token list".to_owned())
+            }
+            TokenStoreError::Unwritable { .. }
+            | TokenStoreError::Busy(_)
+            | TokenStoreError::NoRandomness => None,
+        };
+        let error = Self::failed(error);
+        match hint {
+            Some(hint) => error.with_hint(hint),
+            None => error,
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! `aws-sso ecs token create`
+
+use std::path::PathBuf;
+
+use clap::{ArgGroup, Args};
+use credentials::{Clock, Expiration, ProfileName, SlotName};
+use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
+use serde::Serialize;
+use server::{AuthorizationToken, Grant, Scope, private_file};
+
+use super::{kind, slots, store, words};
+use crate::args::{Output, OutputArguments};
+use crate::clock::SystemClock;
+use crate::error::CommandError;
+use crate::ui;
+
+/// Make an authorization token, and print it or write it into a file
+///
+/// The file is what AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE names: for you alone (0600), without a line break, and replaced as a
+/// whole, so that programs which read it again and again never see half of one.
+#[derive(Args)]
+#[command(group(ArgGroup::new("scope").required(true).multiple(true)))]
+pub(crate) struct Arguments {
+    /// Let it read the slot of this name; may be given several times
+    #[arg(short, long, value_name = "NAME", group = "scope", value_parser = ProfileName::parse)]
+    slot: Vec<ProfileName>,
+    /// Let it read the default slot
+    #[arg(long, group = "scope")]
+    default_slot: bool,
+    /// Let it read every slot, those that are loaded later too
+    #[arg(long, group = "scope", conflicts_with_all = ["slot", "default_slot"])]
+    all_slots: bool,
+    /// Let it read, load and unload every slot
+    #[arg(long, group = "scope", conflicts_with_all = ["slot", "default_slot", "all_slots"])]
+    admin: bool,
+    /// How long it is good for: 8h, 90m, 30d; a year at most
+    #[arg(long, value_name = "DURATION", default_value = "8h", value_parser = lifetime)]
+    expires: SignedDuration,
+    /// Write it into this file instead of printing it
+    #[arg(long, value_name = "PATH")]
+    file: Option<PathBuf>,
+    #[command(flatten)]
+    output: OutputArguments,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Created<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<&'a str>,
+    serial: String,
+    kind: &'static str,
+    default_slot: bool,
+    slots: Vec<&'a str>,
+    expiration: String,
+}
+
+pub(crate) fn run(arguments: Arguments) -> Result<(), CommandError> {
+    let now = SystemClock.now();
+    let expiration = expiration(now, arguments.expires)?;
+    let (file, output) = (arguments.file.clone(), arguments.output.output);
+    // What a list says of it must be good in every folder.
+    let path = file.map(std::path::absolute).transpose().map_err(CommandError::failed)?;
+    let shown = path.as_ref().map(|path| path.display().to_string());
+    let (token, grant) = store().create(scope(arguments), expiration, shown.clone(), now)?;
+    if let Some(path) = &path {
+        private_file::replace(path, token.expose().as_bytes()).map_err(|error| {
+            CommandError::failed(format!("{} cannot be written: {error}", path.display()))
+        })?;
+    }
+    tell(&token, &grant, shown.as_deref(), output, now);
+    Ok(())
+}
+
+fn tell(
+    token: &AuthorizationToken,
+    grant: &Grant,
+    file: Option<&str>,
+    output: Output,
+    now: Timestamp,
+) {
+    let text = file.is_none().then(|| token.expose());
+    let serial = grant.serial.to_string();
+    if output == Output::Json {
+        let (default_slot, slots) = slots(grant);
+        let expiration = grant.expiration.to_string();
+        let kind = kind(grant);
+        return ui::json(&Created {
+            token: text,
+            file,
+            serial,
+            kind,
+            default_slot,
+            slots,
+            expiration,
+        });
+    }
+    let (what, left) = (words(grant), grant.expiration.remaining(now));
+    let where_to = file.map(|file| format!(" It is in {file}.")).unwrap_or_default();
+    ui::note(&format!("Made token {serial}, to {what} for {left}.{where_to}"));
+    match (text, file) {
+        (Some(token), _) => ui::data(token),
+        (None, Some(file)) => ui::note(&format!(
+            "Programs use it by AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE, which this sets too: \
+             eval \"$(aws-sso ecs env --token-file {file})\""
+        )),
+        (None, None) => {}
+    }
+}
+
+fn scope(arguments: Arguments) -> Scope {
+    if arguments.admin {
+        return Scope::Admin;
+    }
+    if arguments.all_slots {
+        return Scope::ReadAll;
+    }
+    let default = arguments.default_slot.then_some(SlotName::Default);
+    let mut slots: Vec<SlotName> = Vec::new();
+    for slot in default.into_iter().chain(arguments.slot.into_iter().map(SlotName::Named)) {
+        if !slots.contains(&slot) {
+            slots.push(slot);
+        }
+    }
+    Scope::Read(slots)
+}
+
+fn expiration(now: Timestamp, lifetime: SignedDuration) -> Result<Expiration, CommandError> {
+    let at = now.checked_add(lifetime).map_err(CommandError::failed)?;
+    Expiration::new(at)
+        .map_err(|invalid| CommandError::failed(format!("its end must be {invalid}")))
+}
+
+fn lifetime(text: &str) -> Result<SignedDuration, String> {
+    const MUST_BE: &str = "it must be a time of 1 minute to 1 year, such as 90m, 8h or 30d";
+    let span: Span = text.parse().map_err(|_| MUST_BE)?;
+    let lifetime = span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| MUST_BE)?;
+    let fits = (SignedDuration::from_mins(1)..=LONGEST).contains(&lifetime);
+    if fits { Ok(lifetime) } else { Err(MUST_BE.to_owned()) }
+}
+
+const LONGEST: SignedDuration = SignedDuration::from_hours(366 * 24);

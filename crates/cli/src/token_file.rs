@@ -1,0 +1,45 @@
+//! Files of authorization tokens, as SDKs read them: the token and nothing else, for their owner alone.
+
+use std::path::Path;
+
+use server::AuthorizationToken;
+use server::private_file::{self, PrivateFileError, Problem};
+
+use crate::error::CommandError;
+
+/// Reads the token of a file that nobody else can read or write.
+pub(crate) fn read(path: &Path) -> Result<AuthorizationToken, CommandError> {
+    let bytes = private_file::read(path, LARGEST).map_err(refused)?;
+    let wrong = |what: &str| {
+        CommandError::failed(format!("the token file {} {what}", path.display()))
+            .with_hint(format!("Write it anew: aws-sso ecs token create --file {}", path.display()))
+    };
+    let text = match std::str::from_utf8(&bytes) {
+        Ok("") => return Err(wrong("is empty")),
+        Ok(text) if text.contains(['\r', '\n']) => {
+            return Err(wrong("has a line break in it, which most SDKs refuse"));
+        }
+        Ok(text) => text,
+        Err(_) => return Err(wrong("holds no text")),
+    };
+    AuthorizationToken::parse(text.to_owned()).map_err(|_| wrong("holds no token of aws-sso"))
+}
+
+fn refused(error: PrivateFileError) -> CommandError {
+    let path = error.path.display();
+    let hint = match &error.problem {
+        Problem::OpenToOthers => format!(
+            "Others may have read it: make another token with aws-sso ecs token create --file {path}, \
+             and revoke this one"
+        ),
+        Problem::Link => "Name the file itself: a link may lead elsewhere tomorrow".to_owned(),
+        problem if problem.is_missing() => {
+            format!("Make it: aws-sso ecs token create --file {path}")
+        }
+        _ => format!("Name a file that aws-sso ecs token create --file wrote, not {path}"),
+    };
+    CommandError::failed(format!("the token file {error}")).with_hint(hint)
+}
+
+/// In bytes.
+const LARGEST: u64 = AuthorizationToken::LARGEST as u64;

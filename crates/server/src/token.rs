@@ -1,0 +1,196 @@
+//! Authorization tokens: what one says, how it is written, and how it is checked.
+//!
+//! A token carries what it is for, under a message authentication code of the root key: checking one needs the key and no
+//! table. What it carries is read only after the code was found right.
+
+mod keys;
+mod store;
+mod watch;
+
+use std::fmt;
+use std::str::FromStr;
+
+use credentials::{Expiration, Invalid, ProfileName, Secret, SlotName, Timestamp};
+use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
+
+pub use store::{Issued, TokenStore, TokenStoreError};
+
+pub(crate) use keys::Denied;
+pub(crate) use watch::Tokens;
+
+/// What SDKs send in `Authorization`, as text: a secret.
+#[derive(Clone, Debug)]
+pub struct AuthorizationToken(Secret);
+
+impl AuthorizationToken {
+    /// What every token starts with, for scanners that look for secrets.
+    pub const PREFIX: &str = "awssso_";
+    /// The most characters that one has: a quarter of the head that the server reads.
+    pub const LARGEST: usize = 4096;
+
+    /// Takes what looks like a token. Whether it is one, the server finds out.
+    ///
+    /// # Errors
+    /// It has another form; a refused text is wiped.
+    pub fn parse(text: String) -> Result<Self, Invalid> {
+        const MUST_BE: Invalid = Invalid("an authorization token of aws-sso: awssso_…");
+        let secret = Secret::parse(text).map_err(|_| MUST_BE)?;
+        let is_one = secret.expose().len() <= Self::LARGEST
+            && secret.expose().strip_prefix(Self::PREFIX).is_some_and(is_base64url);
+        if is_one { Ok(Self(secret)) } else { Err(MUST_BE) }
+    }
+
+    /// The token itself. Every caller of this is a place to look at in a review.
+    pub fn expose(&self) -> &str {
+        self.0.expose()
+    }
+
+    /// The serial that it says it has: good for finding it in a list, and for nothing else.
+    pub fn claimed_serial(&self) -> Option<Serial> {
+        let bytes = signed_bytes(self.expose())?;
+        Claims::read(bytes.get(..bytes.len().checked_sub(MAC_LENGTH)?)?)
+            .map(|claims| claims.grant.serial)
+    }
+}
+
+fn is_base64url(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
+}
+
+/// What names a token without opening anything.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Serial([u8; 8]);
+
+/// 16 hexadecimal digits.
+impl fmt::Display for Serial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&HEXLOWER.encode(&self.0))
+    }
+}
+
+impl fmt::Debug for Serial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for Serial {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let bytes = HEXLOWER.decode(text.to_ascii_lowercase().as_bytes()).ok();
+        let bytes = bytes.and_then(|bytes| bytes.try_into().ok());
+        bytes
+            .map(Self)
+            .ok_or("a serial is 16 hexadecimal digits, as `aws-sso ecs token list` shows")
+    }
+}
+
+/// What a token lets its bearer do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Read these slots.
+    Read(Vec<SlotName>),
+    /// Read every slot.
+    ReadAll,
+    /// Read and write every slot.
+    Admin,
+}
+
+/// What a token says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// Its name.
+    pub serial: Serial,
+    /// What it lets its bearer do.
+    pub scope: Scope,
+    /// From when on it is none any more.
+    pub expiration: Expiration,
+}
+
+impl Grant {
+    /// Whether it has expired.
+    pub fn has_expired(&self, now: Timestamp) -> bool {
+        self.expiration.has_passed(now)
+    }
+}
+
+/// What the code of a token is reckoned over. All numbers are big-endian:
+///
+/// version 1 · kind · epoch (4 bytes) · serial (8) · expiration in Unix epoch seconds (8) · for each slot its length
+/// (2; 0 is the default slot) and its name.
+struct Claims {
+    epoch: u32,
+    grant: Grant,
+}
+
+impl Claims {
+    fn write(&self) -> Vec<u8> {
+        let Grant { serial, scope, expiration } = &self.grant;
+        let (kind, slots) = match scope {
+            Scope::Read(slots) => (KIND_READ, slots.as_slice()),
+            Scope::ReadAll => (KIND_READ_ALL, &[][..]),
+            Scope::Admin => (KIND_ADMIN, &[][..]),
+        };
+        let mut bytes = vec![VERSION, kind];
+        bytes.extend_from_slice(&self.epoch.to_be_bytes());
+        bytes.extend_from_slice(&serial.0);
+        bytes.extend_from_slice(&expiration.epoch_seconds().to_be_bytes());
+        for slot in slots {
+            let name = match slot {
+                SlotName::Default => "",
+                SlotName::Named(name) => name.as_str(),
+            };
+            // A name has 512 bytes at most.
+            bytes.extend_from_slice(&u16::try_from(name.len()).unwrap_or(u16::MAX).to_be_bytes());
+            bytes.extend_from_slice(name.as_bytes());
+        }
+        bytes
+    }
+
+    /// `None`: another version's, or not ours at all.
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let (&[version, kind], rest) = bytes.split_first_chunk()?;
+        let (epoch, rest) = rest.split_first_chunk()?;
+        let (serial, rest) = rest.split_first_chunk()?;
+        let (expiration, slots) = rest.split_first_chunk()?;
+        let at = Timestamp::from_second(i64::from_be_bytes(*expiration)).ok()?;
+        let scope = match (version, kind) {
+            (VERSION, KIND_READ) => Scope::Read(read_slots(slots)?),
+            (VERSION, KIND_READ_ALL) if slots.is_empty() => Scope::ReadAll,
+            (VERSION, KIND_ADMIN) if slots.is_empty() => Scope::Admin,
+            _ => return None,
+        };
+        let expiration = Expiration::new(at).ok()?;
+        let grant = Grant { serial: Serial(*serial), scope, expiration };
+        Some(Self { epoch: u32::from_be_bytes(*epoch), grant })
+    }
+}
+
+fn read_slots(mut bytes: &[u8]) -> Option<Vec<SlotName>> {
+    let mut slots = Vec::with_capacity(1);
+    while let Some((length, rest)) = bytes.split_first_chunk() {
+        let (name, rest) = rest.split_at_checked(u16::from_be_bytes(*length).into())?;
+        let name = std::str::from_utf8(name).ok()?;
+        slots.push(match name {
+            "" => SlotName::Default,
+            name => SlotName::Named(ProfileName::parse(name).ok()?),
+        });
+        bytes = rest;
+    }
+    bytes.is_empty().then_some(slots)
+}
+
+/// The claims and the code, which is their last 32 bytes.
+fn signed_bytes(text: &str) -> Option<Vec<u8>> {
+    let digits = text.strip_prefix(AuthorizationToken::PREFIX)?;
+    let fits = text.len() <= AuthorizationToken::LARGEST;
+    fits.then(|| BASE64URL_NOPAD.decode(digits.as_bytes()).ok()).flatten()
+}
+
+const VERSION: u8 = 1;
+const KIND_READ: u8 = 0;
+const KIND_READ_ALL: u8 = 1;
+const KIND_ADMIN: u8 = 2;
+/// HMAC-SHA256.
+const MAC_LENGTH: usize = 32;

@@ -1,0 +1,185 @@
+//! The root key, and what has been revoked: all that a check needs.
+
+use std::collections::HashSet;
+
+use credentials::{Secret, Timestamp};
+use data_encoding::BASE64URL_NOPAD;
+use ring::hmac;
+use zeroize::Zeroizing;
+
+use super::{AuthorizationToken, Claims, Grant, MAC_LENGTH, Serial, signed_bytes};
+
+/// 256 bits, as many as the code has.
+pub(super) const ROOT_KEY_LENGTH: usize = 32;
+
+/// The key that makes tokens and checks them.
+pub(crate) struct Keys {
+    key: hmac::Key,
+    /// Tokens of earlier epochs are revoked.
+    epoch: u32,
+    /// Tokens of this epoch that are revoked, until they expire.
+    revoked: HashSet<Serial>,
+}
+
+/// Why a token is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Denied {
+    /// It was not made with our key, or has been changed since.
+    Unknown,
+    /// It was ours, and its time is over.
+    Expired(Serial),
+    /// It was ours, and somebody has revoked it.
+    Revoked(Serial),
+}
+
+impl Keys {
+    pub(super) fn new(
+        root: &Zeroizing<[u8; ROOT_KEY_LENGTH]>,
+        epoch: u32,
+        revoked: HashSet<Serial>,
+    ) -> Self {
+        Self { key: hmac::Key::new(hmac::HMAC_SHA256, root.as_slice()), epoch, revoked }
+    }
+
+    /// Writes a token. `None`: it would be longer than a token may be.
+    pub(super) fn make(&self, grant: Grant) -> Option<AuthorizationToken> {
+        let mut bytes = Zeroizing::new(Claims { epoch: self.epoch, grant }.write());
+        let code = hmac::sign(&self.key, &bytes);
+        bytes.extend_from_slice(code.as_ref());
+        let text = AuthorizationToken::PREFIX.to_owned() + &BASE64URL_NOPAD.encode(&bytes);
+        let secret = Secret::parse(text).ok()?;
+        (secret.expose().len() <= AuthorizationToken::LARGEST).then_some(AuthorizationToken(secret))
+    }
+
+    /// What the token says, if it is one of ours and good at `now`. Takes the same time for every wrong code.
+    ///
+    /// # Errors
+    /// It isn't.
+    pub(crate) fn check(&self, text: &str, now: Timestamp) -> Result<Grant, Denied> {
+        let bytes = signed_bytes(text).ok_or(Denied::Unknown)?;
+        let end = bytes.len().checked_sub(MAC_LENGTH).ok_or(Denied::Unknown)?;
+        let (claims, code) = bytes.split_at_checked(end).ok_or(Denied::Unknown)?;
+        hmac::verify(&self.key, claims, code).map_err(|_| Denied::Unknown)?;
+        let Claims { epoch, grant } = Claims::read(claims).ok_or(Denied::Unknown)?;
+        if epoch != self.epoch || self.revoked.contains(&grant.serial) {
+            return Err(Denied::Revoked(grant.serial));
+        }
+        if grant.has_expired(now) {
+            return Err(Denied::Expired(grant.serial));
+        }
+        Ok(grant)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use credentials::{Expiration, ProfileName, SlotName};
+
+    use super::*;
+    use crate::token::Scope;
+
+    const NOW: &str = "2026-11-22T20:16:31Z";
+
+    fn keys(root: u8) -> Keys {
+        Keys::new(&Zeroizing::new([root; ROOT_KEY_LENGTH]), 3, HashSet::new())
+    }
+
+    fn now() -> Timestamp {
+        NOW.parse().unwrap()
+    }
+
+    fn grant(scope: Scope, expires: &str) -> Grant {
+        let expiration = Expiration::parse(expires).unwrap();
+        Grant { serial: Serial([7; 8]), scope, expiration }
+    }
+
+    fn slots(names: &[&str]) -> Vec<SlotName> {
+        names.iter().map(|name| SlotName::Named(ProfileName::parse(name).unwrap())).collect()
+    }
+
+    /// One that is good for an hour.
+    fn token(keys: &Keys, scope: Scope) -> String {
+        keys.make(grant(scope, "2026-11-22T21:16:31Z")).unwrap().expose().to_owned()
+    }
+
+    #[test]
+    fn a_token_says_what_was_put_into_it() {
+        let both = [slots(&["dev:Admin", "ä b"]), vec![SlotName::Default]].concat();
+        for scope in [Scope::Read(both), Scope::Read(slots(&["x"])), Scope::ReadAll, Scope::Admin] {
+            let grant = grant(scope, "2026-11-22T21:16:31Z");
+            let token = keys(1).make(grant.clone()).unwrap();
+            assert_eq!(keys(1).check(token.expose(), now()), Ok(grant.clone()));
+            assert_eq!(token.claimed_serial(), Some(grant.serial));
+            assert!(AuthorizationToken::parse(token.expose().to_owned()).is_ok());
+        }
+    }
+
+    #[test]
+    fn no_changed_token_is_taken() {
+        let keys = keys(1);
+        let token = token(&keys, Scope::Read(slots(&["dev"])));
+        let refused =
+            |text: &str| assert_eq!(keys.check(text, now()), Err(Denied::Unknown), "{text}");
+        for at in 0..token.len() {
+            refused(&token[..at]);
+            for other in ["A", "B", "-", "=", " ", "é"] {
+                if token[at..=at] != *other {
+                    refused(&format!("{}{other}{}", &token[..at], &token[at + 1..]));
+                }
+            }
+        }
+        for more in ["A", "AA", "AAA", "AAAA", "=", "\r\n", "\n", " "] {
+            refused(&format!("{token}{more}"));
+            refused(&format!("{more}{token}"));
+        }
+        // Every single bit counts.
+        let bytes = signed_bytes(&token).unwrap();
+        for bit in 0..bytes.len() * 8 {
+            let mut changed = bytes.clone();
+            changed[bit / 8] ^= 1 << (bit % 8);
+            refused(&(AuthorizationToken::PREFIX.to_owned() + &BASE64URL_NOPAD.encode(&changed)));
+        }
+    }
+
+    #[test]
+    fn another_keys_token_is_none() {
+        let token = token(&keys(2), Scope::Admin);
+        assert_eq!(keys(1).check(&token, now()), Err(Denied::Unknown));
+    }
+
+    #[test]
+    fn an_expired_or_a_revoked_token_is_none() {
+        let mut keys = keys(1);
+        let late = keys.make(grant(Scope::Admin, NOW)).unwrap();
+        let serial = Serial([7; 8]);
+        assert_eq!(keys.check(late.expose(), now()), Err(Denied::Expired(serial)));
+        let token = token(&keys, Scope::Admin);
+        keys.revoked.insert(serial);
+        assert_eq!(keys.check(&token, now()), Err(Denied::Revoked(serial)));
+        keys.revoked.clear();
+        keys.epoch += 1;
+        assert_eq!(keys.check(&token, now()), Err(Denied::Revoked(serial)));
+    }
+
+    #[test]
+    fn a_token_never_grows_larger_than_sdks_and_we_take() {
+        let name = "x".repeat(512);
+        let grant =
+            |count| grant(Scope::Read(slots(&vec![name.as_str(); count])), "2026-11-22T21:16:31Z");
+        assert!(keys(1).make(grant(5)).is_some());
+        assert!(keys(1).make(grant(6)).is_none());
+    }
+
+    #[test]
+    fn claims_of_another_version_are_not_read() {
+        let claims = Claims { epoch: 3, grant: grant(Scope::Admin, "2026-11-22T21:16:31Z") };
+        let written = claims.write();
+        for at in [0, 1] {
+            let mut other = written.clone();
+            other[at] = 9;
+            assert!(Claims::read(&other).is_none());
+        }
+        assert!(Claims::read(&[&written[..], &[0]].concat()).is_none(), "nothing may follow");
+        assert!(Claims::read(&written).is_some());
+    }
+}
