@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use providers::{Problem, ProviderError};
-use server::private_file::Problem;
+use server::private_file;
 use server::{AuditError, ListenError, TooLarge};
 
 /// A command's failure, as it is shown.
@@ -91,10 +91,10 @@ impl From<AuditError> for CommandError {
     fn from(error: AuditError) -> Self {
         let hint = match &error {
             AuditError::Unfit(unfit) => match unfit.problem {
-                Problem::OpenToOthers => {
+                private_file::Problem::OpenToOthers => {
                     format!("Make it yours alone: chmod 600 {}", unfit.path.display())
                 }
-                Problem::Unreadable(_) => return Self::failed(error),
+                private_file::Problem::Unreadable(_) => return Self::failed(error),
                 _ => "Name a plain file of yours: aws-sso ecs run --audit-log FILE".to_owned(),
             },
             AuditError::OpenFolder(folder) => {

@@ -12,7 +12,7 @@ mod platform;
 mod platform;
 
 use std::collections::{HashMap, HashSet};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::peer::Socket;
 use platform::Processes;
@@ -30,8 +30,9 @@ pub(super) struct Who {
     processes: Processes,
     known: HashMap<u32, Option<Program>>,
     wanted: HashSet<u32>,
-    /// Before that nothing is looked for.
-    next: Instant,
+    /// Before these nothing is looked for.
+    next_glance: Instant,
+    next_look: Instant,
 }
 
 impl Who {
@@ -40,7 +41,8 @@ impl Who {
             processes: Processes::new(),
             known: HashMap::new(),
             wanted: HashSet::new(),
-            next: now,
+            next_glance: now,
+            next_look: now,
         }
     }
 
@@ -61,39 +63,51 @@ impl Who {
         }
     }
 
-    /// Looks for all that are wanted at once, unless it has looked for long enough of late.
+    /// Looks into the newest processes: who asks once and ends is among them, and not for long.
+    pub(super) fn glance(&mut self) {
+        let began = Instant::now();
+        if !self.wanted.is_empty() && began >= self.next_glance {
+            let found = self.processes.newest(&self.wanted);
+            self.keep(found);
+            self.next_glance = began + began.elapsed() * GLANCES;
+        }
+    }
+
+    /// Looks into all processes, for all that are wanted still.
     pub(super) fn look(&mut self) {
         let began = Instant::now();
-        if self.wanted.is_empty() || began < self.next {
-            return;
+        if !self.wanted.is_empty() && began >= self.next_look {
+            let found = self.processes.all(&self.wanted);
+            self.keep(found);
+            let gone = self.wanted.drain().map(|inode| (inode, None));
+            self.known.extend(gone);
+            self.next_look = began + began.elapsed() * LOOKS;
         }
+    }
+
+    fn keep(&mut self, found: Vec<(u32, Program)>) {
         if self.known.len() + self.wanted.len() > MOST_KNOWN {
             self.known.clear(); // who goes on asking is looked for again
         }
-        let found = self.processes.find(&self.wanted);
-        let wanted = self.wanted.drain().map(|inode| (inode, None));
-        self.known.extend(wanted);
-        self.known.extend(found.into_iter().map(|(inode, program)| (inode, Some(program))));
-        self.next = began + began.elapsed() * SHARE;
+        for (inode, program) in found {
+            self.wanted.remove(&inode);
+            self.known.insert(inode, Some(program));
+        }
     }
 
     pub(super) fn of(&self, socket: Socket) -> Option<&Program> {
         self.known.get(&socket.inode)?.as_ref()
     }
 
-    /// Whether it would look for somebody if it might.
-    pub(super) fn is_wanting(&self) -> bool {
-        !self.wanted.is_empty()
-    }
-
-    /// How long until it may look again.
-    pub(super) fn rest(&self, now: Instant) -> Duration {
-        self.next.saturating_duration_since(now)
+    /// When it is to look again, if it wants to.
+    pub(super) fn next_look(&self) -> Option<Instant> {
+        (!self.wanted.is_empty()).then_some(self.next_look)
     }
 }
 
 /// More than there are connections.
 const MOST_KNOWN: usize = 4096;
 const MOST_WANTED: usize = 1024;
-/// One part of so many of the time is spent looking.
-const SHARE: u32 = 20;
+/// One part of so many of the time is spent glancing, or looking.
+const GLANCES: u32 = 10;
+const LOOKS: u32 = 20;

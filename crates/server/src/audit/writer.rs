@@ -73,7 +73,7 @@ impl Writer {
             };
             self.queue.take_connected(connected);
             connected.drain(..).for_each(|socket| self.who.connected(socket));
-            self.who.look();
+            self.who.glance();
             match (woken, gathering) {
                 (Woken::Stopped, _) => return true,
                 (Woken::Connected, _) => {}
@@ -87,8 +87,7 @@ impl Writer {
     fn patience(&self) -> Option<Instant> {
         let now = Instant::now();
         let again = (self.missing.count > 0).then(|| now + AGAIN);
-        let look = self.who.is_wanting().then(|| now + self.who.rest(now));
-        again.into_iter().chain(look).min()
+        again.into_iter().chain(self.who.next_look()).min()
     }
 
     /// Writes a batch, and what is missing.

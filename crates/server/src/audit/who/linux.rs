@@ -1,7 +1,7 @@
 //! Linux: `/proc/PID/fd` of the processes that we may look into, which are our own user's (proc(5)).
 
 use std::collections::HashSet;
-use std::fs::{read_dir, read_link};
+use std::fs::{read_dir, read_link, read_to_string};
 use std::path::{Path, PathBuf};
 
 use super::Program;
@@ -24,38 +24,43 @@ impl Processes {
         uid == self.own_uid || self.own_uid == 0
     }
 
-    /// The holders of these sockets, as far as they are still there. The newest processes come first: who asks once and
-    /// ends is among them.
-    pub(super) fn find(&mut self, inodes: &HashSet<u32>) -> Vec<(u32, Program)> {
-        let mut found: Vec<(u32, Program)> = Vec::new();
-        let mut budget = MOST_FILES;
-        for pid in std::mem::take(&mut self.recent) {
-            look_into(pid, inodes, &mut found, &mut budget);
-        }
-        let mut others = match found.len() < inodes.len() {
-            true => self.processes(),
-            false => Vec::new(),
-        };
-        others.sort_unstable_by(|a, b| b.cmp(a));
-        for pid in others {
+    /// The holders of these sockets, among the newest processes and those where sockets were found of late.
+    pub(super) fn newest(&mut self, inodes: &HashSet<u32>) -> Vec<(u32, Program)> {
+        let newest = newest_pid().map(|newest| newest.saturating_sub(NEWEST)..=newest);
+        let newest = newest.into_iter().flatten().rev();
+        let pids = self.recent.clone().into_iter().chain(newest).collect();
+        self.find(pids, inodes)
+    }
+
+    /// The same among all processes.
+    pub(super) fn all(&mut self, inodes: &HashSet<u32>) -> Vec<(u32, Program)> {
+        let entries = read_dir("/proc").into_iter().flatten();
+        let pids = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+        self.find(pids.collect(), inodes)
+    }
+
+    fn find(&mut self, pids: Vec<u32>, inodes: &HashSet<u32>) -> Vec<(u32, Program)> {
+        let (mut found, mut budget) = (Vec::new(), MOST_FILES);
+        for pid in pids.into_iter().filter(|pid| *pid != self.own_pid) {
             if found.len() >= inodes.len() || budget == 0 {
                 break;
             }
             look_into(pid, inodes, &mut found, &mut budget);
         }
-        for (_, Program { pid, .. }) in found.iter().rev() {
-            if !self.recent.contains(pid) && self.recent.len() < MOST_RECENT {
-                self.recent.push(*pid);
+        for (_, Program { pid, .. }) in &found {
+            if !self.recent.contains(pid) {
+                self.recent.insert(0, *pid);
             }
         }
+        self.recent.truncate(MOST_RECENT);
         found
     }
+}
 
-    fn processes(&self) -> Vec<u32> {
-        let Ok(entries) = read_dir("/proc") else { return Vec::new() };
-        let pids = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
-        pids.filter(|pid| *pid != self.own_pid).collect()
-    }
+/// The number that was given to a process last: the fifth of `/proc/loadavg` (proc(5)).
+fn newest_pid() -> Option<u32> {
+    let line = read_to_string("/proc/loadavg").ok()?;
+    line.split_whitespace().nth(4)?.parse().ok()
 }
 
 /// Looks which of the sockets a process holds. One who is not ours, or keeps itself to itself, can't be looked into.
@@ -87,6 +92,8 @@ fn socket_at(file: &Path) -> Option<u32> {
     link.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()
 }
 
+/// Threads have numbers too.
+const NEWEST: u32 = 64;
 /// How many open files are looked at in one go: some 20 ms.
 const MOST_FILES: usize = 20_000;
 const MOST_RECENT: usize = 8;
@@ -125,19 +132,20 @@ mod tests {
                     .is_some_and(|name| name.contains("cat") || name == "coreutils")
         };
         // Until it has become `cat`.
-        while !is_cat(&processes.find(&[wanted, u32::MAX].into())) {
+        while !is_cat(&processes.all(&[wanted, u32::MAX].into())) {
             std::thread::yield_now();
         }
-        assert!(is_cat(&processes.find(&[wanted].into())), "where it was found of late");
+        assert!(is_cat(&processes.newest(&[wanted].into())), "where it was found of late");
+        assert!(is_cat(&Processes::new().newest(&[wanted].into())), "it is new");
         holder.kill().unwrap();
         holder.wait().unwrap();
-        assert_eq!(processes.find(&[wanted].into()), []);
+        assert_eq!(processes.all(&[wanted].into()), []);
     }
 
     #[test]
     fn we_ourselves_are_not_looked_into() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-        assert_eq!(Processes::new().find(&[inode(&stream)].into()), []);
+        assert_eq!(Processes::new().all(&[inode(&stream)].into()), []);
     }
 }

@@ -15,7 +15,11 @@ impl Processes {
         false
     }
 
-    pub(super) fn find(&mut self, _: &HashSet<u32>) -> Vec<(u32, Program)> {
+    pub(super) fn newest(&mut self, _: &HashSet<u32>) -> Vec<(u32, Program)> {
+        Vec::new()
+    }
+
+    pub(super) fn all(&mut self, _: &HashSet<u32>) -> Vec<(u32, Program)> {
         Vec::new()
     }
 }

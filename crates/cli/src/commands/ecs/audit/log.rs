@@ -15,7 +15,7 @@ impl<R: Read> Log<R> {
     }
 
     /// The next line without its end. One that is too long, or no text, is empty: nobody can read it either.
-    pub(super) fn next(&mut self) -> io::Result<Option<&str>> {
+    pub(super) fn next_line(&mut self) -> io::Result<Option<&str>> {
         self.line.clear();
         let limit = LONGEST as u64;
         if self.reader.by_ref().take(limit).read_until(b'\n', &mut self.line)? == 0 {
@@ -56,7 +56,7 @@ mod tests {
         let text = [b"a\n\xff\xff\n", long.as_bytes(), b"\n", just.as_bytes(), b"\nend"].concat();
         let mut log = Log::new(&text[..]);
         let mut found = Vec::new();
-        while let Some(line) = log.next().unwrap() {
+        while let Some(line) = log.next_line().unwrap() {
             found.push(line.to_owned());
         }
         assert_eq!(found, ["a", "", "", &just, "end"]);
