@@ -4,7 +4,18 @@
 use credentials::Timestamp;
 
 use crate::path::{Resource, path_of};
+use crate::token::{AuthorizationToken, Claims};
 use crate::wire;
+
+pub fn token(bytes: &[u8]) {
+    if let Some(claims) = Claims::read(bytes) {
+        assert_eq!(claims.write(), bytes, "two tokens say the same");
+    }
+    if let Ok(text) = str::from_utf8(bytes) {
+        // That it comes back is what is asked of it.
+        let _ = AuthorizationToken::parse(text.to_owned()).map(|token| token.claimed_serial());
+    }
+}
 
 pub fn upload(body: &[u8]) {
     // That it comes back is what is asked of it.

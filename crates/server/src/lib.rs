@@ -38,4 +38,6 @@ pub use peer::{Owner, Owners};
 pub use provider::{Later, Provider, Session};
 pub use server::{Refreshing, Server, TooLarge};
 pub use slot_list::{SlotList, Unreadable};
-pub use token::{AuthorizationToken, Grant, Issued, Scope, Serial, TokenStore, TokenStoreError};
+pub use token::{
+    AuthorizationToken, Denied, Grant, Issued, Keys, Scope, Serial, TokenStore, TokenStoreError,
+};

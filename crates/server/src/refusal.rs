@@ -106,21 +106,18 @@ impl Refusal {
             }
             Self::Field(field, invalid) => format!("{field} {invalid}"),
             Self::MethodNotAllowed(allowed) => format!("this path takes {allowed} only"),
+            Self::TokenRequired
+            | Self::UnknownToken
+            | Self::ExpiredToken
+            | Self::RevokedToken
+            | Self::OtherSlots
+            | Self::ReadToken => self.message_on_tokens().to_owned(),
             _ => self.fixed_message().to_owned(),
         }
     }
 
-    fn fixed_message(&self) -> &'static str {
+    fn message_on_tokens(&self) -> &'static str {
         match self {
-            Self::MalformedHead => "this is no HTTP/1.1 request that can be read",
-            Self::OtherUser => {
-                "this server answers programs of the user who runs it, and this connection is another \
-                 user's; ask them for a token, or start a server of your own: aws-sso ecs run --port PORT"
-            }
-            Self::UnknownOwner => {
-                "whose connection this is cannot be told (another network namespace or a container?), \
-                 so it needs an authorization token: aws-sso ecs token create"
-            }
             Self::TokenRequired => {
                 "this needs an authorization token; make one: aws-sso ecs token create (programs take it \
                  from AWS_CONTAINER_AUTHORIZATION_TOKEN, aws-sso from --token-file)"
@@ -142,6 +139,21 @@ impl Refusal {
             Self::ReadToken => {
                 "the authorization token is for reading alone; make one for changes: \
                  aws-sso ecs token create --admin"
+            }
+            _ => "refused",
+        }
+    }
+
+    fn fixed_message(&self) -> &'static str {
+        match self {
+            Self::MalformedHead => "this is no HTTP/1.1 request that can be read",
+            Self::OtherUser => {
+                "this server answers programs of the user who runs it, and this connection is another \
+                 user's; ask them for a token, or start a server of your own: aws-sso ecs run --port PORT"
+            }
+            Self::UnknownOwner => {
+                "whose connection this is cannot be told (another network namespace or a container?), \
+                 so it needs an authorization token: aws-sso ecs token create"
             }
             Self::BrowserOrProxy => {
                 "the request came from a browser or through a proxy; have programs ask this server \

@@ -15,7 +15,7 @@ use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 
 pub use store::{Issued, TokenStore, TokenStoreError};
 
-pub(crate) use keys::Denied;
+pub use keys::{Denied, Keys};
 pub(crate) use watch::Tokens;
 
 /// What SDKs send in `Authorization`, as text: a secret.
@@ -119,13 +119,13 @@ impl Grant {
 ///
 /// version 1 · kind · epoch (4 bytes) · serial (8) · expiration in Unix epoch seconds (8) · for each slot its length
 /// (2; 0 is the default slot) and its name.
-struct Claims {
+pub(crate) struct Claims {
     epoch: u32,
     grant: Grant,
 }
 
 impl Claims {
-    fn write(&self) -> Vec<u8> {
+    pub(crate) fn write(&self) -> Vec<u8> {
         let Grant { serial, scope, expiration } = &self.grant;
         let (kind, slots) = match scope {
             Scope::Read(slots) => (KIND_READ, slots.as_slice()),
@@ -149,7 +149,7 @@ impl Claims {
     }
 
     /// `None`: another version's, or not ours at all.
-    fn read(bytes: &[u8]) -> Option<Self> {
+    pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
         let (&[version, kind], rest) = bytes.split_first_chunk()?;
         let (epoch, rest) = rest.split_first_chunk()?;
         let (serial, rest) = rest.split_first_chunk()?;

@@ -20,6 +20,7 @@ mod sources;
 mod strangers;
 #[cfg(target_os = "linux")]
 mod systemd;
+mod tokens;
 
 use fakes::TestEnv;
 

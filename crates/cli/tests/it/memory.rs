@@ -69,7 +69,9 @@ struct Binary(PathBuf);
 impl Binary {
     fn of(world: &TestEnv, test: &str) -> Self {
         let path = std::env::temp_dir().join(format!("aws-sso-{test}-{}", std::process::id()));
-        fs::copy(world.binary(), &path).unwrap();
+        // By another process: a test beside this one that starts a program would keep the copy open for writing in it.
+        let copied = Command::new("cp").arg(world.binary()).arg(&path).status().unwrap();
+        assert!(copied.success());
         Self(path)
     }
 }

@@ -4,14 +4,20 @@ use std::net::TcpListener;
 
 use fakes::{Running, TestEnv};
 
-use crate::{lifecycle::activated, session, upload, world};
+use crate::{lifecycle::activated, session, tokens::token, upload, world};
 
 /// A request of the user `nobody`, and what came back.
-fn ask_as_nobody(world: &TestEnv, server: &Running, host: &str, target: &str) -> String {
+fn ask_as_nobody(
+    world: &TestEnv,
+    server: &Running,
+    host: &str,
+    request: &str,
+    authorization: &str,
+) -> String {
     let port = server.port();
     let script = format!(
-        "exec 3<>/dev/tcp/{host}/{port}; printf 'GET {target} HTTP/1.1\\r\\nhost: localhost\\r\\n\
-         connection: close\\r\\n\\r\\n' >&3; cat <&3"
+        "exec 3<>/dev/tcp/{host}/{port}; printf '{request} HTTP/1.1\\r\\nhost: localhost\\r\\n\
+         authorization: {authorization}\\r\\nconnection: close\\r\\n\\r\\n' >&3; cat <&3"
     );
     let mut command = world.command("setpriv");
     command.args(["--reuid=65534", "--regid=65534", "--clear-groups", "bash", "-c", &script]);
@@ -29,14 +35,38 @@ fn another_user_gets_nothing_in_either_family() {
     assert_eq!(server.request("PUT", "/", &[], &upload("dev", "ASIA1")).0, 200);
     for host in ["127.0.0.1", "::1"] {
         for target in ["/", "/creds", "/slot", "/profile", "/nowhere"] {
-            let answer = ask_as_nobody(&world, &server, host, target);
+            let answer = ask_as_nobody(&world, &server, host, &format!("GET {target}"), "");
             assert!(answer.starts_with("HTTP/1.1 401"), "{host} {target}: {answer}");
             assert!(answer.contains("another user"), "{answer}");
         }
-        let health = ask_as_nobody(&world, &server, host, "/healthcheck");
+        let health = ask_as_nobody(&world, &server, host, "GET /healthcheck", "");
         assert!(health.ends_with("{\"status\":\"ok\"}"), "{health}");
     }
     assert_eq!(server.get("/").0, 200, "its own user still gets them");
+}
+
+#[test]
+fn another_user_with_a_token_reads_what_it_names() {
+    if !fakes::is_root() {
+        return;
+    }
+    let world = world();
+    let server = world.serve(&[]);
+    assert_eq!(server.request("PUT", "/", &[], &upload("main", "ASIA1")).0, 200);
+    assert_eq!(server.request("PUT", "/slot/dev", &[], &upload("dev", "ASIA2")).0, 200);
+    let token = token(&world, &["--slot", "dev"]);
+    for host in ["127.0.0.1", "::1"] {
+        for (request, authorization, status) in [
+            ("GET /slot/dev", "", "401"), // who has seen the URL alone
+            ("GET /", token.as_str(), "403"),
+            // Without the body, which is a canary.
+            ("HEAD /slot/dev", token.as_str(), "200"),
+            ("PUT /slot/dev", token.as_str(), "403"),
+        ] {
+            let answer = ask_as_nobody(&world, &server, host, request, authorization);
+            assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{request}: {answer}");
+        }
+    }
 }
 
 #[test]
@@ -82,6 +112,26 @@ fn another_network_namespace_gets_nothing() {
     assert_eq!(status, 401);
     assert!(body.contains("another network namespace"), "{body}");
     assert_eq!(server.request("PUT", "/", &[], &upload("dev", "ASIA1")).0, 401);
+}
+
+#[test]
+fn another_network_namespace_with_a_token_reads_what_it_names() {
+    if !fakes::is_root() {
+        return;
+    }
+    let world = world();
+    let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+    let server = activated(&world, socket, &["unshare", "--net"]);
+    let (admin, reader) = (token(&world, &["--admin"]), token(&world, &["--slot", "dev"]));
+    let ask = |method: &str, target: &str, token: &str| {
+        let headers = [("Authorization", token)];
+        server.request(method, target, &headers, &upload("dev", "ASIA1")).0
+    };
+    assert_eq!(ask("PUT", "/slot/dev", &reader), 403);
+    assert_eq!(ask("PUT", "/slot/dev", &admin), 200);
+    assert_eq!(ask("GET", "/slot/dev", &reader), 200);
+    assert_eq!(ask("GET", "/", &reader), 403);
+    assert_eq!(server.get("/slot/dev").0, 401);
 }
 
 #[test]

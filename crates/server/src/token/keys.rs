@@ -13,7 +13,7 @@ use super::{AuthorizationToken, Claims, Grant, MAC_LENGTH, Serial, signed_bytes}
 pub(super) const ROOT_KEY_LENGTH: usize = 32;
 
 /// The key that makes tokens and checks them.
-pub(crate) struct Keys {
+pub struct Keys {
     key: hmac::Key,
     /// Tokens of earlier epochs are revoked.
     epoch: u32,
@@ -23,7 +23,7 @@ pub(crate) struct Keys {
 
 /// Why a token is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Denied {
+pub enum Denied {
     /// It was not made with our key, or has been changed since.
     Unknown,
     /// It was ours, and its time is over.
@@ -55,7 +55,7 @@ impl Keys {
     ///
     /// # Errors
     /// It isn't.
-    pub(crate) fn check(&self, text: &str, now: Timestamp) -> Result<Grant, Denied> {
+    pub fn check(&self, text: &str, now: Timestamp) -> Result<Grant, Denied> {
         let bytes = signed_bytes(text).ok_or(Denied::Unknown)?;
         let end = bytes.len().checked_sub(MAC_LENGTH).ok_or(Denied::Unknown)?;
         let (claims, code) = bytes.split_at_checked(end).ok_or(Denied::Unknown)?;

@@ -145,8 +145,11 @@ impl TokenStore {
         }
     }
 
-    /// The same; `None` if there is no file.
-    pub(super) fn keys(&self) -> Result<Option<Keys>, TokenStoreError> {
+    /// The key and what is revoked; `None` if no token was ever made.
+    ///
+    /// # Errors
+    /// See [`TokenStoreError`].
+    pub fn keys(&self) -> Result<Option<Keys>, TokenStoreError> {
         Ok(self.read()?.map(|contents| contents.keys()))
     }
 
