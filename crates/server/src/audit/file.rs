@@ -231,5 +231,5 @@ const LARGEST: u64 = 10 * 1024 * 1024;
 /// How many older ones are kept.
 const OLDER: usize = 5;
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests;

@@ -8,15 +8,13 @@ use super::Program;
 
 pub(super) struct Processes {
     own_uid: u32,
-    own_pid: u32,
     /// Where sockets were found of late: many programs connect anew for each request.
     recent: Vec<u32>,
 }
 
 impl Processes {
     pub(super) fn new() -> Self {
-        let own_uid = rustix::process::geteuid().as_raw();
-        Self { own_uid, own_pid: std::process::id(), recent: Vec::new() }
+        Self { own_uid: rustix::process::geteuid().as_raw(), recent: Vec::new() }
     }
 
     /// Whether processes of that user can be looked into at all.
@@ -41,7 +39,7 @@ impl Processes {
 
     fn find(&mut self, pids: Vec<u32>, inodes: &HashSet<u32>) -> Vec<(u32, Program)> {
         let (mut found, mut budget) = (Vec::new(), MOST_FILES);
-        for pid in pids.into_iter().filter(|pid| *pid != self.own_pid) {
+        for pid in pids.into_iter().filter(|pid| !is_ours(*pid)) {
             if found.len() >= inodes.len() || budget == 0 {
                 break;
             }
@@ -77,7 +75,9 @@ fn look_into(pid: u32, inodes: &HashSet<u32>, found: &mut Vec<(u32, Program)>, b
         if found.iter().any(|(other, _)| *other == inode) {
             continue;
         }
-        let Ok(exe) = read_link(process.join("exe")) else { continue };
+        let (Ok(exe), Some(pid)) = (read_link(process.join("exe")), leader(&process)) else {
+            continue;
+        };
         // If the process was still there after its program was looked at, it was no other that got its number.
         if socket_at(&file) == Some(inode) {
             let exe = exe.to_string_lossy().replace(char::is_control, "\u{fffd}");
@@ -86,13 +86,24 @@ fn look_into(pid: u32, inodes: &HashSet<u32>, found: &mut Vec<(u32, Program)>, b
     }
 }
 
+/// Whether that is one of our own threads: we are nobody's client here, and have many files.
+fn is_ours(thread: u32) -> bool {
+    Path::new("/proc/self/task").join(thread.to_string()).exists()
+}
+
+/// The process that a thread is of: threads have numbers and folders too.
+fn leader(thread: &Path) -> Option<u32> {
+    let status = read_to_string(thread.join("status")).ok()?;
+    status.lines().find_map(|line| line.strip_prefix("Tgid:"))?.trim().parse().ok()
+}
+
 /// The inode of the socket that an open file is, if it is one: `socket:[4711]`.
 fn socket_at(file: &Path) -> Option<u32> {
     let link = read_link(file).ok()?;
     link.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()
 }
 
-/// Threads have numbers too.
+/// Numbers, of which threads have some too.
 const NEWEST: u32 = 64;
 /// How many open files are looked at in one go: some 20 ms.
 const MOST_FILES: usize = 20_000;
