@@ -1,6 +1,11 @@
 //! The client of our server: one request, one answer, within five seconds.
+//!
+//! Plain HTTP stays on this host. Where nobody said what is spoken, it is plain HTTP, and HTTPS once the server says so.
+
+mod https;
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,12 +18,13 @@ use hyper_util::rt::TokioIo;
 use serde::de::DeserializeOwned;
 use server::wire::{self, Message, ProfileObject};
 use server::{AuthorizationToken, Owner, Owners, path_of};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::args::ServerArguments;
 use crate::error::{CommandError, Kind};
-use crate::server_address::ServerAddress;
+use crate::server_address::{Scheme, ServerAddress};
 use crate::token_file;
 
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -29,18 +35,21 @@ const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
 pub(crate) struct Client {
     address: ServerAddress,
     token: Option<AuthorizationToken>,
+    /// The server has said that it speaks HTTPS.
+    is_told_https: AtomicBool,
 }
 
 impl Client {
     /// Nothing is sent yet; but the token file is read, before anything is done that would be in vain.
     pub(crate) fn new(arguments: &ServerArguments) -> Result<Self, CommandError> {
         let token = arguments.token_file.as_deref().map(token_file::read).transpose()?;
-        Ok(Self { address: arguments.server.clone(), token })
+        let address = arguments.server.clone();
+        Ok(Self { address, token, is_told_https: AtomicBool::new(false) })
     }
 
-    /// The start of the URL for SDKs.
+    /// The start of a URL for SDKs, by what is known of the server.
     pub(crate) fn origin_for_sdks(&self) -> String {
-        self.address.origin_for_sdks()
+        ServerAddress { scheme: Some(self.scheme()), ..self.address.clone() }.origin_for_sdks()
     }
 
     /// What is loaded in the default slot.
@@ -104,13 +113,13 @@ impl Client {
         body: Bytes,
     ) -> Result<(StatusCode, Bytes), CommandError> {
         timeout(TIMEOUT, async {
-            let stream = self.connect().await?;
-            self.exchange_on(stream, method, path, body).await.map_err(|error| {
-                CommandError::new(
-                    Kind::Unreachable,
-                    format!("the server at {} does not answer properly: {error}", self.address),
-                )
-            })
+            let answer = self.exchange_once(method.clone(), path, body.clone()).await?;
+            let is_open = self.address.scheme.is_none() && self.scheme() == Scheme::Http;
+            if is_open && is_for_https(&answer) {
+                self.is_told_https.store(true, Ordering::Relaxed);
+                return self.exchange_once(method, path, body).await;
+            }
+            Ok(answer)
         })
         .await
         .unwrap_or_else(|_| {
@@ -119,9 +128,38 @@ impl Client {
         })
     }
 
+    fn scheme(&self) -> Scheme {
+        match self.is_told_https.load(Ordering::Relaxed) {
+            true => Scheme::Https,
+            false => self.address.scheme.unwrap_or(Scheme::Http),
+        }
+    }
+
+    async fn exchange_once(
+        &self,
+        method: Method,
+        path: &str,
+        body: Bytes,
+    ) -> Result<(StatusCode, Bytes), CommandError> {
+        let stream = self.connect().await?;
+        let answer = match self.scheme() {
+            Scheme::Http => self.exchange_on(stream, method, path, body).await,
+            Scheme::Https => {
+                let stream = https::begin(stream, &self.address).await?;
+                self.exchange_on(stream, method, path, body).await
+            }
+        };
+        answer.map_err(|error| {
+            CommandError::new(
+                Kind::Unreachable,
+                format!("the server at {} does not answer properly: {error}", self.address),
+            )
+        })
+    }
+
     async fn exchange_on(
         &self,
-        stream: TcpStream,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
         method: Method,
         path: &str,
         body: Bytes,
@@ -184,18 +222,20 @@ impl Client {
 
     /// Plain HTTP must not leave the host: it would show the credentials to the network.
     fn check_loopback(&self, address: SocketAddr) -> Result<(), CommandError> {
-        if address.ip().is_loopback() {
+        if address.ip().is_loopback() || self.scheme() == Scheme::Https {
             return Ok(());
         }
         let text =
             format!("{} is not on this host, and plain HTTP must not leave it", self.address);
-        Err(CommandError::failed(text)
-            .with_hint("Run the server here: aws-sso ecs run, or forward its port with ssh -L"))
+        Err(CommandError::failed(text).with_hint(
+            "Run the server here: aws-sso ecs run, forward its port with ssh -L, or use HTTPS: \
+                 --server https://HOST:PORT",
+        ))
     }
 
     /// Another user who got hold of the port while no server ran must not be handed credentials.
     fn check_owner(&self, address: SocketAddr) -> Result<(), CommandError> {
-        if Owners::open().of_listener(address) != Owner::OtherUser {
+        if !address.ip().is_loopback() || Owners::open().of_listener(address) != Owner::OtherUser {
             return Ok(());
         }
         let text = format!("the server at {} belongs to another user of this host", self.address);
@@ -210,4 +250,11 @@ impl Client {
         CommandError::new(Kind::Unreachable, text)
             .with_hint("Name the server you mean: --server HOST:PORT")
     }
+}
+
+/// A port that speaks HTTPS says so to whoever speaks plain HTTP to it.
+fn is_for_https((status, body): &(StatusCode, Bytes)) -> bool {
+    *status == StatusCode::BAD_REQUEST
+        && serde_json::from_slice(body)
+            .is_ok_and(|message: Message| message.message.starts_with(wire::SPEAKS_HTTPS))
 }

@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use providers::{Problem, ProviderError};
 use server::private_file;
-use server::{AuditError, ListenError, TooLarge};
+use server::{AuditError, CertificateError, ListenError, TooLarge};
 
 /// A command's failure, as it is shown.
 #[derive(Debug)]
@@ -114,5 +114,38 @@ impl From<AuditError> for CommandError {
 impl From<TooLarge> for CommandError {
     fn from(error: TooLarge) -> Self {
         Self::failed(error)
+    }
+}
+
+impl From<CertificateError> for CommandError {
+    fn from(error: CertificateError) -> Self {
+        use CertificateError as Error;
+        let hint = match &error {
+            Error::Io { .. } | Error::NoCertificate(_) | Error::NoKey(_) | Error::Damaged { .. } => {
+                "Name two files in PEM: --tls-cert the certificate, followed by its chain, and --tls-key its private \
+                 key."
+                    .to_owned()
+            }
+            Error::EncryptedKey(path) => {
+                format!("Decrypt it: openssl pkey -in {0} -out {0}.clear", path.display())
+            }
+            Error::KeyOpenToOthers(path) => format!("Close it: chmod 600 {}", path.display()),
+            Error::KeyOfAnother(_) => {
+                "Name the key with which that certificate was asked for: --tls-key FILE".to_owned()
+            }
+            Error::NotValid { .. } => {
+                "Have it renewed, or let aws-sso make one by itself: aws-sso ecs run --tls".to_owned()
+            }
+            Error::NameLacking { present, .. } => match present.first() {
+                Some(name) => {
+                    format!("Say by which of its names programs reach the server: --tls-name {name}")
+                }
+                None => "Have one made with subject alternative names.".to_owned(),
+            },
+            Error::Unusable { .. } => {
+                "Take a key of ECDSA P-256 or P-384, Ed25519, or RSA of 2048 bits or more.".to_owned()
+            }
+        };
+        Self::failed(error).with_hint(hint)
     }
 }

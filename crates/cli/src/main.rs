@@ -1,6 +1,7 @@
 //! The binary `aws-sso`: joins the server and the providers, and talks to the person.
 
 mod args;
+mod authority;
 mod catalogue;
 mod center;
 mod client;
@@ -19,6 +20,7 @@ mod roles;
 mod server_address;
 mod settings;
 mod sign_in;
+mod store;
 mod token_file;
 mod ui;
 mod url_action;

@@ -14,7 +14,7 @@ pub(crate) fn config_file() -> PathBuf {
     folder.join("config.yaml")
 }
 
-/// Sign-ins.
+/// Sign-ins, and what else must stay secret.
 pub(crate) fn sign_ins() -> PathBuf {
     env::xdg_folder("XDG_STATE_HOME", ".local/state").join("aws-sso")
 }
@@ -27,6 +27,11 @@ pub(crate) fn slot_list(port: u16) -> PathBuf {
 /// The key of authorization tokens, and which there are.
 pub(crate) fn token_store() -> PathBuf {
     sign_ins().join("ecs.tokens.json")
+}
+
+/// The certificate of our own authority: what programs trust that use the server by HTTPS. It is no secret.
+pub(crate) fn authority_certificate() -> PathBuf {
+    sign_ins().join("ecs-authority.pem")
 }
 
 /// Copies of what AWS tells.

@@ -4,20 +4,34 @@ use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
 
-/// A host and a port.
+/// A host and a port, and what is spoken there, if it is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ServerAddress {
+    /// `None`: plain HTTP, unless the server says that it is HTTPS.
+    pub(crate) scheme: Option<Scheme>,
     /// A name, or an address without brackets.
     pub(crate) host: String,
     pub(crate) port: u16,
 }
 
+/// The schemes that the server speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scheme {
+    Http,
+    Https,
+}
+
 impl ServerAddress {
-    /// The start of a URL for SDKs: with an address for `localhost`, because some SDKs refuse the name.
+    /// The start of a URL for SDKs. In plain HTTP with an address for `localhost`, because some SDKs refuse the name; in
+    /// HTTPS they take any, and a certificate may be for the name alone.
     pub(crate) fn origin_for_sdks(&self) -> String {
-        let literal = Self { host: "127.0.0.1".to_owned(), port: self.port };
-        let address = if self.host.eq_ignore_ascii_case("localhost") { &literal } else { self };
-        format!("http://{address}")
+        match self.scheme {
+            Some(Scheme::Https) => format!("https://{self}"),
+            _ if self.host.eq_ignore_ascii_case("localhost") => {
+                format!("http://127.0.0.1:{}", self.port)
+            }
+            _ => format!("http://{self}"),
+        }
     }
 }
 
@@ -35,11 +49,14 @@ impl FromStr for ServerAddress {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const MUST_BE: &str = "it must be HOST:PORT, [IPV6]:PORT or http://HOST:PORT";
-        if text.starts_with("https://") {
-            return Err("the server speaks no HTTPS yet; use http://HOST:PORT");
-        }
-        let authority = text.strip_prefix("http://").unwrap_or(text);
+        const MUST_BE: &str =
+            "it must be HOST:PORT, [IPV6]:PORT, http://HOST:PORT or https://HOST:PORT";
+        let (scheme, authority) =
+            match (text.strip_prefix("http://"), text.strip_prefix("https://")) {
+                (Some(rest), _) => (Some(Scheme::Http), rest),
+                (_, Some(rest)) => (Some(Scheme::Https), rest),
+                _ => (None, text),
+            };
         let authority = authority.strip_suffix('/').unwrap_or(authority);
         let (host, port) = authority.rsplit_once(':').ok_or(MUST_BE)?;
         let host = match host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
@@ -55,7 +72,7 @@ impl FromStr for ServerAddress {
         }
         match port.parse() {
             Ok(0) | Err(_) => Err("its port must be 1 to 65535"),
-            Ok(port) => Ok(Self { host, port }),
+            Ok(port) => Ok(Self { scheme, host, port }),
         }
     }
 }
@@ -71,6 +88,8 @@ mod tests {
             ("127.0.0.1:1", "127.0.0.1:1"),
             ("[::1]:4144", "[::1]:4144"),
             ("http://localhost:4144", "localhost:4144"),
+            ("https://localhost:4144", "localhost:4144"),
+            ("https://dev.example:443/", "dev.example:443"),
             ("http://[::1]:4144/", "[::1]:4144"),
             ("my-host.example:65535", "my-host.example:65535"),
         ] {
@@ -94,7 +113,8 @@ mod tests {
             "[localhost]:1",
             "user@localhost:4144",
             "http://localhost:4144/slot",
-            "https://localhost:4144",
+            "https://localhost:4144/slot",
+            "https://http://localhost:4144",
             "a b:1",
             "a\r\nb:1",
         ] {
@@ -103,8 +123,14 @@ mod tests {
     }
 
     #[test]
-    fn sdks_are_given_an_address_for_localhost() {
-        let address: ServerAddress = "localhost:4144".parse().unwrap();
-        assert_eq!(address.origin_for_sdks(), "http://127.0.0.1:4144");
+    fn sdks_are_given_an_address_for_localhost_and_the_scheme_that_is_spoken() {
+        for (text, origin) in [
+            ("localhost:4144", "http://127.0.0.1:4144"),
+            ("http://LOCALHOST:4144", "http://127.0.0.1:4144"),
+            ("https://localhost:4144", "https://localhost:4144"),
+            ("https://[::1]:4144", "https://[::1]:4144"),
+        ] {
+            assert_eq!(text.parse::<ServerAddress>().unwrap().origin_for_sdks(), origin);
+        }
     }
 }

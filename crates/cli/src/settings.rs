@@ -50,14 +50,7 @@ pub(crate) struct ConfiguredInstance {
 impl Settings {
     /// Reads both files.
     pub(crate) async fn read(arguments: &InstanceArguments) -> Result<Self, CommandError> {
-        let config_path = arguments.config.clone().unwrap_or_else(paths::config_file);
-        let config = ConfigFile::read(&config_path, &env::home()).map_err(CommandError::failed)?;
-        if config.is_none() && arguments.config.is_some() {
-            let text = format!("there is no config file {}", config_path.display());
-            return Err(CommandError::failed(text)
-                .with_hint("Make one: aws-sso setup, or leave out --config and AWS_SSO_CONFIG"));
-        }
-        let config = config.unwrap_or_default();
+        let (config_path, config) = config_file(arguments)?;
         for note in &config.notes {
             debug!("{}: {note}", config_path.display());
         }
@@ -151,6 +144,20 @@ impl Settings {
         let names = self.instances.iter().map(|instance| instance.instance.name.as_str());
         names.collect::<Vec<_>>().join(", ")
     }
+}
+
+/// `config.yaml` alone, with its path: an empty one, if there is none and none was named.
+pub(crate) fn config_file(
+    arguments: &InstanceArguments,
+) -> Result<(PathBuf, ConfigFile), CommandError> {
+    let path = arguments.config.clone().unwrap_or_else(paths::config_file);
+    let config = ConfigFile::read(&path, &env::home()).map_err(CommandError::failed)?;
+    if config.is_none() && arguments.config.is_some() {
+        let text = format!("there is no config file {}", path.display());
+        return Err(CommandError::failed(text)
+            .with_hint("Make one: aws-sso setup, or leave out --config and AWS_SSO_CONFIG"));
+    }
+    Ok((path, config.unwrap_or_default()))
 }
 
 /// Both sources. Where they disagree about a name, config.yaml wins, and it is said.

@@ -1,7 +1,8 @@
-//! Where the sign-ins of IAM Identity Center are kept: one item an instance, in an envelope.
+//! Where what must stay secret is kept: one item for the sign-in to each instance of IAM Identity Center, and others by
+//! name, each in an envelope.
 //!
-//! The item is always a file, `<folder>/<instance>.<protection>`, sealed with age and replaced as a whole. What opens it
-//! is a key of 32 bytes, held elsewhere: by the system's keyring, or by the file `<folder>/<instance>.key`, which a
+//! The item is always a file, `<folder>/<name>.<protection>`, sealed with age and replaced as a whole. What opens it
+//! is a key of 32 bytes, held elsewhere: by the system's keyring, or by the file `<folder>/<name>.key`, which a
 //! passphrase opens. The keyring doesn't hold the item itself, because Windows' Credential Manager takes 2,560 bytes and
 //! Linux's kernel keyring 20,000 in all, which is less than a sign-in; because so there is one way to replace, lock and
 //! check an item; and because a lost key then loses nothing but what it opens. The passphrase doesn't open the item
@@ -14,6 +15,7 @@ mod access;
 mod envelope;
 mod error;
 mod file;
+mod item_name;
 mod key_file;
 mod keyring;
 mod lock;
@@ -30,12 +32,11 @@ use std::time::Duration;
 use age::x25519;
 use zeroize::Zeroizing;
 
-use crate::identity_center::file_name;
-use credentials::InstanceName;
 use envelope::Refused;
 use file::Draft;
 
 pub use error::{Exposure, StoreError};
+pub use item_name::ItemName;
 pub use lock::Lock;
 pub use passphrase::Passphrase;
 pub use protection::Protection;
@@ -43,14 +44,13 @@ pub use protection::Protection;
 /// The most bytes that an item has.
 pub const ITEM_LIMIT: usize = 1 << 20;
 
-/// The place of one instance's item. It fetches the item's key once: asking the keyring may take a person, and opening
+/// The place of one item. It fetches the item's key once: asking the keyring may take a person, and opening
 /// the key file a second.
 ///
 /// All of it waits for files, locks and keyrings: from asynchronous code, call it on a blocking thread.
 pub struct SecureStore {
     folder: PathBuf,
-    /// The instance's part of the file names.
-    name: String,
+    name: ItemName,
     protection: Protection,
     path: PathBuf,
     /// Whether a person chose the protection.
@@ -67,14 +67,14 @@ impl SecureStore {
     /// the passphrase if one is given, else the first keyring that works, else a passphrase.
     ///
     /// # Errors
-    /// [`StoreError::Several`] if nothing is wanted and the instance has more than one item.
+    /// [`StoreError::Several`] if nothing is wanted and there is more than one item of that name.
     pub fn open(
         folder: &Path,
-        instance: &InstanceName,
+        name: impl Into<ItemName>,
         wanted: Option<Protection>,
         passphrase: Option<Passphrase>,
     ) -> Result<Self, StoreError> {
-        let name = file_name(instance);
+        let name = name.into();
         let folder = file::plain_path(folder)?;
         let protection = match wanted {
             Some(wanted) => wanted,
@@ -111,9 +111,9 @@ impl SecureStore {
         self.folder.join(format!("{}.key", self.name))
     }
 
-    /// Whether a passphrase protects a sign-in that is there. Nothing is opened for it.
-    pub fn has_key_file(folder: &Path, instance: &InstanceName) -> bool {
-        let name = file_name(instance);
+    /// Whether a passphrase protects an item that is there. Nothing is opened for it.
+    pub fn has_key_file(folder: &Path, name: impl Into<ItemName>) -> bool {
+        let name = name.into();
         let item = item_path(folder, &name, Protection::Passphrase);
         item.exists() && folder.join(format!("{name}.key")).exists()
     }
@@ -263,12 +263,12 @@ impl SecureStore {
     }
 }
 
-fn item_path(folder: &Path, name: &str, protection: Protection) -> PathBuf {
+fn item_path(folder: &Path, name: &ItemName, protection: Protection) -> PathBuf {
     folder.join(format!("{name}.{protection}"))
 }
 
-/// The items that an instance has.
-fn items(folder: &Path, name: &str) -> Result<Vec<(Protection, PathBuf)>, StoreError> {
+/// The items of one name.
+fn items(folder: &Path, name: &ItemName) -> Result<Vec<(Protection, PathBuf)>, StoreError> {
     let mut items = Vec::new();
     for protection in Protection::ALL {
         let path = item_path(folder, name, protection);

@@ -1,7 +1,8 @@
 //! One connection: hyper reads and writes HTTP/1.1, this module bounds it and has the last word.
 //!
 //! hyper answers a head that it can't read with an empty 400 or 431. SDKs and people get our JSON instead:
-//! the empty answer is held back, and the refusal is written when hyper has let go of the connection.
+//! the empty answer is held back, and the refusal is written when hyper has let go of the connection. Whether there is TLS
+//! below is all the same to it.
 
 use std::convert::Infallible;
 use std::future::{Ready, poll_fn, ready};
@@ -21,6 +22,7 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
+use tokio_rustls::server::TlsStream;
 use zeroize::Zeroizing;
 
 use crate::connections::{Activity, Order, Ticket};
@@ -32,11 +34,32 @@ const LARGEST_HEAD: usize = 16 * 1024;
 const LARGEST_BODY: usize = 64 * 1024;
 /// From the head to the end of the body.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+/// What TLS begins with: the type of its first record (RFC 8446, 5.1). No HTTP does.
+pub(crate) const TLS_HANDSHAKE: u8 = 0x16;
 /// How long a peer that is being refused may go on sending before it is cut off.
 const FAREWELL: Duration = Duration::from_secs(1);
 
+/// What HTTP is spoken over.
+pub(crate) trait Transport: AsyncRead + AsyncWrite + Unpin {
+    const IS_TLS: bool;
+}
+
+impl Transport for TcpStream {
+    const IS_TLS: bool = false;
+}
+
+impl Transport for TlsStream<TcpStream> {
+    const IS_TLS: bool = true;
+}
+
 /// Serves one connection to its end.
-pub(crate) async fn serve(stream: TcpStream, ticket: Ticket, router: Arc<Router>, peer: Peer) {
+pub(crate) async fn serve<S: Transport>(
+    stream: S,
+    ticket: Ticket,
+    router: Arc<Router>,
+    peer: Peer,
+) {
+    let port = peer.port;
     let activity = ticket.activity();
     let io = Watched { stream, activity: Arc::clone(activity) };
     let exchange = Exchange { router, peer, activity: Arc::clone(activity) };
@@ -58,15 +81,12 @@ pub(crate) async fn serve(stream: TcpStream, ticket: Ticket, router: Arc<Router>
             }
         }
     };
-    let http1::Parts { io, service, .. } = connection.into_parts();
+    let parts = connection.into_parts();
+    let refusal = refusal.map(|refusal| refine::<S>(refusal, &parts.read_buf, port));
     if let Some(refusal) = &refusal {
-        service.router.refused(service.peer, refusal.clone());
+        parts.service.router.refused(peer, refusal.clone());
     }
-    let stream = io.into_inner().stream;
-    if refusal.is_some() || activity.leaves_bytes_unread() {
-        // The peer may be gone or may not listen: it had its chance.
-        let _ = timeout(FAREWELL, say_farewell(stream, refusal)).await;
-    }
+    farewell(parts.io.into_inner().stream, refusal, activity.leaves_bytes_unread()).await;
 }
 
 /// What a connection is told that hyper gave up on.
@@ -80,8 +100,32 @@ fn refusal_for(error: &hyper::Error) -> Option<Refusal> {
     }
 }
 
+/// A head that can't be read may be the beginning of TLS.
+fn refine<S: Transport>(refusal: Refusal, read: &[u8], port: u16) -> Refusal {
+    match refusal {
+        Refusal::MalformedHead if !S::IS_TLS && read.first() == Some(&TLS_HANDSHAKE) => {
+            Refusal::SpeaksHttp(port)
+        }
+        refusal => refusal,
+    }
+}
+
+/// Ends a connection, with a refusal if there is one. The peer may be gone or may not listen: it has its chance.
+pub(crate) async fn farewell<S: Transport>(
+    mut stream: S,
+    refusal: Option<Refusal>,
+    leaves_bytes_unread: bool,
+) {
+    if refusal.is_some() || leaves_bytes_unread {
+        let _ = timeout(FAREWELL, say_farewell(stream, refusal)).await;
+    } else if S::IS_TLS {
+        // Without a word of closing, the peer could not tell the end from a cut.
+        let _ = timeout(FAREWELL, stream.shutdown()).await;
+    }
+}
+
 /// Says why, then reads on: closing with bytes unread would reset the connection, and the answer be lost.
-async fn say_farewell(mut stream: TcpStream, refusal: Option<Refusal>) -> io::Result<()> {
+async fn say_farewell(mut stream: impl Transport, refusal: Option<Refusal>) -> io::Result<()> {
     if let Some(refusal) = refusal {
         stream.write_all(&refusal.into_last_bytes()).await?;
     }
@@ -199,8 +243,8 @@ impl Future for Answer {
 }
 
 /// The socket, which tells the table when bytes come and holds back hyper's empty answers.
-struct Watched {
-    stream: TcpStream,
+struct Watched<S> {
+    stream: S,
     activity: Arc<Activity>,
 }
 
@@ -210,7 +254,7 @@ fn is_empty_answer(bytes: &[u8]) -> bool {
     bytes.starts_with(b"HTTP/1.1 4") && bytes.windows(marker.len()).any(|window| window == marker)
 }
 
-impl AsyncRead for Watched {
+impl<S: Transport> AsyncRead for Watched<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -225,7 +269,7 @@ impl AsyncRead for Watched {
     }
 }
 
-impl AsyncWrite for Watched {
+impl<S: Transport> AsyncWrite for Watched<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,

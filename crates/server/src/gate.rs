@@ -10,6 +10,7 @@ use hyper::Uri;
 use hyper::header::{AUTHORIZATION, HOST, HeaderMap, HeaderName};
 use hyper::http::request::Parts;
 
+use crate::names::Names;
 use crate::peer::{Owner, Socket};
 use crate::refusal::Refusal;
 use crate::token::{Denied, Grant, Scope, Serial, Tokens};
@@ -146,8 +147,8 @@ pub(crate) struct Gate {
     pub(crate) tokens: Option<Arc<Tokens>>,
     /// Whether the server's own user needs one too.
     pub(crate) requires_token: bool,
-    /// What `Host` may say beside the names that every server has.
-    pub(crate) names: Vec<String>,
+    /// What `Host` may say beside loopback's names.
+    pub(crate) names: Names,
 }
 
 /// Whom `Host` names.
@@ -213,10 +214,9 @@ impl Gate {
             Some((name, digits)) if host != "::1" && is_port(digits, port) => name,
             _ => host,
         };
-        let is = |ours: &str| name.eq_ignore_ascii_case(ours);
-        if LOOPBACK.iter().copied().any(is) {
+        if LOOPBACK.iter().any(|ours| name.eq_ignore_ascii_case(ours)) {
             Some(Host::Loopback)
-        } else if CONTAINERS.iter().copied().any(is) || self.names.iter().any(|name| is(name)) {
+        } else if self.names.iter().any(|ours| ours.is(name)) {
             Some(Host::Elsewhere)
         } else {
             None
@@ -279,8 +279,6 @@ fn token(headers: &HeaderMap) -> Sent<'_> {
 
 /// What programs of this host call it.
 const LOOPBACK: [&str; 4] = ["127.0.0.1", "localhost", "[::1]", "::1"];
-/// What programs in containers call it: Docker's name, and the addresses of Amazon ECS and EKS that SDKs take.
-const CONTAINERS: [&str; 3] = ["host.docker.internal", "169.254.170.2", "169.254.170.23"];
 
 #[cfg(test)]
 mod tests;

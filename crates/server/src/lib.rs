@@ -16,6 +16,7 @@ pub mod fuzzing;
 mod gate;
 mod listener;
 mod memory;
+mod names;
 mod path;
 mod peer;
 pub mod private_file;
@@ -26,6 +27,7 @@ mod routes;
 mod server;
 mod slot_list;
 mod slots;
+mod tls;
 mod token;
 pub mod wire;
 
@@ -33,11 +35,13 @@ pub use audit::{AuditError, AuditLine, AuditLog};
 pub use event::{Event, EventKind};
 pub use listener::{ListenError, Listeners};
 pub use memory::keep_out_of_swap;
+pub use names::{HostName, Names};
 pub use path::{path_for_sdks, path_of};
 pub use peer::{Owner, Owners};
 pub use provider::{Later, Provider, Session};
 pub use server::{Refreshing, Server, TooLarge};
 pub use slot_list::{SlotList, Unreadable};
+pub use tls::{Authority, AuthorityError, Certificate, CertificateError, Tls};
 pub use token::{
     AuthorizationToken, Denied, Grant, Issued, Keys, Scope, Serial, TokenStore, TokenStoreError,
 };

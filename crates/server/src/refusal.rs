@@ -16,6 +16,10 @@ use crate::wire;
 pub(crate) enum Refusal {
     /// The head is no HTTP/1.1 request.
     MalformedHead,
+    /// Plain HTTP was spoken to this port, which speaks HTTPS.
+    SpeaksHttps(u16),
+    /// TLS was spoken to this port, which speaks plain HTTP.
+    SpeaksHttp(u16),
     /// The path or query can't be decoded.
     MalformedPath(&'static str),
     /// The body can't be read to its end.
@@ -72,6 +76,8 @@ impl Refusal {
     pub(crate) fn status(&self) -> StatusCode {
         match self {
             Self::MalformedHead
+            | Self::SpeaksHttps(_)
+            | Self::SpeaksHttp(_)
             | Self::MalformedPath(_)
             | Self::MalformedBody(_)
             | Self::Field(..) => StatusCode::BAD_REQUEST,
@@ -100,6 +106,13 @@ impl Refusal {
     pub(crate) fn message(&self) -> String {
         match self {
             Self::MalformedPath(what) | Self::MalformedBody(what) => (*what).to_owned(),
+            Self::SpeaksHttps(port) => {
+                format!("{}: use https://127.0.0.1:{port}", wire::SPEAKS_HTTPS)
+            }
+            Self::SpeaksHttp(port) => format!(
+                "this port speaks plain HTTP: use http://127.0.0.1:{port}, or start the server with \
+                 HTTPS: aws-sso ecs run --tls"
+            ),
             Self::NotRefreshed(why) => format!("this slot has no credentials to serve: {why}"),
             Self::Refreshing(Some(why)) => {
                 format!("credentials for this slot are being fetched: {why}")

@@ -15,12 +15,14 @@ use crate::connections::Connections;
 use crate::event::Event;
 use crate::gate::{Gate, Peer};
 use crate::listener::Listeners;
+use crate::names::Names;
 use crate::peer::{Owner, Owners};
 use crate::provider::Provider;
 use crate::refresher::Refresher;
 use crate::routes::Router;
 use crate::slot_list::{Keeper, SlotList, Unreadable};
 use crate::slots::{Now, Slots};
+use crate::tls::{Tls, handshake};
 use crate::token::{TokenStore, TokenStoreError, Tokens};
 use crate::wire::Upload;
 
@@ -34,6 +36,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(1);
 pub struct Server {
     listeners: Listeners,
     gate: Gate,
+    tls: Option<Tls>,
     slots: Arc<Slots>,
     clock: Arc<dyn Clock>,
     refresher: Option<Refresher>,
@@ -58,6 +61,7 @@ struct Acceptor {
     connections: Arc<Connections>,
     owners: Arc<Owners>,
     audit: Option<Audit>,
+    tls: Option<Tls>,
 }
 
 /// The default slot's credentials don't fit into an answer.
@@ -82,7 +86,8 @@ impl Server {
             ),
             None => (None, None),
         };
-        Self { listeners, gate: Gate::default(), slots, clock, refresher, keeper, audit: None }
+        let (gate, tls) = (Gate::default(), None);
+        Self { listeners, gate, tls, slots, clock, refresher, keeper, audit: None }
     }
 
     /// Takes the authorization tokens of this store.
@@ -102,6 +107,12 @@ impl Server {
     /// Notes every decision in this log.
     pub fn keep_audit_log(&mut self, log: AuditLog) {
         self.audit = Some(log);
+    }
+
+    /// Speaks HTTPS on every socket, and nothing else; answers to these names beside loopback's.
+    pub fn speak_https(&mut self, tls: Tls, names: Names) {
+        self.tls = Some(tls);
+        self.gate.names = names;
     }
 
     /// Loads the default slot before anybody can ask.
@@ -132,7 +143,7 @@ impl Server {
 
     /// Serves until `stop` is ready, then finishes what is in flight, for 5 s at most.
     pub async fn run(self, stop: impl Future<Output = ()>) {
-        let Self { listeners, gate, slots, clock, refresher, keeper, audit } = self;
+        let Self { listeners, gate, tls, slots, clock, refresher, keeper, audit } = self;
         let saved = keeper.as_ref().map(Keeper::saved);
         let (audit, writing) = audit.map(|log| log.start(Arc::clone(&clock))).unzip();
         let connections = Arc::new(Connections::default());
@@ -141,6 +152,7 @@ impl Server {
             connections: Arc::clone(&connections),
             owners: Arc::new(Owners::open()),
             audit,
+            tls,
         };
         let mut tasks = JoinSet::new();
         for listener in listeners.into_inner() {
@@ -199,7 +211,10 @@ impl Acceptor {
         // An answer is one write; nothing is gained by waiting for more of it.
         let _ = stream.set_nodelay(true);
         let router = Arc::clone(&self.router);
-        tokio::spawn(connection::serve(stream, ticket, router, peer));
+        match &self.tls {
+            None => tokio::spawn(connection::serve(stream, ticket, router, peer)),
+            Some(tls) => tokio::spawn(handshake::serve(tls.clone(), stream, ticket, router, peer)),
+        };
     }
 
     /// Who is at the far end; `None` when nobody is any more.

@@ -20,6 +20,8 @@ pub(crate) use source::WrittenSource;
 pub use upload::write_upload;
 pub(crate) use upload::{Upload, read_upload};
 
+/// How the message begins that a port which speaks HTTPS has for plain HTTP.
+pub const SPEAKS_HTTPS: &str = "this port speaks HTTPS";
 /// The most that the tightest SDK takes: aws-c-auth, 10,000 bytes.
 const LARGEST_CREDENTIALS: usize = 9_999;
 

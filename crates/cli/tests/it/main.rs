@@ -10,6 +10,7 @@ mod audit;
 mod configuration;
 mod endpoints;
 mod help;
+mod https;
 mod identity_center;
 mod lifecycle;
 #[cfg(target_os = "linux")]

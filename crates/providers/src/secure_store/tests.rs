@@ -14,6 +14,8 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
+use credentials::InstanceName;
+
 use super::*;
 
 fn corp() -> InstanceName {

@@ -3,6 +3,7 @@
 use hyper::Request;
 
 use super::*;
+use crate::names::HostName;
 use crate::token::TokenStore;
 
 const NOW: &str = "2026-11-22T20:16:31Z";
@@ -205,11 +206,16 @@ fn a_token_can_be_required_of_everybody() {
 fn a_name_for_containers_takes_a_token_even_of_the_same_user() {
     let home = tempfile::tempdir().unwrap();
     let (mut gate, store) = with_tokens(&home);
-    gate.names = vec!["creds.example".to_owned()];
+    gate.names =
+        Names::with(["creds.example", "2001:db8::1"].map(|name| HostName::parse(name).unwrap()));
     let admin = token(&store, Scope::Admin, "2026-11-22T21:16:31Z");
-    for host in
-        ["host.docker.internal:4144", "169.254.170.2", "169.254.170.23:4144", "Creds.Example:4144"]
-    {
+    for host in [
+        "host.docker.internal:4144",
+        "169.254.170.2",
+        "169.254.170.23:4144",
+        "Creds.Example:4144",
+        "[2001:DB8::1]:4144",
+    ] {
         let without = check_by(&gate, Owner::SameUser, "/", &[("host", host)]);
         assert_eq!(may(without)[0], Err(Refusal::TokenRequired), "{host}");
         let headers = [("host", host), ("authorization", admin.as_str())];

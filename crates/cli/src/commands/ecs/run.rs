@@ -1,5 +1,7 @@
 //! `aws-sso ecs run`
 
+mod https;
+
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::net::{SocketAddr, TcpListener};
@@ -19,13 +21,14 @@ use tokio::time::timeout;
 
 use crate::args::{Output, OutputArguments};
 use crate::clock::SystemClock;
+use crate::commands::ecs::run::https::{Https, HttpsArguments};
 use crate::commands::interruptible;
 use crate::error::{CommandError, Kind};
 use crate::events::{self, EventArguments};
 use crate::obtain::{self, Wanted, obtain};
 use crate::provider::AwsProvider;
 use crate::settings::{InstanceArguments, Settings};
-use crate::{center, env, paths, process, ui};
+use crate::{center, env, paths, process, store, ui};
 
 /// Run the container-credentials server, in the foreground
 ///
@@ -59,6 +62,8 @@ pub(crate) struct Arguments {
     #[arg(long)]
     require_token: bool,
     #[command(flatten)]
+    https: HttpsArguments,
+    #[command(flatten)]
     events: EventArguments,
     #[command(flatten)]
     instance: InstanceArguments,
@@ -80,6 +85,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
         Some(name) => Some(interruptible(first(&arguments, name)).await?),
         None => None,
     };
+    let https = https::prepare(&arguments.https, &arguments.instance).await?;
     process::allow_many_connections();
     let handed_over = sockets_of_systemd();
     // A port that was free by chance is not known to whoever starts the next server.
@@ -101,6 +107,10 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
     if let Some(log) = audit {
         server.keep_audit_log(log);
     }
+    let origin = addresses.first().map(|address| https::origin(https.as_ref(), *address));
+    if let Some(Https { tls, names }) = https {
+        server.speak_https(tls, names);
+    }
     match default {
         Some(First::Credentials(profile)) => server.load(profile)?,
         Some(First::Source(name, source)) => server.load_from(name, source),
@@ -111,7 +121,10 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
     }
     let stop = process::stop_signals()
         .map_err(|error| CommandError::failed(format!("signals cannot be taken over: {error}")))?;
-    announce(addresses, arguments.output.output);
+    announce(addresses, origin, arguments.output.output);
+    if arguments.https.makes_certificates() {
+        https::announce_authority();
+    }
     tokio::spawn(events::tell(received, arguments.events.telling()));
     // Nobody listens for this but systemd, which says so by its variable.
     let _ = sd_notify::notify(&[NotifyState::Ready]);
@@ -170,7 +183,7 @@ async fn refreshing(
     events: mpsc::Sender<Event>,
 ) -> Result<Refreshing, CommandError> {
     // They are read for that alone: nothing else needs them before a slot does, and then says what is wrong with them.
-    let passphrases = match env::file_password()?.is_none() && center::can_ask() {
+    let passphrases = match env::file_password()?.is_none() && store::can_ask() {
         true => match Settings::read(arguments).await {
             Ok(settings) => center::ask_beforehand(&settings)?,
             Err(_) => HashMap::new(),
@@ -210,12 +223,12 @@ fn sockets_of_systemd() -> Vec<TcpListener> {
 }
 
 /// Says what to export, on stdout; and where it is good for, to the person.
-fn announce(addresses: Vec<SocketAddr>, output: Output) {
+fn announce(addresses: Vec<SocketAddr>, origin: Option<String>, output: Output) {
     // IPv4 comes first: it is what every SDK takes.
-    let Some(address) = addresses.first() else {
+    let (Some(address), Some(origin)) = (addresses.first(), origin) else {
         return;
     };
-    let uri = format!("http://{address}{}", path_for_sdks(&SlotName::Default));
+    let uri = format!("{origin}{}", path_for_sdks(&SlotName::Default));
     if output == Output::Json {
         return ui::json(&Started { addresses, uri });
     }

@@ -1,0 +1,114 @@
+//! HTTPS to a server: whom the client trusts, and what a person is told when that doesn't do.
+//!
+//! Trusted are our own authority, whose certificate says that it vouches for our own server alone; the system's roots; and
+//! those of `AWS_CA_BUNDLE`.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use rustls::crypto::ring;
+use rustls::{CertificateError, ClientConfig, RootCertStore};
+use rustls_pki_types::pem::{self, PemObject};
+use rustls_pki_types::{CertificateDer, ServerName};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use crate::error::{CommandError, Kind};
+use crate::server_address::ServerAddress;
+use crate::{env, paths};
+
+/// The handshake.
+pub(super) async fn begin(
+    stream: TcpStream,
+    address: &ServerAddress,
+) -> Result<TlsStream<TcpStream>, CommandError> {
+    let unusable =
+        |error: rustls::Error| CommandError::failed(format!("TLS cannot be set up: {error}"));
+    let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(unusable)?
+        .with_root_certificates(roots()?)
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    let name = ServerName::try_from(address.host.clone()).map_err(|_| {
+        let text = format!("the host of {address} can be in no certificate");
+        CommandError::failed(text)
+            .with_hint("Name it by a DNS name or an address: --server https://HOST:PORT")
+    })?;
+    let connector = TlsConnector::from(Arc::new(config));
+    connector.connect(name, stream).await.map_err(|error| explain(&error, address))
+}
+
+fn roots() -> Result<RootCertStore, CommandError> {
+    let mut roots = RootCertStore::empty();
+    let system = rustls_native_certs::load_native_certs();
+    for error in &system.errors {
+        tracing::debug!(%error, "a certificate of the system cannot be read");
+    }
+    roots.add_parsable_certificates(system.certs);
+    let ours = paths::authority_certificate();
+    if ours.exists() {
+        roots.add_parsable_certificates(read(&ours, "")?);
+    }
+    if let Some(bundle) = env::ca_bundle() {
+        roots.add_parsable_certificates(read(&bundle, "AWS_CA_BUNDLE ")?);
+    }
+    Ok(roots)
+}
+
+fn read(path: &Path, what: &str) -> Result<Vec<CertificateDer<'static>>, CommandError> {
+    let certificates = CertificateDer::pem_file_iter(path).and_then(Iterator::collect);
+    certificates.map_err(|error: pem::Error| {
+        CommandError::failed(format!("{what}{} cannot be read: {error}", path.display()))
+    })
+}
+
+/// Why there is no HTTPS with this server, and what to do.
+fn explain(error: &io::Error, address: &ServerAddress) -> CommandError {
+    use CertificateError as Bad;
+    use rustls::Error::{InvalidCertificate, InvalidMessage};
+    let cause = error.get_ref().and_then(|cause| cause.downcast_ref::<rustls::Error>());
+    let (text, hint) = match cause {
+        Some(InvalidCertificate(Bad::UnknownIssuer | Bad::BadSignature)) => (
+            format!("the certificate of the server at {address} is of no authority that is trusted here"),
+            "Trust the authority of that server: export AWS_CA_BUNDLE=FILE, with its ecs-authority.pem. If it was \
+             renewed, start the server again."
+                .to_owned(),
+        ),
+        Some(InvalidCertificate(Bad::NotValidForNameContext { presented, .. })) => (
+            format!(
+                "the certificate of the server at {address} is not for {}, but for {}",
+                address.host,
+                presented.iter().map(|name| bare(name)).collect::<Vec<_>>().join(", ")
+            ),
+            "Name the server as its certificate does: --server https://NAME:PORT".to_owned(),
+        ),
+        Some(InvalidCertificate(
+            Bad::Expired | Bad::ExpiredContext { .. } | Bad::NotValidYet | Bad::NotValidYetContext { .. },
+        )) => (
+            format!("the certificate of the server at {address} is not valid at this time"),
+            "Look at the clocks of both machines; or have the server's certificate renewed.".to_owned(),
+        ),
+        Some(InvalidCertificate(reason)) => (
+            format!("the certificate of the server at {address} is refused: {reason}"),
+            "Have another one made, or let the server do it: aws-sso ecs run --tls".to_owned(),
+        ),
+        Some(InvalidMessage(_)) => (
+            format!("the server at {address} does not speak HTTPS"),
+            format!("If it is on this host, use plain HTTP: --server http://{address}"),
+        ),
+        _ => {
+            let text = format!("no TLS with the server at {address}: {error}");
+            return CommandError::new(Kind::Unreachable, text);
+        }
+    };
+    CommandError::new(Kind::Unreachable, text).with_hint(hint)
+}
+
+/// rustls tells a name as `DnsName("dev.example")` or `IpAddress(192.0.2.1)`.
+fn bare(name: &str) -> &str {
+    let inside = name.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')'));
+    inside.unwrap_or(name).trim_matches('"')
+}

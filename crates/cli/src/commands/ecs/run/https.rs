@@ -1,0 +1,84 @@
+//! `aws-sso ecs run --tls`: whose certificate the server shows, and by which names it goes.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::{ArgGroup, Args};
+use credentials::Clock;
+use server::{Certificate, HostName, Names, Tls};
+
+use crate::clock::SystemClock;
+use crate::error::CommandError;
+use crate::settings::InstanceArguments;
+use crate::{authority, paths, ui};
+
+#[derive(Args)]
+#[command(group(ArgGroup::new("https").args(["tls", "tls_cert"]).multiple(true)))]
+pub(crate) struct HttpsArguments {
+    /// Speak HTTPS, with certificates of an authority of your own, which is made at first use
+    #[arg(long)]
+    tls: bool,
+    /// Speak HTTPS with this certificate instead: PEM, followed by its chain
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// The private key of that certificate: PEM, not encrypted
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// A name or address that programs reach the server by, beside those of loopback and of containers; may be given again
+    #[arg(long, value_name = "NAME", requires = "https", value_parser = HostName::parse)]
+    tls_name: Vec<HostName>,
+}
+
+/// What the server needs for HTTPS.
+pub(crate) struct Https {
+    pub(crate) tls: Tls,
+    pub(crate) names: Names,
+}
+
+impl HttpsArguments {
+    /// Whether the certificates are of our own authority.
+    pub(crate) fn makes_certificates(&self) -> bool {
+        self.tls && self.tls_cert.is_none()
+    }
+}
+
+/// Gets the certificate; `None` for plain HTTP.
+pub(crate) async fn prepare(
+    arguments: &HttpsArguments,
+    instance: &InstanceArguments,
+) -> Result<Option<Https>, CommandError> {
+    let HttpsArguments { tls, tls_cert, tls_key, tls_name } = arguments;
+    let names = Names::with(tls_name.iter().cloned());
+    let tls = match (tls_cert, tls_key) {
+        (Some(certificate), Some(key)) => {
+            let now = SystemClock.now();
+            Tls::with(Certificate::read(certificate, key, tls_name, now)?)?
+        }
+        _ if *tls => {
+            let authority = authority::open(instance, &names).await?;
+            Tls::by(authority, &names, Arc::new(SystemClock))
+                .map_err(|error| authority::explain(&error, tls_name))?
+        }
+        _ => return Ok(None),
+    };
+    Ok(Some(Https { tls, names }))
+}
+
+/// The start of a URL for SDKs of this host.
+pub(crate) fn origin(https: Option<&Https>, address: SocketAddr) -> String {
+    let Some(https) = https else { return format!("http://{address}") };
+    match https.tls.name() {
+        None => format!("https://{address}"),
+        Some(HostName::Ip(ip)) => format!("https://{}", SocketAddr::new(*ip, address.port())),
+        Some(HostName::Dns(name)) => format!("https://{name}:{}", address.port()),
+    }
+}
+
+/// Says whom programs have to trust.
+pub(crate) fn announce_authority() {
+    ui::note(&format!(
+        "Programs must trust {}. See how: aws-sso ecs trust",
+        paths::authority_certificate().display()
+    ));
+}

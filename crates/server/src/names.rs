@@ -1,0 +1,137 @@
+//! The names that programs reach the server by, apart from loopback's own. No look-ups: names are text here.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use credentials::Invalid;
+use rustls_pki_types::ServerName;
+
+/// A name of the server: a DNS name in small letters, or an address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HostName {
+    /// `dev.example`
+    Dns(Box<str>),
+    /// `192.0.2.1`, `2001:db8::1`
+    Ip(IpAddr),
+}
+
+/// The names of one server: those by which containers reach their host, and those that a person adds.
+#[derive(Clone, Debug)]
+pub struct Names(Vec<HostName>);
+
+impl HostName {
+    /// # Errors
+    /// Says what a name looks like.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        const MUST_BE: Invalid = Invalid("a DNS name without wildcards, or an address");
+        if let Ok(ip) = text.parse() {
+            return Ok(Self::Ip(ip));
+        }
+        match ServerName::try_from(text) {
+            Ok(ServerName::DnsName(_)) if !text.ends_with('.') => {
+                Ok(Self::Dns(text.to_ascii_lowercase().into()))
+            }
+            _ => Err(MUST_BE),
+        }
+    }
+
+    /// Whether it is what `Host` says, without the port: there an IPv6 address is in brackets (RFC 3986, section 3.2.2).
+    pub(crate) fn is(&self, host: &str) -> bool {
+        match self {
+            Self::Dns(name) => name.eq_ignore_ascii_case(host),
+            Self::Ip(IpAddr::V4(ip)) => host.parse() == Ok(*ip),
+            Self::Ip(IpAddr::V6(ip)) => {
+                let inside = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+                inside.is_some_and(|host| host.parse() == Ok(*ip))
+            }
+        }
+    }
+
+    pub(crate) fn to_server_name(&self) -> Option<ServerName<'static>> {
+        match self {
+            Self::Dns(name) => ServerName::try_from(name.to_string()).ok(),
+            Self::Ip(ip) => Some((*ip).into()),
+        }
+    }
+}
+
+impl fmt::Display for HostName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dns(name) => f.pad(name),
+            Self::Ip(ip) => ip.fmt(f),
+        }
+    }
+}
+
+impl Names {
+    /// Those of containers, and these.
+    pub fn with(added: impl IntoIterator<Item = HostName>) -> Self {
+        let mut names = vec![HostName::Dns(FOR_CONTAINERS.into())];
+        names.extend(ADDRESSES_FOR_CONTAINERS.map(|ip| HostName::Ip(ip.into())));
+        for name in added {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        Self(names)
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &HostName> {
+        self.0.iter()
+    }
+}
+
+impl Default for Names {
+    fn default() -> Self {
+        Self::with([])
+    }
+}
+
+/// By which programs of this host reach the server. The first is what every SDK takes.
+pub(crate) fn loopback() -> [HostName; 3] {
+    [
+        HostName::Ip(Ipv4Addr::LOCALHOST.into()),
+        HostName::Dns("localhost".into()),
+        HostName::Ip(Ipv6Addr::LOCALHOST.into()),
+    ]
+}
+
+/// What Docker and Podman call the host.
+const FOR_CONTAINERS: &str = "host.docker.internal";
+/// Where SDKs take plain HTTP from beside loopback: the addresses of the agents of Amazon ECS and EKS, which a person can
+/// give to a bridge.
+const ADDRESSES_FOR_CONTAINERS: [Ipv4Addr; 2] =
+    [Ipv4Addr::new(169, 254, 170, 2), Ipv4Addr::new(169, 254, 170, 23)];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_dns_names_or_addresses() {
+        for (text, name) in [
+            ("Dev.Example", "dev.example"),
+            ("host", "host"),
+            ("192.0.2.1", "192.0.2.1"),
+            ("2001:DB8::1", "2001:db8::1"),
+        ] {
+            assert_eq!(HostName::parse(text).unwrap().to_string(), name);
+        }
+        for refused in ["", "*.example", "a b", "a.", "-a", "[::1]", "http://a", "a:1", "a/b"] {
+            assert!(HostName::parse(refused).is_err(), "{refused:?}");
+        }
+    }
+
+    #[test]
+    fn each_name_is_there_once() {
+        let added = ["dev.example", "host.docker.internal", "DEV.example"];
+        let names = Names::with(added.map(|name| HostName::parse(name).unwrap()));
+        let names: Vec<_> = names.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            names,
+            ["host.docker.internal", "169.254.170.2", "169.254.170.23", "dev.example"]
+        );
+    }
+}

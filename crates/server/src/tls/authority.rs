@@ -1,0 +1,214 @@
+//! A certificate authority of the person's own: it vouches for this server on this host, and for nothing else, which is
+//! written into its certificate. Must not be kept in clear: whoever has the key is this server to all who trust it.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::time::Duration;
+
+use credentials::Timestamp;
+use data_encoding::HEXLOWER;
+use rcgen::{
+    BasicConstraints, CertificateParams, CidrSubnet, DnType, ExtendedKeyUsagePurpose,
+    GeneralSubtree, IsCa, Issuer, KeyPair, KeyUsagePurpose, NameConstraints, SanType,
+};
+use rustls::RootCertStore;
+use rustls::client::verify_server_cert_signed_by_trust_anchor;
+use rustls::server::ParsedCertificate;
+use rustls::sign::CertifiedKey;
+use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, UnixTime};
+use zeroize::Zeroizing;
+
+use super::provider;
+use crate::names::{HostName, Names, loopback};
+
+/// A certificate authority, with its key.
+pub struct Authority {
+    certificate: CertificateDer<'static>,
+    key: Zeroizing<KeyPair>,
+}
+
+/// An authority can't be had.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthorityError {
+    /// What is kept is not what [`Authority::to_pem`] gives.
+    #[error("what is kept of the certificate authority is not what aws-sso writes")]
+    Unreadable,
+    /// It vouches for other names.
+    #[error(
+        "the certificate authority does not vouch for {0}: its names were settled when it was made"
+    )]
+    NameLacking(HostName),
+    /// It isn't valid at this time.
+    #[error("the certificate authority is valid from {from} to {until} only, and now it is {now}")]
+    NotValid {
+        /// Its start.
+        from: Timestamp,
+        /// Its end.
+        until: Timestamp,
+        /// By our clock.
+        now: Timestamp,
+    },
+    /// The cryptographic library refused.
+    #[error("a certificate cannot be made: {0}")]
+    Refused(String),
+}
+
+impl Authority {
+    /// A new one for ten years, that can vouch for loopback and these names alone.
+    ///
+    /// # Errors
+    /// The system has no random numbers.
+    pub fn make(names: &Names, now: Timestamp) -> Result<Self, AuthorityError> {
+        let key = Zeroizing::new(KeyPair::generate().map_err(refused)?);
+        let mut params = validity(now, -DAY, 3653 * DAY);
+        // Two of one person are told apart in a trust store.
+        let id = key.public_key_raw().last_chunk::<4>().map(|end| HEXLOWER.encode(end));
+        let name = format!("aws-sso local authority {}", id.unwrap_or_default());
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        params.name_constraints = Some(NameConstraints {
+            permitted_subtrees: permitted(names),
+            excluded_subtrees: Vec::new(),
+        });
+        let certificate = params.self_signed(&*key).map_err(refused)?;
+        Ok(Self { certificate: certificate.der().clone(), key })
+    }
+
+    /// Reads what [`Authority::to_pem`] gave.
+    ///
+    /// # Errors
+    /// It is something else.
+    pub fn parse(pem: &[u8]) -> Result<Self, AuthorityError> {
+        let unreadable = |_| AuthorityError::Unreadable;
+        let certificate = CertificateDer::from_pem_slice(pem).map_err(unreadable)?;
+        let key = Zeroizing::new(PrivateKeyDer::from_pem_slice(pem).map_err(unreadable)?);
+        let key = KeyPair::try_from(&*key).map_err(|_| AuthorityError::Unreadable)?;
+        let authority = Self { certificate, key: Zeroizing::new(key) };
+        authority.validity()?;
+        Ok(authority)
+    }
+
+    /// The certificate and the key, to be kept where nobody else reads them.
+    pub fn to_pem(&self) -> Zeroizing<Vec<u8>> {
+        let key = Zeroizing::new(self.key.serialize_pem());
+        let certificate = self.certificate_pem();
+        // With room from the start: a buffer that grows leaves copies of the key behind.
+        let mut pem = Zeroizing::new(Vec::with_capacity(certificate.len() + key.len()));
+        pem.extend_from_slice(certificate.as_bytes());
+        pem.extend_from_slice(key.as_bytes());
+        pem
+    }
+
+    /// The certificate, for everybody.
+    pub fn certificate_pem(&self) -> String {
+        let base64 = data_encoding::BASE64.encode(&self.certificate);
+        let lines: Vec<_> = base64.as_bytes().chunks(64).map(String::from_utf8_lossy).collect();
+        format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
+    }
+
+    /// That it can vouch for these names at this time.
+    ///
+    /// # Errors
+    /// It was made for others, or isn't valid.
+    pub fn check(&self, names: &Names, now: Timestamp) -> Result<(), AuthorityError> {
+        let (from, until) = self.validity()?;
+        if now < from || now > until {
+            return Err(AuthorityError::NotValid { from, until, now });
+        }
+        for name in names.iter() {
+            // Clients decide about it: what they will do is tried.
+            if !self.is_believed_about(name, now)? {
+                return Err(AuthorityError::NameLacking(name.clone()));
+            }
+        }
+        Ok(())
+    }
+
+    /// A certificate for these names with a key of its own, from an hour back, for a day.
+    pub(super) fn vouch(
+        &self,
+        names: impl IntoIterator<Item = SanType>,
+        now: Timestamp,
+    ) -> Result<CertifiedKey, AuthorityError> {
+        let key = Zeroizing::new(KeyPair::generate().map_err(refused)?);
+        let mut params = validity(now, -HOUR, DAY);
+        params.distinguished_name.push(DnType::CommonName, "aws-sso ecs run");
+        params.subject_alt_names = names.into_iter().collect();
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        params.use_authority_key_identifier_extension = true;
+        let issuer = Issuer::from_ca_cert_der(&self.certificate, &*self.key).map_err(refused)?;
+        let certificate = params.signed_by(&*key, &issuer).map_err(refused)?;
+        let key = PrivatePkcs8KeyDer::from(key.serialize_der()).into();
+        CertifiedKey::from_der(vec![certificate.into()], key, &provider())
+            .map_err(|error| AuthorityError::Refused(error.to_string()))
+    }
+
+    fn is_believed_about(&self, name: &HostName, now: Timestamp) -> Result<bool, AuthorityError> {
+        let refused = |error: rustls::Error| AuthorityError::Refused(error.to_string());
+        let vouched = self.vouch(alternative(name), now)?;
+        let leaf = vouched.end_entity_cert().and_then(ParsedCertificate::try_from);
+        let mut roots = RootCertStore::empty();
+        roots.add(self.certificate.clone()).map_err(refused)?;
+        let seconds = u64::try_from(now.as_second()).unwrap_or_default();
+        let verified = verify_server_cert_signed_by_trust_anchor(
+            &leaf.map_err(refused)?,
+            &roots,
+            &[],
+            UnixTime::since_unix_epoch(Duration::from_secs(seconds)),
+            provider().signature_verification_algorithms.all,
+        );
+        Ok(verified.is_ok())
+    }
+
+    fn validity(&self) -> Result<(Timestamp, Timestamp), AuthorityError> {
+        super::validity_of(&self.certificate).ok_or(AuthorityError::Unreadable)
+    }
+}
+
+/// Every name that a certificate of ours has: loopback's, and these.
+pub(super) fn alternatives(names: &Names) -> Vec<SanType> {
+    let all = loopback().into_iter().chain(names.iter().cloned());
+    all.filter_map(|name| alternative(&name)).collect()
+}
+
+fn alternative(name: &HostName) -> Option<SanType> {
+    match name {
+        HostName::Dns(name) => Some(SanType::DnsName(name.to_string().try_into().ok()?)),
+        HostName::Ip(ip) => Some(SanType::IpAddress(*ip)),
+    }
+}
+
+fn permitted(names: &Names) -> Vec<GeneralSubtree> {
+    let subnet =
+        |ip: IpAddr, prefix| GeneralSubtree::IpAddress(CidrSubnet::from_addr_prefix(ip, prefix));
+    let mut permitted = vec![
+        GeneralSubtree::DnsName("localhost".to_owned()),
+        subnet(Ipv4Addr::new(127, 0, 0, 0).into(), 8),
+        subnet(Ipv6Addr::LOCALHOST.into(), 128),
+    ];
+    permitted.extend(names.iter().map(|name| match name {
+        HostName::Dns(name) => GeneralSubtree::DnsName(name.to_string()),
+        HostName::Ip(ip) => subnet(*ip, if ip.is_ipv4() { 32 } else { 128 }),
+    }));
+    permitted
+}
+
+/// `from` and `until` in seconds from now.
+fn validity(now: Timestamp, from: i64, until: i64) -> CertificateParams {
+    let mut params = CertificateParams::default();
+    let at = |offset: i64| {
+        let second = u64::try_from(now.as_second() + offset).unwrap_or_default();
+        rcgen::date_time_ymd(1970, 1, 1) + Duration::from_secs(second)
+    };
+    (params.not_before, params.not_after) = (at(from), at(until));
+    params
+}
+
+fn refused(error: rcgen::Error) -> AuthorityError {
+    AuthorityError::Refused(error.to_string())
+}
+
+const HOUR: i64 = 60 * 60;
+const DAY: i64 = 24 * HOUR;

@@ -1,0 +1,236 @@
+//! Certificates as clients see them: rustls, and OpenSSL where it is installed.
+#![expect(clippy::print_stderr, reason = "a test that is left out says why")]
+
+mod given;
+
+use std::process::Command;
+use std::sync::Arc;
+
+use fakes::FakeClock;
+use rcgen::SanType;
+use rustls::RootCertStore;
+use rustls::client::{ClientConfig, verify_server_cert_signed_by_trust_anchor, verify_server_name};
+use rustls::server::ParsedCertificate;
+use rustls::time_provider::TimeProvider;
+use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{ServerName, UnixTime};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use super::*;
+
+const NOW: &str = "2026-11-23T12:00:00Z";
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn names(added: &[&str]) -> Names {
+    Names::with(added.iter().map(|name| HostName::parse(name).unwrap()))
+}
+
+fn authority(added: &[&str]) -> Authority {
+    Authority::make(&names(added), at(NOW)).unwrap()
+}
+
+fn unix_time(at: Timestamp) -> UnixTime {
+    UnixTime::since_unix_epoch(std::time::Duration::from_secs(at.as_second().unsigned_abs()))
+}
+
+fn roots(pem: &str) -> RootCertStore {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(pem.as_bytes()).unwrap()).unwrap();
+    roots
+}
+
+/// What rustls says of a certificate of the authority's for this name alone.
+fn verified(authority: &Authority, name: &str, now: &str) -> Result<(), rustls::Error> {
+    let server_name = ServerName::try_from(name.to_owned()).unwrap();
+    let leaf = authority.vouch([alternative(name)], at(NOW)).unwrap();
+    let leaf = ParsedCertificate::try_from(leaf.end_entity_cert().unwrap()).unwrap();
+    verify_server_name(&leaf, &server_name)?;
+    verify_server_cert_signed_by_trust_anchor(
+        &leaf,
+        &roots(&authority.certificate_pem()),
+        &[],
+        unix_time(at(now)),
+        provider().signature_verification_algorithms.all,
+    )
+}
+
+fn alternative(name: &str) -> SanType {
+    match HostName::parse(name).unwrap() {
+        HostName::Dns(name) => SanType::DnsName(name.to_string().try_into().unwrap()),
+        HostName::Ip(ip) => SanType::IpAddress(ip),
+    }
+}
+
+/// What `openssl verify` says of the same; `None` where it isn't installed.
+fn verified_by_openssl(authority: &Authority, name: &str) -> Option<String> {
+    if Command::new("openssl").arg("version").output().is_err() {
+        eprintln!("left out: this part needs openssl");
+        return None;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let (ca, leaf) = (folder.path().join("ca.pem"), folder.path().join("leaf.der"));
+    let vouched = authority.vouch([alternative(name)], at(NOW)).unwrap();
+    std::fs::write(&ca, authority.certificate_pem()).unwrap();
+    std::fs::write(&leaf, vouched.end_entity_cert().unwrap()).unwrap();
+    let time = at(NOW).as_second().to_string();
+    let mut command = Command::new("openssl");
+    command.args(["verify", "-x509_strict", "-attime", &time, "-CAfile"]).arg(ca).arg(leaf);
+    let output = command.output().unwrap();
+    Some(format!(
+        "{}{}",
+        String::from_utf8(output.stdout).unwrap(),
+        String::from_utf8(output.stderr).unwrap()
+    ))
+}
+
+#[test]
+fn an_authority_is_believed_about_its_names_and_about_no_other() {
+    let authority = authority(&["dev.example", "192.0.2.1", "2001:db8::1"]);
+    for name in [
+        "localhost",
+        "127.0.0.1",
+        "127.1.2.3",
+        "::1",
+        "host.docker.internal",
+        "169.254.170.2",
+        "169.254.170.23",
+        "dev.example",
+        "192.0.2.1",
+        "2001:db8::1",
+    ] {
+        assert_eq!(verified(&authority, name, NOW), Ok(()), "{name}");
+        let said = verified_by_openssl(&authority, name);
+        assert!(said.is_none_or(|said| said.contains("leaf.der: OK")), "{name}");
+    }
+    for name in ["evil.example", "dev.example.evil", "192.0.2.2", "169.254.170.3", "::2"] {
+        let refused = verified(&authority, name, NOW).unwrap_err().to_string();
+        assert!(refused.contains("NameConstraintViolation"), "{name}: {refused}");
+        let said = verified_by_openssl(&authority, name);
+        let is_refused = said.as_ref().is_none_or(|said| said.contains("permitted subtree"));
+        assert!(is_refused, "{name}: {said:?}");
+    }
+}
+
+#[test]
+fn a_certificate_is_valid_for_a_day_from_an_hour_back() {
+    let authority = authority(&[]);
+    for (now, is_valid) in [
+        ("2026-11-23T10:59:59Z", false),
+        ("2026-11-23T11:00:00Z", true),
+        ("2026-11-24T12:00:00Z", true),
+        ("2026-11-24T12:00:01Z", false),
+    ] {
+        assert_eq!(verified(&authority, "localhost", now).is_ok(), is_valid, "{now}");
+    }
+}
+
+#[test]
+fn an_authority_is_read_again_as_it_was_kept_and_nothing_else_is() {
+    let made = authority(&[]);
+    let kept = made.to_pem();
+    let read = Authority::parse(&kept).unwrap();
+    assert_eq!(read.certificate_pem(), made.certificate_pem());
+    assert_eq!(*read.to_pem(), *kept);
+    // A certificate of the one is believed by who trusts the other.
+    assert_eq!(verified(&read, "localhost", NOW), Ok(()));
+    let without_key = made.certificate_pem();
+    for damaged in [&b""[..], b"CANARY", without_key.as_bytes(), &kept[..kept.len() / 2]] {
+        let refused = Authority::parse(damaged).err().unwrap().to_string();
+        assert!(refused.contains("not what aws-sso writes"), "{refused}");
+    }
+}
+
+#[test]
+fn an_authority_that_does_not_do_is_told_apart() {
+    let authority = authority(&["dev.example"]);
+    assert!(authority.check(&names(&["dev.example"]), at(NOW)).is_ok());
+    assert!(authority.check(&names(&[]), at("2036-11-22T00:00:00Z")).is_ok());
+    let lacking = authority.check(&names(&["dev.example", "qa.example"]), at(NOW)).unwrap_err();
+    assert!(lacking.to_string().contains("does not vouch for qa.example"), "{lacking}");
+    for now in ["2026-11-22T11:59:59Z", "2036-11-24T00:00:00Z"] {
+        let refused = authority.check(&names(&[]), at(now)).unwrap_err();
+        assert!(refused.to_string().contains("valid from 2026-11-22T12:00:00Z to"), "{refused}");
+    }
+}
+
+/// The clients' time is the server's.
+#[derive(Debug)]
+struct SameTime(Arc<FakeClock>);
+
+impl TimeProvider for SameTime {
+    fn current_time(&self) -> Option<UnixTime> {
+        Some(unix_time(self.0.now()))
+    }
+}
+
+/// A server's end of connections in memory, and clients that trust its authority.
+struct InMemory {
+    tls: Tls,
+    connector: TlsConnector,
+}
+
+impl InMemory {
+    fn new(clock: &Arc<FakeClock>) -> Self {
+        let authority = authority(&[]);
+        let time = Arc::new(SameTime(Arc::clone(clock)));
+        let config = ClientConfig::builder_with_details(Arc::new(provider()), time)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots(&authority.certificate_pem()))
+            .with_no_client_auth();
+        let tls = Tls::by(authority, &names(&[]), Arc::<FakeClock>::clone(clock)).unwrap();
+        Self { tls, connector: Arc::new(config).into() }
+    }
+
+    /// A connection whose server says again what it hears.
+    async fn connect(&self) -> TlsStream<DuplexStream> {
+        let (near, far) = tokio::io::duplex(64 * 1024);
+        let accepting = self.tls.acceptor.accept(far);
+        tokio::spawn(async move {
+            let (mut reader, mut writer) = tokio::io::split(accepting.await.unwrap());
+            tokio::io::copy(&mut reader, &mut writer).await
+        });
+        let name = ServerName::try_from("localhost").unwrap();
+        self.connector.connect(name, near).await.unwrap()
+    }
+}
+
+fn shown(stream: &TlsStream<DuplexStream>) -> CertificateDer<'static> {
+    stream.get_ref().1.peer_certificates().unwrap()[0].clone()
+}
+
+async fn is_open(stream: &mut TlsStream<DuplexStream>) -> bool {
+    let mut heard = [0; 5];
+    stream.write_all(b"still").await.unwrap();
+    stream.flush().await.unwrap();
+    stream.read_exact(&mut heard).await.is_ok() && heard == *b"still"
+}
+
+#[tokio::test]
+async fn a_new_certificate_is_shown_in_time_and_open_connections_go_on() {
+    let clock = Arc::new(FakeClock::at(NOW));
+    let server = InMemory::new(&clock);
+    let mut first = server.connect().await;
+    clock.move_to("2026-11-24T03:59:59Z");
+    assert_eq!(shown(&server.connect().await), shown(&first), "8 hours are left");
+    clock.move_to("2026-11-24T04:00:00Z");
+    let mut second = server.connect().await;
+    assert_ne!(shown(&second), shown(&first));
+    assert!(is_open(&mut first).await && is_open(&mut second).await);
+}
+
+#[tokio::test]
+async fn a_clock_that_jumps_finds_a_certificate_that_is_valid() {
+    let clock = Arc::new(FakeClock::at(NOW));
+    let server = InMemory::new(&clock);
+    // A handshake fails if the certificate isn't valid at the client's time, which is the same.
+    for now in ["2026-12-24T12:00:00Z", "2026-11-23T10:59:59Z", "2026-11-22T13:00:00Z"] {
+        clock.move_to(now);
+        assert!(is_open(&mut server.connect().await).await, "{now}");
+    }
+}
