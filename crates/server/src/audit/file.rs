@@ -231,5 +231,6 @@ const LARGEST: u64 = 10 * 1024 * 1024;
 /// How many older ones are kept.
 const OLDER: usize = 5;
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests;
