@@ -32,9 +32,9 @@ pub(crate) enum Command {
     Cache(commands::cache::Arguments),
 }
 
-/// Which server a client command talks to.
+/// Where a server is.
 #[derive(Args)]
-pub(crate) struct ServerArguments {
+pub(crate) struct AddressArguments {
     /// The server: HOST:PORT (an IPv6 address in brackets) or a URL
     #[arg(
         long,
@@ -44,6 +44,13 @@ pub(crate) struct ServerArguments {
         default_value = "localhost:4144"
     )]
     pub(crate) server: ServerAddress,
+}
+
+/// Which server a client command talks to, and as whom.
+#[derive(Args)]
+pub(crate) struct ServerArguments {
+    #[command(flatten)]
+    pub(crate) address: AddressArguments,
     /// Show the server the authorization token in this file: see `aws-sso ecs token create`
     #[arg(long, value_name = "PATH", env = "AWS_SSO_ECS_TOKEN_FILE", hide_env_values = true)]
     pub(crate) token_file: Option<PathBuf>,

@@ -1,11 +1,11 @@
 //! The person's own certificate authority: made at first use, sealed in the secure store, its certificate beside it for
 //! everybody to read.
 //!
-//! Must not make another while one is there that can't be opened: programs trust that one.
+//! Must not make another by itself while one is there that can't be had: programs trust that one.
 
 use std::fs;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use credentials::Clock;
 use providers::secure_store::{Protection, SecureStore, StoreError};
@@ -26,7 +26,9 @@ pub(crate) async fn open(
     names: &Names,
 ) -> Result<Authority, CommandError> {
     let store = open_store(arguments)?;
+    let protection = store.protection();
     let names = names.clone();
+    let item = store.path().to_owned();
     let (authority, is_new) = blocking(move || {
         if let Some(kept) = store.read()? {
             return Ok((Authority::parse(&kept)?, false));
@@ -34,6 +36,8 @@ pub(crate) async fn open(
         store.update(|kept| match kept {
             // Another process was faster.
             Some(kept) => Ok((Zeroizing::new(kept.to_vec()), (Authority::parse(kept)?, false))),
+            // Its key was kept elsewhere, or is lost: programs trust it all the same.
+            None if paths::authority_certificate().exists() => Err(key_lacking(&item)),
             None => {
                 let authority = Authority::make(&names, SystemClock.now())?;
                 Ok((authority.to_pem(), (authority, true)))
@@ -45,12 +49,17 @@ pub(crate) async fn open(
     if is_new {
         let path = paths::authority_certificate();
         ui::note(&format!("A certificate authority of your own was made: {}", path.display()));
+        if protection == Protection::KernelKeyring {
+            ui::note(
+                "warning: its key is in the keyring of the kernel, which forgets it at a reboot. To keep it, write \
+                 `SecureStore: file` into config.yaml, then: aws-sso ecs trust --renew",
+            );
+        }
     }
     Ok(authority)
 }
 
 /// Makes another authority in the place of the one that is there, which need not be readable. Servers that run keep theirs.
-#[expect(dead_code, reason = "for `aws-sso ecs trust --renew`")]
 pub(crate) async fn renew(
     arguments: &InstanceArguments,
     names: &Names,
@@ -106,6 +115,19 @@ fn open_store(arguments: &InstanceArguments) -> Result<SecureStore, CommandError
                  aws-sso ecs run --tls-cert FILE --tls-key FILE",
         )
     })
+}
+
+fn key_lacking(item: &Path) -> Failure {
+    let certificate = paths::authority_certificate();
+    let text = format!(
+        "there is a certificate authority, {}, and its key is not in {}",
+        certificate.display(),
+        item.display()
+    );
+    Failure(CommandError::failed(text).with_hint(
+        "If you have changed SecureStore in config.yaml, change it back; else make another authority, which programs \
+         have to trust anew: aws-sso ecs trust --renew",
+    ))
 }
 
 /// Writes the certificate, unless it is there.

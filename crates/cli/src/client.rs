@@ -43,7 +43,7 @@ impl Client {
     /// Nothing is sent yet; but the token file is read, before anything is done that would be in vain.
     pub(crate) fn new(arguments: &ServerArguments) -> Result<Self, CommandError> {
         let token = arguments.token_file.as_deref().map(token_file::read).transpose()?;
-        let address = arguments.server.clone();
+        let address = arguments.address.server.clone();
         Ok(Self { address, token, is_told_https: AtomicBool::new(false) })
     }
 

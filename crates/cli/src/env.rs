@@ -2,7 +2,7 @@
 //! for flags, `aws-config` those that every AWS SDK reads.)
 #![expect(clippy::disallowed_methods, reason = "this is where the environment is read")]
 
-use std::env::{var, var_os};
+use std::env::{VarError, var, var_os};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -11,6 +11,8 @@ use providers::Given;
 use providers::secure_store::Passphrase;
 
 use crate::error::CommandError;
+use crate::exports::Inherited;
+use crate::trust::Environment;
 
 /// The home folder.
 pub(crate) fn home() -> PathBuf {
@@ -76,6 +78,32 @@ pub(crate) fn wants_colour() -> bool {
 /// Whether SDKs of this environment would go past our server: they look at this variable first.
 pub(crate) fn has_relative_uri() -> bool {
     var_os("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI").is_some()
+}
+
+/// What `ecs env` adds to.
+pub(crate) fn inherited() -> Result<Inherited, CommandError> {
+    let now = |name| match var(name) {
+        Ok(value) => Ok(Some(value)),
+        Err(VarError::NotPresent) => Ok(None),
+        Err(VarError::NotUnicode(_)) => {
+            Err(CommandError::failed(format!("{name} is not UTF-8, so nothing can be added to it")))
+        }
+    };
+    Ok(Inherited {
+        no_proxy: now("NO_PROXY")?,
+        no_proxy_in_lower_case: now("no_proxy")?,
+        java_tool_options: now("JAVA_TOOL_OPTIONS")?,
+    })
+}
+
+/// The variables that say whom other programs trust.
+pub(crate) fn of_runtimes() -> Environment {
+    Environment {
+        ssl_cert_file: path("SSL_CERT_FILE"),
+        aws_ca_bundle: ca_bundle(),
+        node_extra_ca_certs: path("NODE_EXTRA_CA_CERTS"),
+        java_tool_options: text("JAVA_TOOL_OPTIONS"),
+    }
 }
 
 /// The credentials of `AWS_ACCESS_KEY_ID` and its siblings.

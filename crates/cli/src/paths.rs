@@ -24,14 +24,24 @@ pub(crate) fn slot_list(port: u16) -> PathBuf {
     sign_ins().join(format!("slots-{port}.json"))
 }
 
+/// The certificate authority of servers that speak HTTPS: its certificate.
+pub(crate) fn authority_certificate() -> PathBuf {
+    sign_ins().join("ecs-authority.pem")
+}
+
+/// It with the system's roots.
+pub(crate) fn authority_bundle() -> PathBuf {
+    sign_ins().join("ecs-authority-bundle.pem")
+}
+
+/// The same as a trust store of Java.
+pub(crate) fn authority_trust_store() -> PathBuf {
+    sign_ins().join("ecs-authority-bundle.jks")
+}
+
 /// The key of authorization tokens, and which there are.
 pub(crate) fn token_store() -> PathBuf {
     sign_ins().join("ecs.tokens.json")
-}
-
-/// The certificate of our own authority: what programs trust that use the server by HTTPS. It is no secret.
-pub(crate) fn authority_certificate() -> PathBuf {
-    sign_ins().join("ecs-authority.pem")
 }
 
 /// Copies of what AWS tells.

@@ -6,13 +6,15 @@ use server::AuthorizationToken;
 use server::private_file::{self, PrivateFileError, Problem};
 
 use crate::error::CommandError;
+use crate::shell_word;
 
 /// Reads the token of a file that nobody else can read or write.
 pub(crate) fn read(path: &Path) -> Result<AuthorizationToken, CommandError> {
     let bytes = private_file::read(path, LARGEST).map_err(refused)?;
     let wrong = |what: &str| {
-        CommandError::failed(format!("the token file {} {what}", path.display()))
-            .with_hint(format!("Write it anew: aws-sso ecs token create --file {}", path.display()))
+        CommandError::failed(format!("the token file {} {what}", path.display())).with_hint(
+            format!("Write it anew: aws-sso ecs token create --slot NAME --file {}", typed(path)),
+        )
     };
     let text = match std::str::from_utf8(&bytes) {
         Ok("") => return Err(wrong("is empty")),
@@ -26,19 +28,25 @@ pub(crate) fn read(path: &Path) -> Result<AuthorizationToken, CommandError> {
 }
 
 fn refused(error: PrivateFileError) -> CommandError {
-    let path = error.path.display();
+    let path = typed(&error.path);
     let hint = match &error.problem {
         Problem::OpenToOthers => format!(
-            "Others may have read it: make another token with aws-sso ecs token create --file {path}, \
+            "Others may have read it: make another token with aws-sso ecs token create --slot NAME --file {path}, \
              and revoke this one"
         ),
         Problem::Link => "Name the file itself: a link may lead elsewhere tomorrow".to_owned(),
         problem if problem.is_missing() => {
-            format!("Make it: aws-sso ecs token create --file {path}")
+            format!("Make it: aws-sso ecs token create --slot NAME --file {path}")
         }
-        _ => format!("Name a file that aws-sso ecs token create --file wrote, not {path}"),
+        _ => format!(
+            "Name a file that aws-sso ecs token create --slot NAME --file wrote, not {path}"
+        ),
     };
     CommandError::failed(format!("the token file {error}")).with_hint(hint)
+}
+
+fn typed(path: &Path) -> String {
+    shell_word::quoted(&path.display().to_string()).into_owned()
 }
 
 /// In bytes.

@@ -85,6 +85,11 @@ pub(crate) fn has_terminal() -> bool {
     io::stderr().is_terminal()
 }
 
+/// Whether a person sees what is written to stdout.
+pub(crate) fn is_data_seen() -> bool {
+    io::stdout().is_terminal()
+}
+
 /// Awaits it, and says what for if that takes long.
 pub(crate) async fn note_if_slow<T>(what: &str, work: impl Future<Output = T>) -> T {
     let mut work = pin!(work);

@@ -52,3 +52,13 @@ pub fn is_root() -> bool {
     }
     is_root
 }
+
+/// Whether a program is installed; prints why a test is left out.
+pub fn has_program(name: &str) -> bool {
+    let found = std::process::Command::new(name).arg("--version").output();
+    let is_missing = found.is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound);
+    if is_missing {
+        eprintln!("left out: this test needs {name}");
+    }
+    !is_missing
+}

@@ -1,5 +1,7 @@
 //! Profiles of the AWS config, resolved by the SDK itself: whatever a person's `~/.aws/config` can do, works.
 
+mod default_profile;
+
 use std::path::PathBuf;
 
 use aws_config::profile::{Profile, ProfileFileCredentialsProvider, ProfileSet};
@@ -15,6 +17,8 @@ use credentials::{
 use crate::given::Given;
 use crate::identity_center::{Instance, RegionName, StartUrl};
 use crate::{Aws, ProviderError, complete, credential_process, http_client};
+
+pub use default_profile::before_containers;
 
 /// The ways in which a profile can have credentials, told to a person whose profile has none.
 const WAYS: [&str; 6] = [

@@ -4,7 +4,7 @@
 //! It opens no outbound connection, reads no configuration, and sees no sign-in token. Credentials come in by
 //! `PUT` and from a [`Provider`].
 //!
-//! A request's way: `listener` → `connection` → `routes` (→ `gate` → `path`) → `slots` → `wire`. Fresh credentials'
+//! A request's way: `listener` → (`tls` →) `connection` → `routes` (→ `gate` → `path`) → `slots` → `wire`. Fresh credentials'
 //! way: `provider` → `refresher` → `slots`.
 
 mod audit;

@@ -132,18 +132,18 @@ impl Refusal {
     fn message_on_tokens(&self) -> &'static str {
         match self {
             Self::TokenRequired => {
-                "this needs an authorization token; make one: aws-sso ecs token create (programs take it \
+                "this needs an authorization token; make one: aws-sso ecs token create --slot NAME (programs take it \
                  from AWS_CONTAINER_AUTHORIZATION_TOKEN, aws-sso from --token-file)"
             }
             Self::UnknownToken => {
-                "the authorization token is not one of this server's; make one: aws-sso ecs token create, \
+                "the authorization token is not one of this server's; make one: aws-sso ecs token create --slot NAME, \
                  or unset AWS_CONTAINER_AUTHORIZATION_TOKEN and AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"
             }
             Self::ExpiredToken => {
-                "the authorization token has expired; make another: aws-sso ecs token create"
+                "the authorization token has expired; make another: aws-sso ecs token create --slot NAME"
             }
             Self::RevokedToken => {
-                "the authorization token was revoked; make another: aws-sso ecs token create"
+                "the authorization token was revoked; make another: aws-sso ecs token create --slot NAME"
             }
             Self::OtherSlots => {
                 "the authorization token is for other slots; make one for this: \
@@ -166,7 +166,7 @@ impl Refusal {
             }
             Self::UnknownOwner => {
                 "whose connection this is cannot be told (another network namespace or a container?), \
-                 so it needs an authorization token: aws-sso ecs token create"
+                 so it needs an authorization token: aws-sso ecs token create --slot NAME"
             }
             Self::BrowserOrProxy => {
                 "the request came from a browser or through a proxy; have programs ask this server \

@@ -1,11 +1,13 @@
 //! `aws-sso ecs`: the container-credentials server and its client commands.
 
 mod audit;
+mod env;
 mod list;
 mod load;
 mod profile;
 pub(crate) mod run;
 mod token;
+mod trust;
 mod unload;
 
 use clap::Subcommand;
@@ -21,6 +23,8 @@ pub(crate) enum Ecs {
     List(list::Arguments),
     Profile(profile::Arguments),
     Unload(unload::Arguments),
+    Env(env::Arguments),
+    Trust(trust::Arguments),
     #[command(subcommand)]
     Token(token::Token),
 }
@@ -33,6 +37,8 @@ pub(crate) async fn run(command: Ecs) -> Result<(), CommandError> {
         Ecs::List(arguments) => list::run(arguments).await,
         Ecs::Profile(arguments) => profile::run(arguments).await,
         Ecs::Unload(arguments) => unload::run(arguments).await,
+        Ecs::Env(arguments) => env::run(arguments).await,
+        Ecs::Trust(arguments) => trust::run(arguments).await,
         Ecs::Token(command) => token::run(command).await,
     }
 }

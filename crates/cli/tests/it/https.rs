@@ -197,6 +197,14 @@ fn the_authority_stays_and_its_certificate_is_written_again() {
     assert!(failed.stderr.contains("has no key that opens"), "{}", failed.stderr);
     assert!(failed.stderr.contains("aws-sso ecs trust --renew"), "{}", failed.stderr);
     assert_eq!(fs::read(authority(&world)).unwrap(), first, "no other was made");
+    fs::remove_file(state(&world).join("ecs.authority.file")).unwrap();
+    let failed = world.run(&["ecs", "run", "--tls", "--port", "0"]);
+    assert!(failed.code == Some(1) && failed.stderr.contains("its key is not in"), "{failed:?}");
+    assert!(failed.stderr.contains("aws-sso ecs trust --renew"), "{}", failed.stderr);
+    assert_eq!(fs::read(authority(&world)).unwrap(), first, "no other was made");
+    assert_eq!(world.run(&["ecs", "trust", "--renew"]).code, Some(0));
+    assert_ne!(fs::read(authority(&world)).unwrap(), first);
+    world.serve(&["--tls"]);
 }
 
 #[test]
@@ -245,4 +253,16 @@ fn a_name_that_the_authority_does_not_vouch_for_is_told() {
     assert!(failed.stderr.contains("does not vouch for qa.example"), "{}", failed.stderr);
     let command = format!("aws-sso ecs trust --renew {}\n", names.join(" "));
     assert!(failed.stderr.ends_with(&command), "{}", failed.stderr);
+
+    let old = world.home().join("old.pem");
+    fs::copy(authority(&world), &old).unwrap();
+    let renewed = world.run(&[&["ecs", "trust", "--renew"], &names[..]].concat());
+    assert_eq!(renewed.code, Some(0), "{}", renewed.stderr);
+    let server = world.serve(&[&["--tls"], &names[..]].concat());
+    for host in ["dev.example", "qa.example", "localhost"] {
+        let answer = ask(&world, &server, &authority(&world), "TLSv1_3", host);
+        assert!(answer.stdout.starts_with("TLSv1.3 HTTP/1.1 404"), "{answer:?}");
+        let answer = ask(&world, &server, &old, "TLSv1_3", host);
+        assert!(answer.stderr.contains("CERTIFICATE_VERIFY_FAILED"), "{answer:?}");
+    }
 }

@@ -11,6 +11,7 @@ mod attacks;
 mod audit;
 mod configuration;
 mod endpoints;
+mod exports;
 mod help;
 mod https;
 mod identity_center;
@@ -24,6 +25,7 @@ mod strangers;
 #[cfg(target_os = "linux")]
 mod systemd;
 mod tokens;
+mod trust;
 
 use fakes::TestEnv;
 

@@ -1,5 +1,9 @@
 //! A certificate authority of the person's own: it vouches for this server on this host, and for nothing else, which is
-//! written into its certificate. Must not be kept in clear: whoever has the key is this server to all who trust it.
+//! written into its certificates. Must not be kept in clear: whoever has the key is this server to all who trust it.
+//!
+//! There are two certificates: the root, which programs trust and whose key is gone as soon as it has signed the other; and
+//! the issuer, whose key is kept. Java heeds what an issuer may vouch for, and doesn't ask that of a root (RFC 5280, section
+//! 6.2 leaves it open).
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
@@ -23,7 +27,9 @@ use crate::names::{HostName, Names, loopback};
 
 /// A certificate authority, with its key.
 pub struct Authority {
-    certificate: CertificateDer<'static>,
+    root: CertificateDer<'static>,
+    issuer: CertificateDer<'static>,
+    /// The issuer's.
     key: Zeroizing<KeyPair>,
 }
 
@@ -59,20 +65,17 @@ impl Authority {
     /// # Errors
     /// The system has no random numbers.
     pub fn make(names: &Names, now: Timestamp) -> Result<Self, AuthorityError> {
+        let root_key = Zeroizing::new(KeyPair::generate().map_err(refused)?);
         let key = Zeroizing::new(KeyPair::generate().map_err(refused)?);
-        let mut params = validity(now, -DAY, 3653 * DAY);
         // Two of one person are told apart in a trust store.
-        let id = key.public_key_raw().last_chunk::<4>().map(|end| HEXLOWER.encode(end));
+        let id = root_key.public_key_raw().last_chunk::<4>().map(|end| HEXLOWER.encode(end));
         let name = format!("aws-sso local authority {}", id.unwrap_or_default());
-        params.distinguished_name.push(DnType::CommonName, name);
-        params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
-        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-        params.name_constraints = Some(NameConstraints {
-            permitted_subtrees: permitted(names),
-            excluded_subtrees: Vec::new(),
-        });
-        let certificate = params.self_signed(&*key).map_err(refused)?;
-        Ok(Self { certificate: certificate.der().clone(), key })
+        let root = authority(&name, names, 1, now);
+        let issuer = authority(&format!("{name}, issuer"), names, 0, now);
+        let issuer = issuer.signed_by(&*key, &Issuer::from_params(&root, &*root_key));
+        let issuer = issuer.map_err(refused)?.der().clone();
+        let root = root.self_signed(&*root_key).map_err(refused)?.der().clone();
+        Ok(Self { root, issuer, key })
     }
 
     /// Reads what [`Authority::to_pem`] gave.
@@ -81,30 +84,30 @@ impl Authority {
     /// It is something else.
     pub fn parse(pem: &[u8]) -> Result<Self, AuthorityError> {
         let unreadable = |_| AuthorityError::Unreadable;
-        let certificate = CertificateDer::from_pem_slice(pem).map_err(unreadable)?;
+        let certificates = CertificateDer::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>();
+        let certificates = certificates.map_err(unreadable)?.try_into();
+        let [root, issuer] = certificates.map_err(|_| AuthorityError::Unreadable)?;
         let key = Zeroizing::new(PrivateKeyDer::from_pem_slice(pem).map_err(unreadable)?);
         let key = KeyPair::try_from(&*key).map_err(|_| AuthorityError::Unreadable)?;
-        let authority = Self { certificate, key: Zeroizing::new(key) };
+        let authority = Self { root, issuer, key: Zeroizing::new(key) };
         authority.validity()?;
         Ok(authority)
     }
 
-    /// The certificate and the key, to be kept where nobody else reads them.
+    /// The certificates and the key, to be kept where nobody else reads them.
     pub fn to_pem(&self) -> Zeroizing<Vec<u8>> {
         let key = Zeroizing::new(self.key.serialize_pem());
-        let certificate = self.certificate_pem();
+        let certificates = self.certificate_pem() + &pem(&self.issuer);
         // With room from the start: a buffer that grows leaves copies of the key behind.
-        let mut pem = Zeroizing::new(Vec::with_capacity(certificate.len() + key.len()));
-        pem.extend_from_slice(certificate.as_bytes());
+        let mut pem = Zeroizing::new(Vec::with_capacity(certificates.len() + key.len()));
+        pem.extend_from_slice(certificates.as_bytes());
         pem.extend_from_slice(key.as_bytes());
         pem
     }
 
-    /// The certificate, for everybody.
+    /// The root, for everybody.
     pub fn certificate_pem(&self) -> String {
-        let base64 = data_encoding::BASE64.encode(&self.certificate);
-        let lines: Vec<_> = base64.as_bytes().chunks(64).map(String::from_utf8_lossy).collect();
-        format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
+        pem(&self.root)
     }
 
     /// That it can vouch for these names at this time.
@@ -138,10 +141,11 @@ impl Authority {
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         params.use_authority_key_identifier_extension = true;
-        let issuer = Issuer::from_ca_cert_der(&self.certificate, &*self.key).map_err(refused)?;
+        let issuer = Issuer::from_ca_cert_der(&self.issuer, &*self.key).map_err(refused)?;
         let certificate = params.signed_by(&*key, &issuer).map_err(refused)?;
         let key = PrivatePkcs8KeyDer::from(key.serialize_der()).into();
-        CertifiedKey::from_der(vec![certificate.into()], key, &provider())
+        let chain = vec![certificate.into(), self.issuer.clone()];
+        CertifiedKey::from_der(chain, key, &provider())
             .map_err(|error| AuthorityError::Refused(error.to_string()))
     }
 
@@ -150,12 +154,12 @@ impl Authority {
         let vouched = self.vouch(alternative(name), now)?;
         let leaf = vouched.end_entity_cert().and_then(ParsedCertificate::try_from);
         let mut roots = RootCertStore::empty();
-        roots.add(self.certificate.clone()).map_err(refused)?;
+        roots.add(self.root.clone()).map_err(refused)?;
         let seconds = u64::try_from(now.as_second()).unwrap_or_default();
         let verified = verify_server_cert_signed_by_trust_anchor(
             &leaf.map_err(refused)?,
             &roots,
-            &[],
+            &[self.issuer.clone()],
             UnixTime::since_unix_epoch(Duration::from_secs(seconds)),
             provider().signature_verification_algorithms.all,
         );
@@ -163,8 +167,28 @@ impl Authority {
     }
 
     fn validity(&self) -> Result<(Timestamp, Timestamp), AuthorityError> {
-        super::validity_of(&self.certificate).ok_or(AuthorityError::Unreadable)
+        super::validity_of(&self.issuer).ok_or(AuthorityError::Unreadable)
     }
+}
+
+/// An authority's certificate, good for so many others below it.
+fn authority(name: &str, names: &Names, below: u8, now: Timestamp) -> CertificateParams {
+    let mut params = validity(now, -DAY, 3653 * DAY);
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(below));
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    params.use_authority_key_identifier_extension = true;
+    params.name_constraints = Some(NameConstraints {
+        permitted_subtrees: permitted(names),
+        excluded_subtrees: Vec::new(),
+    });
+    params
+}
+
+fn pem(certificate: &CertificateDer<'_>) -> String {
+    let base64 = data_encoding::BASE64.encode(certificate);
+    let lines: Vec<_> = base64.as_bytes().chunks(64).map(String::from_utf8_lossy).collect();
+    format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
 }
 
 /// Every name that a certificate of ours has: loopback's, and these.

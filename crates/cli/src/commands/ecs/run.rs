@@ -241,7 +241,8 @@ fn announce(addresses: Vec<SocketAddr>, origin: Option<String>, output: Output) 
     ));
     if env::has_relative_uri() {
         ui::note(
-            "Unset AWS_CONTAINER_CREDENTIALS_RELATIVE_URI in those shells: SDKs would prefer it.",
+            "SDKs would prefer AWS_CONTAINER_CREDENTIALS_RELATIVE_URI, which is set. In those shells, type: \
+             eval \"$(aws-sso ecs env)\"",
         );
     }
 }

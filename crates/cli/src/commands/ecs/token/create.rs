@@ -12,7 +12,7 @@ use super::{kind, slots, store, words};
 use crate::args::{Output, OutputArguments};
 use crate::clock::SystemClock;
 use crate::error::CommandError;
-use crate::ui;
+use crate::{shell_word, ui};
 
 /// Make an authorization token, and print it or write it into a file
 ///
@@ -104,7 +104,8 @@ fn tell(
         (Some(token), _) => ui::data(token),
         (None, Some(file)) => ui::note(&format!(
             "Programs use it by AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE, which this sets too: \
-             eval \"$(aws-sso ecs env --token-file {file})\""
+             eval \"$(aws-sso ecs env --token-file {})\"",
+            shell_word::quoted(file)
         )),
         (None, None) => {}
     }

@@ -52,7 +52,9 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), CommandError> {
         });
         ui::json(&listed.collect::<Vec<_>>());
     } else if tokens.is_empty() {
-        ui::note("There are no authorization tokens. (To make one: aws-sso ecs token create)");
+        ui::note(
+            "There are no authorization tokens. (To make one: aws-sso ecs token create --slot NAME)",
+        );
     } else {
         let rows = tokens.iter().map(|token| -> Vec<Cow<'_, str>> {
             let left = match token.is_revoked {

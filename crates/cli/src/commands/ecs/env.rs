@@ -1,0 +1,174 @@
+//! `aws-sso ecs env`
+
+use std::fmt::Display;
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use credentials::{ProfileName, SlotName};
+use server::path_for_sdks;
+
+use crate::args::AddressArguments;
+use crate::error::CommandError;
+use crate::exports::{Exports, Format, Inherited, TrustFiles};
+use crate::server_address::{Scheme, ServerAddress};
+use crate::trust::Authority;
+use crate::{env, paths, shell_word, token_file, ui};
+
+/// Print what to export so that every SDK of a shell uses a slot of the server
+///
+/// It also unsets what SDKs would ask first, and lets them go past proxies: eval "$(aws-sso ecs env)". The server
+/// is not asked. A token is printed with the rest; it is meant for the shell.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// The slot of this name instead of the default slot
+    #[arg(short, long, value_name = "NAME", value_parser = ProfileName::parse)]
+    profile: Option<ProfileName>,
+    /// Let SDKs show the server the authorization token in this file: see `aws-sso ecs token create`
+    #[arg(long, value_name = "PATH")]
+    token_file: Option<PathBuf>,
+    /// What is to read it
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Sh)]
+    format: Format,
+    #[command(flatten)]
+    address: AddressArguments,
+}
+
+pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
+    let Arguments { profile, token_file, format, address: AddressArguments { server } } = arguments;
+    check_host(&server)?;
+    let token = token_file.as_deref().map(token_file::read).transpose()?;
+    // A file of this machine is not in a container, and an SDK that is told of one fails without it.
+    let file = token_file.as_deref().filter(|_| !format.is_for_containers());
+    let file = file.map(absolute).transpose()?;
+    let slot = profile.map_or(SlotName::Default, SlotName::Named);
+    let uri = format!("{}{}", server.origin_for_sdks(), path_for_sdks(&slot));
+    let inherited = env::inherited()?;
+    let mut exports = Exports::new(uri, &server.host, &inherited)
+        .with_token(token.as_ref().map(|token| token.expose()), file.as_deref());
+    if is_https(&server) && !format.is_for_containers() {
+        exports = with_trust(exports, &inherited)?;
+    }
+    ui::data(&format.write(&exports)?);
+    match format.is_for_containers() {
+        true => note_containers(&server, token.is_some()),
+        false => warn_of_default_profile().await,
+    }
+    if let Some(usage) = format.usage().filter(|_| ui::is_data_seen()) {
+        ui::note(&format!("To use it, type the same within: {usage}"));
+    }
+    Ok(())
+}
+
+/// SDKs take plain HTTP from this host alone, and most of them only by its address.
+fn check_host(server: &ServerAddress) -> Result<(), CommandError> {
+    let ip: Option<IpAddr> = server.host.parse().ok();
+    if is_https(server) {
+        return Ok(());
+    }
+    if ip.is_some_and(|ip| !ip.is_loopback() && !CONTAINER_ADDRESSES.contains(&ip)) {
+        let text = format!("no SDK asks {server} over plain HTTP: it is not on this host");
+        return Err(CommandError::failed(text)
+            .with_hint("Run the server here: aws-sso ecs run, or forward its port with ssh -L"));
+    }
+    if !server.origin_for_sdks().starts_with("http://127.0.0.1:") {
+        ui::note(&format!(
+            "warning: some SDKs take plain HTTP from 127.0.0.1 alone: --server 127.0.0.1:{}.",
+            server.port
+        ));
+    }
+    Ok(())
+}
+
+fn is_https(server: &ServerAddress) -> bool {
+    server.scheme == Some(Scheme::Https)
+}
+
+/// Adds what makes programs trust our authority, in files that are written for it.
+fn with_trust(exports: Exports, inherited: &Inherited) -> Result<Exports, CommandError> {
+    let Some(authority) = Authority::read(paths::authority_certificate())? else {
+        ui::note(
+            "There is no certificate authority of ours: programs trust whom they trust already.",
+        );
+        return Ok(exports);
+    };
+    let bundle = super::trust::write_bundle(&authority)?;
+    // Who gave Node.js more than its own roots needs them still: they are in the bundle now.
+    let node = match env::of_runtimes().node_extra_ca_certs {
+        Some(path) if path != authority.path() => &bundle.pem,
+        _ => authority.path(),
+    };
+    if inherited.has_other_trust_store(&absolute(&bundle.java)?) {
+        ui::note(
+            "warning: JAVA_TOOL_OPTIONS names another trust store, which stays as it is: Java will not trust \
+             the server.",
+        );
+    }
+    Ok(exports.with_trust(
+        &TrustFiles {
+            bundle: &absolute(&bundle.pem)?,
+            node: &absolute(node)?,
+            java: &absolute(&bundle.java)?,
+        },
+        inherited,
+    ))
+}
+
+/// What the exports alone don't do.
+fn note_containers(server: &ServerAddress, has_token: bool) {
+    let is_this_host = match server.host.parse::<IpAddr>() {
+        Ok(ip) => ip.is_loopback(),
+        Err(_) => server.host.eq_ignore_ascii_case("localhost"),
+    };
+    if is_this_host {
+        ui::note(
+            "In a container, 127.0.0.1 is the container itself, unless it has the host's network: \
+             docker run --network host, or network_mode: host.",
+        );
+    }
+    if is_https(server) {
+        let bundle = paths::authority_bundle().display().to_string();
+        ui::note(&format!(
+            "Programs in it must be given what they trust: -v {}:/run/aws-sso.pem:ro -e \
+             SSL_CERT_FILE=/run/aws-sso.pem. (aws-sso ecs trust writes that file.)",
+            shell_word::quoted(&bundle)
+        ));
+    }
+    if !has_token {
+        ui::note(
+            "Programs in it that run as another user than you get nothing: add \
+             --user \"$(id -u)\", or give them a token with --token-file.",
+        );
+    }
+}
+
+/// Says so when a `[default]` profile would be used instead of the server.
+async fn warn_of_default_profile() {
+    let keys = match providers::before_containers().await {
+        Ok(keys) => keys,
+        Err(error) => return ui::note(&format!("warning: {}.", ui::printable(&error.to_string()))),
+    };
+    let variables = ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"];
+    for ((key, variable), file) in keys.into_iter().zip(variables).zip(env::aws_config_files()) {
+        let Some(key) = key else { continue };
+        let file = file.display().to_string();
+        ui::note(&format!(
+            "warning: SDKs use the [default] profile of {} before the server, because it has {key}. \
+             Rename it, or point {variable} at another file.",
+            ui::printable(&file)
+        ));
+    }
+}
+
+/// The path from the root, as text.
+fn absolute(path: &Path) -> Result<String, CommandError> {
+    let failed = |why: &dyn Display| {
+        CommandError::failed(format!("the path {} cannot be exported: {why}", path.display()))
+    };
+    let path = std::path::absolute(path).map_err(|error| failed(&error))?;
+    path.into_os_string().into_string().map_err(|_| failed(&"it is not UTF-8"))
+}
+
+/// Where Amazon ECS and EKS have their servers: SDKs take plain HTTP from there too.
+const CONTAINER_ADDRESSES: [IpAddr; 2] =
+    [IpAddr::V4(Ipv4Addr::new(169, 254, 170, 2)), IpAddr::V4(Ipv4Addr::new(169, 254, 170, 23))];

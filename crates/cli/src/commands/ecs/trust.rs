@@ -1,0 +1,149 @@
+//! `aws-sso ecs trust`
+
+use std::path::Path;
+
+use clap::{ArgGroup, Args};
+use serde::Serialize;
+use server::{HostName, Names};
+
+use crate::args::{Output, OutputArguments};
+use crate::error::CommandError;
+use crate::settings::InstanceArguments;
+use crate::trust::{self, Authority, Bundle, Program, Step, SystemStore};
+use crate::{authority, env, paths, ui};
+
+/// Show which programs trust the certificate authority of our server, and make the system trust it
+///
+/// It also writes anew the files that `aws-sso ecs env` names for a server with HTTPS: the authority with the system's
+/// roots, as PEM and as a trust store of Java.
+#[derive(Args)]
+#[command(group(ArgGroup::new("change")))]
+pub(crate) struct Arguments {
+    /// Put the certificate into the system's store; who is not root is shown how
+    #[arg(long, group = "change")]
+    install: bool,
+    /// Take it out again
+    #[arg(long, group = "change")]
+    uninstall: bool,
+    /// Make another authority in its place, which programs have to trust anew; take the old one out first
+    #[arg(long, group = "change")]
+    renew: bool,
+    /// A name or address that the new authority is to vouch for beside those of loopback and of containers; may be given
+    /// again
+    #[arg(long, value_name = "NAME", requires = "renew", value_parser = HostName::parse)]
+    tls_name: Vec<HostName>,
+    #[command(flatten)]
+    instance: InstanceArguments,
+    #[command(flatten)]
+    output: OutputArguments,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Shown<'a> {
+    authority: &'a Path,
+    fingerprint: String,
+    bundle: &'a Path,
+    java_trust_store: &'a Path,
+    programs: &'a [Program],
+}
+
+pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
+    if arguments.renew {
+        let names = Names::with(arguments.tls_name);
+        let path = authority::renew(&arguments.instance, &names).await?;
+        ui::note(&format!(
+            "Made another certificate authority: {}. Start servers with --tls anew.",
+            path.display()
+        ));
+    }
+    let authority = Authority::read(paths::authority_certificate())?.ok_or_else(|| {
+        CommandError::failed("there is no certificate authority yet")
+            .with_hint("It is made by the first server that uses it: aws-sso ecs run --tls")
+    })?;
+    let bundle = write_bundle(&authority)?;
+    if arguments.install || arguments.uninstall {
+        change(&authority, arguments.install)?;
+    }
+    let python = trust::roots_of_python().await;
+    let programs = trust::programs(&authority, &env::of_runtimes(), python.as_deref());
+    let fingerprint = authority.fingerprint();
+    if arguments.output.output == Output::Json {
+        let (bundle, java_trust_store) = (&bundle.pem, &bundle.java);
+        let authority = authority.path();
+        ui::json(&Shown { authority, fingerprint, bundle, java_trust_store, programs: &programs });
+        return Ok(());
+    }
+    show(&programs);
+    advise(&authority, &bundle, python.as_deref());
+    Ok(())
+}
+
+/// The bundle, with the system's roots as they are now and a company's own, if the environment names them.
+pub(super) fn write_bundle(authority: &Authority) -> Result<Bundle, CommandError> {
+    let trust::Environment { ssl_cert_file, aws_ca_bundle, node_extra_ca_certs, .. } =
+        env::of_runtimes();
+    let besides = [ssl_cert_file, aws_ca_bundle, node_extra_ca_certs].into_iter().flatten();
+    let bundle = Bundle { pem: paths::authority_bundle(), java: paths::authority_trust_store() };
+    authority.write_bundle(bundle, besides.collect())
+}
+
+/// Installs or uninstalls it, or says what to type for that.
+fn change(authority: &Authority, install: bool) -> Result<(), CommandError> {
+    let store = SystemStore::of_this_system().ok_or_else(|| {
+        CommandError::failed("how this system is made to trust a certificate is not known here")
+            .with_hint(format!(
+                "See your system's manual; the file is {}",
+                authority.path().display()
+            ))
+    })?;
+    let steps = match install {
+        true => store.to_install(authority),
+        false => store.to_uninstall(authority),
+    };
+    if steps.is_empty() {
+        ui::note("The certificate is not in the system's store.");
+        return Ok(());
+    }
+    if !trust::may_change_system() {
+        return Err(CommandError::failed(trust::WHY_NOT)
+            .with_hint(format!("Type: {}", in_shell(&steps, authority))));
+    }
+    steps.iter().try_for_each(|step| step.take(authority))
+}
+
+fn in_shell(steps: &[Step], authority: &Authority) -> String {
+    let commands = steps.iter().map(|step| step.in_shell(authority));
+    commands.collect::<Vec<_>>().join(" && ")
+}
+
+fn show(programs: &[Program]) {
+    let row = |program: &Program| {
+        let trusts = match program.trusts {
+            Some(true) => "yes",
+            Some(false) => "no",
+            None => "unknown",
+        };
+        vec![program.program.into(), trusts.into(), program.reads.into()]
+    };
+    ui::table(&["Program", "Trusts it", "By"], programs.iter().map(row));
+}
+
+/// What can be done about each `no`.
+fn advise(authority: &Authority, bundle: &Bundle, python: Option<&Path>) {
+    let path = authority.path().display().to_string();
+    ui::note(&format!("The certificate: {path}, SHA-256 {}", authority.fingerprint()));
+    ui::note(&format!("With the system's roots: {}", bundle.pem.display()));
+    ui::note(
+        "For the variables, type: eval \"$(aws-sso ecs env --server https://127.0.0.1:4144)\"",
+    );
+    ui::note(
+        "For the system's store, and programs that no shell starts: aws-sso ecs trust --install",
+    );
+    let python =
+        python.map_or_else(|| "their cacert.pem".into(), |path| path.display().to_string());
+    ui::note(&format!(
+        "boto3 and the AWS CLI heed no variable. Let them use plain HTTP, or append the certificate \
+         to {python}, again after each update of it."
+    ));
+}

@@ -1,0 +1,235 @@
+//! What programs must find in their environment, and what they must not, so that every SDK uses a slot of the server. Pure.
+
+mod format;
+
+use zeroize::Zeroizing;
+
+pub(crate) use format::Format;
+
+/// Variables to set and to unset.
+pub(crate) struct Exports {
+    set: Vec<(&'static str, Zeroizing<String>)>,
+    unset: Vec<&'static str>,
+}
+
+/// Variables that are added to rather than replaced, as they are now.
+#[derive(Default)]
+pub(crate) struct Inherited {
+    /// `NO_PROXY`
+    pub(crate) no_proxy: Option<String>,
+    /// `no_proxy`
+    pub(crate) no_proxy_in_lower_case: Option<String>,
+    /// `JAVA_TOOL_OPTIONS`
+    pub(crate) java_tool_options: Option<String>,
+}
+
+impl Inherited {
+    /// Whether Java has been given a trust store that is not this one.
+    pub(crate) fn has_other_trust_store(&self, store: &str) -> bool {
+        with_trust_store(self.java_tool_options.as_deref(), store).is_none()
+    }
+}
+
+/// The files by which programs trust our certificate authority.
+#[derive(Clone, Debug)]
+pub(crate) struct TrustFiles<'a> {
+    /// Our authority, and the system's roots.
+    pub(crate) bundle: &'a str,
+    /// What Node.js trusts beside its own roots.
+    pub(crate) node: &'a str,
+    /// The bundle as a trust store of Java.
+    pub(crate) java: &'a str,
+}
+
+impl Exports {
+    /// The slot that the URI names, asked past every proxy and before every other source.
+    pub(crate) fn new(uri: String, host: &str, inherited: &Inherited) -> Self {
+        let mut exports = Self { set: Vec::new(), unset: OTHER_SOURCES.to_vec() };
+        exports.set(FULL_URI, uri);
+        // A program that is refused must not take the role of the machine instead.
+        exports.set("AWS_EC2_METADATA_DISABLED", "true");
+        // Programs read one of them or the other: where only one is set, both get what it says.
+        let (upper, lower) = (&inherited.no_proxy, &inherited.no_proxy_in_lower_case);
+        for (name, now) in [
+            ("NO_PROXY", upper.as_ref().or(lower.as_ref())),
+            ("no_proxy", lower.as_ref().or(upper.as_ref())),
+        ] {
+            exports.set(name, past_proxies(now.map_or("", String::as_str), host));
+        }
+        exports
+    }
+
+    /// Adds the token that the server demands. SDKs differ in whether they read it from the environment or from a file.
+    pub(crate) fn with_token(mut self, token: Option<&str>, file: Option<&str>) -> Self {
+        for (name, value) in [(TOKEN, token), (TOKEN_FILE, file)] {
+            match value {
+                Some(value) => self.set(name, value),
+                None => self.unset.push(name),
+            }
+        }
+        self
+    }
+
+    /// Adds what makes runtimes trust the server's certificate. Python's SDKs heed none of it.
+    pub(crate) fn with_trust(mut self, files: &TrustFiles<'_>, inherited: &Inherited) -> Self {
+        self.set("SSL_CERT_FILE", files.bundle);
+        self.set("AWS_CA_BUNDLE", files.bundle);
+        self.set("NODE_EXTRA_CA_CERTS", files.node);
+        if let Some(options) = with_trust_store(inherited.java_tool_options.as_deref(), files.java)
+        {
+            self.set("JAVA_TOOL_OPTIONS", options);
+        }
+        self
+    }
+
+    fn set(&mut self, name: &'static str, value: impl Into<String>) {
+        self.set.push((name, Zeroizing::new(value.into())));
+    }
+}
+
+/// `NO_PROXY` with the hosts of our server. Nothing is said twice, however often it is added.
+fn past_proxies(now: &str, host: &str) -> String {
+    // Alone it means every host, and beside others, to many programs, nothing.
+    if now.trim() == "*" {
+        return now.to_owned();
+    }
+    let listed = |list: &str, host: &str| {
+        list.split([',', ' ']).any(|entry| entry.eq_ignore_ascii_case(host))
+    };
+    let mut list = now.trim_end_matches([',', ' ']).to_owned();
+    for host in OUR_HOSTS.iter().copied().chain([host]) {
+        if !listed(&list, host) {
+            list.push_str(if list.is_empty() { "" } else { "," });
+            list.push_str(host);
+        }
+    }
+    list
+}
+
+/// The options with our trust store added; `None` when they name another, which is somebody's choice.
+fn with_trust_store(now: Option<&str>, store: &str) -> Option<String> {
+    // The JVM splits them at white space, but for what is within quotes.
+    let quote = if store.contains('\'') { '"' } else { '\'' };
+    let option = match store.contains(char::is_whitespace) {
+        true => format!("{TRUST_STORE}{quote}{store}{quote}"),
+        false => format!("{TRUST_STORE}{store}"),
+    };
+    let now = now.unwrap_or_default().trim();
+    match now {
+        "" => Some(option),
+        _ if now.contains(&option) => Some(now.to_owned()),
+        _ if now.contains(TRUST_STORE) => None,
+        _ => Some(format!("{now} {option}")),
+    }
+}
+
+/// The option of Java that names a trust store.
+pub(crate) const TRUST_STORE: &str = "-Djavax.net.ssl.trustStore=";
+
+const FULL_URI: &str = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
+const TOKEN: &str = "AWS_CONTAINER_AUTHORIZATION_TOKEN";
+const TOKEN_FILE: &str = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE";
+
+/// What one SDK or another asks before our server. Unset, because to some of them empty is set.
+const OTHER_SOURCES: [&str; 11] = [
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_SECURITY_TOKEN",
+    "AWS_CREDENTIAL_EXPIRATION",
+    "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_ROLE_ARN",
+    "AWS_ROLE_SESSION_NAME",
+];
+
+/// Where SDKs look for container credentials, our server among them.
+const OUR_HOSTS: [&str; 4] = ["127.0.0.1", "localhost", "169.254.170.2", "169.254.170.23"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn value<'a>(exports: &'a Exports, name: &str) -> Option<&'a str> {
+        exports.set.iter().find(|(set, _)| *set == name).map(|(_, value)| value.as_str())
+    }
+
+    #[test]
+    fn nothing_is_both_set_and_unset() {
+        for (token, file) in [(None, None), (Some("t"), None), (Some("t"), Some("/f"))] {
+            let exports = Exports::new(
+                "http://127.0.0.1:4144/creds".into(),
+                "127.0.0.1",
+                &Inherited::default(),
+            )
+            .with_token(token, file);
+            assert_eq!(value(&exports, TOKEN), token);
+            assert_eq!(value(&exports, TOKEN_FILE), file);
+            for name in OTHER_SOURCES {
+                assert!(exports.unset.contains(&name), "{name}");
+            }
+            assert!(exports.set.iter().all(|(name, _)| !exports.unset.contains(name)));
+        }
+    }
+
+    #[test]
+    fn our_hosts_are_added_once_to_what_goes_past_proxies() {
+        const OURS: &str = "127.0.0.1,localhost,169.254.170.2,169.254.170.23";
+        for (now, then) in [
+            ("", OURS),
+            (OURS, OURS),
+            (".corp,10.0.0.0/8", &format!(".corp,10.0.0.0/8,{OURS}")),
+            ("LOCALHOST", "LOCALHOST,127.0.0.1,169.254.170.2,169.254.170.23"),
+            ("localhost 127.0.0.1,", "localhost 127.0.0.1,169.254.170.2,169.254.170.23"),
+            ("*", "*"),
+        ] {
+            assert_eq!(past_proxies(now, "127.0.0.1"), then, "{now:?}");
+            assert_eq!(past_proxies(then, "127.0.0.1"), then, "once more");
+        }
+        assert_eq!(past_proxies(OURS, "my.host"), format!("{OURS},my.host"));
+    }
+
+    #[test]
+    fn what_only_one_of_the_two_spellings_says_is_lost_in_neither() {
+        let inherited =
+            Inherited { no_proxy_in_lower_case: Some(".corp".into()), ..Inherited::default() };
+        let exports = Exports::new(String::new(), "127.0.0.1", &inherited);
+        for name in ["NO_PROXY", "no_proxy"] {
+            assert!(value(&exports, name).unwrap().starts_with(".corp,127.0.0.1"), "{name}");
+        }
+    }
+
+    #[test]
+    fn each_runtime_is_told_of_the_form_that_it_reads() {
+        let files = TrustFiles { bundle: "/s/b.pem", node: "/s/a.pem", java: "/s/b.jks" };
+        let inherited = Inherited::default();
+        let exports = Exports::new("https://localhost:1/creds".into(), "localhost", &inherited)
+            .with_trust(&files, &inherited);
+        for (name, file) in [
+            ("SSL_CERT_FILE", "/s/b.pem"),
+            ("AWS_CA_BUNDLE", "/s/b.pem"),
+            ("NODE_EXTRA_CA_CERTS", "/s/a.pem"),
+            ("JAVA_TOOL_OPTIONS", "-Djavax.net.ssl.trustStore=/s/b.jks"),
+        ] {
+            assert_eq!(value(&exports, name), Some(file));
+        }
+    }
+
+    #[test]
+    fn javas_options_are_kept_and_another_trust_store_wins() {
+        let ours = "-Djavax.net.ssl.trustStore=/s/b.jks";
+        for (now, then) in [
+            (None, Some(ours.to_owned())),
+            (Some("-Xmx1g "), Some(format!("-Xmx1g {ours}"))),
+            (Some(ours), Some(ours.to_owned())),
+            (Some("-Djavax.net.ssl.trustStore=/corp.jks"), None),
+        ] {
+            assert_eq!(with_trust_store(now, "/s/b.jks"), then, "{now:?}");
+        }
+        let quoted = with_trust_store(None, "/my files/b.jks").unwrap();
+        assert_eq!(quoted, "-Djavax.net.ssl.trustStore='/my files/b.jks'");
+        assert_eq!(with_trust_store(Some(&quoted), "/my files/b.jks").unwrap(), quoted);
+    }
+}
