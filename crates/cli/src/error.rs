@@ -1,9 +1,13 @@
 //! What went wrong with a command: the text, the hint, and the exit code, translated once.
 
 use std::fmt::Display;
+use std::path::Path;
 
 use providers::{Problem, ProviderError};
-use server::{CertificateError, ListenError, TooLarge};
+use server::private_file;
+use server::{AuditError, CertificateError, ListenError, TooLarge};
+
+use crate::shell_word::quoted;
 
 /// A command's failure, as it is shown.
 #[derive(Debug)]
@@ -84,6 +88,35 @@ impl From<ListenError> for CommandError {
         };
         Self::failed(error).with_hint(hint)
     }
+}
+
+impl From<AuditError> for CommandError {
+    fn from(error: AuditError) -> Self {
+        let hint = match &error {
+            AuditError::Unfit(unfit) => match unfit.problem {
+                private_file::Problem::OpenToOthers => {
+                    format!("Make it yours alone: chmod 600 {}", word(&unfit.path))
+                }
+                private_file::Problem::Unreadable(_) => return Self::failed(error),
+                _ => "Name a plain file of yours: aws-sso ecs run --audit-log FILE".to_owned(),
+            },
+            AuditError::OpenFolder(folder) => {
+                format!("Make it yours alone: chmod go-w {}", word(folder))
+            }
+            AuditError::InUse(_) => {
+                "Give each server a file of its own: aws-sso ecs run --audit-log FILE".to_owned()
+            }
+            AuditError::NoFolder(folder) => {
+                format!("Make it: mkdir -m 700 -p {}", word(folder))
+            }
+        };
+        Self::failed(error).with_hint(hint)
+    }
+}
+
+/// A path as one types it.
+fn word(path: &Path) -> String {
+    quoted(&path.to_string_lossy()).into_owned()
 }
 
 impl From<TooLarge> for CommandError {

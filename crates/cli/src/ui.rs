@@ -5,7 +5,7 @@
 mod table;
 
 use std::borrow::Cow;
-use std::io::{self, BufRead, IsTerminal, Read, Write};
+use std::io::{self, BufRead, BufWriter, IsTerminal, Read, Stdout, Write};
 use std::pin::pin;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -42,6 +42,26 @@ pub(crate) fn start_log(level: LevelFilter) {
 pub(crate) fn data(line: &str) {
     // Who closed stdout doesn't want it.
     let _ = writeln!(io::stdout(), "{line}");
+}
+
+/// Many lines of data.
+pub(crate) struct Lines(BufWriter<Stdout>);
+
+impl Lines {
+    pub(crate) fn new() -> Self {
+        Self(BufWriter::new(io::stdout()))
+    }
+
+    /// Whether anybody reads them still.
+    pub(crate) fn push(&mut self, line: &str) -> bool {
+        writeln!(self.0, "{}", printable(line)).is_ok()
+    }
+
+    /// A row of a table whose other rows are not known yet: each cell is as wide as is said, or wider if it has to be.
+    pub(crate) fn push_row(&mut self, widths: &[usize], row: &[Cow<'_, str>]) -> bool {
+        let line = table::row(widths, row);
+        self.push(line.trim_end())
+    }
 }
 
 /// Data as JSON, on one line.

@@ -83,6 +83,9 @@ pub(crate) async fn serve<S: Transport>(
     };
     let parts = connection.into_parts();
     let refusal = refusal.map(|refusal| refine::<S>(refusal, &parts.read_buf, port));
+    if let Some(refusal) = &refusal {
+        parts.service.router.refused(peer, refusal.clone());
+    }
     farewell(parts.io.into_inner().stream, refusal, activity.leaves_bytes_unread()).await;
 }
 
@@ -179,13 +182,13 @@ async fn answer_load(
     let body = timeout(BODY_TIMEOUT, read(body)).await.unwrap_or(Err(Refusal::BodyTimeout));
     let response = match body {
         Ok(body) => {
-            let response = router.load(load, &body);
+            let response = router.load(load, Ok(&body));
             router.saved().await;
             response
         }
         Err(refusal) => {
             activity.leave_bytes_unread();
-            refusal.into_response()
+            router.load(load, Err(refusal))
         }
     };
     activity.request_ended();

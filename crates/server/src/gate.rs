@@ -11,7 +11,7 @@ use hyper::header::{AUTHORIZATION, HOST, HeaderMap, HeaderName};
 use hyper::http::request::Parts;
 
 use crate::names::Names;
-use crate::peer::Owner;
+use crate::peer::{Owner, Socket};
 use crate::refusal::Refusal;
 use crate::token::{Denied, Grant, Scope, Serial, Tokens};
 
@@ -20,6 +20,8 @@ use crate::token::{Denied, Grant, Scope, Serial, Tokens};
 pub(crate) struct Peer {
     /// Who owns the far end, by the kernel.
     pub(crate) owner: Owner,
+    /// The far end itself, for the audit log.
+    pub(crate) socket: Option<Socket>,
     /// Our port.
     pub(crate) port: u16,
 }
@@ -99,7 +101,6 @@ impl Writer {
 pub(crate) struct Caller {
     access: Access,
     /// The token that was sent, if it is or was one of ours.
-    #[expect(dead_code, reason = "the audit log will tell it")]
     pub(crate) token: Option<Serial>,
 }
 

@@ -7,6 +7,7 @@
 //! A request's way: `listener` → (`tls` →) `connection` → `routes` (→ `gate` → `path`) → `slots` → `wire`. Fresh credentials'
 //! way: `provider` → `refresher` → `slots`.
 
+mod audit;
 mod connection;
 mod connections;
 mod event;
@@ -14,6 +15,7 @@ mod event;
 pub mod fuzzing;
 mod gate;
 mod listener;
+mod memory;
 mod names;
 mod path;
 mod peer;
@@ -29,6 +31,7 @@ mod tls;
 mod token;
 pub mod wire;
 
+pub use audit::{AuditError, AuditLine, AuditLog};
 pub use event::{Event, EventKind};
 pub use listener::{ListenError, Listeners};
 pub use names::{HostName, Names};

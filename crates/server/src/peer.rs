@@ -25,6 +25,13 @@ pub enum Owner {
     Unknown,
 }
 
+/// A socket, and whose it is; for the audit log. Nothing is decided by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Socket {
+    pub(crate) uid: u32,
+    pub(crate) inode: u32,
+}
+
 /// Looks up the owners of sockets. Holds one socket to the kernel.
 #[derive(Debug)]
 pub struct Owners(Option<platform::Diagnostics>);
@@ -39,9 +46,10 @@ impl Owners {
         Self(opened.ok())
     }
 
-    /// Who owns the far end of an established connection between `ours` and `theirs`.
-    pub fn of_peer(&self, ours: SocketAddr, theirs: SocketAddr) -> Owner {
-        self.0.as_ref().map_or(Owner::Unknown, |diagnostics| diagnostics.of_peer(ours, theirs))
+    /// Who owns the far end of an established connection between `ours` and `theirs`, and which socket it is.
+    pub(crate) fn of_peer(&self, ours: SocketAddr, theirs: SocketAddr) -> (Owner, Option<Socket>) {
+        let nobody = (Owner::Unknown, None);
+        self.0.as_ref().map_or(nobody, |diagnostics| diagnostics.of_peer(ours, theirs))
     }
 
     /// Who listens on `address`.

@@ -4,7 +4,7 @@
 //! Where the system has no such modes (elsewhere than on Unix), nothing is refused: the folder's own protection is what
 //! there is.
 
-use std::fs::DirBuilder;
+use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -57,7 +57,7 @@ impl Problem {
 /// It is none, or somebody could; or it has more than `limit` bytes.
 pub fn read(path: &Path, limit: u64) -> Result<Zeroizing<Vec<u8>>, PrivateFileError> {
     let refused = |problem| PrivateFileError { path: path.to_owned(), problem };
-    let file = system::open(path).map_err(refused)?;
+    let file = open(File::options().read(true), path).map_err(refused)?;
     let length = file.metadata().map_or(0, |metadata| metadata.len()).min(limit);
     // Room for all of it: growing would leave copies behind.
     let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(length).unwrap_or(0) + 1));
@@ -68,6 +68,12 @@ pub fn read(path: &Path, limit: u64) -> Result<Zeroizing<Vec<u8>>, PrivateFileEr
         return Err(refused(Problem::TooLarge(limit)));
     }
     Ok(bytes)
+}
+
+/// Opens a file, which if it is made is its owner's alone; never through a symbolic link, and none that others can read
+/// or write.
+pub(crate) fn open(options: &mut OpenOptions, path: &Path) -> Result<File, Problem> {
+    system::open(options, path)
 }
 
 /// Puts a file that nobody else can read (0600) in the place of what is there, at once and as a whole. A missing folder
@@ -99,7 +105,7 @@ pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
 
 #[cfg(unix)]
 mod system {
-    use std::fs::File;
+    use std::fs::{File, OpenOptions};
     use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
     use std::path::Path;
 
@@ -108,12 +114,13 @@ mod system {
 
     use super::Problem;
 
-    pub(super) fn open(path: &Path) -> Result<File, Problem> {
+    pub(super) fn open(options: &mut OpenOptions, path: &Path) -> Result<File, Problem> {
         // NONBLOCK: opening a pipe would wait for its other end.
-        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
-        let opened = File::options().read(true).custom_flags(flags.bits().cast_signed()).open(path);
+        let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
+        let opened = options.mode(0o600).custom_flags(flags).open(path);
         let file = opened.map_err(|error| match path.symlink_metadata() {
             Ok(metadata) if metadata.is_symlink() => Problem::Link,
+            Ok(metadata) if metadata.is_dir() => Problem::WrongKind,
             _ => Problem::Unreadable(error),
         })?;
         let metadata = file.metadata().map_err(Problem::Unreadable)?;
@@ -131,19 +138,20 @@ mod system {
 
 #[cfg(not(unix))]
 mod system {
-    use std::fs::File;
+    use std::fs::{File, OpenOptions};
     use std::path::Path;
 
     use super::Problem;
 
-    pub(super) fn open(path: &Path) -> Result<File, Problem> {
-        let file = File::open(path).map_err(Problem::Unreadable)?;
+    pub(super) fn open(options: &mut OpenOptions, path: &Path) -> Result<File, Problem> {
+        let file = options.open(path).map_err(Problem::Unreadable)?;
         let metadata = file.metadata().map_err(Problem::Unreadable)?;
         if metadata.is_file() { Ok(file) } else { Err(Problem::WrongKind) }
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::fs;
     use std::os::unix::fs::{PermissionsExt, symlink};

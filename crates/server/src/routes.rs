@@ -9,11 +9,12 @@ use credentials::{Clock, SlotName};
 use hyper::http::request::Parts;
 use hyper::{Method, Response, StatusCode};
 
+use crate::audit::{Asker, Audit, Record, Role, Verb};
 use crate::gate::{Caller, Gate, Peer, ReadableSlot, Writer};
 use crate::path::Resource;
 use crate::refusal::Refusal;
 use crate::slot_list::Saved;
-use crate::slots::{Now, Slots};
+use crate::slots::{Loaded, Now, Served, Slots};
 use crate::wire::{self, Health, HealthDetail};
 
 /// Decides about requests.
@@ -23,6 +24,7 @@ pub(crate) struct Router {
     clock: Arc<dyn Clock>,
     /// `None`: nothing outlives the server.
     saved: Option<Saved>,
+    audit: Option<Audit>,
 }
 
 /// What comes of a request's head.
@@ -39,6 +41,7 @@ pub(crate) enum Decision {
 pub(crate) struct Load {
     writer: Writer,
     slot: SlotName,
+    asker: Asker,
 }
 
 /// What a request asks for.
@@ -57,19 +60,44 @@ impl Router {
         slots: Arc<Slots>,
         clock: Arc<dyn Clock>,
         saved: Option<Saved>,
+        audit: Option<Audit>,
     ) -> Self {
-        Self { gate, slots, clock, saved }
+        Self { gate, slots, clock, saved, audit }
     }
 
     /// Decides by the head alone.
     pub(crate) fn decide(&self, head: &Parts, peer: Peer) -> Decision {
-        self.try_decide(head, peer)
-            .unwrap_or_else(|refusal| Decision::Answer(refusal.into_response()))
+        let now = self.now();
+        let caller = self.gate.check(head, peer, now.wall);
+        let token = caller.as_ref().ok().and_then(|caller| caller.token);
+        let asker = Asker { token, socket: peer.socket };
+        let decided = caller.and_then(|caller| self.try_decide(head, caller, asker, now));
+        decided.unwrap_or_else(|refusal| {
+            if self.audit.is_some() {
+                let (verb, slot) = wanted(head);
+                self.note(verb, slot, Err(refusal.clone()), asker, now);
+            }
+            Decision::Answer(refusal.into_response())
+        })
     }
 
-    /// Carries out a load, now that its body is there.
-    pub(crate) fn load(&self, load: Load, body: &[u8]) -> Response<Bytes> {
-        self.try_load(load, body).unwrap_or_else(Refusal::into_response)
+    /// Carries out a load, now that its body is there, or is known not to come.
+    pub(crate) fn load(&self, load: Load, body: Result<&[u8], Refusal>) -> Response<Bytes> {
+        let now = self.now();
+        let Load { writer, slot, asker } = load;
+        let outcome = body.and_then(|body| self.try_load(&writer, &slot, body, now));
+        let role = outcome.as_ref().map(|loaded| Some(Arc::clone(&loaded.role)));
+        self.note(Verb::Load, Some(slot), role.map_err(Refusal::clone), asker, now);
+        match outcome {
+            Ok(Loaded { refreshes, .. }) => wire::json(StatusCode::OK, wire::loaded(refreshes)),
+            Err(refusal) => refusal.into_response(),
+        }
+    }
+
+    /// Notes that a connection was refused before anything could be read of what it wants.
+    pub(crate) fn refused(&self, peer: Peer, refusal: Refusal) {
+        let asker = Asker { token: None, socket: peer.socket };
+        self.note(Verb::None, None, Err(refusal), asker, self.now());
     }
 
     /// Ready when everything that was changed is saved.
@@ -83,9 +111,14 @@ impl Router {
         Now::by(&*self.clock)
     }
 
-    fn try_decide(&self, head: &Parts, peer: Peer) -> Result<Decision, Refusal> {
-        let now = self.now();
-        let caller = self.gate.check(head, peer, now.wall)?;
+    fn try_decide(
+        &self,
+        head: &Parts,
+        caller: Caller,
+        asker: Asker,
+        now: Now,
+    ) -> Result<Decision, Refusal> {
+        let note = |verb, slot, role| self.note(verb, slot, Ok(role), asker, now);
         let resource = Resource::parse(head.uri.path(), head.uri.query());
         if let Ok(Resource::Health(slot)) = &resource {
             return self.health(slot, &head.method, &caller, now).map(Decision::Answer);
@@ -93,35 +126,62 @@ impl Router {
         let reader = caller.reader()?;
         Ok(Decision::Answer(match action(&head.method, resource?)? {
             Action::Credentials(slot) => {
-                wire::json(StatusCode::OK, self.slots.credentials(reader.slot(&slot)?, now)?)
+                let Served { answer, role } = self.slots.credentials(reader.slot(&slot)?, now)?;
+                note(Verb::Read, Some(slot), Some(role));
+                wire::json(StatusCode::OK, answer)
             }
             Action::DefaultProfile => {
-                ok(&self.slots.profile(reader.slot(&SlotName::Default)?, now)?)
+                let profile = self.slots.profile(reader.slot(&SlotName::Default)?, now)?;
+                note(Verb::List, Some(SlotName::Default), None);
+                ok(&profile)
             }
-            Action::NamedProfiles => ok(&self.slots.named(reader, now)),
+            Action::NamedProfiles => {
+                note(Verb::List, None, None);
+                ok(&self.slots.named(reader, now))
+            }
             Action::Load(slot) => {
                 let writer = caller.into_writer()?;
-                return Ok(Decision::ReadBody(Load { writer, slot }));
+                return Ok(Decision::ReadBody(Load { writer, slot, asker }));
             }
             Action::Unload(slot) => {
-                self.slots.unload(&caller.into_writer()?, &slot)?;
+                let role = self.slots.unload(&caller.into_writer()?, &slot)?;
+                note(Verb::Unload, Some(slot), Some(role));
                 return Ok(Decision::AnswerWhenSaved(done()));
             }
             Action::UnloadNamed => {
                 self.slots.unload_named(&caller.into_writer()?);
+                note(Verb::Unload, None, None);
                 return Ok(Decision::AnswerWhenSaved(done()));
             }
         }))
     }
 
-    fn try_load(&self, load: Load, body: &[u8]) -> Result<Response<Bytes>, Refusal> {
-        let now = self.now();
+    fn try_load(
+        &self,
+        writer: &Writer,
+        slot: &SlotName,
+        body: &[u8],
+        now: Now,
+    ) -> Result<Loaded, Refusal> {
         let upload = wire::read_upload(body, now.wall)?;
-        if matches!(&load.slot, SlotName::Named(name) if name != upload.name()) {
+        if matches!(slot, SlotName::Named(name) if name != upload.name()) {
             return Err(Refusal::NamesDiffer);
         }
-        let refreshes = self.slots.load(&load.writer, load.slot, upload, now)?;
-        Ok(wire::json(StatusCode::OK, wire::loaded(refreshes)))
+        self.slots.load(writer, slot.clone(), upload, now)
+    }
+
+    /// Notes a decision in the audit log, if there is one.
+    fn note(
+        &self,
+        verb: Verb,
+        slot: Option<SlotName>,
+        outcome: Result<Option<Arc<Role>>, Refusal>,
+        asker: Asker,
+        now: Now,
+    ) {
+        if let Some(audit) = &self.audit {
+            audit.note(Record { at: now.wall, verb, slot, outcome, asker });
+        }
     }
 
     fn health(
@@ -175,6 +235,27 @@ fn action(method: &Method, resource: Resource) -> Result<Action, Refusal> {
         Resource::NamedSlots => Err(Refusal::MethodNotAllowed("GET, HEAD, DELETE")),
         _ => Err(Refusal::MethodNotAllowed("GET, HEAD")),
     }
+}
+
+/// What a request that was refused is for, as far as it says so.
+fn wanted(head: &Parts) -> (Verb, Option<SlotName>) {
+    let Ok(resource) = Resource::parse(head.uri.path(), head.uri.query()) else {
+        return (Verb::None, None);
+    };
+    let verb = match (&head.method, &resource) {
+        (&Method::GET | &Method::HEAD, Resource::Slot(_) | Resource::ReadOnlySlot(_)) => Verb::Read,
+        (&Method::GET | &Method::HEAD, Resource::Health(_)) => Verb::Health,
+        (&Method::GET | &Method::HEAD, _) => Verb::List,
+        (&Method::PUT, _) => Verb::Load,
+        (&Method::DELETE, _) => Verb::Unload,
+        _ => Verb::None,
+    };
+    let slot = match resource {
+        Resource::Slot(slot) | Resource::ReadOnlySlot(slot) | Resource::Health(slot) => Some(slot),
+        Resource::DefaultProfile => Some(SlotName::Default),
+        Resource::NamedSlots => None,
+    };
+    (verb, slot)
 }
 
 fn ok(value: &impl serde::Serialize) -> Response<Bytes> {

@@ -9,6 +9,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
+use crate::audit::{Audit, AuditLog};
 use crate::connection;
 use crate::connections::Connections;
 use crate::event::Event;
@@ -40,6 +41,7 @@ pub struct Server {
     clock: Arc<dyn Clock>,
     refresher: Option<Refresher>,
     keeper: Option<Keeper>,
+    audit: Option<AuditLog>,
 }
 
 /// How slots are kept fresh.
@@ -58,6 +60,7 @@ struct Acceptor {
     router: Arc<Router>,
     connections: Arc<Connections>,
     owners: Arc<Owners>,
+    audit: Option<Audit>,
     tls: Option<Tls>,
 }
 
@@ -84,7 +87,7 @@ impl Server {
             None => (None, None),
         };
         let (gate, tls) = (Gate::default(), None);
-        Self { listeners, gate, tls, slots, clock, refresher, keeper }
+        Self { listeners, gate, tls, slots, clock, refresher, keeper, audit: None }
     }
 
     /// Takes the authorization tokens of this store.
@@ -99,6 +102,11 @@ impl Server {
     /// Demands a token of everybody, the server's own user too.
     pub fn require_token(&mut self) {
         self.gate.requires_token = true;
+    }
+
+    /// Notes every decision in this log.
+    pub fn keep_audit_log(&mut self, log: AuditLog) {
+        self.audit = Some(log);
     }
 
     /// Speaks HTTPS on every socket, and nothing else; answers to these names beside loopback's.
@@ -135,13 +143,15 @@ impl Server {
 
     /// Serves until `stop` is ready, then finishes what is in flight, for 5 s at most.
     pub async fn run(self, stop: impl Future<Output = ()>) {
-        let Self { listeners, gate, tls, slots, clock, refresher, keeper } = self;
+        let Self { listeners, gate, tls, slots, clock, refresher, keeper, audit } = self;
         let saved = keeper.as_ref().map(Keeper::saved);
+        let (audit, writing) = audit.map(|log| log.start(Arc::clone(&clock))).unzip();
         let connections = Arc::new(Connections::default());
         let acceptor = Acceptor {
-            router: Arc::new(Router::new(gate, slots, clock, saved)),
+            router: Arc::new(Router::new(gate, slots, clock, saved, audit.clone())),
             connections: Arc::clone(&connections),
             owners: Arc::new(Owners::open()),
+            audit,
             tls,
         };
         let mut tasks = JoinSet::new();
@@ -160,6 +170,9 @@ impl Server {
             tracing::warn!("some requests were cut off");
         }
         keeping.shutdown().await;
+        if let Some(writing) = writing {
+            writing.finish().await;
+        }
     }
 }
 
@@ -192,6 +205,9 @@ impl Acceptor {
             tracing::debug!("another user has too many connections; one was closed");
             return;
         };
+        if let Some(audit) = &self.audit {
+            audit.connected(peer.socket);
+        }
         // An answer is one write; nothing is gained by waiting for more of it.
         let _ = stream.set_nodelay(true);
         let router = Arc::clone(&self.router);
@@ -204,14 +220,14 @@ impl Acceptor {
     /// Who is at the far end; `None` when nobody is any more.
     fn peer_of(&self, stream: &TcpStream) -> Option<Peer> {
         let (ours, theirs) = (stream.local_addr().ok()?, stream.peer_addr().ok()?);
-        let owner = self.owners.of_peer(ours, theirs);
+        let (owner, socket) = self.owners.of_peer(ours, theirs);
         // If the peer had reset the connection, its port might by now be another process's, and that one's
         // owner have been found. A reset leaves an error on our end.
         let is_reset = !matches!(stream.take_error(), Ok(None));
         if owner != Owner::SameUser {
             tracing::debug!(?owner, "a connection that is not our user's");
         }
-        (!is_reset).then(|| Peer { owner, port: ours.port() })
+        (!is_reset).then(|| Peer { owner, socket, port: ours.port() })
     }
 }
 

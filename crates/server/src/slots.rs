@@ -9,13 +9,14 @@ mod refreshing;
 mod slot;
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use credentials::{Expiration, InstanceName, Invalid, ProfileName, SlotName, Source, Timestamp};
 use fastrand::Rng;
 use tokio::sync::{Notify, watch};
 
+use crate::audit::Role;
 use crate::gate::{ReadableSlot, Reader, Writer};
 use crate::refusal::Refusal;
 use crate::wire::{ProfileObject, Upload};
@@ -50,6 +51,22 @@ struct Numbered {
     load: u64,
 }
 
+/// What a slot serves.
+pub(crate) struct Served {
+    /// The answer for an SDK.
+    pub(crate) answer: Bytes,
+    /// Whose credentials are in it.
+    pub(crate) role: Arc<Role>,
+}
+
+/// What became of a load.
+pub(crate) struct Loaded {
+    /// Whether the slot will be refreshed.
+    pub(crate) refreshes: bool,
+    /// Whose credentials are in it.
+    pub(crate) role: Arc<Role>,
+}
+
 impl Slots {
     /// No slots yet; those to come are refreshed, or aren't. `seed` is of their jitter.
     pub(crate) fn new(refreshes: bool, seed: u64) -> Self {
@@ -76,9 +93,11 @@ impl Slots {
         self.put(SlotName::Default, upload, now).map(|_| ())
     }
 
-    /// The answer for an SDK.
-    pub(crate) fn credentials(&self, slot: ReadableSlot<'_>, now: Now) -> Result<Bytes, Refusal> {
-        self.lock().slot(slot.name())?.at(now).cloned()
+    /// What is served to an SDK.
+    pub(crate) fn credentials(&self, slot: ReadableSlot<'_>, now: Now) -> Result<Served, Refusal> {
+        let contents = self.lock();
+        let slot = contents.slot(slot.name())?;
+        Ok(Served { answer: slot.at(now)?.clone(), role: Arc::clone(slot.role()) })
     }
 
     /// What is loaded in a slot, expired or not.
@@ -116,7 +135,7 @@ impl Slots {
         self.lock().slot(name)?.at(now).map(|_| ())
     }
 
-    /// Puts an upload into a slot, in place of what was there. Tells whether it will be refreshed.
+    /// Puts an upload into a slot, in place of what was there.
     ///
     /// # Errors
     /// There are no credentials in it and no refreshing is done; or an answer would be larger than SDKs take.
@@ -126,19 +145,19 @@ impl Slots {
         name: SlotName,
         upload: Upload,
         now: Now,
-    ) -> Result<bool, Refusal> {
+    ) -> Result<Loaded, Refusal> {
         self.put(name, upload, now)
     }
 
-    /// Empties a slot.
-    pub(crate) fn unload(&self, _: &Writer, name: &SlotName) -> Result<(), Refusal> {
+    /// Empties a slot, and says what was in it.
+    pub(crate) fn unload(&self, _: &Writer, name: &SlotName) -> Result<Arc<Role>, Refusal> {
         let removed = match name {
             SlotName::Default => self.lock().default.take(),
             SlotName::Named(profile) => self.lock().named.remove(profile),
         };
         let removed = removed.ok_or_else(|| nothing_in(name))?;
         self.changed(removed.slot.source().is_some());
-        Ok(())
+        Ok(Arc::clone(removed.slot.role()))
     }
 
     /// Empties every named slot.
@@ -147,7 +166,7 @@ impl Slots {
         self.changed(true);
     }
 
-    fn put(&self, name: SlotName, upload: Upload, now: Now) -> Result<bool, Refusal> {
+    fn put(&self, name: SlotName, upload: Upload, now: Now) -> Result<Loaded, Refusal> {
         let mut contents = self.lock();
         let slot = match upload {
             Upload::Credentials(mut profile) => {
@@ -158,12 +177,12 @@ impl Slots {
             Upload::Source(_, _) if !self.refreshes => return Err(NO_REFRESH),
             Upload::Source(name, source) => Slot::empty(name, source, now),
         };
-        let has_source = slot.source().is_some();
+        let (has_source, role) = (slot.source().is_some(), Arc::clone(slot.role()));
         let previous = contents.insert(name, slot);
         drop(contents);
         let had_source = previous.is_some_and(|slot| slot.source().is_some());
         self.changed(has_source || had_source);
-        Ok(has_source)
+        Ok(Loaded { refreshes: has_source, role })
     }
 
     fn changed(&self, is_listed: bool) {

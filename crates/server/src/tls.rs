@@ -19,6 +19,7 @@ use rustls_pki_types::CertificateDer;
 use tokio_rustls::TlsAcceptor;
 use x509_parser::parse_x509_certificate;
 
+use crate::memory::keep_out_of_swap;
 use crate::names::{HostName, Names};
 pub use authority::{Authority, AuthorityError};
 pub use given::{Certificate, CertificateError};
@@ -43,9 +44,9 @@ impl Tls {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, AuthorityError> {
         authority.check(names, clock.now())?;
-        let leaf = Leaf::new(authority, names, clock)?;
-        Self::showing(Arc::new(leaf), None)
-            .map_err(|error| AuthorityError::Refused(error.to_string()))
+        let leaf = Arc::new(Leaf::new(authority, names, clock)?);
+        keep_out_of_swap(&*leaf);
+        Self::showing(leaf, None).map_err(|error| AuthorityError::Refused(error.to_string()))
     }
 
     /// With a certificate that the person has.

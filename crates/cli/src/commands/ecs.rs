@@ -1,5 +1,6 @@
 //! `aws-sso ecs`: the container-credentials server and its client commands.
 
+mod audit;
 mod env;
 mod list;
 mod load;
@@ -18,6 +19,7 @@ pub(crate) enum Ecs {
     #[command(visible_alias = "server")]
     Run(run::Arguments),
     Load(load::Arguments),
+    Audit(audit::Arguments),
     List(list::Arguments),
     Profile(profile::Arguments),
     Unload(unload::Arguments),
@@ -31,6 +33,7 @@ pub(crate) async fn run(command: Ecs) -> Result<(), CommandError> {
     match command {
         Ecs::Run(arguments) => run::run(arguments).await,
         Ecs::Load(arguments) => load::run(arguments).await,
+        Ecs::Audit(arguments) => audit::run(arguments),
         Ecs::List(arguments) => list::run(arguments).await,
         Ecs::Profile(arguments) => profile::run(arguments).await,
         Ecs::Unload(arguments) => unload::run(arguments).await,

@@ -33,6 +33,13 @@ pub(super) fn render<'a>(header: &[&str], rows: impl Iterator<Item = Vec<Cow<'a,
     text
 }
 
+/// One line of a table whose columns are that wide.
+pub(super) fn row(widths: &[usize], row: &[Cow<'_, str>]) -> String {
+    let mut text = String::new();
+    write(&mut text, widths, row);
+    text
+}
+
 fn write(text: &mut String, widths: &[usize], row: &[Cow<'_, str>]) {
     let mut gap = 0;
     for (number, (width, cell)) in widths.iter().zip(row).enumerate() {

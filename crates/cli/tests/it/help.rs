@@ -12,6 +12,7 @@ fn docs_cli_md_is_what_help_says() {
         &["ecs"],
         &["ecs", "run"],
         &["ecs", "load"],
+        &["ecs", "audit"],
         &["ecs", "list"],
         &["ecs", "profile"],
         &["ecs", "unload"],

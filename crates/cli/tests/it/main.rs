@@ -2,10 +2,13 @@
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
+    clippy::print_stderr,
+    clippy::string_slice,
     reason = "a test's own failures may be loud"
 )]
 
 mod attacks;
+mod audit;
 mod configuration;
 mod endpoints;
 mod exports;
@@ -13,10 +16,14 @@ mod help;
 mod https;
 mod identity_center;
 mod lifecycle;
+#[cfg(target_os = "linux")]
+mod memory;
 mod refreshing;
 mod slots;
 mod sources;
 mod strangers;
+#[cfg(target_os = "linux")]
+mod systemd;
 mod tokens;
 mod trust;
 

@@ -2,9 +2,7 @@
 
 use std::net::TcpListener;
 
-use std::process::Command;
-
-use fakes::{Finished, Running, TestEnv};
+use fakes::{Running, TestEnv};
 
 use crate::{lifecycle::activated, session, tokens::token, upload, world};
 
@@ -159,46 +157,4 @@ fn a_browser_or_a_proxy_gets_nothing() {
     let through_proxy = format!("http://127.0.0.1:{}/", server.port());
     assert_eq!(server.get(&through_proxy).0, 403);
     assert_eq!(server.get("/").0, 200);
-}
-
-/// What the user `nobody` (or we, if we can't be nobody) may read of a process of that user.
-fn environ_of(world: &TestEnv, pid: u32) -> Finished {
-    let mut command = as_user(world);
-    command.args(["cat", &format!("/proc/{pid}/environ")]);
-    world.finish(command, "")
-}
-
-/// A command of a user who is not root, for whom everything would be in reach.
-fn as_user(world: &TestEnv) -> Command {
-    let is_root = fakes::is_root();
-    let mut command = world.command(if is_root { "setpriv" } else { "env" });
-    if is_root {
-        command.args(["--reuid=65534", "--regid=65534", "--clear-groups", "env"]);
-    }
-    command.current_dir("/");
-    command
-}
-
-#[test]
-fn memory_is_out_of_reach() {
-    let world = world();
-    // Where any user may run it.
-    let binary = std::env::temp_dir().join(format!("aws-sso-{}", std::process::id()));
-    // By another process: a test beside this one that starts a program would keep the copy open for writing in it.
-    let copied = Command::new("cp").arg(world.binary()).arg(&binary).status().unwrap();
-    assert!(copied.success());
-    let mut command = as_user(&world);
-    command.arg(&binary).args(["ecs", "run", "--port", "0"]);
-    let server = Running::start(command);
-    std::fs::remove_file(&binary).unwrap();
-
-    let mut other = as_user(&world);
-    let mut other = other.args(["sleep", "60"]).spawn().unwrap();
-    while !environ_of(&world, other.id()).stdout.contains("HOME=") {
-        std::thread::yield_now(); // until it is sleep
-    }
-    other.kill().unwrap();
-    other.wait().unwrap();
-    let refused = environ_of(&world, server.pid());
-    assert!(refused.stderr.contains("Permission denied"), "{refused:?}");
 }

@@ -23,7 +23,7 @@ fn check_by(
         request = request.header(*name, *value);
     }
     let (head, ()) = request.body(()).unwrap().into_parts();
-    gate.check(&head, Peer { owner, port: 4144 }, NOW.parse().unwrap())
+    gate.check(&head, Peer { owner, socket: None, port: 4144 }, NOW.parse().unwrap())
 }
 
 /// What a caller may do: write, read the slot `dev`, read the default slot.

@@ -12,7 +12,7 @@ use rustix::fd::OwnedFd;
 use rustix::net::netlink::{self, SocketAddrNetlink};
 use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType};
 
-use super::Owner;
+use super::{Owner, Socket};
 
 const AF_INET: u8 = 2;
 const AF_INET6: u8 = 10;
@@ -48,9 +48,10 @@ impl Diagnostics {
         Ok(Self { socket, sequence: AtomicU32::new(0), own_uid })
     }
 
-    pub(super) fn of_peer(&self, ours: SocketAddr, theirs: SocketAddr) -> Owner {
+    pub(super) fn of_peer(&self, ours: SocketAddr, theirs: SocketAddr) -> (Owner, Option<Socket>) {
         // Seen from the far end, its own address is the source and ours the destination.
-        self.owner(theirs, ours, TCP_ESTABLISHED)
+        let socket = self.look_up(theirs, ours, TCP_ESTABLISHED);
+        (self.owner(socket), socket)
     }
 
     pub(super) fn of_listener(&self, address: SocketAddr) -> Owner {
@@ -58,28 +59,31 @@ impl Diagnostics {
             SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
             SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
         };
-        self.owner(address, SocketAddr::new(anywhere, 0), TCP_LISTEN)
+        self.owner(self.look_up(address, SocketAddr::new(anywhere, 0), TCP_LISTEN))
     }
 
-    fn owner(&self, source: SocketAddr, destination: SocketAddr, state: u8) -> Owner {
-        match self.uid(source, destination, state) {
-            Ok(Some(uid)) if uid == self.own_uid => Owner::SameUser,
-            Ok(Some(0)) => Owner::Root,
-            Ok(Some(_)) => Owner::OtherUser,
-            Ok(None) => Owner::Unknown,
-            Err(error) => {
-                tracing::debug!(%error, "the owner of a socket could not be looked up");
-                Owner::Unknown
-            }
+    fn owner(&self, socket: Option<Socket>) -> Owner {
+        match socket.map(|socket| socket.uid) {
+            Some(uid) if uid == self.own_uid => Owner::SameUser,
+            Some(0) => Owner::Root,
+            Some(_) => Owner::OtherUser,
+            None => Owner::Unknown,
         }
     }
 
-    fn uid(
+    fn look_up(&self, source: SocketAddr, destination: SocketAddr, state: u8) -> Option<Socket> {
+        self.try_look_up(source, destination, state).unwrap_or_else(|error| {
+            tracing::debug!(%error, "the owner of a socket could not be looked up");
+            None
+        })
+    }
+
+    fn try_look_up(
         &self,
         source: SocketAddr,
         destination: SocketAddr,
         state: u8,
-    ) -> io::Result<Option<u32>> {
+    ) -> io::Result<Option<Socket>> {
         let sequence = self.sequence.fetch_add(1, Ordering::Relaxed);
         rustix::net::send(
             &self.socket,
@@ -93,7 +97,7 @@ impl Diagnostics {
                 rustix::net::recv(&self.socket, &mut buffer[..], RecvFlags::DONTWAIT)?;
             let reply = buffer.get(..length).unwrap_or_default();
             if u32_at(reply, 8) == Some(sequence) {
-                return Ok(uid_in(reply, state));
+                return Ok(socket_in(reply, state));
             }
         }
     }
@@ -130,16 +134,15 @@ fn octets(address: SocketAddr) -> [u8; 16] {
     }
 }
 
-/// `idiag_uid` of a reply, if the socket is in the state asked for and some process still holds it.
+/// `idiag_uid` and `idiag_inode` of a reply, if the socket is in the state asked for and some process still holds it.
 ///
 /// A socket that its process has closed lingers in the kernel with inode 0, on older kernels as root's.
-fn uid_in(reply: &[u8], state: u8) -> Option<u32> {
+fn socket_in(reply: &[u8], state: u8) -> Option<Socket> {
     let kind = u16::from_ne_bytes(reply.get(4..6)?.try_into().ok()?);
-    let found = kind == SOCK_DIAG_BY_FAMILY
-        && reply.len() >= REPLY_LENGTH
-        && reply.get(17) == Some(&state)
-        && u32_at(reply, 84)? != 0;
-    found.then(|| u32_at(reply, 80))?
+    let found =
+        kind == SOCK_DIAG_BY_FAMILY && reply.len() >= REPLY_LENGTH && reply.get(17) == Some(&state);
+    let socket = Socket { uid: u32_at(reply, 80)?, inode: u32_at(reply, 84)? };
+    (found && socket.inode != 0).then_some(socket)
 }
 
 fn u32_at(bytes: &[u8], offset: usize) -> Option<u32> {
@@ -161,6 +164,10 @@ mod tests {
     }
 
     fn owner_of_far_end(of: &TcpStream) -> Owner {
+        far_end(of).0
+    }
+
+    fn far_end(of: &TcpStream) -> (Owner, Option<Socket>) {
         let diagnostics = Diagnostics::open().unwrap();
         diagnostics.of_peer(of.local_addr().unwrap(), of.peer_addr().unwrap())
     }
@@ -168,26 +175,34 @@ mod tests {
     #[test]
     fn our_own_connection_is_known_in_both_families() {
         for address in ["127.0.0.1:0", "[::1]:0"] {
-            let (_client, served, listener) = pair(address);
+            let (client, served, listener) = pair(address);
             assert_eq!(owner_of_far_end(&served), Owner::SameUser, "{address}");
+            let inode = inode_of(&client);
+            assert_eq!(far_end(&served).1.map(|socket| socket.inode), Some(inode), "{address}");
             let of_listener =
                 Diagnostics::open().unwrap().of_listener(listener.local_addr().unwrap());
             assert_eq!(of_listener, Owner::SameUser, "{address}");
         }
     }
 
+    fn inode_of(stream: &TcpStream) -> u32 {
+        use std::os::unix::fs::MetadataExt as _;
+        let file = std::fs::File::from(OwnedFd::from(stream.try_clone().unwrap()));
+        file.metadata().unwrap().ino().try_into().unwrap()
+    }
+
     #[test]
     fn a_closed_connection_has_no_owner() {
         let (client, served, _listener) = pair("127.0.0.1:0");
         drop(client);
-        assert_eq!(owner_of_far_end(&served), Owner::Unknown);
+        assert_eq!(far_end(&served), (Owner::Unknown, None));
     }
 
     #[test]
     fn a_connection_that_is_not_there_has_no_owner() {
         let diagnostics = Diagnostics::open().unwrap();
         let nowhere = "127.0.0.1:1".parse().unwrap();
-        assert_eq!(diagnostics.of_peer(nowhere, nowhere), Owner::Unknown);
+        assert_eq!(diagnostics.of_peer(nowhere, nowhere), (Owner::Unknown, None));
         assert_eq!(diagnostics.of_listener(nowhere), Owner::Unknown);
     }
 
@@ -198,10 +213,11 @@ mod tests {
         reply[17] = TCP_ESTABLISHED;
         reply[80] = 7;
         reply[84] = 1;
-        assert_eq!(uid_in(&reply, TCP_ESTABLISHED), Some(7));
-        assert_eq!(uid_in(&reply, TCP_LISTEN), None);
+        let socket = Socket { uid: 7, inode: 1 };
+        assert_eq!(socket_in(&reply, TCP_ESTABLISHED), Some(socket));
+        assert_eq!(socket_in(&reply, TCP_LISTEN), None);
         for length in 0..REPLY_LENGTH {
-            assert_eq!(uid_in(&reply[..length], TCP_ESTABLISHED), None, "{length} bytes");
+            assert_eq!(socket_in(&reply[..length], TCP_ESTABLISHED), None, "{length} bytes");
         }
     }
 }

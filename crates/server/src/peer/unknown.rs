@@ -6,7 +6,7 @@ use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 
-use super::Owner;
+use super::{Owner, Socket};
 
 #[derive(Debug)]
 pub(super) struct Diagnostics(Infallible);
@@ -16,7 +16,11 @@ impl Diagnostics {
         Err(io::Error::from(io::ErrorKind::Unsupported))
     }
 
-    pub(super) fn of_peer(&self, _ours: SocketAddr, _theirs: SocketAddr) -> Owner {
+    pub(super) fn of_peer(
+        &self,
+        _ours: SocketAddr,
+        _theirs: SocketAddr,
+    ) -> (Owner, Option<Socket>) {
         match self.0 {}
     }
 

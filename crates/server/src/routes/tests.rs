@@ -22,7 +22,7 @@ fn router_with(gate: Gate) -> (Router, Arc<FakeClock>) {
     let slots = Arc::new(Slots::new(true, 1));
     let main = wire::Upload::Credentials(fakes::profile("main", LATER));
     slots.start_with(main, Now::by(&*clock)).unwrap();
-    let router = Router::new(gate, slots, clock.clone(), None);
+    let router = Router::new(gate, slots, clock.clone(), None, None);
     for (name, expiration) in [("dev", LATER), ("old", NOW)] {
         clock.move_to(EARLIER);
         let body = wire::write_upload(&fakes::profile(name, expiration));
@@ -63,9 +63,9 @@ fn ask_as(
         request = request.header(*name, *value);
     }
     let (head, ()) = request.body(()).unwrap().into_parts();
-    match router.decide(&head, Peer { owner, port: 4144 }) {
+    match router.decide(&head, Peer { owner, socket: None, port: 4144 }) {
         Decision::Answer(response) | Decision::AnswerWhenSaved(response) => response,
-        Decision::ReadBody(load) => router.load(load, body),
+        Decision::ReadBody(load) => router.load(load, Ok(body)),
     }
 }
 

@@ -13,13 +13,14 @@ use credentials::{
 use tokio::time::Instant;
 
 use super::Now;
+use crate::audit::Role;
+use crate::memory::keep_out_of_swap;
 use crate::refusal::Refusal;
 use crate::wire::{self, ProfileObject, State};
 
 /// One role's credentials, as they will be answered, and how they are got again.
 pub(crate) struct Slot {
-    name: ProfileName,
-    principal: Principal,
+    role: Arc<Role>,
     /// `None` until a source has given something.
     held: Option<Held>,
     /// `None`: the credentials were handed in, and nobody can get them again.
@@ -75,18 +76,23 @@ impl Slot {
         let wall = refresh::due_after_load(now.wall, credentials.expiration, chance);
         let refresh = source.map(|source| Refresh::new(source, now.until(wall)));
         let held = Some(Held::new(&principal, &credentials, now)?);
-        Ok(Self { name, principal, held, refresh })
+        Ok(Self { role: Arc::new(Role { profile: name, principal }), held, refresh })
     }
 
     /// A slot that its source has yet to fill; `due` says in which order.
     pub(crate) fn empty(name: ProfileName, source: Source, due: Now) -> Self {
-        let principal = source.principal();
+        let role = Arc::new(Role { profile: name, principal: source.principal() });
         let refresh = Some(Refresh::new(source, due));
-        Self { name, principal, held: None, refresh }
+        Self { role, held: None, refresh }
     }
 
     pub(crate) fn name(&self) -> &ProfileName {
-        &self.name
+        &self.role.profile
+    }
+
+    /// Whose credentials are, or will be, in it.
+    pub(crate) fn role(&self) -> &Arc<Role> {
+        &self.role
     }
 
     pub(crate) fn expiration(&self) -> Option<Expiration> {
@@ -117,7 +123,12 @@ impl Slot {
             state,
             source: self.source().map(ToString::to_string),
             notice: notice.map(|text| text.to_string()),
-            ..ProfileObject::new(&self.name, &self.principal, self.expiration(), now.wall)
+            ..ProfileObject::new(
+                &self.role.profile,
+                &self.role.principal,
+                self.expiration(),
+                now.wall,
+            )
         }
     }
 
@@ -169,6 +180,7 @@ impl Refresh {
 impl Held {
     fn new(principal: &Principal, credentials: &Credentials, now: Now) -> Result<Self, Refusal> {
         let answer = wire::credentials(principal, credentials).ok_or(TOO_LARGE)?;
+        keep_out_of_swap::<[u8]>(&answer);
         let expiration = credentials.expiration;
         let deadline = now.steady + refresh::life(now.wall, expiration);
         Ok(Self { expiration, deadline, answer })
@@ -235,7 +247,9 @@ impl Slot {
             problem: Problem::Invalid,
             message: "the credentials are larger than SDKs read (10000 bytes)".to_owned(),
         })?;
-        self.principal = principal;
+        if self.role.principal != principal {
+            self.role = Arc::new(Role { profile: self.role.profile.clone(), principal });
+        }
         self.held = Some(held);
         let Some(refresh) = &mut self.refresh else { return Ok(None) };
         refresh.due = now.until(refresh::due(now.wall, expiration, chance));

@@ -159,7 +159,7 @@ impl Authority {
         let verified = verify_server_cert_signed_by_trust_anchor(
             &leaf.map_err(refused)?,
             &roots,
-            &[self.issuer.clone()],
+            std::slice::from_ref(&self.issuer),
             UnixTime::since_unix_epoch(Duration::from_secs(seconds)),
             provider().signature_verification_algorithms.all,
         );

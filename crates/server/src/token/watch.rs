@@ -11,6 +11,7 @@ use credentials::Timestamp;
 use super::Grant;
 use super::keys::{Denied, Keys};
 use super::store::{TokenStore, TokenStoreError};
+use crate::memory::keep_out_of_swap;
 
 /// Checks tokens.
 #[derive(Default)]
@@ -25,6 +26,7 @@ impl Tokens {
         let seen = Seen::of(&store);
         let keys = store.prepare(now)?;
         let tokens = Arc::new(Self { keys: RwLock::new(Some(keys)) });
+        keep_out_of_swap(&*tokens);
         let watched = Arc::downgrade(&tokens);
         let watch = move || watch(&store, seen, &watched);
         if let Err(error) = thread::Builder::new().name("tokens".to_owned()).spawn(watch) {

@@ -5,6 +5,7 @@ mod https;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use listenfd::ListenFd;
 use providers::identity_center;
 use sd_notify::NotifyState;
 use serde::Serialize;
-use server::{Event, Listeners, Refreshing, Server, SlotList, TokenStore, path_for_sdks};
+use server::{AuditLog, Event, Listeners, Refreshing, Server, SlotList, TokenStore, path_for_sdks};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
@@ -54,6 +55,9 @@ pub(crate) struct Arguments {
     /// Hold only what is loaded: refresh no slot, remember none, and ask AWS for nothing
     #[arg(long)]
     no_refresh: bool,
+    /// Note in this file who used which role, and who was refused: see `aws-sso ecs audit`
+    #[arg(long, value_name = "FILE")]
+    audit_log: Option<PathBuf>,
     /// Demand an authorization token of every program, your own too: see `aws-sso ecs token create`
     #[arg(long)]
     require_token: bool,
@@ -75,6 +79,8 @@ struct Started {
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
+    // Nothing is asked of anybody for a server that can't start.
+    let audit = arguments.audit_log.as_deref().map(AuditLog::open).transpose()?;
     let default = match &arguments.load {
         Some(name) => Some(interruptible(first(&arguments, name)).await?),
         None => None,
@@ -98,6 +104,9 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
     };
     let mut server = Server::new(listeners, Arc::new(SystemClock), refreshing, seed());
     take_tokens(&mut server, arguments.require_token)?;
+    if let Some(log) = audit {
+        server.keep_audit_log(log);
+    }
     let origin = addresses.first().map(|address| https::origin(https.as_ref(), *address));
     if let Some(Https { tls, names }) = https {
         server.speak_https(tls, names);

@@ -1,0 +1,206 @@
+//! `aws-sso ecs audit`
+
+mod log;
+mod row;
+
+use std::fs::File;
+use std::path::PathBuf;
+
+use clap::Args;
+use credentials::{Clock, ProfileName, Timestamp};
+use jiff::{SignedDuration, Span, SpanRelativeTo};
+use server::{AuditLine, AuditLog};
+
+use crate::args::{Output, OutputArguments};
+use crate::clock::SystemClock;
+use crate::error::CommandError;
+use crate::ui;
+use log::Log;
+
+/// Show who used which role, and when, from the audit log of a server
+///
+/// FILE is what `aws-sso ecs run --audit-log FILE` was given. What was set aside as FILE.1 to FILE.5 is read before it,
+/// so that the oldest comes first.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// The audit log
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Only this named slot
+    #[arg(short, long, value_name = "NAME", value_parser = ProfileName::parse,
+          conflicts_with = "default_slot")]
+    slot: Option<ProfileName>,
+    /// Only the default slot
+    #[arg(long)]
+    default_slot: bool,
+    /// Only what is not older: 30m, 2h, 7d or 2026-11-22T21:16:31Z
+    #[arg(long, value_name = "WHEN", value_parser = Since::parse)]
+    since: Option<Since>,
+    /// Only what was refused
+    #[arg(long)]
+    refused: bool,
+    /// Only the authorization token with this serial
+    #[arg(long, value_name = "SERIAL")]
+    token: Option<String>,
+    #[command(flatten)]
+    output: OutputArguments,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Since {
+    Ago(SignedDuration),
+    Instant(Timestamp),
+}
+
+pub(crate) fn run(arguments: Arguments) -> Result<(), CommandError> {
+    let mut logs = open(&arguments.file)?;
+    let filter = Filter::new(&arguments, SystemClock.now());
+    let mut shown = Shown::new(arguments.output.output);
+    let mut unreadable = 0_u64;
+    'all: while let Some(mut log) = logs.pop() {
+        while let Some(line) = log.next_line().map_err(|error| unusable(&arguments, &error))? {
+            match serde_json::from_str::<AuditLine<'_>>(line) {
+                Ok(parsed) if filter.wants(&parsed) => {
+                    if !shown.push(line, &parsed) {
+                        break 'all; // nobody reads on
+                    }
+                }
+                Ok(_) => {}
+                Err(_) => unreadable += 1,
+            }
+        }
+    }
+    shown.end();
+    match unreadable {
+        0 => {}
+        1 => ui::note("warning: one line can't be read, and is left out."),
+        _ => ui::note(&format!("warning: {unreadable} lines can't be read, and are left out.")),
+    }
+    Ok(())
+}
+
+/// The log and what was set aside of it, the newest first: if it is set aside meanwhile, we have it already.
+fn open(path: &std::path::Path) -> Result<Vec<Log<File>>, CommandError> {
+    let mut logs: Vec<Log<File>> = Vec::new();
+    let mut seen = Vec::new();
+    for path in AuditLog::files(path) {
+        match File::open(&path) {
+            Ok(file) => {
+                let id = log::id(&file);
+                if !seen.contains(&id) || id.is_none() {
+                    seen.push(id);
+                    logs.push(Log::new(file));
+                }
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => {
+                let path = path.display();
+                return Err(CommandError::failed(format!("{path} cannot be read: {error}")));
+            }
+        }
+    }
+    match logs.is_empty() {
+        false => Ok(logs),
+        true => Err(CommandError::failed(format!("there is no audit log {}", path.display()))
+            .with_hint("Start a server that writes one: aws-sso ecs run --audit-log FILE")),
+    }
+}
+
+fn unusable(arguments: &Arguments, error: &std::io::Error) -> CommandError {
+    let path = arguments.file.display();
+    CommandError::failed(format!("the audit log {path} cannot be read: {error}"))
+}
+
+/// Which lines are wanted.
+struct Filter<'a> {
+    arguments: &'a Arguments,
+    since: Option<Timestamp>,
+}
+
+impl<'a> Filter<'a> {
+    fn new(arguments: &'a Arguments, now: Timestamp) -> Self {
+        let since = arguments.since.map(|since| match since {
+            Since::Instant(at) => at,
+            Since::Ago(age) => now.saturating_sub(age).unwrap_or(Timestamp::MIN),
+        });
+        Self { arguments, since }
+    }
+
+    fn wants(&self, line: &AuditLine<'_>) -> bool {
+        let is_old = |since| line.time.parse::<Timestamp>().is_ok_and(|at| at < since);
+        if self.since.is_some_and(is_old) {
+            return false;
+        }
+        // What is missing may be anything.
+        let Arguments { slot, default_slot, refused, token, .. } = self.arguments;
+        line.lost > 0
+            || slot.as_ref().is_none_or(|slot| line.slot.as_deref() == Some(slot.as_str()))
+                && (!default_slot || line.default_slot)
+                && (!refused || line.outcome == "refused")
+                && token.as_ref().is_none_or(|token| line.token.as_deref() == Some(token))
+    }
+}
+
+/// What is printed.
+struct Shown {
+    output: Output,
+    lines: ui::Lines,
+    is_empty: bool,
+}
+
+impl Shown {
+    fn new(output: Output) -> Self {
+        Self { output, lines: ui::Lines::new(), is_empty: true }
+    }
+
+    /// Whether anybody reads it still.
+    fn push(&mut self, line: &str, parsed: &AuditLine<'_>) -> bool {
+        let is_first = std::mem::take(&mut self.is_empty);
+        match self.output {
+            Output::Json => self.lines.push(line),
+            Output::Text => {
+                (!is_first || row::header(&mut self.lines)) && row::push(&mut self.lines, parsed)
+            }
+        }
+    }
+
+    fn end(self) {
+        if self.is_empty && self.output == Output::Text {
+            ui::note("Nothing of that is in the audit log.");
+        }
+    }
+}
+
+impl Since {
+    fn parse(text: &str) -> Result<Self, &'static str> {
+        const MUST_BE: &str =
+            "it must be an age such as 30m, 2h or 7d, or an instant such as 2026-11-22T21:16:31Z";
+        if let Ok(at) = text.parse() {
+            return Ok(Self::Instant(at));
+        }
+        let span: Span = text.parse().map_err(|_| MUST_BE)?;
+        let age = span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| MUST_BE)?;
+        if age.is_negative() { Err(MUST_BE) } else { Ok(Self::Ago(age)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn since_is_an_age_or_an_instant() {
+        for (text, seconds) in [("30s", 30), ("5m", 300), ("2h", 7200), ("7d", 604_800)] {
+            assert_eq!(
+                Since::parse(text),
+                Ok(Since::Ago(SignedDuration::from_secs(seconds))),
+                "{text}"
+            );
+        }
+        let instant = "2026-11-22T21:16:31Z";
+        assert_eq!(Since::parse(instant), Ok(Since::Instant(instant.parse().unwrap())));
+        for wrong in ["", "2", "h", "-2h", "2h ago", "2x", "99999999999999999999h", "yesterday"] {
+            assert!(Since::parse(wrong).is_err(), "{wrong:?}");
+        }
+    }
+}

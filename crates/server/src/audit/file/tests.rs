@@ -1,0 +1,135 @@
+use std::os::unix::fs::{PermissionsExt, symlink};
+
+use super::*;
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+fn problem(path: &Path) -> Problem {
+    match LogFile::open(path).unwrap_err() {
+        AuditError::Unfit(error) => error.problem,
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn a_log_that_others_could_read_or_change_is_refused() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("audit");
+    symlink("/dev/null", &path).unwrap();
+    assert!(matches!(problem(&path), Problem::Link));
+    fs::remove_file(&path).unwrap();
+    symlink(home.path().join("elsewhere"), &path).unwrap();
+    assert!(matches!(problem(&path), Problem::Link), "also one that leads nowhere");
+    fs::remove_file(&path).unwrap();
+    assert!(matches!(problem(home.path()), Problem::WrongKind));
+    assert!(matches!(problem(Path::new("/dev/null")), Problem::WrongKind));
+    for open in [0o604, 0o602, 0o640, 0o660] {
+        fs::write(&path, "").unwrap();
+        fs::set_permissions(&path, PermissionsExt::from_mode(open)).unwrap();
+        assert!(matches!(problem(&path), Problem::OpenToOthers), "{open:o}");
+    }
+    fs::remove_file(&path).unwrap();
+    fs::set_permissions(home.path(), PermissionsExt::from_mode(0o777)).unwrap();
+    assert!(matches!(LogFile::open(&path), Err(AuditError::OpenFolder(_))));
+    fs::set_permissions(home.path(), PermissionsExt::from_mode(0o1777)).unwrap();
+    LogFile::open(&path).unwrap();
+    assert_eq!(mode(&path), 0o600);
+}
+
+#[test]
+fn a_log_without_a_folder_is_refused() {
+    let refused = LogFile::open(Path::new("/nowhere/audit")).unwrap_err();
+    assert!(matches!(refused, AuditError::NoFolder(folder) if folder == Path::new("/nowhere")));
+}
+
+#[test]
+fn one_server_has_it_alone_also_after_it_was_set_aside() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("audit");
+    let mut log = LogFile::open(&path).unwrap();
+    assert!(matches!(LogFile::open(&path), Err(AuditError::InUse(_))));
+    log.append(b"a\n").unwrap();
+    log.rotate().unwrap();
+    assert!(matches!(LogFile::open(&path), Err(AuditError::InUse(_))));
+    drop(log);
+    LogFile::open(&path).unwrap();
+}
+
+#[test]
+fn a_large_one_is_set_aside_and_five_older_ones_are_kept() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("audit");
+    let mut log = LogFile::open(&path).unwrap();
+    log.largest = 10;
+    for number in 0..9 {
+        log.append(format!("line {number}\n").as_bytes()).unwrap();
+    }
+    let found: Vec<_> = files(&path).iter().map(|path| fs::read_to_string(path).unwrap()).collect();
+    let kept: Vec<_> = (3..9).rev().map(|number| format!("line {number}\n")).collect();
+    assert_eq!(found, kept);
+    for path in files(&path) {
+        assert_eq!(mode(&path), 0o600);
+    }
+    let names = fs::read_dir(home.path()).unwrap().count();
+    assert_eq!(names, 7, "six logs and the lock");
+}
+
+#[test]
+fn one_that_cannot_be_set_aside_grows() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("audit");
+    fs::write(home.path().join("audit.4"), "").unwrap();
+    fs::create_dir_all(home.path().join("audit.5/full")).unwrap();
+    let mut log = LogFile::open(&path).unwrap();
+    log.largest = 3;
+    log.append(b"a\n").unwrap();
+    log.append(b"b\n").unwrap();
+    assert_eq!(fs::read_to_string(&path).unwrap(), "a\nb\n");
+}
+
+#[test]
+fn nothing_is_glued_to_half_a_line_of_an_earlier_life() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("audit");
+    LogFile::open(&path).unwrap().append(b"whole\n{\"hal").unwrap();
+    LogFile::open(&path).unwrap().append(b"next\n").unwrap();
+    assert_eq!(fs::read_to_string(&path).unwrap(), "whole\n{\"hal\nnext\n");
+}
+
+#[test]
+fn one_that_was_taken_away_is_made_anew_and_no_link_is_followed() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("audit");
+    let mut log = LogFile::open(&path).unwrap();
+    fs::rename(&path, home.path().join("by-hand")).unwrap();
+    log.append(b"a\n").unwrap();
+    assert_eq!(fs::read_to_string(&path).unwrap(), "a\n");
+    fs::remove_file(&path).unwrap();
+    symlink(home.path().join("by-hand"), &path).unwrap();
+    let failed = log.append(b"b\n").unwrap_err();
+    assert_eq!((failed.written, failed.error.to_string().as_str()), (0, "it is a symbolic link"));
+    assert_eq!(fs::read_to_string(home.path().join("by-hand")).unwrap(), "");
+    fs::remove_file(&path).unwrap();
+    log.append(b"c\n").unwrap();
+    assert_eq!(fs::read_to_string(&path).unwrap(), "c\n");
+}
+
+#[test]
+fn on_a_full_disk_no_half_line_stays() {
+    let home = tempfile::tempdir().unwrap();
+    let Some(disk) = fakes::SmallDisk::mount(home.path().join("disk")) else { return };
+    let path = disk.path().join("audit");
+    let mut log = LogFile::open(&path).unwrap();
+    let line = [&[b'x'; 999][..], b"\n"].concat();
+    let lines = line.repeat(70); // more than there is room for
+    let failed = log.append(&lines).unwrap_err();
+    assert_eq!(failed.error.kind(), io::ErrorKind::StorageFull);
+    let kept = fs::read(&path).unwrap();
+    assert!(failed.written > 0 && failed.written < 70, "{failed:?}");
+    assert_eq!(kept, line.repeat(failed.written as usize));
+    fs::remove_file(&path).unwrap();
+    log.append(b"again\n").unwrap();
+    assert_eq!(fs::read_to_string(&path).unwrap(), "again\n");
+}

@@ -1,0 +1,59 @@
+//! Refusals cost whoever gets them nothing: written without limit, a stranger's would push everything else out of the
+//! log. So many are written at once, and then so many a second; the others are counted.
+
+use std::time::{Duration, Instant};
+
+/// How many refusals may still be written.
+pub(super) struct Allowance {
+    left: u32,
+    counted: Instant,
+}
+
+impl Allowance {
+    pub(super) fn new(now: Instant) -> Self {
+        Self { left: AT_ONCE, counted: now }
+    }
+
+    /// Adds what has come with the time.
+    pub(super) fn renew(&mut self, now: Instant) {
+        let more = now.saturating_duration_since(self.counted).as_millis() / EACH.as_millis();
+        let more = u32::try_from(more).unwrap_or(AT_ONCE).min(AT_ONCE);
+        self.counted = match self.left + more {
+            // A rest of less than one is kept; more than is allowed is not.
+            left if left < AT_ONCE => self.counted + EACH * more,
+            _ => now,
+        };
+        self.left = (self.left + more).min(AT_ONCE);
+    }
+
+    /// Takes one.
+    pub(super) fn take(&mut self) -> bool {
+        let is_left = self.left > 0;
+        self.left = self.left.saturating_sub(1);
+        is_left
+    }
+}
+
+const AT_ONCE: u32 = 1000;
+/// Ten a second fill the log and the older ones in some six hours.
+const EACH: Duration = Duration::from_millis(100);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flood_is_cut_to_ten_a_second() {
+        let began = Instant::now();
+        let mut allowance = Allowance::new(began);
+        let mut take = |seconds: f64| {
+            allowance.renew(began + Duration::from_secs_f64(seconds));
+            (0..5000).filter(|_| allowance.take()).count()
+        };
+        assert_eq!(take(0.0), 1000);
+        assert_eq!(take(0.05), 0);
+        assert_eq!(take(0.101), 1, "the rest of a tenth is not forgotten");
+        assert_eq!(take(10.1), 100);
+        assert_eq!(take(1e6), 1000);
+    }
+}

@@ -1,0 +1,113 @@
+//! Which process is at the far end of a connection, for the log alone: nothing is decided by it.
+//!
+//! The kernel tells a socket's inode; whose that is stands in the processes' tables of open files. Looking there takes
+//! about a millisecond, so it is done on the writer's thread, once for a connection, and never for more than a small part
+//! of the time.
+
+#[cfg(target_os = "linux")]
+#[path = "who/linux.rs"]
+mod platform;
+#[cfg(not(target_os = "linux"))]
+#[path = "who/unknown.rs"]
+mod platform;
+
+use std::collections::{HashMap, HashSet};
+use std::time::Instant;
+
+use crate::peer::Socket;
+use platform::Processes;
+
+/// A process, as it was when it was looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Program {
+    pub(super) pid: u32,
+    /// Where its program lies, without control characters.
+    pub(super) exe: String,
+}
+
+/// What is known of connections, by their socket's inode.
+pub(super) struct Who {
+    processes: Processes,
+    known: HashMap<u32, Option<Program>>,
+    wanted: HashSet<u32>,
+    /// Before these nothing is looked for.
+    next_glance: Instant,
+    next_look: Instant,
+}
+
+impl Who {
+    pub(super) fn new(now: Instant) -> Self {
+        Self {
+            processes: Processes::new(),
+            known: HashMap::new(),
+            wanted: HashSet::new(),
+            next_glance: now,
+            next_look: now,
+        }
+    }
+
+    /// Wants to know who that is. For somebody who has just connected, what was known of the inode is of an earlier
+    /// socket.
+    pub(super) fn connected(&mut self, socket: Socket) {
+        self.known.remove(&socket.inode);
+        self.want(socket);
+    }
+
+    /// The same, if it isn't known already.
+    pub(super) fn want(&mut self, socket: Socket) {
+        if self.processes.can_tell(socket.uid)
+            && !self.known.contains_key(&socket.inode)
+            && self.wanted.len() < MOST_WANTED
+        {
+            self.wanted.insert(socket.inode);
+        }
+    }
+
+    /// Looks into the newest processes: who asks once and ends is among them, and not for long.
+    pub(super) fn glance(&mut self) {
+        let began = Instant::now();
+        if !self.wanted.is_empty() && began >= self.next_glance {
+            let found = self.processes.newest(&self.wanted);
+            self.keep(found);
+            self.next_glance = began + began.elapsed() * GLANCES;
+        }
+    }
+
+    /// Looks into all processes, for all that are wanted still.
+    pub(super) fn look(&mut self) {
+        let began = Instant::now();
+        if !self.wanted.is_empty() && began >= self.next_look {
+            let found = self.processes.all(&self.wanted);
+            self.keep(found);
+            let gone = self.wanted.drain().map(|inode| (inode, None));
+            self.known.extend(gone);
+            self.next_look = began + began.elapsed() * LOOKS;
+        }
+    }
+
+    fn keep(&mut self, found: Vec<(u32, Program)>) {
+        if self.known.len() + self.wanted.len() > MOST_KNOWN {
+            self.known.clear(); // who goes on asking is looked for again
+        }
+        for (inode, program) in found {
+            self.wanted.remove(&inode);
+            self.known.insert(inode, Some(program));
+        }
+    }
+
+    pub(super) fn of(&self, socket: Socket) -> Option<&Program> {
+        self.known.get(&socket.inode)?.as_ref()
+    }
+
+    /// When it is to look again, if it wants to.
+    pub(super) fn next_look(&self) -> Option<Instant> {
+        (!self.wanted.is_empty()).then_some(self.next_look)
+    }
+}
+
+/// More than there are connections.
+const MOST_KNOWN: usize = 4096;
+const MOST_WANTED: usize = 1024;
+/// One part of so many of the time is spent glancing, or looking.
+const GLANCES: u32 = 10;
+const LOOKS: u32 = 20;

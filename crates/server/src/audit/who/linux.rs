@@ -1,0 +1,162 @@
+//! Linux: `/proc/PID/fd` of the processes that we may look into, which are our own user's (proc(5)).
+
+use std::collections::HashSet;
+use std::fs::{read_dir, read_link, read_to_string};
+use std::path::{Path, PathBuf};
+
+use super::Program;
+
+pub(super) struct Processes {
+    own_uid: u32,
+    /// Where sockets were found of late: many programs connect anew for each request.
+    recent: Vec<u32>,
+}
+
+impl Processes {
+    pub(super) fn new() -> Self {
+        Self { own_uid: rustix::process::geteuid().as_raw(), recent: Vec::new() }
+    }
+
+    /// Whether processes of that user can be looked into at all.
+    pub(super) fn can_tell(&self, uid: u32) -> bool {
+        uid == self.own_uid || self.own_uid == 0
+    }
+
+    /// The holders of these sockets, among the newest processes and those where sockets were found of late.
+    pub(super) fn newest(&mut self, inodes: &HashSet<u32>) -> Vec<(u32, Program)> {
+        let newest = newest_pid().map(|newest| newest.saturating_sub(NEWEST)..=newest);
+        let newest = newest.into_iter().flatten().rev();
+        let pids = self.recent.clone().into_iter().chain(newest).collect();
+        self.find(pids, inodes)
+    }
+
+    /// The same among all processes.
+    pub(super) fn all(&mut self, inodes: &HashSet<u32>) -> Vec<(u32, Program)> {
+        let entries = read_dir("/proc").into_iter().flatten();
+        let pids = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+        self.find(pids.collect(), inodes)
+    }
+
+    fn find(&mut self, pids: Vec<u32>, inodes: &HashSet<u32>) -> Vec<(u32, Program)> {
+        let (mut found, mut budget) = (Vec::new(), MOST_FILES);
+        for pid in pids.into_iter().filter(|pid| !is_ours(*pid)) {
+            if found.len() >= inodes.len() || budget == 0 {
+                break;
+            }
+            look_into(pid, inodes, &mut found, &mut budget);
+        }
+        for (_, Program { pid, .. }) in &found {
+            if !self.recent.contains(pid) {
+                self.recent.insert(0, *pid);
+            }
+        }
+        self.recent.truncate(MOST_RECENT);
+        found
+    }
+}
+
+/// The number that was given to a process last: the fifth of `/proc/loadavg` (proc(5)).
+fn newest_pid() -> Option<u32> {
+    let line = read_to_string("/proc/loadavg").ok()?;
+    line.split_whitespace().nth(4)?.parse().ok()
+}
+
+/// Looks which of the sockets a process holds. One who is not ours, or keeps itself to itself, can't be looked into.
+fn look_into(pid: u32, inodes: &HashSet<u32>, found: &mut Vec<(u32, Program)>, budget: &mut usize) {
+    let process = PathBuf::from(format!("/proc/{pid}"));
+    let Ok(files) = read_dir(process.join("fd")) else { return };
+    for file in files.flatten() {
+        if *budget == 0 {
+            return;
+        }
+        *budget -= 1;
+        let file = file.path();
+        let Some(inode) = socket_at(&file).filter(|inode| inodes.contains(inode)) else { continue };
+        if found.iter().any(|(other, _)| *other == inode) {
+            continue;
+        }
+        let (Ok(exe), Some(pid)) = (read_link(process.join("exe")), leader(&process)) else {
+            continue;
+        };
+        // If the process was still there after its program was looked at, it was no other that got its number.
+        if socket_at(&file) == Some(inode) {
+            let exe = exe.to_string_lossy().replace(char::is_control, "\u{fffd}");
+            found.push((inode, Program { pid, exe }));
+        }
+    }
+}
+
+/// Whether that is one of our own threads: we are nobody's client here, and have many files.
+fn is_ours(thread: u32) -> bool {
+    Path::new("/proc/self/task").join(thread.to_string()).exists()
+}
+
+/// The process that a thread is of: threads have numbers and folders too.
+fn leader(thread: &Path) -> Option<u32> {
+    let status = read_to_string(thread.join("status")).ok()?;
+    status.lines().find_map(|line| line.strip_prefix("Tgid:"))?.trim().parse().ok()
+}
+
+/// The inode of the socket that an open file is, if it is one: `socket:[4711]`.
+fn socket_at(file: &Path) -> Option<u32> {
+    let link = read_link(file).ok()?;
+    link.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()
+}
+
+/// Numbers, of which threads have some too.
+const NEWEST: u32 = 64;
+/// How many open files are looked at in one go: some 20 ms.
+const MOST_FILES: usize = 20_000;
+const MOST_RECENT: usize = 8;
+
+#[cfg(test)]
+mod tests {
+    use std::net::{TcpListener, TcpStream};
+    use std::os::fd::OwnedFd;
+    use std::os::unix::fs::MetadataExt as _;
+    use std::process::{Command, Stdio};
+
+    use super::*;
+
+    fn inode(stream: &TcpStream) -> u32 {
+        let stream: OwnedFd = stream.try_clone().unwrap().into();
+        std::fs::File::from(stream).metadata().unwrap().ino() as u32
+    }
+
+    #[test]
+    fn the_process_that_holds_a_socket_is_found_and_one_that_is_gone_is_not() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let wanted = inode(&stream);
+        let mut command = Command::new("cat");
+        command.stdin(OwnedFd::from(stream)).stdout(Stdio::null());
+        let mut holder = command.spawn().unwrap();
+        drop(command);
+        let mut processes = Processes::new();
+        let is_cat = |found: &[(u32, Program)]| {
+            let [(inode, Program { pid, exe })] = found else { return false };
+            let is_right = (*inode, *pid) == (wanted, holder.id());
+            is_right
+                && exe
+                    .rsplit('/')
+                    .next()
+                    .is_some_and(|name| name.contains("cat") || name == "coreutils")
+        };
+        // Until it has become `cat`.
+        while !is_cat(&processes.all(&[wanted, u32::MAX].into())) {
+            std::thread::yield_now();
+        }
+        assert!(is_cat(&processes.newest(&[wanted].into())), "where it was found of late");
+        assert!(is_cat(&Processes::new().newest(&[wanted].into())), "it is new");
+        holder.kill().unwrap();
+        holder.wait().unwrap();
+        assert_eq!(processes.all(&[wanted].into()), []);
+    }
+
+    #[test]
+    fn we_ourselves_are_not_looked_into() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        assert_eq!(Processes::new().all(&[inode(&stream)].into()), []);
+    }
+}

@@ -1,0 +1,166 @@
+//! The thread that writes the log. It alone waits for the disk and looks into other processes; whoever is slower than
+//! the connections loses lines, never answers.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use credentials::Clock;
+use tracing::warn;
+
+use super::file::{Failed, LogFile};
+use super::flood::Allowance;
+use super::line::{self, Lines};
+use super::queue::{Queue, Woken};
+use super::record::Record;
+use super::who::Who;
+use crate::peer::Socket;
+
+pub(super) struct Writer {
+    log: LogFile,
+    queue: Arc<Queue>,
+    clock: Arc<dyn Clock>,
+    who: Who,
+    allowance: Allowance,
+    lines: Lines,
+    missing: Missing,
+    /// Whether a person knows that there is trouble.
+    is_warned: bool,
+}
+
+/// How many decisions could not be written, and why; told in the log as soon as that is possible.
+struct Missing {
+    count: u64,
+    why: &'static str,
+    /// Not more often than once in a while: they are lines too.
+    told: Option<Instant>,
+}
+
+impl Writer {
+    pub(super) fn new(log: LogFile, queue: Arc<Queue>, clock: Arc<dyn Clock>) -> Self {
+        let now = Instant::now();
+        Self {
+            log,
+            queue,
+            clock,
+            who: Who::new(now),
+            allowance: Allowance::new(now),
+            lines: Lines::default(),
+            missing: Missing { count: 0, why: "", told: None },
+            is_warned: false,
+        }
+    }
+
+    /// Writes until it is told to stop, and then what is left.
+    pub(super) fn run(mut self) {
+        let (mut batch, mut connected) = (Vec::with_capacity(super::queue::MOST), Vec::new());
+        loop {
+            let stops = self.wait(&mut connected);
+            let overflowed = self.queue.take(&mut batch);
+            self.write(&mut batch, overflowed, false);
+            if stops {
+                return self.write(&mut Vec::new(), 0, true);
+            }
+        }
+    }
+
+    /// Waits for a batch, and looks who connects meanwhile. Tells whether it is the last.
+    fn wait(&mut self, connected: &mut Vec<Socket>) -> bool {
+        let mut gathering = None;
+        loop {
+            let woken = match gathering {
+                None => self.queue.wait(self.patience()),
+                Some(limit) => self.queue.gather(limit),
+            };
+            self.queue.take_connected(connected);
+            connected.drain(..).for_each(|socket| self.who.connected(socket));
+            self.who.glance();
+            match (woken, gathering) {
+                (Woken::Stopped, _) => return true,
+                (Woken::Connected, _) => {}
+                (Woken::Due, None) => gathering = Some(Instant::now() + GATHERING),
+                (Woken::Due, Some(_)) => return false,
+            }
+        }
+    }
+
+    /// When to get up although nothing has come.
+    fn patience(&self) -> Option<Instant> {
+        let now = Instant::now();
+        let again = (self.missing.count > 0).then(|| now + AGAIN);
+        again.into_iter().chain(self.who.next_look()).min()
+    }
+
+    /// Writes a batch, and what is missing.
+    pub(super) fn write(&mut self, batch: &mut Vec<Record>, overflowed: u64, is_last: bool) {
+        let now = Instant::now();
+        batch
+            .iter()
+            .filter_map(|record| record.asker.socket)
+            .for_each(|socket| self.who.want(socket));
+        self.who.look();
+        self.allowance.renew(now);
+        self.lines.clear();
+        let tells = self.missing.is_to_be_told(now) || is_last && self.missing.count > 0;
+        if tells {
+            self.lines.push_lost(self.clock.now(), self.missing.count, self.missing.why);
+        }
+        let mut flooded = 0;
+        for record in batch.drain(..) {
+            if line::is_refused(&record) && !self.allowance.take() {
+                flooded += 1;
+                continue;
+            }
+            let program = record.asker.socket.and_then(|socket| self.who.of(socket));
+            self.lines.push(&record, program);
+        }
+        let outcome = self.append();
+        let written = outcome.as_ref().map_or_else(|failed| failed.written, |()| u64::MAX);
+        if tells && written > 0 {
+            self.missing.count = 0;
+            self.missing.told = Some(now);
+        }
+        self.count(overflowed, flooded, outcome.err(), tells);
+    }
+
+    fn append(&mut self) -> Result<(), Failed> {
+        match self.lines.count() {
+            0 => Ok(()),
+            _ => self.log.append(self.lines.bytes()),
+        }
+    }
+
+    /// Counts what is missing, and says so once until all is well again.
+    fn count(&mut self, overflowed: u64, flooded: u64, failed: Option<Failed>, tells: bool) {
+        let unwritten = failed.as_ref().map_or(0, |failed| {
+            // The line that tells of losses is none itself.
+            self.lines.count() - failed.written.max(u64::from(tells))
+        });
+        let causes = [(overflowed, OVERFLOWED), (flooded, FLOODED), (unwritten, UNWRITTEN)];
+        for (count, why) in causes.into_iter().filter(|(count, _)| *count > 0) {
+            self.missing.count += count;
+            self.missing.why = why;
+        }
+        if self.missing.count == 0 {
+            self.is_warned = false;
+        } else if !std::mem::replace(&mut self.is_warned, true) {
+            let why = failed.map_or(self.missing.why.to_owned(), |failed| {
+                format!("{}; make room for it, or mend it", failed.error)
+            });
+            warn!("decisions are missing in the audit log: {why}");
+        }
+    }
+}
+
+impl Missing {
+    fn is_to_be_told(&self, now: Instant) -> bool {
+        self.count > 0 && self.told.is_none_or(|told| told + AGAIN <= now)
+    }
+}
+
+/// A write costs as much as tens of lines, so lines wait for each other; no longer than nobody notices.
+const GATHERING: Duration = Duration::from_millis(20);
+const AGAIN: Duration = Duration::from_secs(1);
+
+const OVERFLOWED: &str = "they came faster than they could be written";
+const FLOODED: &str = "too many requests were refused at once";
+const UNWRITTEN: &str = "the file could not be written";

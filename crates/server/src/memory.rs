@@ -1,0 +1,22 @@
+//! Keeps memory that holds secrets out of swap, where the system allows it.
+//!
+//! Page by page, and never everything: a user may lock 8 MiB by default, and with mlockall(2) every allocation beyond them
+//! would fail. Pages are not unlocked again: they hold other secrets beside this one, or will.
+
+use std::ptr;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Locks the pages that this is in. Where that isn't possible, they are as they were. What is moved afterwards is elsewhere.
+pub(crate) fn keep_out_of_swap<T: ?Sized>(secret: &T) {
+    static IS_TOLD: AtomicBool = AtomicBool::new(false);
+    if size_of_val(secret) == 0 {
+        return;
+    }
+    match region::lock(ptr::from_ref(secret).cast::<u8>(), size_of_val(secret)) {
+        Ok(guard) => std::mem::forget(guard), // dropping it would unlock the pages
+        Err(error) if !IS_TOLD.swap(true, Ordering::Relaxed) => {
+            tracing::debug!(%error, "some secrets may be swapped out: no more memory can be locked");
+        }
+        Err(_) => {}
+    }
+}
