@@ -1,12 +1,21 @@
-"""Credentials through boto3's default chain: one line for each line of stdin, a session each."""
+"""Credentials through boto3's default chain: one line for each line of stdin.
+
+The line `again` is for the session of the line before, `new` for a new one.
+"""
 
 import sys
 
 import boto3
 
-for _ in sys.stdin:
+session = None
+for line in sys.stdin:
+    if line.strip() == "version":
+        print(boto3.__version__, flush=True)
+        continue
+    if session is None or line.strip() != "again":
+        session = boto3.Session()
     try:
-        credentials = boto3.Session().get_credentials()
+        credentials = session.get_credentials()
         if credentials is None:
             raise LookupError("no credentials")
         frozen = credentials.get_frozen_credentials()

@@ -35,11 +35,11 @@ ARGUMENTS = [
 ]
 
 
-def browser(profile):
+def browser(profile, *more):
     options = webdriver.ChromeOptions()
     # Both paths are given, so that Selenium looks for nothing to download.
     options.binary_location = "/usr/bin/chromium"
-    for argument in [*ARGUMENTS, f"--user-data-dir={profile}"]:
+    for argument in [*ARGUMENTS, f"--user-data-dir={profile}", *more]:
         options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     return webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
@@ -93,4 +93,5 @@ def main(button, url, notes, screenshots):
     os.replace(unfinished, notes)
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,32 +1,51 @@
 //! Credentials through the default provider chain of the AWS SDK for Rust: one line for each line of stdin.
+//!
+//! The line `again` is for the provider of the line before, `new` for a new one.
 #![expect(clippy::print_stdout, reason = "it tells its caller on stdout")]
 
-use aws_config::BehaviorVersion;
-use aws_credential_types::provider::ProvideCredentials;
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
-    for _ in std::io::stdin().lines() {
-        let http_client =
-            Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
-        let config = aws_config::defaults(BehaviorVersion::v2026_01_12())
-            .http_client(http_client)
-            .load()
-            .await;
-        let Some(provider) = config.credentials_provider() else {
-            println!("error: no provider");
+    let mut provider = None;
+    for line in std::io::stdin().lines().map_while(Result::ok) {
+        if line == "version" {
+            println!("{}", version());
             continue;
-        };
-        match provider.provide_credentials().await {
-            Ok(credentials) => println!(
-                "{} {} {}",
-                credentials.access_key_id(),
-                credentials.account_id().map_or("-", |id| id.as_str()),
-                credentials.session_token().map_or(0, str::len),
-            ),
-            Err(error) => println!("error: {error:?}"),
         }
+        if provider.is_none() || line != "again" {
+            provider = config().await.credentials_provider();
+        }
+        println!("{}", said(provider.as_ref()).await);
     }
+}
+
+async fn config() -> SdkConfig {
+    let http_client = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
+    aws_config::defaults(BehaviorVersion::v2026_01_12()).http_client(http_client).load().await
+}
+
+async fn said(provider: Option<&SharedCredentialsProvider>) -> String {
+    let Some(provider) = provider else {
+        return "error: no provider".to_owned();
+    };
+    match provider.provide_credentials().await {
+        Ok(credentials) => format!(
+            "{} {} {}",
+            credentials.access_key_id(),
+            credentials.account_id().map_or("-", |id| id.as_str()),
+            credentials.session_token().map_or(0, str::len),
+        ),
+        Err(error) => format!("error: {error:?}"),
+    }
+}
+
+/// Of aws-config, which has the default chain.
+fn version() -> &'static str {
+    let lock = include_str!("../../../Cargo.lock");
+    let after = lock.split_once("name = \"aws-config\"\nversion = \"").map(|(_, after)| after);
+    after.and_then(|after| after.split('"').next()).unwrap_or("?")
 }

@@ -132,12 +132,17 @@ fn world(fake: &FakeIdentityCenter, browser: &[&str]) -> TestEnv {
 
 /// Chromium, to press this button. It leaves notes in the folder in which `aws-sso` runs.
 fn chromium(button: &'static str) -> [&'static str; 6] {
+    is_there();
+    let python = sdks().join("bin/python").into_os_string().into_string().unwrap();
+    [python.leak(), DRIVER, button, "%s", "notes.json", SCREENSHOTS]
+}
+
+/// Without it these tests are none.
+pub(crate) fn is_there() {
     for program in ["/usr/bin/chromium", "/usr/bin/chromedriver"] {
         let is_there = Path::new(program).exists();
         assert!(is_there, "{program} is missing: apt-get install chromium chromium-driver");
     }
-    let python = sdks().join("bin/python").into_os_string().into_string().unwrap();
-    [python.leak(), DRIVER, button, "%s", "notes.json", SCREENSHOTS]
 }
 
 /// What the browser showed.

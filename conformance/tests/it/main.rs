@@ -1,13 +1,16 @@
 //! Real AWS SDKs against the real binary, through their default provider chains, with nothing of ours in
-//! their environment but `AWS_CONTAINER_CREDENTIALS_FULL_URI`. AWS's STS is `moto_server`.
+//! their environment but the variables of container credentials. AWS's STS is `moto_server`.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test's own failures may be loud")]
 
 mod browser;
 mod chains;
+mod clients;
 mod idc;
 mod long;
 mod sdks;
 mod sts;
+mod support;
+mod web_page;
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -15,6 +18,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
 use fakes::{Finished, Running, TestEnv};
+use serde_json::{Map, Value};
 
 /// The binary that `cargo build` made.
 fn binary() -> PathBuf {
@@ -26,10 +30,16 @@ fn binary() -> PathBuf {
 
 /// A sealed world for the binary, with STS at `moto`.
 fn world(moto: &Moto) -> TestEnv {
-    let mut world = TestEnv::new(binary());
-    world.set("AWS_ENDPOINT_URL_STS", &moto.url).set("AWS_REGION", "eu-central-1");
-    world.set("AWS_DEFAULT_REGION", "eu-central-1"); // which the AWS CLI v1 reads
+    let mut world = world_without_aws();
+    world.set("AWS_ENDPOINT_URL_STS", &moto.url);
+    world
+}
 
+/// The same where AWS isn't asked.
+fn world_without_aws() -> TestEnv {
+    let mut world = TestEnv::new(binary());
+    world.set("AWS_REGION", "eu-central-1");
+    world.set("AWS_DEFAULT_REGION", "eu-central-1"); // which the AWS CLI v1 reads
     world
 }
 
@@ -87,16 +97,39 @@ fn get_caller_identity(world: &TestEnv, moto: &Moto, uri: &str) -> Finished {
 
 /// Loads a session that is made up, under this access key id, and gives the URI to export.
 fn load(world: &TestEnv, server: &Running, access_key_id: &str, slot: Option<&str>) -> String {
-    let session = format!(
-        r#"{{"Version":1,"AccessKeyId":"{access_key_id}","SecretAccessKey":"CANARY-secret",
-            "SessionToken":"CANARY-token","AccountId":"123456789012"}}"#
-    );
+    load_session(world, server, session(access_key_id), slot)
+}
+
+/// The same into the default slot, with an expiration.
+fn load_until(world: &TestEnv, server: &Running, access_key_id: &str, expiration: &str) {
+    let mut session = session(access_key_id);
+    session.insert("Expiration".to_owned(), expiration.into());
+    load_session(world, server, session, None);
+}
+
+fn session(access_key_id: &str) -> Map<String, Value> {
+    let texts = [
+        ("AccessKeyId", access_key_id),
+        ("SecretAccessKey", "CANARY-secret"),
+        ("SessionToken", "CANARY-token"),
+        ("AccountId", "123456789012"),
+    ];
+    let texts = texts.map(|(key, text)| (key.to_owned(), Value::from(text)));
+    texts.into_iter().chain([("Version".to_owned(), 1.into())]).collect()
+}
+
+fn load_session(
+    world: &TestEnv,
+    server: &Running,
+    session: Map<String, Value>,
+    slot: Option<&str>,
+) -> String {
     let address = server.address();
     let mut arguments = vec!["ecs", "load", "--from-stdin", "--server", &address];
     if let Some(name) = slot {
         arguments.extend(["--slotted", "--name", name]);
     }
-    uri_of(&world.run_with_input(&arguments, &session))
+    uri_of(&world.run_with_input(&arguments, &Value::from(session).to_string()))
 }
 
 /// The URI that `ecs load` told to export.

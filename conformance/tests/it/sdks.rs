@@ -1,85 +1,219 @@
-//! Each SDK reads the default and a named slot, before and after a reload, and fails clearly after an unload.
+//! What each SDK does with our server: slots, authorization tokens, HTTPS. docs/sdk-support.md has the results.
 
-use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use fakes::TestEnv;
 
-use crate::{Moto, get_caller_identity, load, sdks, uri_of, world};
+use crate::clients::{self, Client, Driver, Trust};
+use crate::support::Row;
+use crate::{Moto, get_caller_identity, load, load_until, sdks, uri_of, world, world_without_aws};
 
 const NAMED: &str = "team/dev:Read Only ✓";
-
-/// A program that gets credentials by its SDK's default chain, once for each line it is sent.
-struct Driver {
-    child: Child,
-    stdin: ChildStdin,
-    stdout: BufReader<ChildStdout>,
-}
-
-impl Driver {
-    fn start(mut command: Command, uri: &str) -> Self {
-        command.env("AWS_CONTAINER_CREDENTIALS_FULL_URI", uri);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit());
-        let mut child = command.spawn().unwrap();
-        let stdin = child.stdin.take().unwrap();
-        let stdout = BufReader::new(child.stdout.take().unwrap());
-        Self { child, stdin, stdout }
-    }
-
-    /// `ACCESS_KEY_ID ACCOUNT LENGTH_OF_TOKEN`, or `error: …`.
-    fn get(&mut self) -> String {
-        writeln!(self.stdin).unwrap();
-        let mut line = String::new();
-        self.stdout.read_line(&mut line).unwrap();
-        line.trim().to_owned()
-    }
-}
-
-impl Drop for Driver {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
+const URI: &str = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
+const TOKEN: &str = "AWS_CONTAINER_AUTHORIZATION_TOKEN";
+const TOKEN_FILE: &str = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE";
+/// What `ecs env` sets so that programs trust our authority.
+const TRUST: [&str; 4] =
+    ["AWS_CA_BUNDLE", "JAVA_TOOL_OPTIONS", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE"];
 
 /// `said_after_unload`: what the SDK makes of our answer when nothing is loaded.
-fn check(command: impl Fn(&TestEnv) -> Command, said_after_unload: &str) {
-    let moto = Moto::start();
-    let world = world(&moto);
+fn check(client: &Client, said_after_unload: &str) {
+    let mut row = Row::new(client, client.start(&world_without_aws(), &[]).version());
+    slots(client, said_after_unload, &mut row);
+    tokens(client, &mut row);
+    https(client, &mut row);
+    row.check();
+}
+
+/// The default and a named slot are read, before and after a reload; after an unload it fails clearly.
+fn slots(client: &Client, said_after_unload: &str, row: &mut Row) {
+    let world = world_without_aws();
     let server = world.serve(&[]);
     for slot in [None, Some(NAMED)] {
         let uri = load(&world, &server, "ASIABEFORE", slot);
-        let mut driver = Driver::start(command(&world), &uri);
-        assert_eq!(driver.get(), "ASIABEFORE 123456789012 12", "{slot:?}");
+        let mut driver = client.start(&world, &[(URI, &uri)]);
+        assert_eq!(driver.get(), client.has("ASIABEFORE"), "{slot:?}");
         load(&world, &server, "ASIAAFTER", slot);
-        assert_eq!(driver.get(), "ASIAAFTER 123456789012 12", "{slot:?} after a reload");
+        let reloaded = driver.get();
         let address = server.address();
         let mut unload = vec!["ecs", "unload", "--server", &address];
         unload.extend(slot.iter().flat_map(|name| ["--profile", *name]));
         assert_eq!(world.run(&unload).code, Some(0));
         let failed = driver.get();
         assert!(failed.starts_with("error: ") && failed.contains(said_after_unload), "{failed}");
+        row.add(reloaded, &client.has("ASIAAFTER"));
     }
+}
+
+/// A server that demands a token is shown it from the variable and from the file, also after the file has changed.
+fn tokens(client: &Client, row: &mut Row) {
+    let world = world_with_tokens();
+    let server = world.serve(&["--require-token"]);
+    let uri = load(&world, &server, "ASIABEFORE", None);
+    let (token, _) = make_token(&world, &["--default-slot"]);
+    let with_variable = |token: &str| client.start(&world, &[(URI, &uri), (TOKEN, token)]);
+    row.add(with_variable(&token).get(), &client.has("ASIABEFORE"));
+
+    let (_, serial) = make_token(&world, &["--default-slot", "--file", "token"]);
+    let file = world.home().join("token");
+    let mut driver = client.start(&world, &[(URI, &uri), (TOKEN_FILE, file.to_str().unwrap())]);
+    load_until(&world, &server, "ASIABEFORE", &in_fifty_seconds(&world));
+    row.add(driver.get(), &client.has("ASIABEFORE"));
+    make_token(&world, &["--default-slot", "--file", "token"]);
+    revoke(&world, &serial);
+    load_until(&world, &server, "ASIAAFTER", &in_fifty_seconds(&world));
+    row.add(
+        refreshed(&mut driver, &client.has("ASIABEFORE"), &client.has("ASIAAFTER")),
+        &client.has("ASIAAFTER"),
+    );
+
+    revoke(&world, "--all");
+    let refused = ["no-token-of-ours", &token].map(|wrong| with_variable(wrong).get());
+    for refused in &refused {
+        assert!(refused.starts_with("error: "), "{refused}");
+    }
+    row.add_words(what_is_shown(&refused[1]), &refused[1]);
+}
+
+/// Over HTTPS, with a token, and all that `ecs env` prints; then with the one part of it that makes it trust us.
+fn https(client: &Client, row: &mut Row) {
+    let mut world = world_with_tokens();
+    world.set("AWS_SSO_FILE_PASSWORD", "CANARY-passphrase");
+    make_token(&world, &["--all-slots", "--file", "token"]);
+    let server = world.serve(&["--require-token", "--tls"]);
+    let uri = load(&world, &server, "ASIAHTTPS", None);
+    assert!(uri.starts_with("https://127.0.0.1:"), "{uri}");
+    let address = format!("https://{}", server.address());
+    let env = ["--format", "json", "--token-file", "token", "--server", &address];
+    let env = world.run(&[&["ecs", "env"], &env[..]].concat());
+    assert_eq!(env.code, Some(0), "{}", env.stderr);
+    let Exports { set } = serde_json::from_str(&env.stdout).unwrap();
+    let get_with = |trust: &[&str], more: &[(&str, &str)]| {
+        let exports = set.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let chosen = exports.filter(|(name, _)| !TRUST.contains(name) || trust.contains(name));
+        let variables: Vec<_> = chosen.chain(more.iter().copied()).collect();
+        client.start(&world, &variables).get()
+    };
+
+    row.add(get_with(&TRUST, &[]), &client.has("ASIAHTTPS"));
+    let distrusted = get_with(&[], &[]);
+    assert!(distrusted.starts_with("error: "), "{distrusted}");
+    let (by, trusted) = match client.trust {
+        Trust::Variable(name) => (format!("`{name}`"), get_with(&[name], &[])),
+        Trust::Certifi => {
+            let roots = certifi_with(&world, set.get("NODE_EXTRA_CA_CERTS").unwrap());
+            ("its own `cacert.pem`".to_owned(), get_with(&[], &[("PYTHONPATH", &roots)]))
+        }
+    };
+    assert_eq!(trusted, client.has("ASIAHTTPS"), "{by}");
+    row.add_words(&by, &trusted);
+}
+
+#[derive(serde::Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Exports {
+    set: BTreeMap<String, String>,
+}
+
+/// A copy of Python's list of roots with this certificate too.
+fn certifi_with(world: &TestEnv, certificate: &str) -> String {
+    let script = "import certifi,shutil,sys,pathlib\n\
+        copy=shutil.copytree(pathlib.Path(certifi.__file__).parent,'roots/certifi')\n\
+        open(copy+'/cacert.pem','a').write(open(sys.argv[1]).read())";
+    let mut command = world.command(sdks().join("bin/python"));
+    command.args(["-c", script, certificate]);
+    let copied = world.finish(command, "");
+    assert_eq!(copied.code, Some(0), "{}", copied.stderr);
+    world.home().join("roots").to_str().unwrap().to_owned()
+}
+
+/// A world whose commands show a token that may do everything.
+fn world_with_tokens() -> TestEnv {
+    let mut world = world_without_aws();
+    make_token(&world, &["--admin", "--file", "admin"]);
+    let admin = world.home().join("admin");
+    world.set("AWS_SSO_ECS_TOKEN_FILE", admin.to_str().unwrap());
+    world
+}
+
+/// What the chain of the time before says once it says something else than this: an SDK may refresh beside its answer.
+fn refreshed(driver: &mut Driver, before: &str, after: &str) -> String {
+    let patience = Instant::now() + Duration::from_secs(30);
+    loop {
+        let said = driver.get_again();
+        if said != before || said == after || Instant::now() > patience {
+            return said;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// Of our refusal.
+fn what_is_shown(error: &str) -> &'static str {
+    if error.contains("authorization token") {
+        "status and message"
+    } else if error.contains("401") {
+        "status"
+    } else {
+        "nothing"
+    }
+}
+
+/// The token, unless it went into a file, and its serial.
+fn make_token(world: &TestEnv, arguments: &[&str]) -> (String, String) {
+    let create = [&["ecs", "token", "create", "--output", "json"], arguments].concat();
+    let made = world.run(&create);
+    assert_eq!(made.code, Some(0), "{}", made.stderr);
+    let made: serde_json::Value = serde_json::from_str(&made.stdout).unwrap();
+    let text = |key: &str| made.get(key).and_then(|text| text.as_str()).unwrap_or_default();
+    (text("Token").to_owned(), text("Serial").to_owned())
+}
+
+fn revoke(world: &TestEnv, which: &str) {
+    let revoked = world.run(&["ecs", "token", "revoke", which]);
+    assert_eq!(revoked.code, Some(0), "{}", revoked.stderr);
+}
+
+/// SDKs that keep credentials refresh those that expire so soon on each call.
+fn in_fifty_seconds(world: &TestEnv) -> String {
+    let mut command = world.command("date");
+    command.args(["--utc", "--date=50 seconds", "+%FT%TZ"]);
+    world.finish(command, "").stdout.trim().to_owned()
 }
 
 #[test]
 fn boto3() {
-    let driver = concat!(env!("CARGO_MANIFEST_DIR"), "/drivers/boto3_driver.py");
-    let command = |world: &TestEnv| {
-        let mut command = world.command(sdks().join("bin/python"));
-        command.arg(driver);
-        command
-    };
-    check(command, "no credentials are loaded");
+    check(&clients::BOTO3, "no credentials are loaded");
 }
 
 #[test]
 fn the_sdk_for_rust() {
-    check(|world| world.command(env!("CARGO_BIN_EXE_sdk-rust")), "404");
+    check(&clients::RUST, "404");
+}
+
+#[test]
+fn the_sdk_for_javascript() {
+    check(&clients::JAVASCRIPT, "Could not load credentials");
+}
+
+#[test]
+fn the_sdk_for_java() {
+    check(&clients::JAVA, "The requested metadata is not found");
+}
+
+#[test]
+fn the_sdk_for_go() {
+    check(&clients::GO, "404: no credentials are loaded");
 }
 
 #[test]
 fn the_aws_cli() {
+    check(&clients::AWS_CLI, "no credentials are loaded");
+}
+
+#[test]
+fn the_aws_cli_is_who_the_profile_is() {
     let moto = Moto::start();
     let mut world = world(&moto);
     let server = world.serve(&[]);

@@ -1,8 +1,9 @@
-//! Certificates as clients see them: rustls, and OpenSSL where it is installed.
+//! Certificates as clients see them: rustls, and OpenSSL and Java where they are installed.
 #![expect(clippy::print_stderr, reason = "a test that is left out says why")]
 
 mod given;
 
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
@@ -47,13 +48,14 @@ fn roots(pem: &str) -> RootCertStore {
 /// What rustls says of a certificate of the authority's for this name alone.
 fn verified(authority: &Authority, name: &str, now: &str) -> Result<(), rustls::Error> {
     let server_name = ServerName::try_from(name.to_owned()).unwrap();
-    let leaf = authority.vouch([alternative(name)], at(NOW)).unwrap();
-    let leaf = ParsedCertificate::try_from(leaf.end_entity_cert().unwrap()).unwrap();
+    let vouched = authority.vouch([alternative(name)], at(NOW)).unwrap();
+    let [leaf, issuers @ ..] = &vouched.cert[..] else { panic!("no certificate") };
+    let leaf = ParsedCertificate::try_from(leaf).unwrap();
     verify_server_name(&leaf, &server_name)?;
     verify_server_cert_signed_by_trust_anchor(
         &leaf,
         &roots(&authority.certificate_pem()),
-        &[],
+        issuers,
         unix_time(at(now)),
         provider().signature_verification_algorithms.all,
     )
@@ -66,27 +68,75 @@ fn alternative(name: &str) -> SanType {
     }
 }
 
-/// What `openssl verify` says of the same; `None` where it isn't installed.
-fn verified_by_openssl(authority: &Authority, name: &str) -> Option<String> {
-    if Command::new("openssl").arg("version").output().is_err() {
-        eprintln!("left out: this part needs openssl");
-        return None;
-    }
-    let folder = tempfile::tempdir().unwrap();
-    let (ca, leaf) = (folder.path().join("ca.pem"), folder.path().join("leaf.der"));
+/// The certificates of a chain as files: of the root, of the leaf, of its issuer.
+fn written(authority: &Authority, name: &str, folder: &Path) -> [PathBuf; 3] {
+    let paths = ["root.pem", "leaf.der", "issuer.der"].map(|file| folder.join(file));
     let vouched = authority.vouch([alternative(name)], at(NOW)).unwrap();
-    std::fs::write(&ca, authority.certificate_pem()).unwrap();
-    std::fs::write(&leaf, vouched.end_entity_cert().unwrap()).unwrap();
+    std::fs::write(&paths[0], authority.certificate_pem()).unwrap();
+    for (certificate, path) in vouched.cert.iter().zip(&paths[1..]) {
+        std::fs::write(path, certificate).unwrap();
+    }
+    paths
+}
+
+/// What a foreign verifier says; `None` where it isn't installed.
+fn said(mut command: Command) -> Option<String> {
+    let Ok(output) = command.output() else {
+        eprintln!("left out: this part needs {}", command.get_program().display());
+        return None;
+    };
+    let texts = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
+    Some(texts.concat())
+}
+
+/// What `openssl verify` says of the same.
+fn verified_by_openssl(authority: &Authority, name: &str) -> Option<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let [root, leaf, issuer] = written(authority, name, folder.path());
     let time = at(NOW).as_second().to_string();
     let mut command = Command::new("openssl");
-    command.args(["verify", "-x509_strict", "-attime", &time, "-CAfile"]).arg(ca).arg(leaf);
-    let output = command.output().unwrap();
-    Some(format!(
-        "{}{}",
-        String::from_utf8(output.stdout).unwrap(),
-        String::from_utf8(output.stderr).unwrap()
-    ))
+    command.args(["verify", "-x509_strict", "-attime", &time, "-CAfile"]).arg(root);
+    command.arg("-untrusted").arg(issuer).arg(leaf);
+    said(command)
 }
+
+/// What Java says, whose programs take a root from a trust store: without what it may vouch for.
+fn verified_by_java(authority: &Authority, name: &str) -> Option<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("Verify.java");
+    std::fs::write(&source, JAVA).unwrap();
+    let mut command = Command::new("java");
+    command.arg(source).arg(at(NOW).as_millisecond().to_string());
+    command.args(written(authority, name, folder.path()));
+    said(command)
+}
+
+const JAVA: &str = r#"
+import java.io.FileInputStream;
+import java.security.cert.*;
+import java.util.*;
+
+class Verify {
+    public static void main(String[] arguments) throws Exception {
+        var certificates = new ArrayList<X509Certificate>();
+        for (var path : List.of(arguments).subList(1, 4))
+            try (var file = new FileInputStream(path)) {
+                var factory = CertificateFactory.getInstance("X.509");
+                certificates.add((X509Certificate) factory.generateCertificate(file));
+            }
+        var parameters = new PKIXParameters(Set.of(new TrustAnchor(certificates.get(0), null)));
+        parameters.setRevocationEnabled(false);
+        parameters.setDate(new Date(Long.parseLong(arguments[0])));
+        var path = CertificateFactory.getInstance("X.509").generateCertPath(certificates.subList(1, 3));
+        try {
+            CertPathValidator.getInstance("PKIX").validate(path, parameters);
+            System.out.println("OK");
+        } catch (CertPathValidatorException error) {
+            System.out.println(error.getReason());
+        }
+    }
+}
+"#;
 
 #[test]
 fn an_authority_is_believed_about_its_names_and_about_no_other() {
@@ -113,6 +163,10 @@ fn an_authority_is_believed_about_its_names_and_about_no_other() {
         let said = verified_by_openssl(&authority, name);
         let is_refused = said.as_ref().is_none_or(|said| said.contains("permitted subtree"));
         assert!(is_refused, "{name}: {said:?}");
+    }
+    for (name, expected) in [("dev.example", "OK"), ("evil.example", "INVALID_NAME")] {
+        let said = verified_by_java(&authority, name);
+        assert!(said.as_ref().is_none_or(|said| said.trim() == expected), "{name}: {said:?}");
     }
 }
 
