@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
+use std::io::Write as _;
+use std::sync::Arc;
 
 use credentials::{SlotName, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::record::Record;
-use super::who::Program;
+use super::record::{Record, Role, Verb};
 use crate::refusal::Refusal;
 
 /// One line: a decision, or how many of them are missing.
@@ -61,13 +62,39 @@ pub struct AuditLine<'a> {
 }
 
 /// Writes lines into a buffer.
+///
+/// Most lines differ from their neighbours in little: an instant is formatted once, what a program reads again and again
+/// is too, and who it is has been.
 #[derive(Default)]
 pub(super) struct Lines {
     bytes: Vec<u8>,
     count: u64,
-    /// The last instant that was written, in milliseconds and as text: most lines have their neighbour's.
+    /// The last instant that was written, in milliseconds and as text.
     instant: Option<i64>,
     time: String,
+    /// The role and slot that were read last, and what a line says of that.
+    last_read: Option<(Arc<Role>, Option<SlotName>)>,
+    read: Vec<u8>,
+}
+
+/// The middle of a line: what was decided.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct What<'a> {
+    verb: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    slot: Option<&'a str>,
+    default_slot: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    profile: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role_name: Option<&'a str>,
+    outcome: &'a str,
+    status: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
 }
 
 impl Lines {
@@ -84,40 +111,37 @@ impl Lines {
         self.count = 0;
     }
 
-    /// Writes a decision.
-    pub(super) fn push(&mut self, record: &Record, program: Option<&Program>) {
-        let (profile, account_id, role_name) = match &record.outcome {
-            Ok(Some(role)) => (
-                Some(role.profile.as_str()),
-                role.principal.account_id.as_ref().map(|id| id.as_str()),
-                role.principal.role_name.as_ref().map(|name| name.as_str()),
-            ),
-            _ => (None, None, None),
-        };
-        let slot = match &record.slot {
-            Some(SlotName::Named(name)) => Some(name.as_str()),
-            Some(SlotName::Default) | None => None,
-        };
-        let refusal = record.outcome.as_ref().err();
+    /// Writes a decision; `program` is the end of the line, as [`members`] of an object.
+    pub(super) fn push(&mut self, record: &Record, program: Option<&str>) {
         self.set_time(record.at);
-        let line = AuditLine {
-            time: self.time.as_str().into(),
-            verb: record.verb.name().into(),
-            slot: slot.map(Cow::from),
-            default_slot: record.slot == Some(SlotName::Default),
-            profile: profile.map(Cow::from),
-            account_id: account_id.map(Cow::from),
-            role_name: role_name.map(Cow::from),
-            outcome: outcome(refusal).into(),
-            status: refusal.map_or(200, |refusal| refusal.status().as_u16()),
-            lost: 0,
-            reason: refusal.map(|refusal| refusal.message().into()),
-            token: record.asker.token.map(|serial| serial.to_string().into()),
-            uid: record.asker.socket.map(|peer| peer.uid),
-            pid: program.map(|program| program.pid),
-            exe: program.map(|program| program.exe.as_str().into()),
-        };
-        write(&mut self.bytes, &line);
+        self.bytes.extend_from_slice(b"{\"Time\":\"");
+        self.bytes.extend_from_slice(self.time.as_bytes());
+        self.bytes.extend_from_slice(b"\",");
+        match &record.outcome {
+            Ok(Some(role)) if record.verb == Verb::Read => {
+                let is_same = |(last, slot): &(Arc<Role>, Option<SlotName>)| {
+                    Arc::ptr_eq(last, role) && *slot == record.slot
+                };
+                if !self.last_read.as_ref().is_some_and(is_same) {
+                    self.read = members(&What::of(record)).into_bytes();
+                    self.last_read = Some((Arc::clone(role), record.slot.clone()));
+                }
+                self.bytes.extend_from_slice(&self.read);
+            }
+            _ => self.bytes.extend_from_slice(members(&What::of(record)).as_bytes()),
+        }
+        // Writing to memory can't fail.
+        if let Some(serial) = record.asker.token {
+            let _ = write!(self.bytes, ",\"Token\":\"{serial}\"");
+        }
+        if let Some(socket) = record.asker.socket {
+            let _ = write!(self.bytes, ",\"Uid\":{}", socket.uid);
+        }
+        if let Some(program) = program {
+            self.bytes.push(b',');
+            self.bytes.extend_from_slice(program.as_bytes());
+        }
+        self.bytes.extend_from_slice(b"}\n");
         self.count += 1;
     }
 
@@ -132,7 +156,9 @@ impl Lines {
             reason: Some(reason.into()),
             ..AuditLine::default()
         };
-        write(&mut self.bytes, &line);
+        // Nothing in it can fail to be JSON.
+        let _ = serde_json::to_writer(&mut self.bytes, &line);
+        self.bytes.push(b'\n');
         self.count += 1;
     }
 
@@ -146,10 +172,34 @@ impl Lines {
     }
 }
 
-fn write(bytes: &mut Vec<u8>, line: &AuditLine<'_>) {
-    // Nothing in it can fail to be JSON.
-    let _ = serde_json::to_writer(&mut *bytes, line);
-    bytes.push(b'\n');
+impl<'a> What<'a> {
+    fn of(record: &'a Record) -> Self {
+        let role = record.outcome.as_ref().ok().and_then(Option::as_deref);
+        let principal = role.map(|role| &role.principal);
+        let refusal = record.outcome.as_ref().err();
+        Self {
+            verb: record.verb.name(),
+            slot: match &record.slot {
+                Some(SlotName::Named(name)) => Some(name.as_str()),
+                Some(SlotName::Default) | None => None,
+            },
+            default_slot: record.slot == Some(SlotName::Default),
+            profile: role.map(|role| role.profile.as_str()),
+            account_id: principal.and_then(|of| of.account_id.as_ref()).map(|id| id.as_str()),
+            role_name: principal.and_then(|of| of.role_name.as_ref()).map(|name| name.as_str()),
+            outcome: outcome(refusal),
+            status: refusal.map_or(200, |refusal| refusal.status().as_u16()),
+            reason: refusal.map(Refusal::message),
+        }
+    }
+}
+
+/// A JSON object without its braces: a part of a larger one.
+pub(super) fn members(object: &impl Serialize) -> String {
+    // Nothing in ours can fail to be JSON.
+    let json = serde_json::to_string(object).unwrap_or_default();
+    let members = json.strip_prefix('{').and_then(|json| json.strip_suffix('}'));
+    members.unwrap_or_default().to_owned()
 }
 
 /// Whether a rule said no to it.

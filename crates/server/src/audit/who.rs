@@ -14,11 +14,15 @@ mod platform;
 use std::collections::{HashMap, HashSet};
 use std::time::Instant;
 
+use serde::Serialize;
+
+use super::line::members;
 use crate::peer::Socket;
 use platform::Processes;
 
 /// A process, as it was when it was looked at.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "PascalCase")]
 pub(super) struct Program {
     pub(super) pid: u32,
     /// Where its program lies, without control characters.
@@ -28,7 +32,8 @@ pub(super) struct Program {
 /// What is known of connections, by their socket's inode.
 pub(super) struct Who {
     processes: Processes,
-    known: HashMap<u32, Option<Program>>,
+    /// As lines end with it.
+    known: HashMap<u32, Option<String>>,
     wanted: HashSet<u32>,
     /// Before these nothing is looked for.
     next_glance: Instant,
@@ -91,12 +96,12 @@ impl Who {
         }
         for (inode, program) in found {
             self.wanted.remove(&inode);
-            self.known.insert(inode, Some(program));
+            self.known.insert(inode, Some(members(&program)));
         }
     }
 
-    pub(super) fn of(&self, socket: Socket) -> Option<&Program> {
-        self.known.get(&socket.inode)?.as_ref()
+    pub(super) fn of(&self, socket: Socket) -> Option<&str> {
+        self.known.get(&socket.inode)?.as_deref()
     }
 
     /// When it is to look again, if it wants to.
