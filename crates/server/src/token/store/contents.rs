@@ -1,0 +1,145 @@
+//! What is in the file: JSON, and what it stands for.
+
+use std::collections::HashSet;
+
+use credentials::{Expiration, ProfileName, SlotName, Timestamp};
+use data_encoding::BASE64URL_NOPAD;
+use ring::rand::{SecureRandom, SystemRandom};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use super::super::keys::{Keys, ROOT_KEY_LENGTH};
+use super::{Issued, TokenStoreError};
+use crate::token::{Grant, Scope, Serial};
+
+pub(super) struct Contents {
+    root: Zeroizing<[u8; ROOT_KEY_LENGTH]>,
+    pub(super) epoch: u32,
+    pub(super) issued: Vec<Issued>,
+}
+
+impl Contents {
+    pub(super) fn new() -> Result<Self, TokenStoreError> {
+        Ok(Self { root: Zeroizing::new(random()?), epoch: 0, issued: Vec::new() })
+    }
+
+    pub(super) fn keys(&self) -> Keys {
+        let revoked = self.issued.iter().filter(|token| token.is_revoked);
+        let revoked: HashSet<Serial> = revoked.map(|token| token.grant.serial).collect();
+        Keys::new(&self.root, self.epoch, revoked)
+    }
+
+    pub(super) fn read(json: &[u8]) -> Result<Self, String> {
+        // The JSON's own errors quote what is there.
+        let written: Written = serde_json::from_slice(json)
+            .map_err(|error| format!("line {}, column {}", error.line(), error.column()))?;
+        if written.version > VERSION {
+            return Err(format!("a newer aws-sso wrote it (format {})", written.version));
+        }
+        let root =
+            Zeroizing::new(BASE64URL_NOPAD.decode(written.key.as_bytes()).unwrap_or_default());
+        let root = root.as_slice().try_into().map_err(|_| "Key is no key of 32 bytes")?;
+        let issued =
+            written.issued.into_iter().map(WrittenToken::parse).collect::<Result<_, _>>()?;
+        Ok(Self { root: Zeroizing::new(root), epoch: written.epoch, issued })
+    }
+
+    pub(super) fn write(&self) -> serde_json::Result<Zeroizing<Vec<u8>>> {
+        let written = Written {
+            version: VERSION,
+            key: Zeroizing::new(BASE64URL_NOPAD.encode(self.root.as_slice())),
+            epoch: self.epoch,
+            issued: self.issued.iter().map(WrittenToken::of).collect(),
+        };
+        serde_json::to_vec(&written).map(Zeroizing::new)
+    }
+}
+
+pub(super) fn random<const LENGTH: usize>() -> Result<[u8; LENGTH], TokenStoreError> {
+    let mut bytes = [0; LENGTH];
+    SystemRandom::new().fill(&mut bytes).map_err(|_| TokenStoreError::NoRandomness)?;
+    Ok(bytes)
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Written {
+    version: u32,
+    key: Zeroizing<String>,
+    epoch: u32,
+    issued: Vec<WrittenToken>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct WrittenToken {
+    serial: String,
+    kind: Kind,
+    /// Beside the names, because a named slot may have any name.
+    default_slot: bool,
+    slots: Vec<String>,
+    /// Unix epoch seconds, as the next.
+    created: i64,
+    expiration: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
+    revoked: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+enum Kind {
+    #[serde(rename = "read")]
+    Read,
+    #[serde(rename = "read-all")]
+    ReadAll,
+    #[serde(rename = "admin")]
+    Admin,
+}
+
+impl WrittenToken {
+    fn of(issued: &Issued) -> Self {
+        let (kind, slots) = match &issued.grant.scope {
+            Scope::Read(slots) => (Kind::Read, slots.as_slice()),
+            Scope::ReadAll => (Kind::ReadAll, &[][..]),
+            Scope::Admin => (Kind::Admin, &[][..]),
+        };
+        let named = slots.iter().filter_map(|slot| match slot {
+            SlotName::Default => None,
+            SlotName::Named(name) => Some(name.as_str().to_owned()),
+        });
+        Self {
+            serial: issued.grant.serial.to_string(),
+            kind,
+            default_slot: slots.contains(&SlotName::Default),
+            slots: named.collect(),
+            created: issued.created.as_second(),
+            expiration: issued.grant.expiration.epoch_seconds(),
+            file: issued.file.clone(),
+            revoked: issued.is_revoked,
+        }
+    }
+
+    fn parse(self) -> Result<Issued, String> {
+        let instant = |seconds| Timestamp::from_second(seconds).map_err(|_| "a time is none");
+        let default = self.default_slot.then_some(Ok(SlotName::Default));
+        let named = self.slots.iter().map(|name| ProfileName::parse(name).map(SlotName::Named));
+        let scope = match self.kind {
+            Kind::Read => Scope::Read(
+                default
+                    .into_iter()
+                    .chain(named)
+                    .collect::<Result<_, _>>()
+                    .map_err(|invalid| format!("a slot's name {invalid}"))?,
+            ),
+            Kind::ReadAll => Scope::ReadAll,
+            Kind::Admin => Scope::Admin,
+        };
+        let expiration = Expiration::new(instant(self.expiration)?);
+        let expiration = expiration.map_err(|invalid| format!("Expiration {invalid}"))?;
+        let grant = Grant { serial: self.serial.parse()?, scope, expiration };
+        let created = instant(self.created)?;
+        Ok(Issued { grant, created, file: self.file, is_revoked: self.revoked })
+    }
+}
+
+const VERSION: u32 = 1;
