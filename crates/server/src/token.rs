@@ -168,7 +168,8 @@ impl Claims {
 }
 
 fn read_slots(mut bytes: &[u8]) -> Option<Vec<SlotName>> {
-    let mut slots = Vec::with_capacity(1);
+    // Most names have a dozen bytes.
+    let mut slots = Vec::with_capacity(bytes.len() / 14 + 1);
     while let Some((length, rest)) = bytes.split_first_chunk() {
         let (name, rest) = rest.split_at_checked(u16::from_be_bytes(*length).into())?;
         let name = std::str::from_utf8(name).ok()?;
