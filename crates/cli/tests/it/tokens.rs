@@ -131,6 +131,10 @@ fn what_is_no_token_of_this_server_is_refused() {
 fn client_commands_show_the_token_of_a_file() {
     let mut world = world();
     let server = world.serve(&["--require-token"]);
+    server.signal("TERM");
+    let said = server.wait().stderr;
+    assert!(said.contains("Every program needs an authorization token: aws-sso ecs token create"));
+    let server = world.serve(&["--require-token"]);
     world.set("AWS_SSO_ECS_SERVER", &server.address());
     token(&world, &["--admin", "--file", "admin"]);
     token(&world, &["--default-slot", "--file", "reader"]);
@@ -261,6 +265,7 @@ fn no_token_is_logged_at_any_level() {
     let listed = world.run(&[&list[..], &["--server", &server_address]].concat());
     server.signal("TERM");
     let ended = server.wait();
+    assert!(!ended.stderr.contains("Every program needs an authorization token"));
     for text in [ended.stdout, ended.stderr, listed.stdout, listed.stderr] {
         assert!(!text.contains("awssso_"), "{text}");
     }

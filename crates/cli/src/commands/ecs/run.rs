@@ -146,6 +146,10 @@ fn take_tokens(server: &mut Server, are_required: bool) -> Result<(), CommandErr
     if are_required {
         server.require_token();
         taken?;
+        ui::note(
+            "Every program needs an authorization token: aws-sso ecs token create --default-slot --file FILE, \
+             then eval \"$(aws-sso ecs env --token-file FILE)\"",
+        );
     } else if let Err(error) = taken {
         let CommandError { text, hint, .. } = error.into();
         let hint = hint.map(|hint| format!(". {hint}")).unwrap_or_default();

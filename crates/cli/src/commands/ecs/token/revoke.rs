@@ -44,8 +44,8 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
     } else {
         store().revoke(&serials, now)?;
     }
-    // Running servers look at the file that often: what is said here is then true.
-    tokio::time::sleep(TokenStore::LOOK * 2).await;
+    // What is said then is true.
+    tokio::time::sleep(TokenStore::SEEN_AFTER).await;
     ui::note(match (all, serials.len()) {
         (true, _) => "Revoked every token.",
         (false, 1) => "Revoked the token.",
