@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use crate::Finished;
@@ -12,7 +13,8 @@ use crate::Finished;
 pub struct Running {
     child: Child,
     stdout: BufReader<std::process::ChildStdout>,
-    stderr: Option<std::thread::JoinHandle<String>>,
+    said: Arc<Mutex<String>>,
+    stderr: Option<std::thread::JoinHandle<()>>,
     first_line: String,
     port: u16,
 }
@@ -28,11 +30,13 @@ impl Running {
         command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        let mut stderr = child.stderr.take().unwrap();
+        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let said = Arc::new(Mutex::new(String::new()));
+        let heard = Arc::clone(&said);
         let stderr = std::thread::spawn(move || {
-            let mut text = String::new();
-            let _ = stderr.read_to_string(&mut text);
-            text
+            for line in lines.map_while(Result::ok) {
+                *heard.lock().unwrap() += &(line + "\n");
+            }
         });
         let mut first_line = String::new();
         stdout.read_line(&mut first_line).unwrap();
@@ -40,9 +44,10 @@ impl Running {
             rest.split(|c: char| !c.is_ascii_digit()).next().and_then(|digits| digits.parse().ok())
         });
         let Some(port) = port else {
-            panic!("no port in {first_line:?}; stderr: {}", stderr.join().unwrap());
+            stderr.join().unwrap();
+            panic!("no port in {first_line:?}; stderr: {}", said.lock().unwrap());
         };
-        Self { child, stdout, stderr: Some(stderr), first_line, port }
+        Self { child, stdout, said, stderr: Some(stderr), first_line, port }
     }
 
     /// The port it listens on.
@@ -118,6 +123,15 @@ impl Running {
         assert!(status.success());
     }
 
+    /// Waits until it has said this on stderr.
+    pub fn wait_until_it_says(&self, text: &str) {
+        let patience = Instant::now() + Duration::from_secs(20);
+        while !self.said.lock().unwrap().contains(text) {
+            assert!(Instant::now() < patience, "the server does not say {text:?}");
+            std::thread::yield_now();
+        }
+    }
+
     /// Waits until it ends by itself.
     pub fn wait(mut self) -> Finished {
         let patience = Instant::now() + Duration::from_secs(20);
@@ -130,7 +144,8 @@ impl Running {
         };
         let mut stdout = self.first_line.clone();
         self.stdout.read_to_string(&mut stdout).unwrap();
-        let stderr = self.stderr.take().unwrap().join().unwrap();
+        self.stderr.take().unwrap().join().unwrap();
+        let stderr = self.said.lock().unwrap().clone();
         let finished = Finished { code, stdout, stderr };
         let output = format!("{}{}", finished.stdout, finished.stderr);
         assert!(!output.contains(crate::CANARY), "a secret was printed: {output}");

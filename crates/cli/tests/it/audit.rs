@@ -79,8 +79,9 @@ fn who_used_which_role_is_told() {
     #[cfg(target_os = "linux")]
     for line in &log {
         let exe = std::env::current_exe().unwrap();
-        let us = format!(r#""Pid":{},"Exe":"{}"}}"#, std::process::id(), exe.display());
-        assert!(line.ends_with(&us), "{line}");
+        // By its process: a child that another test is just starting has the connection too, until it is another program.
+        let us = format!(r#","Exe":"{}"}}"#, exe.display());
+        assert!(line.contains(r#""Pid":"#) && line.ends_with(&us), "{line}");
     }
     assert_eq!(log.len(), 5);
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
@@ -231,11 +232,15 @@ fn on_a_full_disk_it_serves_and_warns_once() {
     assert_eq!(server.request("PUT", "/", &[], &upload("dev", "ASIA1")).0, 200);
     disk.fill();
     let mut stream = server.connect();
-    for _ in 0..2000 {
+    for _ in 0..100 {
         assert_eq!(ask(&mut stream, "GET", "/", ""), 200);
     }
+    server.wait_until_it_says("decisions are missing in the audit log");
     disk.make_room();
-    let told = |log: &str| log.lines().any(|line| line.contains(r#""Verb":"audit""#));
+    // As a whole line: the reader may be in the middle of a write.
+    let told = |log: &str| {
+        log.split_inclusive('\n').any(|l| l.contains(r#""Verb":"audit""#) && l.ends_with('\n'))
+    };
     while !told(&fs::read_to_string(&path).unwrap()) {
         std::thread::yield_now();
     }
@@ -248,7 +253,12 @@ fn on_a_full_disk_it_serves_and_warns_once() {
         ended.stderr
     );
     let shown = world.run(&["ecs", "audit", path.to_str().unwrap()]);
-    assert!(shown.stdout.contains(" lost"), "{}", shown.stdout);
+    assert!(
+        shown.stdout.contains(" lost"),
+        "{}{}",
+        shown.stderr,
+        fs::read_to_string(&path).unwrap()
+    );
 }
 
 #[test]
