@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use credentials::{AccountId, ProfileName, RoleArn, RoleName};
 use tracing::level_filters::LevelFilter;
 
 use crate::commands;
+use crate::obtain::Wanted;
 use crate::server_address::ServerAddress;
 
 /// AWS credentials for every program of yours, from one local server
@@ -30,6 +32,37 @@ pub(crate) enum Command {
     Whoami(commands::whoami::Arguments),
     List(commands::list::Arguments),
     Cache(commands::cache::Arguments),
+}
+
+/// Which role. Who uses this has an argument group `source`, of which one may be given.
+#[derive(Args)]
+#[group(skip)]
+pub(crate) struct RoleArguments {
+    /// A profile: a role by its name (see `aws-sso list`), or a profile of the AWS config
+    #[arg(short, long, value_name = "NAME", group = "source", value_parser = ProfileName::parse)]
+    pub(crate) profile: Option<ProfileName>,
+    /// The account of the role
+    #[arg(short = 'A', long, value_name = "ID", requires = "role", group = "source",
+          value_parser = AccountId::parse)]
+    pub(crate) account: Option<AccountId>,
+    /// The role's name
+    #[arg(short = 'R', long, value_name = "NAME", requires = "account",
+          value_parser = RoleName::parse)]
+    pub(crate) role: Option<RoleName>,
+    /// The role's ARN, instead of --account and --role
+    #[arg(short, long, value_name = "ARN", group = "source",
+          value_parser = RoleArn::parse)]
+    pub(crate) arn: Option<RoleArn>,
+}
+
+impl RoleArguments {
+    /// What is named, if anything is.
+    pub(crate) fn wanted(self) -> Option<Wanted> {
+        let Self { profile, account, role, arn } = self;
+        let role = account.zip(role).map(|(account, role)| Wanted::Role(account, role, None));
+        let arn = arn.map(|arn| Wanted::Role(arn.account_id, arn.role_name, Some(arn.partition)));
+        profile.map(Wanted::Profile).or(role).or(arn)
+    }
 }
 
 /// Where a server is.

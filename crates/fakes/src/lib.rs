@@ -1,5 +1,5 @@
 //! What tests stand on: a clock moved by hand, credentials that are canaries, a sealed world for the real
-//! binary, an IAM Identity Center without AWS. A dev-dependency only.
+//! binary, terminals for it, an IAM Identity Center without AWS. A dev-dependency only.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -12,6 +12,7 @@ mod clock;
 pub mod identity_center;
 mod running;
 mod small_disk;
+mod terminal;
 mod test_env;
 
 pub use canary::{CANARY, arn, profile};
@@ -19,6 +20,7 @@ pub use clock::FakeClock;
 pub use identity_center::FakeIdentityCenter;
 pub use running::Running;
 pub use small_disk::SmallDisk;
+pub use terminal::Terminal;
 pub use test_env::{Finished, TestEnv};
 
 use std::net::TcpListener;

@@ -3,18 +3,18 @@
 use std::io::{Read, stdin};
 
 use clap::{ArgGroup, Args};
-use credentials::{AccountId, Clock, Fetched, Profile, ProfileName, RoleArn, RoleName, SlotName};
+use credentials::{Clock, Fetched, Profile, ProfileName, SlotName};
 use providers::Given;
 use serde::Serialize;
 use server::path_for_sdks;
 use server::wire::ProfileObject;
 use zeroize::Zeroizing;
 
-use crate::args::{Output, OutputArguments, ServerArguments};
+use crate::args::{Output, OutputArguments, RoleArguments, ServerArguments};
 use crate::client::Client;
 use crate::clock::SystemClock;
 use crate::error::CommandError;
-use crate::obtain::{self, Wanted};
+use crate::obtain;
 use crate::settings::{InstanceArguments, Settings};
 use crate::{center, env, ui};
 
@@ -27,21 +27,8 @@ const LARGEST_INPUT: u64 = Given::LARGEST_OUTPUT as u64;
 #[derive(Args)]
 #[command(group(ArgGroup::new("source").required(true)))]
 pub(crate) struct Arguments {
-    /// A profile: a role by its name (see `aws-sso list`), or a profile of the AWS config
-    #[arg(short, long, value_name = "NAME", group = "source", value_parser = ProfileName::parse)]
-    profile: Option<ProfileName>,
-    /// The account of the role
-    #[arg(short = 'A', long, value_name = "ID", requires = "role", group = "source",
-          value_parser = AccountId::parse)]
-    account: Option<AccountId>,
-    /// The role's name
-    #[arg(short = 'R', long, value_name = "NAME", requires = "account",
-          value_parser = RoleName::parse)]
-    role: Option<RoleName>,
-    /// The role's ARN, instead of --account and --role
-    #[arg(short, long, value_name = "ARN", group = "source",
-          value_parser = RoleArn::parse)]
-    arn: Option<RoleArn>,
+    #[command(flatten)]
+    role: RoleArguments,
     /// AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN of the environment
     #[arg(long, group = "source")]
     from_env: bool,
@@ -97,10 +84,8 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
 
 /// The profile that the arguments name, with its credentials. Exactly one source is given: clap saw to it.
 async fn obtain(arguments: Arguments) -> Result<Profile, CommandError> {
-    let Arguments { profile, account, role, arn, from_env, name, instance, .. } = arguments;
-    let role = account.zip(role).map(|(account, role)| Wanted::Role(account, role, None));
-    let arn = arn.map(|arn| Wanted::Role(arn.account_id, arn.role_name, Some(arn.partition)));
-    if let Some(wanted) = profile.map(Wanted::Profile).or(role).or(arn) {
+    let Arguments { role, from_env, name, instance, .. } = arguments;
+    if let Some(wanted) = role.wanted() {
         let settings = Settings::read(&instance).await?;
         return obtain::obtain(&settings, wanted).await;
     }
