@@ -19,10 +19,12 @@ pub(crate) struct CommandError {
     pub(crate) hint: Option<String>,
 }
 
-/// The kinds of failure that a script can tell apart. (Usage errors are clap's, with exit code 2.)
+/// The kinds of failure that a script can tell apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Failed,
+    /// Most of these are clap's.
+    Usage,
     SignInNeeded,
     Unreachable,
     Interrupted,
@@ -32,6 +34,7 @@ impl Kind {
     pub(crate) fn exit_code(self) -> u8 {
         match self {
             Self::Failed => 1,
+            Self::Usage => 2,
             Self::SignInNeeded => 3,
             Self::Unreachable => 4,
             Self::Interrupted => 130,

@@ -27,6 +27,7 @@ mod token_file;
 mod trust;
 mod ui;
 mod url_action;
+mod which_role;
 
 use std::process::ExitCode;
 

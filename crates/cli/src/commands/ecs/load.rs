@@ -16,6 +16,7 @@ use crate::clock::SystemClock;
 use crate::error::CommandError;
 use crate::obtain;
 use crate::settings::{InstanceArguments, Settings};
+use crate::which_role::which_role;
 use crate::{center, env, ui};
 
 const LARGEST_INPUT: u64 = Given::LARGEST_OUTPUT as u64;
@@ -25,19 +26,18 @@ const LARGEST_INPUT: u64 = Given::LARGEST_OUTPUT as u64;
 /// They go into the default slot, or with --slotted into a slot of their own, named like the profile. Printed
 /// is what to export so that AWS SDKs use that slot.
 #[derive(Args)]
-#[command(group(ArgGroup::new("source").required(true)))]
+#[command(group(ArgGroup::new("source")), group(ArgGroup::new("handed_in")))]
 pub(crate) struct Arguments {
     #[command(flatten)]
     role: RoleArguments,
     /// AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN of the environment
-    #[arg(long, group = "source")]
+    #[arg(long, groups = ["source", "handed_in"])]
     from_env: bool,
     /// The JSON that a credential_process prints, from standard input
-    #[arg(long, group = "source")]
+    #[arg(long, groups = ["source", "handed_in"])]
     from_stdin: bool,
     /// The profile name for --from-env [default: env] or --from-stdin [default: stdin]
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["profile", "account", "arn"],
-          value_parser = ProfileName::parse)]
+    #[arg(long, value_name = "NAME", requires = "handed_in", value_parser = ProfileName::parse)]
     name: Option<ProfileName>,
     /// Load into a slot of its own instead of the default slot
     #[arg(short, long)]
@@ -82,10 +82,11 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
     Ok(())
 }
 
-/// The profile that the arguments name, with its credentials. Exactly one source is given: clap saw to it.
+/// The profile that the arguments name, with its credentials. Not more than one source is given: clap saw to it.
 async fn obtain(arguments: Arguments) -> Result<Profile, CommandError> {
-    let Arguments { role, from_env, name, instance, .. } = arguments;
-    if let Some(wanted) = role.wanted() {
+    let Arguments { role, from_env, from_stdin, name, instance, .. } = arguments;
+    if !from_env && !from_stdin {
+        let wanted = which_role(role, "aws-sso ecs load")?;
         let settings = Settings::read(&instance).await?;
         return obtain::obtain(&settings, wanted).await;
     }
