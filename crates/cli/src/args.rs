@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use credentials::{AccountId, ProfileName, RoleArn, RoleName};
+use jiff::{SignedDuration, Span, SpanRelativeTo};
 use tracing::level_filters::LevelFilter;
 
 use crate::commands;
@@ -31,6 +32,9 @@ pub(crate) enum Command {
     Logout(commands::logout::Arguments),
     Whoami(commands::whoami::Arguments),
     List(commands::list::Arguments),
+    Exec(commands::exec::Arguments),
+    Process(commands::process::Arguments),
+    Console(commands::console::Arguments),
     Cache(commands::cache::Arguments),
 }
 
@@ -87,6 +91,12 @@ pub(crate) struct ServerArguments {
     /// Show the server the authorization token in this file: see `aws-sso ecs token create`
     #[arg(long, value_name = "PATH", env = "AWS_SSO_ECS_TOKEN_FILE", hide_env_values = true)]
     pub(crate) token_file: Option<PathBuf>,
+}
+
+/// A length of time: 90m, 8h, 30d.
+pub(crate) fn duration(text: &str) -> Option<SignedDuration> {
+    let span: Span = text.parse().ok()?;
+    span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()
 }
 
 /// How data is printed.

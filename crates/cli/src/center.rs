@@ -2,11 +2,15 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use credentials::InstanceName;
-use providers::identity_center::{AwsCliCache, CatalogueFile, IdentityCenter, Instance, Retries};
+use providers::identity_center::{
+    self, AwsCliCache, CatalogueFile, IdentityCenter, Instance, Retries,
+};
 use providers::secure_store::Passphrase;
 use providers::{Aws, Problem, ProviderError};
+use tokio::time::timeout;
 
 use crate::clock::SystemClock;
 use crate::error::CommandError;
@@ -44,7 +48,7 @@ pub(crate) fn open_unattended(
     open_for(settings, instance, Purpose::Unattended(passphrase))
 }
 
-/// Asks for the passphrases of the sign-ins that are there, so that they can be used later, where nobody can be asked.
+/// Asks for the passphrases of the sign-ins that are there, unless they were typed already, so that they can be used later, where nobody can be asked.
 /// A person may leave any out.
 pub(crate) fn ask_beforehand(
     settings: &Settings,
@@ -53,6 +57,10 @@ pub(crate) fn ask_beforehand(
     for instance in settings.instances() {
         let name = &instance.instance.name;
         if !store::is_under_passphrase(&settings.config, name) {
+            continue;
+        }
+        if let Some(passphrase) = store::typed(Item::SignIn(name)) {
+            passphrases.insert(name.clone(), passphrase);
             continue;
         }
         let question = format!(
@@ -78,6 +86,12 @@ fn open_for(
     let aws_cli = aws_cli_sign_in(settings, instance);
     process::hold_signals();
     Ok(IdentityCenter::new(aws(), instance.instance.clone(), store, aws_cli, retries))
+}
+
+/// Waits until a refreshed token is saved, as AWS may take the old one no more. If it takes too long to come, the old one is
+/// good for a while yet.
+pub(crate) async fn saved() {
+    let _ = timeout(SAVING, identity_center::saved()).await;
 }
 
 /// Where the instance's catalogue is.
@@ -137,3 +151,5 @@ fn aws_cli_sign_in(settings: &Settings, instance: &ConfiguredInstance) -> Option
     };
     Some(AwsCliCache::new(paths::aws_cli_sign_ins(), key))
 }
+
+const SAVING: Duration = Duration::from_secs(5);

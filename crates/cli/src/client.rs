@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use credentials::{Profile, SlotName};
+use credentials::{Fetched, Profile, SlotName};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::client::conn::http1;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue};
@@ -47,9 +47,14 @@ impl Client {
         Ok(Self { address, token, is_told_https: AtomicBool::new(false) })
     }
 
+    /// Where the server is, with what it speaks as far as that is known by now.
+    pub(crate) fn address(&self) -> ServerAddress {
+        ServerAddress { scheme: Some(self.scheme()), ..self.address.clone() }
+    }
+
     /// The start of a URL for SDKs, by what is known of the server.
     pub(crate) fn origin_for_sdks(&self) -> String {
-        ServerAddress { scheme: Some(self.scheme()), ..self.address.clone() }.origin_for_sdks()
+        self.address().origin_for_sdks()
     }
 
     /// What is loaded in the default slot.
@@ -74,6 +79,12 @@ impl Client {
         }
         let body = self.accept((status, body))?;
         serde_json::from_slice(&body).map_err(|_| self.somebody_else())
+    }
+
+    /// The credentials in a slot.
+    pub(crate) async fn credentials(&self, slot: &SlotName) -> Result<Fetched, CommandError> {
+        let body = self.send(Method::GET, &path_of(slot), Bytes::new()).await?;
+        wire::read_credentials(&body).ok_or_else(|| self.somebody_else())
     }
 
     /// Puts a profile into a slot. Tells whether the server will refresh it.

@@ -1,25 +1,29 @@
 //! One file a command, mirroring what a person types.
 
 pub(crate) mod cache;
+pub(crate) mod console;
 pub(crate) mod ecs;
+pub(crate) mod exec;
 pub(crate) mod list;
 pub(crate) mod login;
 pub(crate) mod logout;
+pub(crate) mod process;
 pub(crate) mod setup;
 pub(crate) mod whoami;
+
+use std::process::ExitCode;
 
 use providers::identity_center;
 
 use crate::args::Command;
 use crate::error::{CommandError, Kind};
-use crate::process;
 
 /// Runs a command to its end, or until the person interrupts it.
-pub(crate) async fn run(command: Command) -> Result<(), CommandError> {
+pub(crate) async fn run(command: Command) -> Result<ExitCode, CommandError> {
     match command {
-        // The server stops by itself, in good order.
-        Command::Ecs(ecs::Ecs::Run(arguments)) => ecs::run::run(arguments).await,
-        command => interruptible(run_interruptible(command)).await,
+        // These stop by themselves, in good order: the server, and what a command runs.
+        command @ (Command::Ecs(ecs::Ecs::Run(_)) | Command::Exec(_)) => dispatch(command).await,
+        command => interruptible(dispatch(command)).await,
     }
 }
 
@@ -29,7 +33,7 @@ pub(crate) async fn interruptible<T>(
 ) -> Result<T, CommandError> {
     tokio::select! {
         outcome = work => outcome,
-        () = process::interrupted() => {
+        () = crate::process::interrupted() => {
             // A refreshed token is saved before we go: AWS may take the old one no more.
             identity_center::saved().await;
             Err(CommandError::new(Kind::Interrupted, "interrupted"))
@@ -37,8 +41,9 @@ pub(crate) async fn interruptible<T>(
     }
 }
 
-async fn run_interruptible(command: Command) -> Result<(), CommandError> {
-    match command {
+async fn dispatch(command: Command) -> Result<ExitCode, CommandError> {
+    let done = match command {
+        Command::Exec(arguments) => return exec::run(arguments).await,
         Command::Ecs(command) => ecs::run(command).await,
         Command::Setup(arguments) => setup::run(arguments),
         Command::Login(arguments) => login::run(arguments).await,
@@ -46,5 +51,8 @@ async fn run_interruptible(command: Command) -> Result<(), CommandError> {
         Command::Whoami(arguments) => whoami::run(arguments).await,
         Command::List(arguments) => list::run(arguments).await,
         Command::Cache(arguments) => cache::run(arguments).await,
-    }
+        Command::Process(arguments) => process::run(arguments).await,
+        Command::Console(arguments) => console::run(arguments).await,
+    };
+    done.map(|()| ExitCode::SUCCESS)
 }

@@ -3,12 +3,14 @@
 #![expect(clippy::disallowed_methods, reason = "this is where the environment is read")]
 
 use std::env::{VarError, var, var_os};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use credentials::{AccessKeyId, AccountId, Expiration, Invalid, Secret};
 use providers::Given;
 use providers::secure_store::Passphrase;
+use url::Url;
 
 use crate::error::CommandError;
 use crate::exports::Inherited;
@@ -63,6 +65,28 @@ pub(crate) fn without_local_browser() -> Option<&'static str> {
     let needs_display = cfg!(all(unix, not(target_os = "macos")));
     let has_display = text("DISPLAY").or_else(|| text("WAYLAND_DISPLAY")).is_some();
     (needs_display && !has_display).then_some("there is no display")
+}
+
+/// The person's shell.
+pub(crate) fn shell() -> OsString {
+    let (variable, usual) = if cfg!(windows) { ("COMSPEC", "cmd") } else { ("SHELL", "sh") };
+    var_os(variable).filter(|shell| !shell.is_empty()).unwrap_or_else(|| usual.into())
+}
+
+/// Whether programs of this environment know their region.
+pub(crate) fn has_region() -> bool {
+    ["AWS_REGION", "AWS_DEFAULT_REGION"].iter().any(|name| var_os(name).is_some())
+}
+
+/// Whether another aws-sso runs us as a `credential_process`.
+pub(crate) fn is_within_credential_process() -> bool {
+    var_os(providers::WITHIN_CREDENTIAL_PROCESS).is_some()
+}
+
+/// Where the sign-in to the AWS console is asked, instead of AWS's own endpoint.
+pub(crate) fn sign_in_endpoint() -> Result<Option<Url>, CommandError> {
+    const NAME: &str = "AWS_ENDPOINT_URL_SIGNIN";
+    optional(NAME, |text| Url::parse(&text).map_err(|_| Invalid("a URL")))
 }
 
 /// Certificates to trust beside the system's.

@@ -27,6 +27,9 @@ pub(crate) enum Kind {
     Usage,
     SignInNeeded,
     Unreachable,
+    /// What `exec` is to run is not there, or can't be run.
+    CommandNotFound,
+    CommandNotExecutable,
     Interrupted,
 }
 
@@ -37,6 +40,9 @@ impl Kind {
             Self::Usage => 2,
             Self::SignInNeeded => 3,
             Self::Unreachable => 4,
+            // As a shell has it.
+            Self::CommandNotExecutable => 126,
+            Self::CommandNotFound => 127,
             Self::Interrupted => 130,
         }
     }

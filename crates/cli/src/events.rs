@@ -72,7 +72,7 @@ pub(crate) async fn tell(mut events: Receiver<Event>, how: Telling) {
 }
 
 /// What stands on stderr.
-fn line(event: &Event) -> String {
+pub(crate) fn line(event: &Event) -> String {
     let message = ui::printable(&event.message);
     match event.kind {
         EventKind::SignedIn => message.into_owned(),

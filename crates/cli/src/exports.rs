@@ -2,6 +2,9 @@
 
 mod format;
 
+use std::process::Command;
+
+use credentials::{AccountId, Credentials, Profile, RoleName};
 use zeroize::Zeroizing;
 
 pub(crate) use format::Format;
@@ -59,14 +62,48 @@ impl Exports {
         exports
     }
 
-    /// Adds the token that the server demands. SDKs differ in whether they read it from the environment or from a file.
-    pub(crate) fn with_token(mut self, token: Option<&str>, file: Option<&str>) -> Self {
-        for (name, value) in [(TOKEN, token), (TOKEN_FILE, file)] {
-            match value {
-                Some(value) => self.set(name, value),
-                None => self.unset.push(name),
+    /// The credentials themselves, before every other source.
+    pub(crate) fn of_credentials(credentials: &Credentials) -> Self {
+        let mut exports = Self { set: Vec::new(), unset: OTHER_SOURCES.to_vec() };
+        exports.unset.extend([FULL_URI, TOKEN, TOKEN_FILE]);
+        exports.set("AWS_ACCESS_KEY_ID", credentials.access_key_id.as_str());
+        exports.set("AWS_SECRET_ACCESS_KEY", credentials.secret_access_key.expose());
+        exports.set("AWS_SESSION_TOKEN", credentials.session_token.expose());
+        exports.set("AWS_CREDENTIAL_EXPIRATION", credentials.expiration.to_string());
+        exports
+    }
+
+    /// Adds what prompts and scripts show of a role, and the region to start in, if there is one.
+    pub(crate) fn with_role(mut self, profile: &Profile, region: Option<&str>) -> Self {
+        let Profile { name, principal, .. } = profile;
+        self.set("AWS_SSO_PROFILE", name.as_str());
+        // What is unknown must not be left from the role of a shell around this one.
+        let account = principal.account_id.as_ref().map(AccountId::as_str);
+        self.set_or_unset("AWS_SSO_ACCOUNT_ID", account);
+        let role = principal.role_name.as_ref().map(RoleName::as_str);
+        self.set_or_unset("AWS_SSO_ROLE_NAME", role);
+        for name in ["AWS_REGION", "AWS_DEFAULT_REGION"] {
+            if let Some(region) = region {
+                self.set(name, region);
             }
         }
+        self
+    }
+
+    /// Gives them to a program that is about to be started.
+    pub(crate) fn apply(&self, command: &mut Command) {
+        for (name, value) in &self.set {
+            command.env(name, value.as_str());
+        }
+        for name in &self.unset {
+            command.env_remove(name);
+        }
+    }
+
+    /// Adds the token that the server demands. SDKs differ in whether they read it from the environment or from a file.
+    pub(crate) fn with_token(mut self, token: Option<&str>, file: Option<&str>) -> Self {
+        self.set_or_unset(TOKEN, token);
+        self.set_or_unset(TOKEN_FILE, file);
         self
     }
 
@@ -83,7 +120,15 @@ impl Exports {
     }
 
     fn set(&mut self, name: &'static str, value: impl Into<String>) {
+        self.unset.retain(|unset| *unset != name);
         self.set.push((name, Zeroizing::new(value.into())));
+    }
+
+    fn set_or_unset(&mut self, name: &'static str, value: Option<&str>) {
+        match value {
+            Some(value) => self.set(name, value),
+            None => self.unset.push(name),
+        }
     }
 }
 
@@ -150,6 +195,8 @@ const OUR_HOSTS: [&str; 4] = ["127.0.0.1", "localhost", "169.254.170.2", "169.25
 
 #[cfg(test)]
 mod tests {
+    use credentials::Principal;
+
     use super::*;
 
     fn value<'a>(exports: &'a Exports, name: &str) -> Option<&'a str> {
@@ -171,6 +218,40 @@ mod tests {
                 assert!(exports.unset.contains(&name), "{name}");
             }
             assert!(exports.set.iter().all(|(name, _)| !exports.unset.contains(name)));
+        }
+    }
+
+    #[test]
+    fn keys_in_variables_leave_no_other_source() {
+        let profile = fakes::profile("dev", "2026-11-22T21:16:31Z");
+        let exports = Exports::of_credentials(&profile.credentials);
+        let set: Vec<_> = exports.set.iter().map(|(name, _)| *name).collect();
+        let keys = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
+        assert_eq!(set, [&keys[..], &["AWS_CREDENTIAL_EXPIRATION"]].concat());
+        assert_eq!(value(&exports, "AWS_CREDENTIAL_EXPIRATION"), Some("2026-11-22T21:16:31Z"));
+        for name in OTHER_SOURCES.into_iter().chain([FULL_URI, TOKEN, TOKEN_FILE]) {
+            assert_ne!(exports.unset.contains(&name), set.contains(&name), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_unknown_of_a_role_is_not_left_from_another() {
+        let mut profile = fakes::profile("dev", "2026-11-22T21:16:31Z");
+        let named = |profile: &Profile, region| {
+            let exports = Exports::of_credentials(&profile.credentials);
+            exports.with_role(profile, region)
+        };
+        let exports = named(&profile, Some("eu-central-1"));
+        assert_eq!(value(&exports, "AWS_SSO_ACCOUNT_ID"), Some("000001111111"));
+        assert_eq!(value(&exports, "AWS_SSO_ROLE_NAME"), Some("Admin"));
+        assert_eq!(value(&exports, "AWS_DEFAULT_REGION"), Some("eu-central-1"));
+        profile.principal = Principal::default();
+        let exports = named(&profile, None);
+        assert_eq!(value(&exports, "AWS_SSO_PROFILE"), Some("dev"));
+        assert_eq!(value(&exports, "AWS_REGION"), None);
+        assert!(!exports.unset.contains(&"AWS_REGION"), "a region of the person's own stays");
+        for name in ["AWS_SSO_ACCOUNT_ID", "AWS_SSO_ROLE_NAME"] {
+            assert!(exports.unset.contains(&name), "{name}");
         }
     }
 

@@ -8,6 +8,7 @@ mod client;
 mod clock;
 mod commands;
 mod config_file;
+mod default_profile;
 mod env;
 mod error;
 mod events;
@@ -47,7 +48,7 @@ fn main() -> ExitCode {
     // A look-up or a child that is still going on in the background is nobody's concern any more.
     runtime.shutdown_background();
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => ui::report(&error),
     }
 }

@@ -1,7 +1,7 @@
 //! From what a person names to a profile with credentials: the catalogue first, then the AWS config, then AWS itself.
 
 use credentials::{AccountId, Chain, Fetched, Partition, Profile, ProfileName, RoleName, Source};
-use providers::identity_center::{Catalogue, IdentityCenter};
+use providers::identity_center::{Catalogue, IdentityCenter, RegionName};
 
 use crate::catalogue::{self, Extent};
 use crate::center::{self, explain};
@@ -9,7 +9,7 @@ use crate::error::{CommandError, Kind};
 use crate::roles::{Role, Roles};
 use crate::settings::{ConfiguredInstance, Settings};
 use crate::sign_in::{Wishes, sign_in};
-use crate::ui;
+use crate::{env, ui};
 
 /// What a person may wonder about.
 const SLOW: &str = "Waiting for AWS, or for another aws-sso that is signing in…";
@@ -68,6 +68,24 @@ pub(crate) async fn obtain(settings: &Settings, wanted: Wanted) -> Result<Profil
     }
 }
 
+/// The region in which programs of a profile start, if one is configured for it.
+pub(crate) fn default_region(
+    settings: &Settings,
+    profile: &Profile,
+) -> Result<Option<RegionName>, CommandError> {
+    let instance = profile.source.as_ref().and_then(Source::instance);
+    let Some(instance) = instance.and_then(|name| settings.named(name)) else {
+        return Ok(settings.aws_config.region(&profile.name));
+    };
+    let catalogue = center::catalogue_file(instance).read();
+    let roles = Roles::of(settings, instance, &catalogue)?;
+    let of_role = roles.named(&profile.name).and_then(|role| roles.default_region(role));
+    let of_role = of_role.and_then(|region| RegionName::parse(region).ok());
+    let of_profile = || settings.aws_config.region(&profile.name);
+    let of_all = || instance.default_region.as_ref().or(settings.config.default_region.as_ref());
+    Ok(of_role.or_else(of_profile).or_else(|| of_all().cloned()))
+}
+
 /// The one instance whose catalogue has it; the default instance's, if several have.
 fn in_catalogues<'a>(
     settings: &'a Settings,
@@ -110,6 +128,15 @@ fn in_catalogue<'a>(
 async fn of_aws_config(settings: &Settings, name: ProfileName) -> Result<Profile, CommandError> {
     if let Some(found) = session_profile(settings, &name) {
         return credentials(settings, found).await;
+    }
+    if env::is_within_credential_process() && settings.aws_config.runs_process(&name) {
+        let files = settings.aws_config.files();
+        let text = format!(
+            "the credential_process of the profile `{name}` in {files} would be run by a credential_process"
+        );
+        return Err(CommandError::failed(text).with_hint(
+            "Let it name a role that aws-sso knows by itself: aws-sso process --account ID --role NAME",
+        ));
     }
     let Fetched { principal, credentials } =
         center::aws().profile(&settings.aws_config, &name).await?;

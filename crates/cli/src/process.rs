@@ -1,5 +1,5 @@
 //! The process itself: what others may see of its memory, how many files it may open, who tells it to stop; and the shells
-//! that it starts.
+//! and the programs that it starts.
 
 #[cfg(unix)]
 #[path = "process/unix.rs"]
@@ -11,7 +11,8 @@ mod platform;
 use tokio::sync::Notify;
 
 pub(crate) use platform::{
-    ChildGroup, allow_many_connections, interruption, protect_memory, shell, stop_signals,
+    ChildGroup, ChildSignals, allow_many_connections, interruption, protect_memory, replace, shell,
+    spawn, stop_signals,
 };
 
 /// Told when signals are to be held.

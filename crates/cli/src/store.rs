@@ -2,6 +2,7 @@
 
 use std::io::{IsTerminal, stderr, stdin};
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
 use credentials::InstanceName;
 use providers::ProviderError;
@@ -39,6 +40,7 @@ pub(crate) fn open(
 ) -> Result<SecureStore, CommandError> {
     let passphrase = match (env::file_password()?, &purpose) {
         (None, Purpose::Unattended(asked_before)) => asked_before.clone(),
+        (None, Purpose::Use | Purpose::Make) => typed(item),
         (passphrase, _) => passphrase,
     };
     let has_passphrase = passphrase.is_some();
@@ -55,8 +57,21 @@ pub(crate) fn open(
             Err(CommandError::failed(text)
                 .with_hint("Start it again, on a terminal or with AWS_SSO_FILE_PASSWORD"))
         }
-        Purpose::Use | Purpose::Make => open_with(config, item, Some(ask(item, is_new)?)),
+        Purpose::Use | Purpose::Make => {
+            let passphrase = ask(item, is_new)?;
+            let store = open_with(config, item, Some(passphrase.clone()))?;
+            let mut typed = TYPED.lock().unwrap_or_else(PoisonError::into_inner);
+            typed.push((item.name(), passphrase));
+            Ok(store)
+        }
     }
+}
+
+/// The passphrase that a person has typed for it since this process started: nobody is asked twice by one command.
+pub(crate) fn typed(item: Item<'_>) -> Option<Passphrase> {
+    let typed = TYPED.lock().unwrap_or_else(PoisonError::into_inner);
+    let found = typed.iter().find(|(name, _)| *name == item.name());
+    found.map(|(_, passphrase)| passphrase.clone())
 }
 
 /// Whether a person can be asked for a passphrase here.
@@ -192,5 +207,7 @@ fn ask(item: Item<'_>, is_new: bool) -> Result<Passphrase, CommandError> {
     let passphrase = Passphrase::parse(first.to_string());
     passphrase.map_err(|invalid| CommandError::failed(format!("a passphrase {invalid}")))
 }
+
+static TYPED: Mutex<Vec<(ItemName, Passphrase)>> = Mutex::new(Vec::new());
 
 const AUTHORITY: &str = "the key of the certificate authority";

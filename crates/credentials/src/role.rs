@@ -84,6 +84,11 @@ impl Partition {
         Self(known.map_or("aws", |(_, partition)| partition).into())
     }
 
+    /// The partition as ARNs have it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     fn parse(text: &str) -> Option<Self> {
         let allowed = |byte: u8| byte.is_ascii_lowercase() || byte == b'-';
         (text.starts_with("aws") && text.len() <= 32 && text.bytes().all(allowed))

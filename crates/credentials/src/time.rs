@@ -19,6 +19,9 @@ pub trait Clock: Send + Sync {
 pub struct Expiration(Timestamp);
 
 impl Expiration {
+    /// The last that there can be: 2100-12-31T23:59:59Z.
+    pub const LAST: Self = Self(Timestamp::constant(4_133_980_799, 0));
+
     const MUST_BE: Invalid = Invalid("an instant between 1970 and 2100");
 
     /// Fractions of a second are cut off: never later than what AWS said.
@@ -26,13 +29,11 @@ impl Expiration {
     /// # Errors
     /// The instant is before 1970 or after 2100.
     pub fn new(at: Timestamp) -> Result<Self, Invalid> {
-        const LAST: i64 = 4_133_980_799; // 2100-12-31T23:59:59Z
-        match at.as_second() {
-            second @ 0..=LAST => {
-                Timestamp::from_second(second).map(Self).map_err(|_| Self::MUST_BE)
-            }
-            _ => Err(Self::MUST_BE),
+        let second = at.as_second();
+        if second < 0 || second > Self::LAST.epoch_seconds() {
+            return Err(Self::MUST_BE);
         }
+        Timestamp::from_second(second).map(Self).map_err(|_| Self::MUST_BE)
     }
 
     /// Takes RFC 3339, with any offset.

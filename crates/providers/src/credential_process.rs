@@ -14,6 +14,9 @@ use crate::{Given, ProviderError};
 
 const LARGEST_OUTPUT: usize = Given::LARGEST_OUTPUT;
 
+/// The variable by which a process knows that we run it as a `credential_process`: one of ours must not run another.
+pub const WITHIN_CREDENTIAL_PROCESS: &str = "AWS_SSO_WITHIN_CREDENTIAL_PROCESS";
+
 /// Runs a command line and reads what it prints. Who drops the future ends the process.
 ///
 /// # Errors
@@ -23,6 +26,7 @@ pub(crate) async fn run(line: &str) -> Result<Given, ProviderError> {
         ProviderError::invalid(format!("the credential_process cannot be run: {error}"))
     };
     let mut child = shell(line)
+        .env(WITHIN_CREDENTIAL_PROCESS, "1")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -93,7 +93,7 @@ fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn
 }
 
 /// The texts of all causes. (The SDK's own show only the outermost, "service error".)
-fn texts(error: &(dyn Error + 'static)) -> String {
+pub(crate) fn texts(error: &(dyn Error + 'static)) -> String {
     let mut texts: Vec<String> = Vec::new();
     for text in causes(error).map(ToString::to_string) {
         if !texts.iter().any(|said| said.contains(&text)) {

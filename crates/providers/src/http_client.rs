@@ -5,12 +5,27 @@ use std::path::Path;
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
 use aws_smithy_http_client::{Builder, Connector};
+use aws_smithy_runtime_api::client::http::HttpConnectorSettings;
 use aws_types::sdk_config::SharedHttpClient;
 
 use crate::ProviderError;
 
 /// A client that trusts the system's roots and those in `ca_bundle`.
 pub(crate) fn http_client(ca_bundle: Option<&Path>) -> Result<SharedHttpClient, ProviderError> {
+    let tls = tls(ca_bundle)?;
+    Ok(Builder::new()
+        .build_with_connector_fn(move |settings, _| connector_with(&tls, settings.cloned())))
+}
+
+/// The same for what no SDK asks.
+pub(crate) fn connector(
+    ca_bundle: Option<&Path>,
+    settings: HttpConnectorSettings,
+) -> Result<Connector, ProviderError> {
+    Ok(connector_with(&tls(ca_bundle)?, Some(settings)))
+}
+
+fn tls(ca_bundle: Option<&Path>) -> Result<TlsContext, ProviderError> {
     let mut roots = TrustStore::empty().with_native_roots(true);
     if let Some(path) = ca_bundle {
         let pem = std::fs::read(path).map_err(|error| {
@@ -19,16 +34,17 @@ pub(crate) fn http_client(ca_bundle: Option<&Path>) -> Result<SharedHttpClient, 
         })?;
         roots = roots.with_pem_certificate(pem);
     }
-    let tls = TlsContext::builder()
+    TlsContext::builder()
         .with_trust_store(roots)
         .build()
-        .map_err(|error| ProviderError::invalid(format!("TLS cannot be set up: {error}")))?;
-    Ok(Builder::new().build_with_connector_fn(move |settings, _| {
-        let mut connector = Connector::builder()
-            .tls_provider(Provider::Rustls(CryptoMode::Ring))
-            .tls_context(tls.clone())
-            .proxy_config(ProxyConfig::from_env());
-        connector.set_connector_settings(settings.cloned());
-        connector.build()
-    }))
+        .map_err(|error| ProviderError::invalid(format!("TLS cannot be set up: {error}")))
+}
+
+fn connector_with(tls: &TlsContext, settings: Option<HttpConnectorSettings>) -> Connector {
+    let mut connector = Connector::builder()
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .tls_context(tls.clone())
+        .proxy_config(ProxyConfig::from_env());
+    connector.set_connector_settings(settings);
+    connector.build()
 }

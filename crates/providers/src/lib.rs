@@ -6,6 +6,7 @@
 mod complete;
 mod credential_process;
 mod error;
+mod federation;
 mod given;
 mod http_client;
 pub mod identity_center;
@@ -17,8 +18,10 @@ use std::sync::Arc;
 
 use credentials::Clock;
 
+pub use credential_process::WITHIN_CREDENTIAL_PROCESS;
 pub use credentials::Problem;
 pub use error::ProviderError;
+pub use federation::{Console, console_home};
 pub use given::Given;
 pub use shared_config::{AwsConfig, before_containers};
 

@@ -95,6 +95,17 @@ impl AwsConfig {
         self.profiles.get_profile(name.as_str()).is_some()
     }
 
+    /// Whether a `credential_process` gives a profile's credentials.
+    pub fn runs_process(&self, name: &ProfileName) -> bool {
+        self.profiles.get_profile(name.as_str()).and_then(process_of).is_some()
+    }
+
+    /// The region of a profile.
+    pub fn region(&self, name: &ProfileName) -> Option<RegionName> {
+        let region = self.profiles.get_profile(name.as_str())?.get("region")?;
+        RegionName::parse(region).ok()
+    }
+
     /// How a profile's credentials come from an instance, when it is an `sso_session` that they come from, perhaps
     /// by way of `source_profile`s. Other profiles are the SDK's: see [`Aws::profile`].
     pub fn chain(&self, name: &ProfileName) -> Option<(InstanceName, Chain)> {

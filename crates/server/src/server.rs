@@ -24,7 +24,7 @@ use crate::slot_list::{Keeper, SlotList, Unreadable};
 use crate::slots::{Now, Slots};
 use crate::status::About;
 use crate::tls::{Tls, handshake};
-use crate::token::{TokenStore, TokenStoreError, Tokens};
+use crate::token::{AuthorizationToken, Scope, TokenStore, TokenStoreError, Tokens};
 use crate::wire::Upload;
 
 /// How long requests in flight may take when the server stops.
@@ -98,6 +98,20 @@ impl Server {
     pub fn take_tokens(&mut self, store: TokenStore) -> Result<(), TokenStoreError> {
         self.gate.tokens = Some(Tokens::open(store, self.clock.now())?);
         Ok(())
+    }
+
+    /// Makes a token and demands it of everybody: no other is taken. Its key is in no file, and gone with the server.
+    ///
+    /// # Errors
+    /// The system gives no random numbers, or the scope is too large for a token.
+    pub fn demand_one_token(
+        &mut self,
+        scope: Scope,
+    ) -> Result<AuthorizationToken, TokenStoreError> {
+        let (tokens, token) = Tokens::one(scope)?;
+        self.gate.tokens = Some(tokens);
+        self.require_token();
+        Ok(token)
     }
 
     /// Demands a token of everybody, the server's own user too.

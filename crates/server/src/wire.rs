@@ -5,7 +5,7 @@
 use std::fmt;
 
 use bytes::Bytes;
-use credentials::{Credentials, Expiration, InstanceName, Principal, ProfileName, Timestamp};
+use credentials::{Expiration, InstanceName, Principal, ProfileName, Timestamp};
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use hyper::{Response, StatusCode};
 use serde::{Deserialize, Serialize};
@@ -13,10 +13,13 @@ use zeroize::Zeroizing;
 
 use crate::event;
 
+mod served;
 mod source;
 mod status;
 mod upload;
 
+pub(crate) use served::credentials;
+pub use served::read_credentials;
 pub(crate) use source::WrittenSource;
 pub use status::{ReaderObject, SessionObject, SlotObject, StatusObject};
 pub use upload::write_upload;
@@ -24,8 +27,6 @@ pub(crate) use upload::{Upload, read_upload};
 
 /// How the message begins that a port which speaks HTTPS has for plain HTTP.
 pub const SPEAKS_HTTPS: &str = "this port speaks HTTPS";
-/// The most that the tightest SDK takes: aws-c-auth, 10,000 bytes.
-const LARGEST_CREDENTIALS: usize = 9_999;
 
 /// `GET /profile`, and an element of `GET /slot`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -127,34 +128,6 @@ pub struct Message {
     /// Whether the slot that was loaded is refreshed.
     #[serde(default)]
     pub refreshes: bool,
-}
-
-/// `GET /` and `GET /slot/NAME`. Wiped when the last answer that holds it is sent.
-///
-/// `None` when it would be larger than some SDK takes.
-pub(crate) fn credentials(principal: &Principal, credentials: &Credentials) -> Option<Bytes> {
-    #[derive(Serialize)]
-    #[serde(rename_all = "PascalCase")]
-    struct Body<'a> {
-        access_key_id: &'a str,
-        secret_access_key: &'a str,
-        token: &'a str,
-        expiration: String,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        role_arn: Option<String>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        account_id: Option<&'a str>,
-    }
-    let body = Body {
-        access_key_id: credentials.access_key_id.as_str(),
-        secret_access_key: credentials.secret_access_key.expose(),
-        token: credentials.session_token.expose(),
-        expiration: credentials.expiration.to_string(),
-        role_arn: principal.role_arn().map(|arn| arn.to_string()),
-        account_id: principal.account_id.as_ref().map(|id| id.as_str()),
-    };
-    let json = secret_json(&body);
-    (json.len() <= LARGEST_CREDENTIALS).then(|| Bytes::from_owner(json))
 }
 
 /// The answer to `PUT`: `{"code":"200","message":"OK"}`, with `"refreshes":true` if the server will do so.

@@ -1,7 +1,7 @@
 //! `aws-sso ecs`: the container-credentials server and its client commands.
 
 mod audit;
-mod env;
+pub(crate) mod env;
 mod list;
 mod load;
 mod profile;

@@ -1,24 +1,47 @@
 //! Unix: resource limits, signals, process groups, and on Linux the dumpable flag.
 
+#[path = "unix/child.rs"]
+mod child;
+#[path = "unix/signals.rs"]
+mod signals;
+
 use std::os::unix::process::CommandExt;
 use std::process::Command;
+use std::sync::OnceLock;
 
 use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process_group, setrlimit};
 use tokio::process::Child;
-use tokio::signal::unix::{SignalKind, signal};
+
+pub(crate) use child::{ChildSignals, replace, spawn};
+use signals::Signals;
 
 /// Enough for every connection that the server takes, and its own files.
 const FILES: u64 = 4096;
 
+/// What core dumps may have where we were started.
+static USUAL_CORE: OnceLock<Rlimit> = OnceLock::new();
+
 /// Keeps secrets out of core dumps, and on Linux out of reach of the user's other processes (ptrace(2),
 /// `/proc/PID/mem`). What fails here leaves us as open as any other program, which is no reason to stop.
 pub(crate) fn protect_memory() {
-    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    let usual = USUAL_CORE.get_or_init(|| getrlimit(Resource::Core));
+    // A hard limit that is lowered stays so, for the programs that we start too.
+    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), ..*usual });
     #[cfg(target_os = "linux")]
     {
         use rustix::process::{DumpableBehavior, set_dumpable_behavior};
         let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
     }
+}
+
+/// Starts a program with the limit of core dumps that we were started with ourselves. (On Linux nothing of ours is dumped
+/// meanwhile either: the flag sees to that.)
+fn with_usual_limits<T>(start: impl FnOnce() -> T) -> T {
+    let Some(usual) = USUAL_CORE.get() else { return start() };
+    let _ = setrlimit(Resource::Core, *usual);
+    let outcome = start();
+    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), ..*usual });
+    outcome
 }
 
 /// Raises the soft limit of open files, which is often as low as the number of connections we take.
@@ -33,26 +56,23 @@ pub(crate) fn allow_many_connections() {
 /// Takes over the signals, from now on; the future is ready at SIGINT or SIGTERM. SIGHUP means nothing:
 /// closing a terminal stops no server.
 pub(crate) fn stop_signals() -> std::io::Result<impl Future<Output = ()>> {
-    signals(false)
+    Signals::take_over(&[Signal::HUP])?;
+    one_of(&[Signal::INT, Signal::TERM])
 }
 
-/// The same for a command that a person waits for: closing the terminal ends it.
+/// The same for a command that a person waits for: closing the terminal ends it. What was ignored when we were started
+/// (nohup(1)) stays so.
 pub(crate) fn interruption() -> std::io::Result<impl Future<Output = ()>> {
-    signals(true)
+    let wanted = [Signal::INT, Signal::TERM, Signal::HUP];
+    let wanted: Vec<_> =
+        wanted.into_iter().filter(|signal| !signals::is_ignored(*signal)).collect();
+    one_of(&wanted)
 }
 
-fn signals(hang_up_counts: bool) -> std::io::Result<impl Future<Output = ()>> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut hang_up = signal(SignalKind::hangup())?;
+fn one_of(wanted: &[Signal]) -> std::io::Result<impl Future<Output = ()> + use<>> {
+    let mut signals = Signals::take_over(wanted)?;
     Ok(async move {
-        loop {
-            tokio::select! {
-                _ = interrupt.recv() => return,
-                _ = terminate.recv() => return,
-                _ = hang_up.recv() => if hang_up_counts { return },
-            }
-        }
+        signals.next().await;
     })
 }
 

@@ -29,6 +29,9 @@ fn docs_cli_md_is_what_help_says() {
         &["whoami"],
         &["list"],
         &["cache"],
+        &["exec"],
+        &["process"],
+        &["console"],
     ] {
         let shown = world().run(&[command, &["--help"]].concat());
         assert_eq!((shown.code, shown.stderr.as_str()), (Some(0), ""));
@@ -62,6 +65,11 @@ fn wrong_usage_exits_with_2_and_says_what_is_missing() {
         (&["ecs", "token", "create", "--admin", "--expires", "2y"], "1 minute to 1 year"),
         (&["ecs", "token", "revoke"], "SERIAL"),
         (&["ecs", "token", "revoke", "x"], "16 hexadecimal digits"),
+        (&["exec", "--static", "--shared", "-p", "x"], "cannot be used with"),
+        (&["exec", "-p", "x", "true"], "-- true"),
+        (&["process"], "<--profile <NAME>|--account <ID>|--arn <ARN>>"),
+        (&["console", "-p", "x", "--duration", "13h"], "15 minutes to 12 hours"),
+        (&["console", "-p", "x", "--destination", "http://x"], "https:// URL"),
         (&["ecs", "frobnicate"], "unrecognized subcommand"),
     ] {
         let shown = world().run(arguments);

@@ -10,7 +10,9 @@
 mod attacks;
 mod audit;
 mod configuration;
+mod console;
 mod endpoints;
+mod exec;
 mod exports;
 mod help;
 mod https;
@@ -18,6 +20,7 @@ mod identity_center;
 mod lifecycle;
 #[cfg(target_os = "linux")]
 mod memory;
+mod process;
 mod refreshing;
 mod slots;
 mod sources;

@@ -16,7 +16,8 @@ use credentials::{Expiration, Timestamp};
 use super::keys::Keys;
 use super::{AuthorizationToken, Grant, Scope, Serial};
 use crate::private_file::{self, PrivateFileError};
-use contents::{Contents, random};
+use contents::Contents;
+pub(super) use contents::random;
 
 /// Where the file is.
 #[derive(Clone, Debug)]

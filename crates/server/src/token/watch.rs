@@ -1,16 +1,18 @@
 //! The keys of a running server: read at the start, and again whenever the file has changed, on a thread of their own, so
-//! that no reader waits for a disk.
+//! that no reader waits for a disk. Or one key that is in no file at all.
 
+use std::collections::HashSet;
 use std::fs;
 use std::sync::{Arc, PoisonError, RwLock, Weak};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use credentials::Timestamp;
+use credentials::{Expiration, Timestamp};
+use zeroize::Zeroizing;
 
-use super::Grant;
 use super::keys::{Denied, Keys};
-use super::store::{TokenStore, TokenStoreError};
+use super::store::{TokenStore, TokenStoreError, random};
+use super::{AuthorizationToken, Grant, Scope, Serial};
 use crate::memory::keep_out_of_swap;
 
 /// Checks tokens.
@@ -33,6 +35,17 @@ impl Tokens {
             tracing::warn!(%error, "tokens that are revoked will be taken until the server ends");
         }
         Ok(tokens)
+    }
+
+    /// One token, and a key for it alone that is nowhere but here: it is good for as long as the server runs.
+    pub(crate) fn one(scope: Scope) -> Result<(Arc<Self>, AuthorizationToken), TokenStoreError> {
+        let root = Zeroizing::new(random()?);
+        let keys = Keys::new(&root, 0, HashSet::new());
+        let grant = Grant { serial: Serial(random()?), scope, expiration: Expiration::LAST };
+        let token = keys.make(grant).ok_or(TokenStoreError::TooManySlots)?;
+        let tokens = Arc::new(Self { keys: RwLock::new(Some(keys)) });
+        keep_out_of_swap(&*tokens);
+        Ok((tokens, token))
     }
 
     /// What the token says, if it is one.
@@ -92,4 +105,21 @@ impl Seen {
 impl TokenStore {
     /// After so long every running server has seen what was revoked: it looks four times as often.
     pub const SEEN_AFTER: Duration = Duration::from_secs(1);
+}
+
+#[cfg(test)]
+mod tests {
+    use credentials::SlotName;
+
+    use super::*;
+
+    #[test]
+    fn a_token_of_no_file_is_good_for_its_own_server_and_no_other() {
+        let scope = Scope::Read(vec![SlotName::Default]);
+        let (tokens, token) = Tokens::one(scope.clone()).unwrap();
+        let (others, _) = Tokens::one(scope.clone()).unwrap();
+        let late = "2099-12-31T23:59:59Z".parse().unwrap();
+        assert_eq!(tokens.check(token.expose(), late).unwrap().scope, scope);
+        assert_eq!(others.check(token.expose(), late), Err(Denied::Unknown));
+    }
 }

@@ -13,7 +13,7 @@ use crate::error::CommandError;
 use crate::exports::{Exports, Format, Inherited, TrustFiles};
 use crate::server_address::{Scheme, ServerAddress};
 use crate::trust::Authority;
-use crate::{env, paths, shell_word, token_file, ui};
+use crate::{default_profile, env, paths, shell_word, token_file, ui};
 
 /// Print what to export so that every SDK of a shell uses a slot of the server
 ///
@@ -36,28 +36,39 @@ pub(crate) struct Arguments {
 
 pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
     let Arguments { profile, token_file, format, address: AddressArguments { server } } = arguments;
-    check_host(&server)?;
-    let token = token_file.as_deref().map(token_file::read).transpose()?;
-    // A file of this machine is not in a container, and an SDK that is told of one fails without it.
-    let file = token_file.as_deref().filter(|_| !format.is_for_containers());
-    let file = file.map(absolute).transpose()?;
     let slot = profile.map_or(SlotName::Default, SlotName::Named);
-    let uri = format!("{}{}", server.origin_for_sdks(), path_for_sdks(&slot));
-    let inherited = env::inherited()?;
-    let mut exports = Exports::new(uri, &server.host, &inherited)
-        .with_token(token.as_ref().map(|token| token.expose()), file.as_deref());
-    if is_https(&server) && !format.is_for_containers() {
-        exports = with_trust(exports, &inherited)?;
-    }
+    let is_for_containers = format.is_for_containers();
+    let exports = exports(&server, &slot, token_file.as_deref(), is_for_containers)?;
     ui::data(&format.write(&exports)?);
-    match format.is_for_containers() {
-        true => note_containers(&server, token.is_some()),
-        false => warn_of_default_profile().await,
+    match is_for_containers {
+        true => note_containers(&server, token_file.is_some()),
+        false => default_profile::warn("the server").await,
     }
     if let Some(usage) = format.usage().filter(|_| ui::is_data_seen()) {
         ui::note(&format!("To use it, type the same within: {usage}"));
     }
     Ok(())
+}
+
+/// What leads programs to a slot of this server, past everything else.
+pub(crate) fn exports(
+    server: &ServerAddress,
+    slot: &SlotName,
+    token_file: Option<&Path>,
+    is_for_containers: bool,
+) -> Result<Exports, CommandError> {
+    check_host(server)?;
+    let token = token_file.map(token_file::read).transpose()?;
+    // A file of this machine is not in a container, and an SDK that is told of one fails without it.
+    let file = token_file.filter(|_| !is_for_containers).map(absolute).transpose()?;
+    let uri = format!("{}{}", server.origin_for_sdks(), path_for_sdks(slot));
+    let inherited = env::inherited()?;
+    let exports = Exports::new(uri, &server.host, &inherited)
+        .with_token(token.as_ref().map(|token| token.expose()), file.as_deref());
+    match is_https(server) && !is_for_containers {
+        true => with_trust(exports, &inherited),
+        false => Ok(exports),
+    }
 }
 
 /// SDKs take plain HTTP from this host alone, and most of them only by its address.
@@ -139,24 +150,6 @@ fn note_containers(server: &ServerAddress, has_token: bool) {
             "Programs in it that run as another user than you get nothing: add \
              --user \"$(id -u)\", or give them a token with --token-file.",
         );
-    }
-}
-
-/// Says so when a `[default]` profile would be used instead of the server.
-async fn warn_of_default_profile() {
-    let keys = match providers::before_containers().await {
-        Ok(keys) => keys,
-        Err(error) => return ui::note(&format!("warning: {}.", ui::printable(&error.to_string()))),
-    };
-    let variables = ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"];
-    for ((key, variable), file) in keys.into_iter().zip(variables).zip(env::aws_config_files()) {
-        let Some(key) = key else { continue };
-        let file = file.display().to_string();
-        ui::note(&format!(
-            "warning: SDKs use the [default] profile of {} before the server, because it has {key}. \
-             Rename it, or point {variable} at another file.",
-            ui::printable(&file)
-        ));
     }
 }
 

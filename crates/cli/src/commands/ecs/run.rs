@@ -7,17 +7,14 @@ use std::hash::{BuildHasher, RandomState};
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use clap::Args;
 use credentials::{Profile, ProfileName, SlotName, Source};
 use listenfd::ListenFd;
-use providers::identity_center;
 use sd_notify::NotifyState;
 use serde::Serialize;
 use server::{AuditLog, Event, Listeners, Refreshing, Server, SlotList, TokenStore, path_for_sdks};
 use tokio::sync::mpsc;
-use tokio::time::timeout;
 
 use crate::args::{Output, OutputArguments};
 use crate::clock::SystemClock;
@@ -134,9 +131,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
             let _ = sd_notify::notify(&[NotifyState::Stopping]);
         })
         .await;
-    // A refreshed token is saved before we go: AWS may take the old one no more. If it takes too long to come, the old
-    // one is good for a while yet.
-    let _ = timeout(SAVING, identity_center::saved()).await;
+    center::saved().await;
     Ok(())
 }
 
@@ -214,7 +209,7 @@ fn restore(server: &Server) {
 }
 
 /// Some number, another one for each process: it spreads refreshes.
-fn seed() -> u64 {
+pub(crate) fn seed() -> u64 {
     RandomState::new().hash_one(())
 }
 
@@ -253,4 +248,3 @@ fn announce(addresses: Vec<SocketAddr>, origin: Option<String>, output: Output) 
 
 /// More than happen before they are told.
 const EVENTS: usize = 256;
-const SAVING: Duration = Duration::from_secs(5);

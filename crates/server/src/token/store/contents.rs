@@ -55,7 +55,7 @@ impl Contents {
     }
 }
 
-pub(super) fn random<const LENGTH: usize>() -> Result<[u8; LENGTH], TokenStoreError> {
+pub(in crate::token) fn random<const LENGTH: usize>() -> Result<[u8; LENGTH], TokenStoreError> {
     let mut bytes = [0; LENGTH];
     SystemRandom::new().fill(&mut bytes).map_err(|_| TokenStoreError::NoRandomness)?;
     Ok(bytes)

@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
 use credentials::{Clock, Expiration, ProfileName, SlotName};
-use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use server::{AuthorizationToken, Grant, Scope, private_file};
 
 use super::{kind, slots, store, words};
-use crate::args::{Output, OutputArguments};
+use crate::args::{Output, OutputArguments, duration};
 use crate::clock::SystemClock;
 use crate::error::CommandError;
 use crate::{shell_word, ui};
@@ -136,8 +136,7 @@ fn expiration(now: Timestamp, lifetime: SignedDuration) -> Result<Expiration, Co
 
 fn lifetime(text: &str) -> Result<SignedDuration, String> {
     const MUST_BE: &str = "it must be a time of 1 minute to 1 year, such as 90m, 8h or 30d";
-    let span: Span = text.parse().map_err(|_| MUST_BE)?;
-    let lifetime = span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| MUST_BE)?;
+    let lifetime = duration(text).ok_or(MUST_BE)?;
     let fits = (SignedDuration::from_mins(1)..=LONGEST).contains(&lifetime);
     if fits { Ok(lifetime) } else { Err(MUST_BE.to_owned()) }
 }

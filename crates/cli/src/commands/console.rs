@@ -1,0 +1,214 @@
+//! `aws-sso console`
+
+use std::time::Duration;
+
+use clap::{ArgGroup, Args};
+use credentials::{Clock, Partition, Profile, Source};
+use providers::identity_center::RegionName;
+use providers::{Console, Problem, ProviderError, console_home};
+use url::Url;
+
+use crate::args::{RoleArguments, duration};
+use crate::clock::SystemClock;
+use crate::config_file::UrlAction;
+use crate::error::{CommandError, Kind};
+use crate::obtain::{default_region, obtain};
+use crate::settings::{InstanceArguments, Settings};
+use crate::which_role::which_role;
+use crate::{center, env, ui, url_action};
+
+/// Open the AWS console as a role
+///
+/// It opens in your browser, or as UrlAction of config.yaml says. The URL signs in whoever opens it within 15 minutes, so it is
+/// shown only with --print.
+#[derive(Args)]
+#[command(group(ArgGroup::new("source")))]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    role: RoleArguments,
+    /// Print the URL instead of opening it: it is a secret
+    #[arg(long)]
+    print: bool,
+    /// The page to show [default: the home page, in the role's default region]
+    #[arg(long, value_name = "URL", value_parser = page)]
+    destination: Option<Url>,
+    /// How long you stay signed in: 15m to 12h, if the role allows it [default: as long as its credentials live]
+    #[arg(long, value_name = "DURATION", value_parser = session)]
+    duration: Option<Duration>,
+    #[command(flatten)]
+    instance: InstanceArguments,
+}
+
+pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
+    let Arguments { role, print, destination, duration, instance } = arguments;
+    let settings = Settings::read(&instance).await?;
+    let action = action(print, &settings)?;
+    let wanted = which_role(role, "aws-sso console")?;
+    let profile = obtain(&settings, wanted).await?;
+    if duration.is_some() {
+        check_chain(&profile)?;
+    }
+    let region = default_region(&settings, &profile)?;
+    let partition = partition(&profile, region.as_ref());
+    let destination = match destination {
+        Some(page) => page.into(),
+        None => console_home(&partition, region_in(&partition, region.as_ref()))?,
+    };
+    let endpoint = env::sign_in_endpoint()?;
+    let console = Console {
+        partition: &partition,
+        credentials: &profile.credentials,
+        issuer: issuer(&settings, &profile),
+        destination: &destination,
+        duration,
+        endpoint: endpoint.as_ref(),
+    };
+    let url = center::aws().console_url(&console).await;
+    let url = url.map_err(|error| explain(error, duration))?;
+    match action {
+        UrlAction::Print | UrlAction::PrintUrl => {
+            ui::data(url.expose());
+            Ok(())
+        }
+        action => open(action, url.expose(), &profile, &settings),
+    }
+}
+
+/// What is done with the URL. Where nobody has said it and no browser is near, there is nothing to be done.
+fn action(print: bool, settings: &Settings) -> Result<UrlAction, CommandError> {
+    match (print, settings.config.url_action, env::without_local_browser()) {
+        (true, ..) => Ok(UrlAction::Print),
+        (_, Some(action), _) => Ok(action),
+        (_, None, None) => Ok(UrlAction::Open),
+        (_, None, Some(why)) => {
+            let text = format!("no browser of yours can be opened from here: {why}");
+            Err(CommandError::failed(text).with_hint(PRINT))
+        }
+    }
+}
+
+fn open(
+    action: UrlAction,
+    url: &str,
+    profile: &Profile,
+    settings: &Settings,
+) -> Result<(), CommandError> {
+    let Profile { name, credentials, .. } = profile;
+    url_action::act(action, url, name.as_str(), &settings.config)
+        .map_err(|error| error.with_hint(PRINT))?;
+    let left = credentials.expiration.remaining(SystemClock.now());
+    ui::note(&format!("The AWS console opens as `{name}`, whose credentials live for {left}."));
+    Ok(())
+}
+
+/// AWS takes a duration only where the role comes from the portal itself.
+fn check_chain(profile: &Profile) -> Result<(), CommandError> {
+    match &profile.source {
+        Some(Source::Role { chain, .. }) if !chain.links.is_empty() => {
+            let text = format!(
+                "`{}` is assumed by way of another role: you stay signed in for as long as its credentials live",
+                profile.name
+            );
+            Err(CommandError::new(Kind::Usage, text).with_hint("Leave out --duration."))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The role's; where the source does not tell it, that of its region.
+fn partition(profile: &Profile, region: Option<&RegionName>) -> Partition {
+    match region.filter(|_| profile.principal.account_id.is_none()) {
+        Some(region) => Partition::of_region(region.as_str()),
+        None => profile.principal.partition.clone(),
+    }
+}
+
+/// A default region for all roles may be in another partition than this one.
+fn region_in<'a>(partition: &Partition, region: Option<&'a RegionName>) -> Option<&'a str> {
+    region.map(RegionName::as_str).filter(|region| Partition::of_region(region) == *partition)
+}
+
+/// Where one signs in anew.
+fn issuer<'a>(settings: &'a Settings, profile: &Profile) -> &'a str {
+    let instance = profile.source.as_ref().and_then(Source::instance);
+    let instance = instance.and_then(|name| settings.named(name));
+    instance.map_or("aws-sso", |instance| instance.instance.start_url.as_str())
+}
+
+fn explain(error: ProviderError, duration: Option<Duration>) -> CommandError {
+    let is_refused = error.problem == Problem::Denied;
+    let error = CommandError::from(error);
+    match duration.filter(|_| is_refused) {
+        Some(_) => error.with_hint("The role may allow less time: leave out --duration."),
+        None => error,
+    }
+}
+
+fn page(text: &str) -> Result<Url, &'static str> {
+    const MUST_BE: &str = "it must be an https:// URL of a page of the console";
+    let url = Url::parse(text).map_err(|_| MUST_BE)?;
+    let fits = url.scheme() == "https" && url.has_host() && text.len() <= 2048;
+    if fits { Ok(url) } else { Err(MUST_BE) }
+}
+
+fn session(text: &str) -> Result<Duration, &'static str> {
+    const MUST_BE: &str = "it must be a time of 15 minutes to 12 hours, such as 90m or 8h";
+    let length =
+        duration(text).and_then(|length| Duration::try_from(length).ok()).ok_or(MUST_BE)?;
+    let fits = (SHORTEST..=LONGEST).contains(&length);
+    if fits { Ok(length) } else { Err(MUST_BE) }
+}
+
+const PRINT: &str =
+    "Have the URL printed, and open it in a browser of yours: aws-sso console --print";
+/// IAM User Guide, SessionDuration.
+const SHORTEST: Duration = Duration::from_secs(15 * 60);
+const LONGEST: Duration = Duration::from_secs(12 * 60 * 60);
+
+#[cfg(test)]
+mod tests {
+    use credentials::{Chain, InstanceName, Link, Principal};
+
+    use super::*;
+
+    fn profile(links: Vec<Link>) -> Profile {
+        let profile = fakes::profile("dev", "2026-11-22T21:16:31Z");
+        let arn = fakes::arn();
+        let chain = Chain { account_id: arn.account_id, role_name: arn.role_name, links };
+        let instance = InstanceName::parse("corp").unwrap();
+        Profile { source: Some(Source::Role { instance, chain }), ..profile }
+    }
+
+    #[test]
+    fn a_chained_role_has_no_duration_of_its_own() {
+        let role_arn = fakes::arn();
+        let link = Link { role_arn, external_id: None, source_identity: None, session_name: None };
+        let error = check_chain(&profile(vec![link])).unwrap_err();
+        assert_eq!(error.kind, Kind::Usage);
+        assert!(error.text.contains("by way of another role"), "{}", error.text);
+        assert!(check_chain(&profile(Vec::new())).is_ok());
+    }
+
+    #[test]
+    fn durations_of_15_minutes_to_12_hours_are_taken() {
+        for (text, seconds) in [("15m", 900), ("90m", 5400), ("1h 30m", 5400), ("12h", 43_200)] {
+            assert_eq!(session(text), Ok(Duration::from_secs(seconds)), "{text}");
+        }
+        for text in ["", "14m", "12h 1s", "-1h", "3600", "1 month", "never"] {
+            assert!(session(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_region_of_another_partition_is_left_out() {
+        let region = RegionName::parse("us-gov-west-1").unwrap();
+        let mut profile = profile(Vec::new());
+        let of_role = partition(&profile, Some(&region));
+        assert_eq!(of_role, Partition::default());
+        assert_eq!(region_in(&of_role, Some(&region)), None);
+        profile.principal = Principal::default();
+        let of_region = partition(&profile, Some(&region));
+        assert_eq!(of_region.as_str(), "aws-us-gov");
+        assert_eq!(region_in(&of_region, Some(&region)), Some("us-gov-west-1"));
+    }
+}

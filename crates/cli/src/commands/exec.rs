@@ -1,0 +1,119 @@
+//! `aws-sso exec`
+
+mod endpoint;
+
+use std::ffi::{OsStr, OsString};
+use std::io::{self, ErrorKind};
+use std::process::{Command, ExitCode};
+
+use clap::{ArgGroup, Args};
+use credentials::{Profile, SlotName};
+use providers::identity_center::RegionName;
+
+use crate::args::{RoleArguments, ServerArguments};
+use crate::client::Client;
+use crate::commands::ecs::env::exports;
+use crate::commands::interruptible;
+use crate::error::{CommandError, Kind};
+use crate::exports::Exports;
+use crate::obtain::{default_region, obtain};
+use crate::settings::{InstanceArguments, Settings};
+use crate::which_role::which_role;
+use crate::{default_profile, env, process, ui};
+
+/// Run a command with a role, whose credentials stay fresh for as long as the command runs
+///
+/// The command finds them at an endpoint of its own on this host, as AWS SDKs do in Amazon ECS. Nothing is written to disk, and
+/// nobody else can use the endpoint. Signals, terminal and exit code pass through. Without a command, your shell is started.
+#[derive(Args)]
+#[command(group(ArgGroup::new("source")))]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    role: RoleArguments,
+    /// Give it the keys themselves, in AWS_ACCESS_KEY_ID and the like, for what can't use an endpoint: they expire
+    #[arg(long = "static", conflicts_with = "shared")]
+    is_static: bool,
+    /// Give it the running server instead of an endpoint of its own: the role is loaded into its slot there
+    #[arg(long)]
+    shared: bool,
+    #[command(flatten)]
+    instance: InstanceArguments,
+    /// The command and its arguments [default: your shell]
+    #[arg(last = true, value_name = "COMMAND")]
+    command: Vec<OsString>,
+    #[command(flatten, next_help_heading = "With --shared")]
+    server: ServerArguments,
+}
+
+/// What is to be run, and for which role.
+struct Job {
+    program: OsString,
+    command: Command,
+    profile: Profile,
+    region: Option<RegionName>,
+}
+
+pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, CommandError> {
+    let Arguments { role, is_static, shared, instance, command, server } = arguments;
+    let client = shared.then(|| Client::new(&server)).transpose()?;
+    let is_shell = command.is_empty();
+    let job = interruptible(async {
+        let settings = Settings::read(&instance).await?;
+        let wanted = which_role(role, "aws-sso exec")?;
+        let profile = obtain(&settings, wanted).await?;
+        let region = default_region(&settings, &profile)?;
+        Ok(Job::new(command, profile, region))
+    })
+    .await?;
+    if is_shell && ui::has_terminal() {
+        ui::note(&format!("A shell for `{}`. To leave it, type: exit", job.profile.name));
+    }
+    if is_static {
+        let exports = Exports::of_credentials(&job.profile.credentials);
+        return job.become_it(exports);
+    }
+    default_profile::warn(if shared { "the server" } else { "the command's endpoint" }).await;
+    let Some(client) = client else { return endpoint::run(job, instance).await };
+    let slot = SlotName::Named(job.profile.name.clone());
+    interruptible(client.load(&slot, &job.profile)).await?;
+    let exports = exports(&client.address(), &slot, server.token_file.as_deref(), false)?;
+    job.become_it(exports)
+}
+
+impl Job {
+    fn new(command: Vec<OsString>, profile: Profile, region: Option<RegionName>) -> Self {
+        let mut words = command.into_iter();
+        let program = words.next().unwrap_or_else(env::shell);
+        let mut command = Command::new(&program);
+        command.args(words);
+        env::keep_password_from(&mut command);
+        let region = region.filter(|_| !env::has_region());
+        Self { program, command, profile, region }
+    }
+
+    /// Runs it in the place of this process.
+    fn become_it(mut self, exports: Exports) -> Result<ExitCode, CommandError> {
+        self.set_environment(exports);
+        process::replace(self.command).map_err(|error| not_run(&self.program, &error))
+    }
+
+    fn set_environment(&mut self, exports: Exports) {
+        let region = self.region.as_ref().map(RegionName::as_str);
+        exports.with_role(&self.profile, region).apply(&mut self.command);
+    }
+}
+
+/// In the words and with the exit codes of a shell.
+fn not_run(program: &OsStr, error: &io::Error) -> CommandError {
+    let program = program.display();
+    match error.kind() {
+        ErrorKind::NotFound => CommandError::new(
+            Kind::CommandNotFound,
+            format!("the command `{program}` is not found"),
+        ),
+        _ => CommandError::new(
+            Kind::CommandNotExecutable,
+            format!("the command `{program}` cannot be run: {error}"),
+        ),
+    }
+}

@@ -1,0 +1,82 @@
+//! An endpoint for one command: a server within this process, that takes no token but the command's.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use credentials::{InstanceName, SlotName, Source};
+use providers::secure_store::Passphrase;
+use server::{
+    AuthorizationToken, Event, EventKind, ListenError, Listeners, Refreshing, Scope, Server,
+    path_for_sdks,
+};
+use tokio::sync::mpsc::{Receiver, channel};
+
+use super::{Job, not_run};
+use crate::clock::SystemClock;
+use crate::commands::ecs::run::seed;
+use crate::error::CommandError;
+use crate::exports::Exports;
+use crate::process::{self, ChildSignals};
+use crate::provider::AwsProvider;
+use crate::settings::InstanceArguments;
+use crate::store::{self, Item};
+use crate::{center, env, events, ui};
+
+/// Runs the command to its end.
+pub(super) async fn run(
+    mut job: Job,
+    instance: InstanceArguments,
+) -> Result<ExitCode, CommandError> {
+    let listeners = Listeners::bind(0)?;
+    // It is what every SDK takes.
+    let address = listeners.addresses().into_iter().find(SocketAddr::is_ipv4);
+    let address = address.ok_or(ListenError::NoLoopback)?;
+    let (sender, events) = channel(EVENTS);
+    let provider = AwsProvider::new(instance, passphrase_of(&job), sender.clone());
+    let refreshing = Refreshing { provider: Arc::new(provider), events: sender, list: None };
+    let mut server = Server::new(listeners, Arc::new(SystemClock), Some(refreshing), seed());
+    let token = server.demand_one_token(Scope::Read(vec![SlotName::Default]))?;
+    job.set_environment(exports(address, &token)?);
+    let Job { program, command, profile, .. } = job;
+    server.load(profile)?;
+    let signals = ChildSignals::take_over()
+        .map_err(|error| CommandError::failed(format!("signals cannot be taken over: {error}")))?;
+    let child = process::spawn(command).map_err(|error| not_run(&program, &error))?;
+    // Only now: the command has the limit that we were started with.
+    process::allow_many_connections();
+    tokio::spawn(tell(events));
+    tokio::spawn(server.run(std::future::pending()));
+    let ended = signals.wait(child).await;
+    center::saved().await;
+    ended.map_err(|error| {
+        CommandError::failed(format!("how the command ended is not known: {error}"))
+    })
+}
+
+/// What opens the sign-in again, where a person has typed that.
+fn passphrase_of(job: &Job) -> HashMap<InstanceName, Passphrase> {
+    let instance = job.profile.source.as_ref().and_then(Source::instance);
+    let typed = instance.and_then(|name| Some((name.clone(), store::typed(Item::SignIn(name))?)));
+    typed.into_iter().collect()
+}
+
+fn exports(address: SocketAddr, token: &AuthorizationToken) -> Result<Exports, CommandError> {
+    let uri = format!("http://{address}{}", path_for_sdks(&SlotName::Default));
+    let host = address.ip().to_string();
+    Ok(Exports::new(uri, &host, &env::inherited()?).with_token(Some(token.expose()), None))
+}
+
+/// Tells a person, who is busy with the command, what they have to do something about.
+async fn tell(mut events: Receiver<Event>) {
+    while let Some(event) = events.recv().await {
+        match event.kind {
+            EventKind::ShortLived => {}
+            _ => ui::note(&events::line(&event)),
+        }
+    }
+}
+
+/// More than happen before they are told.
+const EVENTS: usize = 16;

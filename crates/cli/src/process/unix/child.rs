@@ -1,0 +1,73 @@
+//! A program that we stand for: what is sent to us is for it, and its exit code is ours.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Command, ExitCode, ExitStatus};
+
+use rustix::process::{Pid, Signal, getpgrp, kill_process};
+use rustix::termios::tcgetpgrp;
+use tokio::process::Child;
+
+use super::signals::{Signals, is_ignored};
+use super::with_usual_limits;
+
+/// Starts it, in our own process group: it is stopped and goes on at a terminal together with us.
+pub(crate) fn spawn(command: Command) -> io::Result<Child> {
+    let mut command = tokio::process::Command::from(command);
+    with_usual_limits(|| command.spawn())
+}
+
+/// Becomes it. What comes back is why that could not be done.
+pub(crate) fn replace(mut command: Command) -> io::Result<ExitCode> {
+    Err(with_usual_limits(|| command.exec()))
+}
+
+/// The signals that are passed on.
+pub(crate) struct ChildSignals(Signals);
+
+impl ChildSignals {
+    /// From now on they end us no more. Those that were ignored when we were started are so for both of us.
+    pub(crate) fn take_over() -> io::Result<Self> {
+        let wanted: Vec<_> = PASSED_ON.into_iter().filter(|signal| !is_ignored(*signal)).collect();
+        Signals::take_over(&wanted).map(Self)
+    }
+
+    /// Waits until the program has ended, whatever is sent to us.
+    pub(crate) async fn wait(mut self, mut child: Child) -> io::Result<ExitCode> {
+        loop {
+            tokio::select! {
+                status = child.wait() => return status.map(exit_code),
+                signal = self.0.next() => pass_on(signal, &child),
+            }
+        }
+    }
+}
+
+fn pass_on(signal: Signal, child: &Child) {
+    // What is typed at a terminal goes to all of its foreground. A second one makes many a program end at once, and not in
+    // good order.
+    if TYPED.contains(&signal) && are_in_foreground() {
+        return;
+    }
+    let id = child.id().and_then(|id| id.try_into().ok()).and_then(Pid::from_raw);
+    if let Some(id) = id {
+        // It has ended: so it needs none any more.
+        let _ = kill_process(id, signal);
+    }
+}
+
+fn are_in_foreground() -> bool {
+    let terminal = File::open("/dev/tty");
+    terminal.is_ok_and(|terminal| tcgetpgrp(&terminal).is_ok_and(|group| group == getpgrp()))
+}
+
+/// As a shell tells it.
+fn exit_code(status: ExitStatus) -> ExitCode {
+    let code = status.code().or_else(|| Some(128 + status.signal()?));
+    code.and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from)
+}
+
+const PASSED_ON: [Signal; 6] =
+    [Signal::HUP, Signal::INT, Signal::QUIT, Signal::TERM, Signal::USR1, Signal::USR2];
+const TYPED: [Signal; 2] = [Signal::INT, Signal::QUIT];

@@ -1,0 +1,152 @@
+//! `console`: a sign-in URL for a browser, from a federation endpoint of the test's own.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::process::Stdio;
+use std::thread::{self, JoinHandle};
+
+use fakes::{CANARY, FakeIdentityCenter, Finished, TestEnv};
+
+use crate::identity_center::{config, fake, instance, signed_in};
+
+const ROLE: &str = "Team1Dev:ReadOnlyAccess";
+const TOKEN: &str = "CANARY+sign/in=";
+const ANSWER: &str = r#"{"SigninToken":"CANARY+sign/in="}"#;
+
+/// Answers one request in this way, and gives what was asked.
+fn answer_once(world: &mut TestEnv, status: u16, body: &'static str) -> JoinHandle<String> {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    world.set("AWS_ENDPOINT_URL_SIGNIN", &format!("http://{address}"));
+    thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut asked = Vec::new();
+        let mut buffer = [0; 4096];
+        while !is_whole(&asked) {
+            let read = stream.read(&mut buffer).unwrap();
+            assert_ne!(read, 0, "the request ends too early");
+            asked.extend_from_slice(&buffer[..read]);
+        }
+        let length = body.len();
+        let head = format!("HTTP/1.1 {status} X\r\ncontent-length: {length}\r\n\r\n");
+        stream.write_all(format!("{head}{body}").as_bytes()).unwrap();
+        String::from_utf8(asked).unwrap()
+    })
+}
+
+fn is_whole(asked: &[u8]) -> bool {
+    let asked = String::from_utf8_lossy(asked).to_lowercase();
+    let Some((head, body)) = asked.split_once("\r\n\r\n") else { return false };
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+    length.is_some_and(|length| length.parse() == Ok(body.len()))
+}
+
+/// What it prints may hold a secret; what it says must not.
+fn console(world: &TestEnv, arguments: &[&str]) -> Finished {
+    let mut command = world.command(world.binary());
+    command.arg("console").args(arguments).stdin(Stdio::null());
+    let finished = Finished::from(command.output().unwrap());
+    assert!(!finished.stderr.contains(CANARY), "{}", finished.stderr);
+    finished
+}
+
+fn with_config(world: &TestEnv, fake: &FakeIdentityCenter, more: &str) {
+    world.write(".aws-sso/config.yaml", &(config(&instance("corp", fake)) + more));
+}
+
+#[test]
+fn the_url_signs_in_to_the_home_page_of_the_roles_region() {
+    let fake = fake();
+    let mut world = signed_in(&fake);
+    with_config(&world, &fake, "DefaultRegion: eu-west-3\n");
+    let endpoint = answer_once(&mut world, 200, ANSWER);
+    let shown = console(&world, &["-p", ROLE, "--print"]);
+    assert_eq!((shown.code, shown.stderr.as_str()), (Some(0), ""));
+    let (start, query) = shown.stdout.trim_end().split_once('?').unwrap();
+    assert!(start.starts_with("http://127.0.0.1:") && start.ends_with("/federation"), "{start}");
+    assert_eq!(
+        query,
+        "Action=login&Issuer=https%3A%2F%2Fcorp.awsapps.com%2Fstart&Destination=https%3A%2F%2F\
+         console.aws.amazon.com%2Fconsole%2Fhome%3Fregion%3Deu-west-3&SigninToken=CANARY%2Bsign%2Fin%3D"
+    );
+    let asked = endpoint.join().unwrap();
+    let (head, body) = asked.split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with("POST /federation HTTP/1.1\r\n"), "{head}");
+    assert!(!head.contains(CANARY), "secrets are in the body alone: {head}");
+    assert!(
+        body.starts_with("Action=getSigninToken&Session=%7B%22sessionId%22%3A%22ASIA"),
+        "{body}"
+    );
+    assert!(body.contains("sessionToken") && body.contains(CANARY));
+}
+
+#[test]
+fn a_page_and_a_duration_can_be_chosen() {
+    let fake = fake();
+    let mut world = signed_in(&fake);
+    let endpoint = answer_once(&mut world, 200, ANSWER);
+    let page = "https://console.aws.amazon.com/s3/home?region=eu-central-1#a&b";
+    let arguments = ["-p", ROLE, "--print", "--destination", page, "--duration", "90m"];
+    let shown = console(&world, &arguments);
+    let encoded = "Destination=https%3A%2F%2Fconsole.aws.amazon.com%2Fs3%2Fhome%3Fregion%3Deu-central-1%23a%26b&";
+    assert!(shown.stdout.contains(encoded), "{}", shown.stdout);
+    assert!(endpoint.join().unwrap().contains("SessionDuration=5400"));
+}
+
+#[test]
+fn the_url_goes_to_what_opens_it_and_is_shown_nowhere() {
+    let fake = fake();
+    let mut world = signed_in(&fake);
+    let opens =
+        "UrlExecCommand: [sh, -c, 'printf %s \"$0\" > opened.new; mv opened.new opened', '%s']\n";
+    let config = config(&instance("corp", &fake));
+    let config: Vec<_> = config.lines().filter(|line| !line.starts_with("UrlExec")).collect();
+    world.write(".aws-sso/config.yaml", &format!("{}\n{opens}", config.join("\n")));
+    answer_once(&mut world, 200, ANSWER);
+    let shown = console(&world, &["-p", ROLE]);
+    assert_eq!((shown.code, shown.stdout.as_str()), (Some(0), ""), "{}", shown.stderr);
+    let told = "The AWS console opens as `Team1Dev:ReadOnlyAccess`, whose credentials live for ";
+    assert!(shown.stderr.starts_with(told), "{}", shown.stderr);
+    let opened = world.home().join("opened");
+    while !opened.exists() {
+        thread::yield_now();
+    }
+    let url = std::fs::read_to_string(opened).unwrap();
+    assert!(url.ends_with("SigninToken=CANARY%2Bsign%2Fin%3D"), "{url}");
+}
+
+#[test]
+fn what_the_endpoint_says_is_never_shown() {
+    let fake = fake();
+    let mut world = signed_in(&fake);
+    for (status, body, code, told) in [
+        (400, ANSWER, 1, "error: AWS signs no browser in with these credentials (HTTP 400)\n"),
+        (500, ANSWER, 1, "is not reached: HTTP 500\n"),
+        (302, ANSWER, 1, "is not reached: HTTP 302\n"),
+        (200, "CANARY", 1, "is not reached: what answers there is not AWS\n"),
+    ] {
+        answer_once(&mut world, status, body);
+        let failed = console(&world, &["-p", ROLE, "--print"]);
+        assert_eq!((failed.code, failed.stdout.as_str()), (Some(code), ""));
+        assert!(failed.stderr.contains(told), "{}", failed.stderr);
+    }
+    answer_once(&mut world, 400, ANSWER);
+    let failed = console(&world, &["-p", ROLE, "--print", "--duration", "12h"]);
+    assert!(failed.stderr.contains("leave out --duration"), "{}", failed.stderr);
+    assert!(!failed.stderr.contains(TOKEN));
+}
+
+#[test]
+fn where_no_browser_is_near_the_url_is_printed_or_nothing_is_done() {
+    let fake = fake();
+    let mut world = signed_in(&fake);
+    let config = config(&instance("corp", &fake));
+    let config: Vec<_> = config.lines().filter(|line| !line.starts_with("Url")).collect();
+    world.write(".aws-sso/config.yaml", &config.join("\n"));
+    world.set("SSH_CONNECTION", "192.0.2.1 1 192.0.2.2 22");
+    let refused = console(&world, &["-p", ROLE]);
+    assert_eq!((refused.code, refused.stdout.as_str()), (Some(1), ""));
+    let told = "no browser of yours can be opened from here: this is an SSH session";
+    assert!(refused.stderr.contains(told), "{}", refused.stderr);
+    assert!(refused.stderr.contains("aws-sso console --print"), "{}", refused.stderr);
+}

@@ -1,0 +1,165 @@
+//! `process`: a credential_process, from the server's memory or from where everything else comes from.
+
+use std::process::Stdio;
+
+use fakes::identity_center::Operation;
+use fakes::{CANARY, FakeIdentityCenter, Finished, Running, TestEnv};
+use serde_json::Value;
+
+use crate::identity_center::{assert_done, config, fake, instance, signed_in, world_of};
+use crate::{upload, world};
+
+const ROLE: &str = "Team1Dev:ReadOnlyAccess";
+const ARN: &str = "arn:aws:iam::000001111111:role/ReadOnlyAccess";
+
+/// What it prints holds secrets; what it says must not.
+fn process(world: &TestEnv, arguments: &[&str]) -> Finished {
+    let mut command = world.command(world.binary());
+    command.arg("process").args(arguments).stdin(Stdio::null());
+    let finished = Finished::from(command.output().unwrap());
+    assert!(!finished.stderr.contains(CANARY), "{}", finished.stderr);
+    finished
+}
+
+/// The credentials, which must be all that is printed, on one line.
+#[track_caller]
+fn printed(finished: &Finished) -> Value {
+    let said = (finished.code, finished.stderr.as_str(), finished.stdout.lines().count());
+    assert_eq!(said, (Some(0), "", 1));
+    serde_json::from_str(&finished.stdout).unwrap()
+}
+
+fn key_id(finished: &Finished) -> String {
+    printed(finished)["AccessKeyId"].as_str().unwrap().to_owned()
+}
+
+/// A world with a server, of which `process` knows by the environment, and no other way to credentials.
+fn only_a_server(fake: &FakeIdentityCenter, load: &[&str]) -> (TestEnv, Running) {
+    let mut world = signed_in(fake);
+    let server = world.serve(&[]);
+    world.set("AWS_SSO_ECS_SERVER", &server.address());
+    assert_done(&world.run(&[&["ecs", "load", "--profile", ROLE], load].concat()));
+    // Whoever looks at it fails.
+    world.write(".aws-sso/config.yaml", "SSOConfig: [");
+    (world, server)
+}
+
+#[test]
+fn the_servers_memory_comes_before_every_file() {
+    let fake = fake();
+    let (world, server) = only_a_server(&fake, &["--slotted"]);
+    let served: Value =
+        serde_json::from_str(&server.get("/slot/Team1Dev:ReadOnlyAccess").1).unwrap();
+    for named in [
+        &["--profile", ROLE][..],
+        &["--account", "1111111", "--role", "ReadOnlyAccess"],
+        &["--arn", ARN],
+        &["--profile", ROLE, "--sso", "Corp"],
+        &["--arn", ARN, "--sso", "corp"],
+    ] {
+        let json = printed(&process(&world, named));
+        assert_eq!(json["Version"], 1);
+        assert_eq!(json["SessionToken"], served["Token"]);
+        for key in ["AccessKeyId", "SecretAccessKey", "Expiration", "AccountId"] {
+            assert_eq!(json[key], served[key], "{key}");
+        }
+    }
+}
+
+#[test]
+fn the_default_slot_is_found_by_its_role() {
+    let fake = fake();
+    let (world, _server) = only_a_server(&fake, &[]);
+    assert_eq!(printed(&process(&world, &["--arn", ARN]))["AccountId"], "000001111111");
+}
+
+#[test]
+fn another_role_or_another_identity_is_not_taken_from_the_server() {
+    let fake = fake();
+    let (world, server) = only_a_server(&fake, &["--slotted"]);
+    server.request("PUT", "/slot/handed-in", &[], &upload("handed-in", "ASIA1"));
+    for named in [
+        &["--arn", "arn:aws:iam::000001111111:role/AdministratorAccess"][..],
+        &["--arn", "arn:aws-cn:iam::000001111111:role/ReadOnlyAccess"],
+        &["--profile", ROLE, "--sso", "other"],
+        &["--arn", ARN, "--sso", "other"],
+        &["--profile", "handed-in", "--sso", "corp"],
+        &["--profile", "nobody"],
+    ] {
+        let refused = process(&world, named);
+        assert_eq!((refused.code, refused.stdout.as_str()), (Some(1), ""), "{named:?}");
+        assert!(refused.stderr.contains("config.yaml"), "{named:?}: {}", refused.stderr);
+    }
+    assert_eq!(key_id(&process(&world, &["--profile", "handed-in"])), "ASIA1");
+}
+
+#[test]
+fn whatever_is_wrong_with_the_server_is_nobodys_trouble() {
+    let fake = fake();
+    let mut world = signed_in(&fake);
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let silent = silent.local_addr().unwrap().to_string();
+    let refusing = world.serve(&["--require-token"]);
+    let empty = world.serve(&[]);
+    let web = fakes::FakeIdentityCenter::start(fakes::identity_center::Options::default());
+    let web = web.url().to_owned();
+    for address in ["127.0.0.1:1", &silent, &refusing.address(), &empty.address(), &web] {
+        world.set("AWS_SSO_ECS_SERVER", address);
+        let issued = fake.issued(&key_id(&process(&world, &["--profile", ROLE]))).unwrap();
+        assert_eq!(issued.role_name, "ReadOnlyAccess");
+    }
+    world.set("AWS_SSO_ECS_TOKEN_FILE", "/no/such/file");
+    assert!(fake.issued(&key_id(&process(&world, &["--arn", ARN]))).is_some());
+    assert_eq!(fake.count(Operation::GetRoleCredentials), 1, "what is kept is used");
+}
+
+#[test]
+fn nobody_is_asked_for_anything() {
+    let fake = fake();
+    let world = world_of(&fake);
+    let auto_login = config(&instance("corp", &fake)) + "AutoLogin: true\n";
+    world.write(".aws-sso/config.yaml", &auto_login);
+    let nobody = process(&world, &["--arn", ARN]);
+    assert_eq!((nobody.code, nobody.stdout.as_str()), (Some(3), ""));
+    assert!(nobody.stderr.contains("hint: Sign in: aws-sso login"), "{}", nobody.stderr);
+    let nothing = process(&world, &[]);
+    assert_eq!((nothing.code, nothing.stdout.as_str()), (Some(2), ""));
+    for flag in ["--profile <NAME>", "--account <ID>", "--arn <ARN>"] {
+        assert!(nothing.stderr.contains(flag), "{}", nothing.stderr);
+    }
+}
+
+#[test]
+fn a_profile_that_leads_back_to_itself_is_told_and_runs_nothing_more() {
+    let mut world = world();
+    world.set("AWS_SSO_ECS_SERVER", "127.0.0.1:1");
+    let binary = world.binary().display().to_string();
+    world.write(
+        ".aws/config",
+        &format!(
+            "[profile a]\ncredential_process = {binary} process --profile b\n\
+             [profile b]\ncredential_process = {binary} process --profile a\n\
+             [profile self]\ncredential_process = {binary} process --profile self\n"
+        ),
+    );
+    for name in ["a", "self"] {
+        let told = process(&world, &["--profile", name]);
+        assert_eq!((told.code, told.stdout.as_str()), (Some(1), ""));
+        assert!(
+            told.stderr.contains("would be run by a credential_process"),
+            "{name}: {}",
+            told.stderr
+        );
+        assert!(told.stderr.contains("--account ID --role NAME"), "{}", told.stderr);
+    }
+}
+
+#[test]
+fn a_profile_of_the_aws_config_may_name_a_role_that_we_know() {
+    let fake = fake();
+    let world = signed_in(&fake);
+    let line = format!("{} process --profile {ROLE}", world.binary().display());
+    world.write(".aws/config", &format!("[profile mine]\ncredential_process = {line}\n"));
+    let issued = fake.issued(&key_id(&process(&world, &["--profile", "mine"]))).unwrap();
+    assert_eq!(issued.role_name, "ReadOnlyAccess");
+}

@@ -1,0 +1,257 @@
+//! The AWS console as a role: credentials are exchanged for a URL that signs a browser in (IAM User Guide, "Enable custom
+//! identity broker access to the AWS console").
+
+use std::time::Duration;
+
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorSettings};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_types::body::SdkBody;
+use bytes::Bytes;
+use credentials::{Credentials, Partition, Secret};
+use http_body_util::{BodyExt, Limited};
+use serde::{Deserialize, Serialize};
+use tokio::time::timeout;
+use url::Url;
+use url::form_urlencoded::Serializer;
+use zeroize::Zeroizing;
+
+use crate::error::texts;
+use crate::{Aws, ProviderError, http_client};
+
+/// What a browser is signed in for.
+pub struct Console<'a> {
+    /// The partition of the role.
+    pub partition: &'a Partition,
+    /// The role's.
+    pub credentials: &'a Credentials,
+    /// Where the console sends a person whose session there is over.
+    pub issuer: &'a str,
+    /// The page that is shown.
+    pub destination: &'a str,
+    /// How long the session lasts, 15 minutes to 12 hours; `None`: as long as the credentials. AWS takes none for roles
+    /// that were assumed by way of another.
+    pub duration: Option<Duration>,
+    /// Instead of AWS's own endpoint.
+    pub endpoint: Option<&'a Url>,
+}
+
+/// The home page of the console, in a region if there is one.
+///
+/// # Errors
+/// The partition has a console that is not known here.
+pub fn console_home(partition: &Partition, region: Option<&str>) -> Result<String, ProviderError> {
+    let host = hosts(partition)?.console;
+    Ok(match region {
+        Some(region) => format!("https://{host}/console/home?region={region}"),
+        None => format!("https://{host}/"),
+    })
+}
+
+impl Aws {
+    /// A URL that signs in whoever opens it within 15 minutes: a secret.
+    ///
+    /// # Errors
+    /// AWS gives none for these credentials, or is not reached.
+    pub async fn console_url(&self, console: &Console<'_>) -> Result<Secret, ProviderError> {
+        let endpoint = match console.endpoint {
+            Some(endpoint) => endpoint.join("/federation"),
+            None => {
+                Url::parse(&format!("https://{}/federation", hosts(console.partition)?.sign_in))
+            }
+        };
+        let endpoint = endpoint.map_err(|error| {
+            ProviderError::invalid(format!("AWS_ENDPOINT_URL_SIGNIN cannot be used: {error}"))
+        })?;
+        let token = timeout(TIME_LIMIT, self.sign_in_token(&endpoint, console)).await;
+        let token = token.unwrap_or_else(|_| Err(not_reached(&endpoint, "it takes too long")))?;
+        login_url(endpoint, console, &token)
+    }
+
+    async fn sign_in_token(
+        &self,
+        endpoint: &Url,
+        console: &Console<'_>,
+    ) -> Result<Zeroizing<String>, ProviderError> {
+        let settings = HttpConnectorSettings::builder().connect_timeout(CONNECT_TIMEOUT).build();
+        let connector = http_client::connector(self.ca_bundle.as_deref(), settings)?;
+        let answer = connector.call(request(endpoint, console)?).await;
+        let answer = answer.map_err(|error| not_reached(endpoint, &texts(&error)))?;
+        read(endpoint, answer).await
+    }
+}
+
+/// By POST, as the AWS Toolkits ask: what is in a URL stands in the logs of proxies.
+fn request(endpoint: &Url, console: &Console<'_>) -> Result<HttpRequest, ProviderError> {
+    let unusable = |error: &dyn std::fmt::Display| {
+        ProviderError::invalid(format!("no request can be made to {endpoint}: {error}"))
+    };
+    let body = SdkBody::from(Bytes::from_owner(form(console)));
+    let mut request = HttpRequest::new(body);
+    request.set_method("POST").map_err(|error| unusable(&error))?;
+    request.set_uri(endpoint.as_str()).map_err(|error| unusable(&error))?;
+    request.headers_mut().insert("content-type", "application/x-www-form-urlencoded");
+    Ok(request)
+}
+
+/// With secrets in it: wiped when it is sent.
+fn form(console: &Console<'_>) -> Zeroizing<Vec<u8>> {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Session<'a> {
+        session_id: &'a str,
+        session_key: &'a str,
+        session_token: &'a str,
+    }
+    let credentials = console.credentials;
+    let session = Session {
+        session_id: credentials.access_key_id.as_str(),
+        session_key: credentials.secret_access_key.expose(),
+        session_token: credentials.session_token.expose(),
+    };
+    let mut json = Zeroizing::new(Vec::with_capacity(ROOM));
+    // Three texts can't fail to be written to memory.
+    let _ = serde_json::to_writer(&mut *json, &session);
+    let mut form = Serializer::new(String::with_capacity(3 * ROOM));
+    form.append_pair("Action", "getSigninToken");
+    if let Some(duration) = console.duration {
+        form.append_pair("SessionDuration", &duration.as_secs().to_string());
+    }
+    form.append_pair("Session", std::str::from_utf8(&json).unwrap_or_default());
+    Zeroizing::new(form.finish().into_bytes())
+}
+
+/// The sign-in token of an answer. What else is in it is not told: it may hold anything.
+async fn read(endpoint: &Url, answer: HttpResponse) -> Result<Zeroizing<String>, ProviderError> {
+    #[derive(Deserialize)]
+    struct Answer {
+        #[serde(rename = "SigninToken")]
+        token: Zeroizing<String>,
+    }
+    match answer.status().as_u16() {
+        200 => {}
+        status @ 400..500 => {
+            let text = format!("AWS signs no browser in with these credentials (HTTP {status})");
+            return Err(ProviderError::denied(text));
+        }
+        status => return Err(not_reached(endpoint, &format!("HTTP {status}"))),
+    }
+    let odd = || not_reached(endpoint, "what answers there is not AWS");
+    let body = Limited::new(answer.into_body(), LARGEST_ANSWER).collect().await;
+    let body = body.map_err(|_| odd())?.to_bytes();
+    let answer: Answer = serde_json::from_slice(&body).map_err(|_| odd())?;
+    Ok(answer.token)
+}
+
+fn login_url(
+    mut endpoint: Url,
+    console: &Console<'_>,
+    token: &str,
+) -> Result<Secret, ProviderError> {
+    endpoint
+        .query_pairs_mut()
+        .append_pair("Action", "login")
+        .append_pair("Issuer", console.issuer)
+        .append_pair("Destination", console.destination)
+        .append_pair("SigninToken", token);
+    Secret::parse(endpoint.into())
+        .map_err(|invalid| ProviderError::invalid(format!("a sign-in URL {invalid}")))
+}
+
+fn not_reached(endpoint: &Url, why: &str) -> ProviderError {
+    let host = endpoint.host_str().unwrap_or_default();
+    ProviderError::unavailable(format!(
+        "the sign-in to the AWS console at {host} is not reached: {why}"
+    ))
+}
+
+struct Hosts {
+    sign_in: &'static str,
+    console: &'static str,
+}
+
+/// The secret regions have consoles of their own, of which nothing public is written.
+fn hosts(partition: &Partition) -> Result<Hosts, ProviderError> {
+    let (sign_in, console) = match partition.as_str() {
+        "aws" => ("signin.aws.amazon.com", "console.aws.amazon.com"),
+        "aws-cn" => ("signin.amazonaws.cn", "console.amazonaws.cn"),
+        "aws-us-gov" => ("signin.amazonaws-us-gov.com", "console.amazonaws-us-gov.com"),
+        "aws-eusc" => ("eusc-de-east-1.signin.amazonaws-eusc.eu", "console.amazonaws-eusc.eu"),
+        other => {
+            let text = format!("where the console of the partition {other} is, is not known");
+            return Err(ProviderError::invalid(text));
+        }
+    };
+    Ok(Hosts { sign_in, console })
+}
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const TIME_LIMIT: Duration = Duration::from_secs(20);
+/// Sign-in tokens have about 1 KB.
+const LARGEST_ANSWER: usize = 64 * 1024;
+/// More than credentials need, so that growing leaves no copy behind.
+const ROOM: usize = 16 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn console<'a>(credentials: &'a Credentials, partition: &'a Partition) -> Console<'a> {
+        Console {
+            partition,
+            credentials,
+            issuer: "https://corp.awsapps.com/start",
+            destination: "https://console.aws.amazon.com/s3/home?region=eu-central-1#a&b",
+            duration: None,
+            endpoint: None,
+        }
+    }
+
+    #[test]
+    fn every_partition_has_its_own_console() {
+        for (region, home) in [
+            ("eu-central-1", "https://console.aws.amazon.com/console/home?region=eu-central-1"),
+            ("cn-north-1", "https://console.amazonaws.cn/console/home?region=cn-north-1"),
+            (
+                "us-gov-west-1",
+                "https://console.amazonaws-us-gov.com/console/home?region=us-gov-west-1",
+            ),
+            (
+                "eusc-de-east-1",
+                "https://console.amazonaws-eusc.eu/console/home?region=eusc-de-east-1",
+            ),
+        ] {
+            assert_eq!(console_home(&Partition::of_region(region), Some(region)).unwrap(), home);
+        }
+        let home = console_home(&Partition::default(), None).unwrap();
+        assert_eq!(home, "https://console.aws.amazon.com/");
+        assert!(console_home(&Partition::of_region("us-iso-east-1"), None).is_err());
+    }
+
+    #[test]
+    fn nothing_in_a_destination_becomes_a_part_of_the_sign_in_url() {
+        let credentials = fakes::profile("dev", "2026-11-22T21:16:31Z").credentials;
+        let partition = Partition::default();
+        let endpoint = Url::parse("https://signin.aws.amazon.com/federation").unwrap();
+        let url = login_url(endpoint, &console(&credentials, &partition), "a+b/c=&d").unwrap();
+        assert_eq!(
+            url.expose(),
+            "https://signin.aws.amazon.com/federation?Action=login\
+             &Issuer=https%3A%2F%2Fcorp.awsapps.com%2Fstart\
+             &Destination=https%3A%2F%2Fconsole.aws.amazon.com%2Fs3%2Fhome%3Fregion%3Deu-central-1%23a%26b\
+             &SigninToken=a%2Bb%2Fc%3D%26d"
+        );
+    }
+
+    #[test]
+    fn the_duration_is_sent_only_if_there_is_one() {
+        let credentials = fakes::profile("dev", "2026-11-22T21:16:31Z").credentials;
+        let partition = Partition::default();
+        let mut console = console(&credentials, &partition);
+        let text = |console: &Console<'_>| String::from_utf8(form(console).to_vec()).unwrap();
+        let start =
+            "Action=getSigninToken&Session=%7B%22sessionId%22%3A%22ASIAFAKE%22%2C%22sessionKey";
+        assert!(text(&console).starts_with(start), "{}", text(&console));
+        console.duration = Some(Duration::from_secs(5400));
+        assert!(text(&console).starts_with("Action=getSigninToken&SessionDuration=5400&Session="));
+    }
+}
