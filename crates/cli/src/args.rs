@@ -69,6 +69,9 @@ impl RoleArguments {
     }
 }
 
+/// Where `ecs run` listens, unless told otherwise.
+pub(crate) const DEFAULT_SERVER: &str = "localhost:4144";
+
 /// Where a server is.
 #[derive(Args)]
 pub(crate) struct AddressArguments {
@@ -78,7 +81,7 @@ pub(crate) struct AddressArguments {
         value_name = "ADDRESS",
         env = "AWS_SSO_ECS_SERVER",
         hide_env_values = true,
-        default_value = "localhost:4144"
+        default_value = DEFAULT_SERVER
     )]
     pub(crate) server: ServerAddress,
 }

@@ -99,6 +99,11 @@ pub(crate) fn wants_colour() -> bool {
     text("NO_COLOR").is_none()
 }
 
+/// Whether the terminal says that it can only print lines, such as an editor's shell.
+pub(crate) fn has_dumb_terminal() -> bool {
+    text("TERM").is_some_and(|terminal| terminal == "dumb")
+}
+
 /// Whether SDKs of this environment would go past our server: they look at this variable first.
 pub(crate) fn has_relative_uri() -> bool {
     var_os("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI").is_some()

@@ -44,6 +44,12 @@ pub(crate) fn token_store() -> PathBuf {
     sign_ins().join("ecs.tokens.json")
 }
 
+/// Which roles were used, and when.
+pub(crate) fn history() -> PathBuf {
+    // No instance's file has a name with a second dot.
+    sign_ins().join("selector.history.json")
+}
+
 /// Copies of what AWS tells.
 pub(crate) fn catalogues() -> PathBuf {
     env::xdg_folder("XDG_CACHE_HOME", ".cache").join("aws-sso")

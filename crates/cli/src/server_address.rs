@@ -22,6 +22,15 @@ pub(crate) enum Scheme {
 }
 
 impl ServerAddress {
+    /// As `--server` takes it.
+    pub(crate) fn as_typed(&self) -> String {
+        match self.scheme {
+            Some(Scheme::Https) => format!("https://{self}"),
+            Some(Scheme::Http) => format!("http://{self}"),
+            None => self.to_string(),
+        }
+    }
+
     /// The start of a URL for SDKs. In plain HTTP with an address for `localhost`, because some SDKs refuse the name; in
     /// HTTPS they take any, and a certificate may be for the name alone.
     pub(crate) fn origin_for_sdks(&self) -> String {

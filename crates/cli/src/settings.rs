@@ -83,6 +83,16 @@ impl Settings {
         Ok(candidates)
     }
 
+    /// Whether a person has chosen one with `--sso` or `AWS_SSO`.
+    pub(crate) fn is_one_chosen(&self) -> bool {
+        self.wanted.is_some()
+    }
+
+    /// As if `--sso` had named it.
+    pub(crate) fn choose(&mut self, name: InstanceName) {
+        self.wanted = Some(name);
+    }
+
     /// The one that is meant.
     pub(crate) fn chosen(&self) -> Result<&ConfiguredInstance, CommandError> {
         self.require_instances()?;

@@ -2,7 +2,7 @@
 //!
 //! Text that came over a socket is stripped of control characters before a terminal gets it.
 
-pub(crate) mod screen;
+mod screen;
 mod table;
 
 use std::borrow::Cow;
@@ -24,6 +24,8 @@ use crate::env;
 use crate::error::CommandError;
 use crate::profile_name::Renamed;
 
+pub(crate) use screen::{On, Screen};
+
 const SLOW: Duration = Duration::from_secs(3);
 /// In bytes.
 const LONGEST_ANSWER: u64 = 4096;
@@ -35,7 +37,7 @@ pub(crate) fn start_log(level: LevelFilter) {
         .with_target("providers", level)
         .with_target("server", level);
     let colour = io::stderr().is_terminal() && env::wants_colour();
-    let lines = fmt::layer().with_writer(io::stderr).with_ansi(colour).with_target(false);
+    let lines = fmt::layer().with_writer(|| screen::Log).with_ansi(colour).with_target(false);
     tracing_subscriber::registry().with(lines.without_time().with_filter(ours)).init();
 }
 
@@ -180,10 +182,15 @@ pub(crate) fn report(error: &CommandError) -> ExitCode {
     ExitCode::from(error.kind.exit_code())
 }
 
-/// Text without control characters: nothing in it moves a cursor or changes a colour.
+/// Text without control characters: nothing in it moves a cursor, changes a colour or turns round what follows it.
 pub(crate) fn printable(text: &str) -> Cow<'_, str> {
-    match text.contains(char::is_control) {
-        true => text.replace(char::is_control, "\u{fffd}").into(),
+    match text.contains(is_control) {
+        true => text.replace(is_control, "\u{fffd}").into(),
         false => text.into(),
     }
+}
+
+/// Unicode's control characters; and those that order the text around them from right to left, or end a line.
+pub(crate) fn is_control(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

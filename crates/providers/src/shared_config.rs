@@ -106,6 +106,19 @@ impl AwsConfig {
         RegionName::parse(region).ok()
     }
 
+    /// The profiles that say how they get credentials, and whom those are for as far as they say it; sorted by name.
+    pub fn profiles(&self) -> Vec<(ProfileName, Principal)> {
+        let mut names: Vec<_> = self.profiles.profiles().collect();
+        names.sort_unstable();
+        let profile = |name: &str| {
+            let profile = self.profiles.get_profile(name)?;
+            let says_how = TELLING_KEYS.iter().any(|key| profile.get(key).is_some());
+            let principal = principal_of(&self.profiles, profile).unwrap_or_default();
+            says_how.then_some((ProfileName::parse(name).ok()?, principal))
+        };
+        names.into_iter().filter_map(profile).collect()
+    }
+
     /// How a profile's credentials come from an instance, when it is an `sso_session` that they come from, perhaps
     /// by way of `source_profile`s. Other profiles are the SDK's: see [`Aws::profile`].
     pub fn chain(&self, name: &ProfileName) -> Option<(InstanceName, Chain)> {

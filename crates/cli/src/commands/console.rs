@@ -15,7 +15,7 @@ use crate::error::{CommandError, Kind};
 use crate::obtain::{default_region, obtain};
 use crate::settings::{InstanceArguments, Settings};
 use crate::which_role::which_role;
-use crate::{center, env, ui, url_action};
+use crate::{center, env, history, ui, url_action};
 
 /// Open the AWS console as a role
 ///
@@ -41,10 +41,11 @@ pub(crate) struct Arguments {
 
 pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
     let Arguments { role, print, destination, duration, instance } = arguments;
-    let settings = Settings::read(&instance).await?;
+    let mut settings = Settings::read(&instance).await?;
     let action = action(print, &settings)?;
-    let wanted = which_role(role, "aws-sso console")?;
+    let wanted = which_role(role, &mut settings, None, "aws-sso console").await?;
     let profile = obtain(&settings, wanted).await?;
+    history::note(&profile);
     if duration.is_some() {
         check_chain(&profile)?;
     }

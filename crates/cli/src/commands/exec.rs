@@ -19,7 +19,7 @@ use crate::exports::Exports;
 use crate::obtain::{default_region, obtain};
 use crate::settings::{InstanceArguments, Settings};
 use crate::which_role::which_role;
-use crate::{default_profile, env, process, ui};
+use crate::{default_profile, env, history, process, ui};
 
 /// Run a command with a role, whose credentials stay fresh for as long as the command runs
 ///
@@ -58,9 +58,10 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, CommandError> 
     let client = shared.then(|| Client::new(&server)).transpose()?;
     let is_shell = command.is_empty();
     let job = interruptible(async {
-        let settings = Settings::read(&instance).await?;
-        let wanted = which_role(role, "aws-sso exec")?;
+        let mut settings = Settings::read(&instance).await?;
+        let wanted = which_role(role, &mut settings, client.as_ref(), "aws-sso exec").await?;
         let profile = obtain(&settings, wanted).await?;
+        history::note(&profile);
         let region = default_region(&settings, &profile)?;
         Ok(Job::new(command, profile, region))
     })

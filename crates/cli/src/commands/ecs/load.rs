@@ -10,21 +10,23 @@ use server::path_for_sdks;
 use server::wire::ProfileObject;
 use zeroize::Zeroizing;
 
-use crate::args::{Output, OutputArguments, RoleArguments, ServerArguments};
+use crate::args::{DEFAULT_SERVER, Output, OutputArguments, RoleArguments, ServerArguments};
 use crate::client::Client;
 use crate::clock::SystemClock;
 use crate::error::CommandError;
 use crate::obtain;
 use crate::settings::{InstanceArguments, Settings};
+use crate::shell_word::quoted;
 use crate::which_role::which_role;
-use crate::{center, env, ui};
+use crate::{center, env, history, ui};
 
 const LARGEST_INPUT: u64 = Given::LARGEST_OUTPUT as u64;
 
 /// Load a role's credentials into the server
 ///
 /// They go into the default slot, or with --slotted into a slot of their own, named like the profile. Printed
-/// is what to export so that AWS SDKs use that slot.
+/// is what to export so that AWS SDKs use that slot. On a terminal, without a role named, you choose one from all that
+/// you may use.
 #[derive(Args)]
 #[command(group(ArgGroup::new("source")), group(ArgGroup::new("handed_in")))]
 pub(crate) struct Arguments {
@@ -62,7 +64,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
     let Arguments { slotted, server, output, .. } = &arguments;
     let (slotted, output) = (*slotted, output.output);
     let client = Client::new(server)?;
-    let profile = obtain(arguments).await?;
+    let profile = obtain(arguments, &client).await?;
     let slot = if slotted { SlotName::Named(profile.name.clone()) } else { SlotName::Default };
     let refreshes = client.load(&slot, &profile).await?;
     let uri = format!("{}{}", client.origin_for_sdks(), path_for_sdks(&slot));
@@ -83,12 +85,15 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
 }
 
 /// The profile that the arguments name, with its credentials. Not more than one source is given: clap saw to it.
-async fn obtain(arguments: Arguments) -> Result<Profile, CommandError> {
+async fn obtain(arguments: Arguments, client: &Client) -> Result<Profile, CommandError> {
+    let command = command(&arguments);
     let Arguments { role, from_env, from_stdin, name, instance, .. } = arguments;
     if !from_env && !from_stdin {
-        let wanted = which_role(role, "aws-sso ecs load")?;
-        let settings = Settings::read(&instance).await?;
-        return obtain::obtain(&settings, wanted).await;
+        let mut settings = Settings::read(&instance).await?;
+        let wanted = which_role(role, &mut settings, Some(client), &command).await?;
+        let profile = obtain::obtain(&settings, wanted).await?;
+        history::note(&profile);
+        return Ok(profile);
     }
     let (given, default_name) =
         if from_env { (env::credentials()?, "env") } else { (read_stdin()?, "stdin") };
@@ -98,6 +103,24 @@ async fn obtain(arguments: Arguments) -> Result<Profile, CommandError> {
     };
     let Fetched { principal, credentials } = center::aws().complete(given).await?;
     Ok(Profile { name, principal, credentials, source: None })
+}
+
+/// What was typed, but for the role.
+fn command(Arguments { slotted, instance, server, .. }: &Arguments) -> String {
+    let mut command = "aws-sso ecs load".to_owned();
+    if *slotted {
+        command.push_str(" --slotted");
+    }
+    let address = server.address.server.as_typed();
+    if address != DEFAULT_SERVER {
+        command.push_str(&format!(" --server {}", quoted(&address)));
+    }
+    for (flag, path) in [("--token-file", &server.token_file), ("--config", &instance.config)] {
+        if let Some(path) = path {
+            command.push_str(&format!(" {flag} {}", quoted(&path.to_string_lossy())));
+        }
+    }
+    command
 }
 
 fn read_stdin() -> Result<Given, CommandError> {

@@ -6,19 +6,17 @@ mod columns;
 mod draw;
 
 use std::pin::pin;
-use std::thread;
 use std::time::Duration;
 
-use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyModifiers};
+use ratatui::crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use ratatui::crossterm::terminal;
 use server::wire::StatusObject;
-use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
 use super::words::{self, Row};
 use crate::client::Client;
 use crate::error::{CommandError, Kind};
-use crate::ui::screen::{On, Screen};
+use crate::ui::{On, Screen};
 use crate::{env, process};
 use columns::Widths;
 
@@ -29,13 +27,12 @@ pub(super) async fn watch(client: &Client, status: &StatusObject) -> Result<(), 
     let mut interrupted = pin!(process::interruption().map_err(failed)?);
     let mut screen = Screen::open(On::Stdout).map_err(failed)?;
     let (mut watched, has_colour) = (Watched::new(status, Instant::now()), env::wants_colour());
-    let mut events = events();
     let mut answer = Box::pin(ask(client));
     loop {
         screen.draw(|frame| draw::draw(&watched, has_colour, frame)).map_err(failed)?;
         let step = tokio::select! {
             () = &mut interrupted => Step::Interrupt,
-            Some(event) = events.recv() => watched.press_all(event, &mut events),
+            events = screen.events() => watched.press_all(&events.map_err(failed)?),
             answered = &mut answer => {
                 answer = Box::pin(ask(client));
                 watched.answered(answered, Instant::now());
@@ -44,7 +41,7 @@ pub(super) async fn watch(client: &Client, status: &StatusObject) -> Result<(), 
         };
         match step {
             Step::Stay => {}
-            Step::Redraw => screen.forget().map_err(failed)?,
+            Step::Redraw => screen.clear().map_err(failed)?,
             Step::Leave => return Ok(()),
             Step::Interrupt => return Err(CommandError::new(Kind::Interrupted, "interrupted")),
         }
@@ -55,17 +52,6 @@ pub(super) async fn watch(client: &Client, status: &StatusObject) -> Result<(), 
 async fn ask(client: &Client) -> Result<StatusObject, CommandError> {
     sleep_until(Instant::now() + BETWEEN).await;
     client.status().await
-}
-
-/// What is typed, and new sizes. The thread waits for the terminal alone, and ends with the process.
-fn events() -> mpsc::Receiver<Event> {
-    let (typed, events) = mpsc::channel(MOST_WAITING);
-    thread::spawn(move || {
-        while let Ok(event) = event::read()
-            && typed.blocking_send(event).is_ok()
-        {}
-    });
-    events
 }
 
 /// What is shown.
@@ -120,16 +106,15 @@ impl Watched {
     }
 
     /// All that has been typed by now: a paste is drawn once.
-    fn press_all(&mut self, first: Event, events: &mut mpsc::Receiver<Event>) -> Step {
+    fn press_all(&mut self, events: &[Event]) -> Step {
         let page = terminal::size().map_or(0, |size| draw::Plan::new(self, size).rows);
-        let (mut outcome, mut next) = (Step::Stay, Some(first));
-        while let Some(event) = next {
-            match self.press(&event, page) {
+        let mut outcome = Step::Stay;
+        for event in events {
+            match self.press(event, page) {
                 Step::Stay => {}
                 Step::Redraw => outcome = Step::Redraw,
                 step => return step,
             }
-            next = events.try_recv().ok();
         }
         outcome
     }
@@ -174,8 +159,6 @@ impl Told {
 }
 
 const BETWEEN: Duration = Duration::from_secs(1);
-/// A paste waits for its turn.
-const MOST_WAITING: usize = 64;
 
 #[cfg(test)]
 mod tests {

@@ -1,0 +1,219 @@
+//! Draws the selector: state in, cells out. All that it shows is printable by then.
+
+use std::borrow::Cow;
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::{Color, Modifier, Style};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Paragraph, Wrap};
+use unicode_width::UnicodeWidthStr;
+
+use super::columns::{GAP, columns};
+use super::preview::{self, age};
+use super::rows::{Column, Row};
+use super::state::State;
+use super::told::Told;
+
+/// How things are set off from one another. Nothing is told by colour alone.
+#[derive(Clone, Copy)]
+pub(super) struct Look {
+    matched: Style,
+    narrowing: Style,
+}
+
+impl Look {
+    pub(super) fn new(with_colour: bool) -> Self {
+        let bold = Style::new().add_modifier(Modifier::BOLD);
+        match with_colour {
+            true => Self { matched: bold.fg(Color::Green), narrowing: bold.fg(Color::Cyan) },
+            false => Self { matched: bold.add_modifier(Modifier::UNDERLINED), narrowing: bold },
+        }
+    }
+}
+
+pub(super) fn draw(state: &State<'_>, told: &Told, look: Look, frame: &mut Frame<'_>) {
+    let layout = state.layout;
+    draw_query(state, look, layout.query, frame);
+    if state.count() == 0 {
+        let text = Paragraph::new(nothing_found(state, told)).wrap(Wrap { trim: false });
+        frame.render_widget(text, layout.list);
+    }
+    draw_list(state, look, layout.list, frame);
+    draw_preview(state, told, layout.preview, frame);
+    frame.render_widget(status(state, told), layout.status);
+}
+
+/// `> [env=prod] payments adm                 12/10000`
+fn draw_query(state: &State<'_>, look: Look, area: Rect, frame: &mut Frame<'_>) {
+    let width = usize::from(area.width);
+    let count = format!(" {}/{}", state.count(), state.rows.rows.len());
+    let count = if width >= 40 { count } else { String::new() };
+    let chips = state.narrowings.iter().map(|narrowing| format!("[{}] ", narrowing.label()));
+    let mut spans = vec![Span::raw(PROMPT)];
+    spans.extend(cell(&chips.collect::<String>(), width / 2, &[], look.narrowing, look.narrowing));
+    let start = spans.iter().map(Span::width).sum::<usize>();
+    let room = width.saturating_sub(start + count.width());
+    let (before, after) = state.query.halves();
+    let before = tail(&before, room.saturating_sub(1));
+    let cursor = start + before.width();
+    spans.extend([Span::raw(before), Span::raw(after)]);
+    frame.render_widget(
+        Line::from(spans),
+        Rect { width: area.width - narrow(count.width()), ..area },
+    );
+    frame.render_widget(Line::styled(count, FAINT).right_aligned(), area);
+    if !area.is_empty() {
+        let last = area.width - 1;
+        frame.set_cursor_position((area.x + narrow(cursor).min(last), area.y));
+    }
+}
+
+fn draw_list(state: &State<'_>, look: Look, area: Rect, frame: &mut Frame<'_>) {
+    let ages = if area.width >= 60 { AGE } else { 0 };
+    let room = usize::from(area.width).saturating_sub(MARK.len() + ages);
+    let columns = columns(&state.rows.widths, room);
+    for ((row, is_chosen), y) in state.visible().zip(area.y..) {
+        let line = row_line(state, row, is_chosen, &columns, look);
+        let line_area = Rect { y, height: 1, ..area };
+        frame.render_widget(line, line_area);
+        if let Some(used) = row.used.filter(|_| ages > 0) {
+            let style = if is_chosen { CHOSEN } else { FAINT };
+            let age = Line::styled(age(used, state.rows.now), style).right_aligned();
+            frame.render_widget(age, line_area);
+        }
+    }
+}
+
+fn row_line<'a>(
+    state: &State<'a>,
+    row: &'a Row<'a>,
+    is_chosen: bool,
+    columns: &[(Column, usize)],
+    look: Look,
+) -> Line<'a> {
+    let (mark, of_line, matched) = match is_chosen {
+        true => (MARK, CHOSEN, CHOSEN.add_modifier(Modifier::BOLD.union(Modifier::UNDERLINED))),
+        false => ("  ", Style::new(), look.matched),
+    };
+    let mut spans = vec![Span::raw(mark)];
+    for (number, (column, width)) in columns.iter().enumerate() {
+        if number > 0 {
+            spans.push(Span::raw(" ".repeat(GAP)));
+        }
+        let style = match column {
+            _ if is_chosen => of_line,
+            Column::Profile => Style::new(),
+            _ => FAINT,
+        };
+        let marks = state.matching.marks(state.rows, row, *column);
+        let spans_of_cell = cell(state.rows.shown(row, *column), *width, &marks, style, matched);
+        let padding = width.saturating_sub(spans_of_cell.iter().map(Span::width).sum());
+        spans.extend(spans_of_cell);
+        spans.push(Span::raw(" ".repeat(padding)));
+    }
+    Line::from(spans).style(of_line)
+}
+
+/// A text cut to a width, with the grapheme clusters at `marks` in another style.
+fn cell(
+    text: &str,
+    width: usize,
+    marks: &[u32],
+    style: Style,
+    matched: Style,
+) -> Vec<Span<'static>> {
+    let (end, ellipsis) = match text.width() <= width {
+        true => (width, ""),
+        false => (width.saturating_sub(1), if width > 0 { "…" } else { "" }),
+    };
+    let mut spans: Vec<Span<'static>> = Vec::new();
+    let mut used = 0;
+    for (place, grapheme) in (0_u32..).zip(Span::raw(text).styled_graphemes(Style::new())) {
+        used += grapheme.symbol.width();
+        if used > end {
+            break;
+        }
+        let style = if marks.binary_search(&place).is_ok() { matched } else { style };
+        match spans.last_mut().filter(|last| last.style == style) {
+            Some(last) => last.content.to_mut().push_str(grapheme.symbol),
+            None => spans.push(Span::styled(grapheme.symbol.to_owned(), style)),
+        }
+    }
+    if !ellipsis.is_empty() {
+        spans.push(Span::styled(ellipsis, style));
+    }
+    spans
+}
+
+/// The end of a text, as much as fits.
+fn tail(text: &str, width: usize) -> String {
+    let mut rest = text.chars();
+    while rest.as_str().width() > width && rest.next().is_some() {}
+    rest.as_str().to_owned()
+}
+
+fn draw_preview(state: &State<'_>, told: &Told, area: Rect, frame: &mut Frame<'_>) {
+    if area.is_empty() {
+        return;
+    }
+    let is_beside = area.y == state.layout.list.y;
+    let (rule, rest) = match is_beside {
+        true => (Rect { width: 1, ..area }, Rect { x: area.x + 2, width: area.width - 2, ..area }),
+        false => {
+            (Rect { height: 1, ..area }, Rect { y: area.y + 1, height: area.height - 1, ..area })
+        }
+    };
+    let strokes = match is_beside {
+        true => vec![Line::raw("│"); usize::from(rule.height)],
+        false => vec![Line::raw("─".repeat(usize::from(rule.width)))],
+    };
+    frame.render_widget(Paragraph::new(strokes).style(FAINT), rule);
+    let Some(row) = state.chosen() else { return };
+    let lines = preview::lines(state.rows, row, told).into_iter();
+    let line = |(label, value): (&'static str, Cow<'_, str>)| {
+        Line::from(vec![Span::styled(format!("{label:<12}"), FAINT), Span::raw(value.into_owned())])
+    };
+    let text = Paragraph::new(lines.map(line).collect::<Vec<_>>());
+    // Where there is little room each has one line.
+    let text = if is_beside { text.wrap(Wrap { trim: false }) } else { text };
+    frame.render_widget(text, rest);
+}
+
+fn nothing_found(state: &State<'_>, told: &Told) -> String {
+    if state.rows.rows.is_empty() {
+        return match told.unknown.is_empty() {
+            true => "You may use no role. Ctrl-R asks AWS anew.".to_owned(),
+            false => told.unknown.join("\n"),
+        };
+    }
+    match state.narrowings.is_empty() {
+        true => "No role matches.".to_owned(),
+        false => "No role matches within […]. Shift-Tab takes the last of these off.".to_owned(),
+    }
+}
+
+/// What comes next while one tries narrowings; else the news; else the keys.
+fn status<'a>(state: &State<'_>, told: &'a Told) -> Line<'a> {
+    match (state.tried_next(), &told.news) {
+        (Some(Some(next)), _) => {
+            Line::raw(format!("Tab: [{}] instead · Shift-Tab: off", next.label()))
+        }
+        (Some(None), _) => Line::raw("Tab or Shift-Tab: off"),
+        (None, Some(news)) => Line::raw(news.as_str()),
+        (None, None) => Line::styled(KEYS, FAINT),
+    }
+}
+
+/// As many columns as there are at most.
+fn narrow(width: usize) -> u16 {
+    u16::try_from(width).unwrap_or(u16::MAX)
+}
+
+const PROMPT: &str = "> ";
+const MARK: &str = "> ";
+/// The column of when a row was last used, with a gap.
+const AGE: usize = 6;
+const KEYS: &str = "Enter choose · Tab narrow · Ctrl-R refresh · Esc leave";
+const FAINT: Style = Style::new().add_modifier(Modifier::DIM);
+const CHOSEN: Style = Style::new().add_modifier(Modifier::REVERSED);
