@@ -72,7 +72,9 @@ impl Key {
     pub(crate) fn of(source: &Source) -> Self {
         match source {
             Source::Role { instance, chain } => match chain.links.last() {
-                Some(link) => Self::role(instance, &link.role_arn.account_id, &link.role_arn.role_name),
+                Some(link) => {
+                    Self::role(instance, &link.role_arn.account_id, &link.role_arn.role_name)
+                }
                 None => Self::role(instance, &chain.account_id, &chain.role_name),
             },
             Source::Profile(name) => Self::Profile { profile: name.as_str().to_owned() },
@@ -130,8 +132,7 @@ impl History {
 
     /// What is used the most, as it is stored.
     fn write(self, now: i64) -> Vec<u8> {
-        let mut used: Vec<_> =
-            self.0.into_iter().map(|(key, of)| StoredUse { key, of }).collect();
+        let mut used: Vec<_> = self.0.into_iter().map(|(key, of)| StoredUse { key, of }).collect();
         used.sort_by(|a, b| b.of.frecency(now).total_cmp(&a.of.frecency(now)));
         used.truncate(MOST_KEPT);
         serde_json::to_vec(&Stored { version: VERSION, used }).unwrap_or_default()

@@ -184,7 +184,8 @@ impl<'a> Selector<'a> {
                 self.background.refresh(instance);
             }
             None => {
-                self.told.news = Some("Nothing can be refreshed: no instance is configured".to_owned());
+                self.told.news =
+                    Some("Nothing can be refreshed: no instance is configured".to_owned());
             }
         }
     }
@@ -196,12 +197,15 @@ fn unknown(
     candidates: &[&ConfiguredInstance],
     catalogues: &[Catalogue],
 ) -> Vec<String> {
-    let empty = candidates.iter().zip(catalogues).filter(|(_, catalogue)| {
-        catalogue.refreshed_at.is_none() && catalogue.accounts.is_empty()
-    });
+    let empty = candidates
+        .iter()
+        .zip(catalogues)
+        .filter(|(_, catalogue)| catalogue.refreshed_at.is_none() && catalogue.accounts.is_empty());
     let what_to_do = |(instance, _): (&&ConfiguredInstance, _)| {
         let (name, flag) = (&instance.instance.name, settings.flag_for(&instance.instance));
-        format!("The roles of `{name}` are not known yet. Sign in, and they are fetched: aws-sso login{flag}")
+        format!(
+            "The roles of `{name}` are not known yet. Sign in, and they are fetched: aws-sso login{flag}"
+        )
     };
     empty.map(what_to_do).collect()
 }

@@ -192,6 +192,5 @@ pub(crate) fn printable(text: &str) -> Cow<'_, str> {
 
 /// Unicode's control characters; and those that order the text around them from right to left, or end a line.
 pub(crate) fn is_control(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

@@ -30,13 +30,17 @@ pub(crate) async fn which_role(
     }
     let Choice { profile, instance } = selector::choose(settings, client).await?;
     let configured = instance.as_ref().and_then(|name| settings.named(name));
-    let flag = configured.map_or_else(String::new, |instance| settings.flag_for(&instance.instance));
+    let flag =
+        configured.map_or_else(String::new, |instance| settings.flag_for(&instance.instance));
     // One word, so that a name that begins with a dash is no flag.
     let name = match profile.as_str().starts_with('-') {
         true => quoted(&format!("--profile={profile}")).into_owned(),
         false => format!("--profile {}", quoted(profile.as_str())),
     };
-    ui::note(&format!("The same without choosing: {}", ui::printable(&format!("{command} {name}{flag}"))));
+    ui::note(&format!(
+        "The same without choosing: {}",
+        ui::printable(&format!("{command} {name}{flag}"))
+    ));
     if let Some(instance) = instance.filter(|_| !flag.is_empty()) {
         settings.choose(instance);
     }

@@ -58,8 +58,11 @@ fn draw_query(state: &State<'_>, look: Look, area: Rect, frame: &mut Frame<'_>) 
     let before = tail(&before, room.saturating_sub(1));
     let cursor = start + before.width();
     spans.extend([Span::raw(before), Span::raw(after)]);
-    frame.render_widget(Line::from(spans), Rect { width: area.width - narrow(count.width()), ..area });
-    frame.render_widget(Line::styled(count, FAINT).right_aligned(), area);
+    frame.render_widget(
+        Line::from(spans),
+        Rect { width: area.width - narrow(count.width()), ..area },
+    );
+    frame.render_widget(Line::from(Span::styled(count, FAINT)).right_aligned(), area);
     if !area.is_empty() {
         let last = area.width - 1;
         frame.set_cursor_position((area.x + narrow(cursor).min(last), area.y));
@@ -67,7 +70,9 @@ fn draw_query(state: &State<'_>, look: Look, area: Rect, frame: &mut Frame<'_>) 
 }
 
 fn draw_list(state: &State<'_>, look: Look, area: Rect, frame: &mut Frame<'_>) {
-    let ages = if area.width >= 60 { AGE } else { 0 };
+    // What was used comes first.
+    let is_used = state.rows.rows.first().is_some_and(|row| row.used.is_some());
+    let ages = if is_used && area.width >= 60 { AGE } else { 0 };
     let room = usize::from(area.width).saturating_sub(MARK.len() + ages);
     let columns = columns(&state.rows.widths, room);
     for ((row, is_chosen), y) in state.visible().zip(area.y..) {
@@ -76,8 +81,8 @@ fn draw_list(state: &State<'_>, look: Look, area: Rect, frame: &mut Frame<'_>) {
         frame.render_widget(line, line_area);
         if let Some(used) = row.used.filter(|_| ages > 0) {
             let style = if is_chosen { CHOSEN } else { FAINT };
-            let age = Line::styled(age(used, state.rows.now), style).right_aligned();
-            frame.render_widget(age, line_area);
+            let age = Span::styled(age(used, state.rows.now), style);
+            frame.render_widget(Line::from(age).right_aligned(), line_area);
         }
     }
 }
@@ -193,7 +198,9 @@ fn nothing_found(state: &State<'_>, told: &Told) -> String {
 /// What comes next while one tries narrowings; else the news; else the keys.
 fn status<'a>(state: &State<'_>, told: &'a Told) -> Line<'a> {
     match (state.tried_next(), &told.news) {
-        (Some(Some(next)), _) => Line::raw(format!("Tab: [{}] instead · Shift-Tab: off", next.label())),
+        (Some(Some(next)), _) => {
+            Line::raw(format!("Tab: [{}] instead · Shift-Tab: off", next.label()))
+        }
         (Some(None), _) => Line::raw("Tab or Shift-Tab: off"),
         (None, Some(news)) => Line::raw(news.as_str()),
         (None, None) => Line::styled(KEYS, FAINT),

@@ -25,7 +25,8 @@ impl Narrowing {
         let name = rows.shown(row, Column::Account).to_owned();
         let account = (!id.is_empty()).then_some(Self::Account { id, name });
         let tags = row.tags.iter().cloned().map(|(key, value)| Self::Tag(key, value));
-        let has_several = rows.widths.get(Column::Instance as usize).is_some_and(|width| *width > 0);
+        let has_several =
+            rows.widths.get(Column::Instance as usize).is_some_and(|width| *width > 0);
         let instance = row.instance().filter(|_| has_several).cloned().map(Self::Instance);
         let all = account.into_iter().chain(tags).chain(instance);
         all.filter(|offered| !present.contains(offered)).collect()

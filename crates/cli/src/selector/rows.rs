@@ -61,9 +61,16 @@ pub(super) struct Row<'a> {
 
 /// What a row stands for.
 pub(super) enum Of<'a> {
-    Role { roles: &'a Roles<'a>, role: &'a Role<'a> },
+    Role {
+        roles: &'a Roles<'a>,
+        role: &'a Role<'a>,
+    },
     /// A profile of the AWS config that is none of the roles.
-    AwsConfig { name: ProfileName, principal: Principal, key: Key },
+    AwsConfig {
+        name: ProfileName,
+        principal: Principal,
+        key: Key,
+    },
 }
 
 /// All rows: first what is used the most, then by instance and name.
@@ -138,7 +145,8 @@ impl<'a> Rows<'a> {
     /// In their order.
     pub(super) fn arranged(texts: Texts<'a>, mut rows: Vec<Row<'a>>, now: i64) -> Self {
         let texts = texts.all;
-        let name = |row: &Row<'_>| texts.get(row.text(Column::Profile) as usize).map(|text| &text.shown);
+        let name =
+            |row: &Row<'_>| texts.get(row.text(Column::Profile) as usize).map(|text| &text.shown);
         let instance = |row: &Row<'_>| row.text(Column::Instance);
         rows.sort_by(|a, b| {
             let by_use = b.frecency.total_cmp(&a.frecency);
@@ -262,7 +270,8 @@ fn add_aws_config<'a>(settings: &Settings, texts: &mut Texts<'a>, rows: &mut Vec
         };
         let account = principal.account_id.as_ref().map_or("", |account| account.as_str());
         let role = principal.role_name.as_ref().map_or("", |role| role.as_str());
-        let (profile, account) = (texts.add(name.to_string().into()), texts.id(account.to_owned().into()));
+        let (profile, account) =
+            (texts.add(name.to_string().into()), texts.id(account.to_owned().into()));
         let (role, instance) = (texts.id(role.to_owned().into()), texts.id("AWS config".into()));
         let key = Key::of(&source);
         rows.push(Row {

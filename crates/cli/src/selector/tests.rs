@@ -5,6 +5,7 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::{Color, Modifier};
+use unicode_width::UnicodeWidthStr;
 
 use super::draw::{self, Look};
 use super::keys::{Action, Jump};
@@ -34,7 +35,8 @@ fn rows(roles: &[MadeUp<'_>], used: &[&str]) -> Rows<'static> {
         .iter()
         .map(|name| format!(r#"{{"profile":"{name}","uses":1.0,"last_used":{}}}"#, NOW - 7200))
         .collect();
-    let history = History::parse(format!(r#"{{"version":1,"used":[{}]}}"#, json.join(",")).as_bytes());
+    let history =
+        History::parse(format!(r#"{{"version":1,"used":[{}]}}"#, json.join(",")).as_bytes());
     let row = |(profile, account, id, role, env): &MadeUp<'_>| {
         let name = ProfileName::parse(profile).unwrap();
         let tags = vec![("env".to_owned(), (*env).to_owned())];
@@ -104,7 +106,7 @@ fn several_words_are_found_in_any_order_in_any_column() {
         ("readonly prod pay", &["payments:ReadOnly"][..]),
         ("pay prod readonly", &["payments:ReadOnly"]),
         ("1111111 adm", &["dev:Admin"]),
-        ("東京 ro", &["tokyo:ReadOnly"]),
+        ("東京 only", &["tokyo:ReadOnly"]),
         ("env=dev", &["dev:Admin", "dev:ReadOnly"]),
         ("tyad", &["tokyo:Admin"]),
         ("nothing of that", &[]),
@@ -125,7 +127,9 @@ fn capitals_count_once_one_is_typed() {
 fn words_can_be_held_to_a_start_to_an_end_or_be_unwanted() {
     let rows = rows(&ROLES, &[]);
     let mut state = state(&rows);
-    for (query, count) in [("^dev", 2), ("only$", 3), ("!prod", 2), ("'ment", 2), ("adm !env=prod", 1)] {
+    for (query, count) in
+        [("^dev", 2), ("only$", 3), ("!prod", 2), ("'ment", 2), ("adm !env=prod", 1)]
+    {
         assert_eq!(typed(&mut state, query).len(), count, "{query}");
     }
     for nothing_yet in ["!", "^", " "] {
@@ -256,16 +260,31 @@ fn it_is_drawn_with_a_column_each_and_a_preview() {
     let rows = rows(&ROLES, &["tokyo:Admin"]);
     let mut state = state(&rows);
     state.act(Action::Insert("adm".to_owned()));
-    let text = drawn(&mut state, Look::new(true), 80, 18).to_string();
-    let lines: Vec<&str> = text.lines().map(|line| line.trim_matches('"').trim_end()).collect();
+    let lines = lines(&drawn(&mut state, Look::new(true), 80, 18));
+    let text = lines.join("\n");
     assert_eq!(lines[0], format!("> adm{:>75}", "3/6"), "{text}");
     assert!(lines[1].starts_with("> tokyo:Admin"), "{text}");
     assert!(lines[1].contains("100000000003") && lines[1].ends_with("2h"), "{text}");
     assert!(lines[2].starts_with("  dev:Admin"), "{text}");
     assert!(text.contains("arn:aws:iam::100000000003:role/AdministratorAccess"), "{text}");
     assert!(text.contains("Enter choose"), "{text}");
-    let column = |line: &str| line.find("1000000000").map(|at| unicode_width::UnicodeWidthStr::width(&line[..at]));
-    assert_eq!(column(lines[1]), column(lines[3]), "wide characters break no column: {text}");
+    let column = |line: &str| line.find("1000000000").map(|at| line[..at].width());
+    assert_eq!(column(&lines[1]), column(&lines[3]), "wide characters break no column: {text}");
+}
+
+/// What is seen, without the cells behind wide characters.
+fn lines(drawn: &TestBackend) -> Vec<String> {
+    let buffer = drawn.buffer();
+    let line = |y| {
+        let (mut line, mut x) = (String::new(), 0);
+        while x < buffer.area.width {
+            let symbol = buffer[(x, y)].symbol();
+            line.push_str(symbol);
+            x += u16::try_from(symbol.width().max(1)).unwrap();
+        }
+        line.trim_end().to_owned()
+    };
+    (0..buffer.area.height).map(line).collect()
 }
 
 #[test]
@@ -282,7 +301,7 @@ fn it_survives_any_size() {
     }
     state.act(Action::Delete(Motion::ToStart));
     let small = drawn(&mut state, Look::new(true), 10, 3).to_string();
-    assert!(small.contains("> tokyo:R…"), "{small}");
+    assert!(small.contains("> tokyo:A…"), "{small}");
 }
 
 #[test]
@@ -323,10 +342,11 @@ fn the_preview_says_whether_the_server_has_the_credentials() {
     let state = state(&rows);
     let json = r#"{"ProfileName":"other name","AccountId":"000001111111","RoleName":"AdministratorAccess",
         "Expiration":4070908800,"Expires":"59m"}"#;
-    let loaded = |json: &str| Loaded { is_default: false, profile: serde_json::from_str(json).unwrap() };
+    let loaded =
+        |json: &str| Loaded { is_default: false, profile: serde_json::from_str(json).unwrap() };
     let mut told = Told::default();
     let row = state.chosen().unwrap();
-    assert!(told.at_hand(row).starts_with("no server"));
+    assert_eq!(told.at_hand(row), "", "the server was not asked yet");
     told.loaded = Some(vec![loaded(json)]);
     assert_eq!(told.at_hand(row), "at hand: the server has them in the slot `other name`, for 59m");
     told.loaded = Some(vec![loaded(&json.replace("Administrator", "PowerUser"))]);

@@ -109,8 +109,7 @@ fn give_back() {
         return;
     }
     let mut stderr = io::stderr();
-    let _ =
-        execute!(stderr, Print(CLICKS_OFF), DisableBracketedPaste, Show, LeaveAlternateScreen);
+    let _ = execute!(stderr, Print(CLICKS_OFF), DisableBracketedPaste, Show, LeaveAlternateScreen);
     let _ = disable_raw_mode();
     let held = std::mem::take(&mut *HELD.lock().unwrap_or_else(PoisonError::into_inner));
     let _ = stderr.write_all(&held);

@@ -19,6 +19,7 @@ mod lifecycle;
 #[cfg(target_os = "linux")]
 mod memory;
 mod refreshing;
+mod selector;
 mod slots;
 mod sources;
 mod strangers;
