@@ -94,7 +94,7 @@ mod tests {
             assert_eq!(fitting[0].0, Column::Profile);
         }
         let names = |available| columns(&WIDTHS, available).len();
-        assert_eq!((names(78), names(60), names(20)), (4, 3, 1));
+        assert_eq!((names(78), names(60), names(20)), (5, 4, 1));
     }
 
     #[test]

@@ -62,7 +62,7 @@ fn draw_query(state: &State<'_>, look: Look, area: Rect, frame: &mut Frame<'_>) 
         Line::from(spans),
         Rect { width: area.width - narrow(count.width()), ..area },
     );
-    frame.render_widget(Line::styled(count, FAINT).right_aligned(), area);
+    frame.render_widget(Line::from(Span::styled(count, FAINT)).right_aligned(), area);
     if !area.is_empty() {
         let last = area.width - 1;
         frame.set_cursor_position((area.x + narrow(cursor).min(last), area.y));
@@ -70,7 +70,9 @@ fn draw_query(state: &State<'_>, look: Look, area: Rect, frame: &mut Frame<'_>) 
 }
 
 fn draw_list(state: &State<'_>, look: Look, area: Rect, frame: &mut Frame<'_>) {
-    let ages = if area.width >= 60 { AGE } else { 0 };
+    // What was used comes first.
+    let is_used = state.rows.rows.first().is_some_and(|row| row.used.is_some());
+    let ages = if is_used && area.width >= 60 { AGE } else { 0 };
     let room = usize::from(area.width).saturating_sub(MARK.len() + ages);
     let columns = columns(&state.rows.widths, room);
     for ((row, is_chosen), y) in state.visible().zip(area.y..) {
@@ -79,8 +81,8 @@ fn draw_list(state: &State<'_>, look: Look, area: Rect, frame: &mut Frame<'_>) {
         frame.render_widget(line, line_area);
         if let Some(used) = row.used.filter(|_| ages > 0) {
             let style = if is_chosen { CHOSEN } else { FAINT };
-            let age = Line::styled(age(used, state.rows.now), style).right_aligned();
-            frame.render_widget(age, line_area);
+            let age = Span::styled(age(used, state.rows.now), style);
+            frame.render_widget(Line::from(age).right_aligned(), line_area);
         }
     }
 }

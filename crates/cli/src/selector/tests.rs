@@ -5,6 +5,7 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::{Color, Modifier};
+use unicode_width::UnicodeWidthStr;
 
 use super::draw::{self, Look};
 use super::keys::{Action, Jump};
@@ -105,7 +106,7 @@ fn several_words_are_found_in_any_order_in_any_column() {
         ("readonly prod pay", &["payments:ReadOnly"][..]),
         ("pay prod readonly", &["payments:ReadOnly"]),
         ("1111111 adm", &["dev:Admin"]),
-        ("東京 ro", &["tokyo:ReadOnly"]),
+        ("東京 only", &["tokyo:ReadOnly"]),
         ("env=dev", &["dev:Admin", "dev:ReadOnly"]),
         ("tyad", &["tokyo:Admin"]),
         ("nothing of that", &[]),
@@ -259,18 +260,31 @@ fn it_is_drawn_with_a_column_each_and_a_preview() {
     let rows = rows(&ROLES, &["tokyo:Admin"]);
     let mut state = state(&rows);
     state.act(Action::Insert("adm".to_owned()));
-    let text = drawn(&mut state, Look::new(true), 80, 18).to_string();
-    let lines: Vec<&str> = text.lines().map(|line| line.trim_matches('"').trim_end()).collect();
+    let lines = lines(&drawn(&mut state, Look::new(true), 80, 18));
+    let text = lines.join("\n");
     assert_eq!(lines[0], format!("> adm{:>75}", "3/6"), "{text}");
     assert!(lines[1].starts_with("> tokyo:Admin"), "{text}");
     assert!(lines[1].contains("100000000003") && lines[1].ends_with("2h"), "{text}");
     assert!(lines[2].starts_with("  dev:Admin"), "{text}");
     assert!(text.contains("arn:aws:iam::100000000003:role/AdministratorAccess"), "{text}");
     assert!(text.contains("Enter choose"), "{text}");
-    let column = |line: &str| {
-        line.find("1000000000").map(|at| unicode_width::UnicodeWidthStr::width(&line[..at]))
+    let column = |line: &str| line.find("1000000000").map(|at| line[..at].width());
+    assert_eq!(column(&lines[1]), column(&lines[3]), "wide characters break no column: {text}");
+}
+
+/// What is seen, without the cells behind wide characters.
+fn lines(drawn: &TestBackend) -> Vec<String> {
+    let buffer = drawn.buffer();
+    let line = |y| {
+        let (mut line, mut x) = (String::new(), 0);
+        while x < buffer.area.width {
+            let symbol = buffer[(x, y)].symbol();
+            line.push_str(symbol);
+            x += u16::try_from(symbol.width().max(1)).unwrap();
+        }
+        line.trim_end().to_owned()
     };
-    assert_eq!(column(lines[1]), column(lines[3]), "wide characters break no column: {text}");
+    (0..buffer.area.height).map(line).collect()
 }
 
 #[test]
@@ -287,7 +301,7 @@ fn it_survives_any_size() {
     }
     state.act(Action::Delete(Motion::ToStart));
     let small = drawn(&mut state, Look::new(true), 10, 3).to_string();
-    assert!(small.contains("> tokyo:R…"), "{small}");
+    assert!(small.contains("> tokyo:A…"), "{small}");
 }
 
 #[test]
@@ -332,7 +346,7 @@ fn the_preview_says_whether_the_server_has_the_credentials() {
         |json: &str| Loaded { is_default: false, profile: serde_json::from_str(json).unwrap() };
     let mut told = Told::default();
     let row = state.chosen().unwrap();
-    assert!(told.at_hand(row).starts_with("no server"));
+    assert_eq!(told.at_hand(row), "", "the server was not asked yet");
     told.loaded = Some(vec![loaded(json)]);
     assert_eq!(told.at_hand(row), "at hand: the server has them in the slot `other name`, for 59m");
     told.loaded = Some(vec![loaded(&json.replace("Administrator", "PowerUser"))]);

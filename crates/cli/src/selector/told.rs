@@ -22,11 +22,9 @@ pub(super) struct Loaded {
 }
 
 impl Told {
-    /// Whether credentials for the row are at hand, in words.
+    /// Whether credentials for the row are at hand, in words; none while that is not known.
     pub(super) fn at_hand(&self, row: &Row<'_>) -> String {
-        let Some(loaded) = &self.loaded else {
-            return "no server has said that it has them".to_owned();
-        };
+        let Some(loaded) = &self.loaded else { return String::new() };
         let of_row = |loaded: &&Loaded| loaded.is_of(row) && loaded.profile.state != State::Expired;
         let Some(Loaded { is_default, profile }) = loaded.iter().find(of_row) else {
             return "not at hand: AWS is asked for them".to_owned();

@@ -22,6 +22,7 @@ mod lifecycle;
 mod memory;
 mod process;
 mod refreshing;
+mod selector;
 mod slots;
 mod sources;
 mod status;
