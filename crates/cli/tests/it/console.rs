@@ -98,7 +98,7 @@ fn the_url_goes_to_what_opens_it_and_is_shown_nowhere() {
     let fake = fake();
     let mut world = signed_in(&fake);
     let opens =
-        "UrlExecCommand: [sh, -c, 'printf %s \"$0\" > opened.new; mv opened.new opened', '%s']\n";
+        "UrlExecCommand: [sh, -c, 'echo \"$0\" > opened.new; mv opened.new opened', '%s']\n";
     let config = config(&instance("corp", &fake));
     let config: Vec<_> = config.lines().filter(|line| !line.starts_with("UrlExec")).collect();
     world.write(".aws-sso/config.yaml", &format!("{}\n{opens}", config.join("\n")));
@@ -112,7 +112,7 @@ fn the_url_goes_to_what_opens_it_and_is_shown_nowhere() {
         thread::yield_now();
     }
     let url = std::fs::read_to_string(opened).unwrap();
-    assert!(url.ends_with("SigninToken=CANARY%2Bsign%2Fin%3D"), "{url}");
+    assert!(url.ends_with("SigninToken=CANARY%2Bsign%2Fin%3D\n"), "{url}");
 }
 
 #[test]

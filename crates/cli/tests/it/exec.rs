@@ -355,17 +355,6 @@ fn a_command_has_the_limits_of_whoever_started_it() {
     }
 }
 
-#[test]
-fn no_file_of_ours_is_open_in_the_command() {
-    let fake = fake();
-    let world = signed_in(&fake);
-    for flags in [&[][..], &["--static"]] {
-        let shown = world.run(&exec(flags, &["ls", "/proc/self/fd"]));
-        // The fourth is of the folder that is listed.
-        assert_eq!(shown.stdout.split_whitespace().collect::<Vec<_>>(), ["0", "1", "2", "3"]);
-    }
-}
-
 /// A command of this world that is started by hand.
 fn started(world: &TestEnv, arguments: &[&str]) -> Command {
     let mut command = world.command(world.binary());

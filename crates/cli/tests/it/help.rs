@@ -66,7 +66,7 @@ fn wrong_usage_exits_with_2_and_says_what_is_missing() {
         (&["ecs", "token", "revoke"], "SERIAL"),
         (&["ecs", "token", "revoke", "x"], "16 hexadecimal digits"),
         (&["exec", "--static", "--shared", "-p", "x"], "cannot be used with"),
-        (&["exec", "-p", "x", "true"], "-- true"),
+        (&["exec", "-p", "x", "true"], "[-- <COMMAND>...]"),
         (&["process"], "<--profile <NAME>|--account <ID>|--arn <ARN>>"),
         (&["console", "-p", "x", "--duration", "13h"], "15 minutes to 12 hours"),
         (&["console", "-p", "x", "--destination", "http://x"], "https:// URL"),
