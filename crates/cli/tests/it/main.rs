@@ -12,6 +12,7 @@ mod audit;
 mod configuration;
 mod endpoints;
 mod exports;
+mod guides;
 mod help;
 mod https;
 mod identity_center;
