@@ -149,8 +149,8 @@ impl Helps {
 }
 
 impl Help {
-    /// Of the sections "Commands:" and "Options:": names are indented by two or six, what is said of them by more, or after
-    /// two spaces. Other names are in `[alias: …]`.
+    /// Of the section "Commands:" and those of options: names are indented by two or six, what is said of them by more, or
+    /// after two spaces. Other names are in `[alias: …]`.
     fn parse(help: &str) -> Self {
         let (mut flags, mut commands) = (BTreeMap::new(), Vec::new());
         let (mut section, mut last) = ("", String::new());
@@ -160,7 +160,7 @@ impl Help {
             let named = text.split("  ").next().unwrap_or_default();
             if indent == 0 && line.ends_with(':') {
                 section = line;
-            } else if section == "Options:" && indent <= 6 && text.starts_with('-') {
+            } else if !section.is_empty() && (2..=6).contains(&indent) && text.starts_with('-') {
                 for flag in named.split([',', ' ', '=']).filter(|word| word.starts_with('-')) {
                     flag.clone_into(&mut last);
                     flags.insert(last.clone(), named.contains('<'));
