@@ -14,6 +14,7 @@ mod console;
 mod endpoints;
 mod exec;
 mod exports;
+mod guides;
 mod help;
 mod https;
 mod identity_center;

@@ -18,6 +18,11 @@ struct Arguments {
     /// How many roles there are in each account
     #[arg(long, value_name = "N", default_value_t = 2)]
     roles: usize,
+    /// An account of this name, with these roles, instead of --accounts and --roles: 111122223333:Payments:Admin,ReadOnly.
+    /// May be given again
+    #[arg(long = "account", value_name = "ID:NAME:ROLES", value_parser = Account::parse,
+          conflicts_with_all = ["accounts", "roles"])]
+    named: Vec<Account>,
     /// The port on 127.0.0.1; 0 finds a free one
     #[arg(long, default_value_t = 0)]
     port: u16,
@@ -47,9 +52,30 @@ struct Arguments {
     start_url: String,
 }
 
+#[derive(Clone)]
+struct Account {
+    id: String,
+    name: String,
+    roles: Vec<String>,
+}
+
+impl Account {
+    fn parse(text: &str) -> Result<Self, &'static str> {
+        let mut parts = text.splitn(3, ':').map(str::to_owned);
+        let (Some(id), Some(name), Some(roles)) = (parts.next(), parts.next(), parts.next()) else {
+            return Err("ID:NAME:ROLE,ROLE");
+        };
+        Ok(Self { id, name, roles: roles.split(',').map(str::to_owned).collect() })
+    }
+}
+
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let mut arguments = Arguments::parse();
     let port = arguments.port;
+    let named = std::mem::take(&mut arguments.named);
+    if !named.is_empty() {
+        arguments.accounts = 0;
+    }
     let fake = match FakeIdentityCenter::try_start(arguments.into()) {
         Ok(fake) => fake,
         Err(error) => {
@@ -57,6 +83,9 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
+    for Account { id, name, roles } in &named {
+        fake.add_account(id, name, &roles.iter().map(String::as_str).collect::<Vec<_>>());
+    }
     println!("export AWS_ENDPOINT_URL_SSO={}", fake.url());
     println!("export AWS_ENDPOINT_URL_SSO_OIDC={}", fake.url());
     println!("export FAKE_AWS_START_URL={}", fake.start_url());
