@@ -40,7 +40,7 @@ pub(crate) async fn interruptible<T>(
 async fn run_interruptible(command: Command) -> Result<(), CommandError> {
     match command {
         Command::Ecs(command) => ecs::run(command).await,
-        Command::Setup(arguments) => setup::run(arguments),
+        Command::Setup(arguments) => setup::run(arguments).await,
         Command::Login(arguments) => login::run(arguments).await,
         Command::Logout(arguments) => logout::run(arguments).await,
         Command::Whoami(arguments) => whoami::run(arguments).await,

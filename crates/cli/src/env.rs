@@ -2,7 +2,9 @@
 //! for flags, `aws-config` those that every AWS SDK reads.)
 #![expect(clippy::disallowed_methods, reason = "this is where the environment is read")]
 
-use std::env::{VarError, var, var_os};
+use std::env::consts::EXE_SUFFIX;
+use std::env::{VarError, args_os, current_exe, split_paths, var, var_os};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -24,12 +26,36 @@ pub(crate) fn xdg_folder(variable: &str, in_home: &str) -> PathBuf {
     path(variable).filter(|path| path.is_absolute()).unwrap_or_else(|| home().join(in_home))
 }
 
-/// The files that the AWS SDKs read profiles from, for messages.
+/// The AWS config: the file that the AWS SDKs read profiles from. They take `~` in the variable for the home folder.
+pub(crate) fn aws_config_file() -> PathBuf {
+    aws_file("AWS_CONFIG_FILE", "config")
+}
+
+/// That, and their file of credentials.
 pub(crate) fn aws_config_files() -> Vec<PathBuf> {
-    [("AWS_CONFIG_FILE", "config"), ("AWS_SHARED_CREDENTIALS_FILE", "credentials")]
-        .into_iter()
-        .map(|(variable, name)| path(variable).unwrap_or_else(|| home().join(".aws").join(name)))
-        .collect()
+    vec![aws_config_file(), aws_file("AWS_SHARED_CREDENTIALS_FILE", "credentials")]
+}
+
+fn aws_file(variable: &str, name: &str) -> PathBuf {
+    let path = path(variable).unwrap_or_else(|| home().join(".aws").join(name));
+    match path.strip_prefix("~") {
+        Ok(in_home) => home().join(in_home),
+        Err(_) => path,
+    }
+}
+
+/// Where this program is: by the way that a person's shell takes, because a package manager may put the next version
+/// elsewhere; else where it really is.
+pub(crate) fn this_program() -> io::Result<PathBuf> {
+    let here = current_exe()?;
+    let real = here.canonicalize()?;
+    let typed = args_os().next().map(PathBuf::from).filter(|path| path.is_absolute());
+    let folders = var_os("PATH").unwrap_or_default();
+    let file = format!("aws-sso{EXE_SUFFIX}");
+    let in_path = split_paths(&folders).filter(|folder| folder.is_absolute());
+    let candidates = typed.into_iter().chain(in_path.map(|folder| folder.join(&file)));
+    let is_here = |path: &PathBuf| path.canonicalize().is_ok_and(|path| path == real);
+    Ok(candidates.into_iter().find(is_here).unwrap_or(here))
 }
 
 /// What opens sign-ins that a passphrase protects.

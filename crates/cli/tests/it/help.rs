@@ -23,6 +23,7 @@ fn docs_cli_md_is_what_help_says() {
         &["ecs", "token", "revoke"],
         &["ecs", "trust"],
         &["setup"],
+        &["setup", "profiles"],
         &["login"],
         &["logout"],
         &["whoami"],
@@ -60,6 +61,9 @@ fn wrong_usage_exits_with_2_and_says_what_is_missing() {
         (&["ecs", "token", "create", "--admin", "--expires", "2y"], "1 minute to 1 year"),
         (&["ecs", "token", "revoke"], "SERIAL"),
         (&["ecs", "token", "revoke", "x"], "16 hexadecimal digits"),
+        (&["setup", "profiles", "--print", "--diff"], "cannot be used with"),
+        (&["setup", "profiles", "--print", "--yes"], "cannot be used with"),
+        (&["setup", "--region", "eu-west-1", "profiles"], "cannot be used with"),
         (&["ecs", "frobnicate"], "unrecognized subcommand"),
     ] {
         let shown = world().run(arguments);

@@ -9,6 +9,7 @@
 
 mod attacks;
 mod audit;
+mod catalogue;
 mod configuration;
 mod endpoints;
 mod exports;
@@ -19,6 +20,7 @@ mod lifecycle;
 #[cfg(target_os = "linux")]
 mod memory;
 mod refreshing;
+mod setup_profiles;
 mod slots;
 mod sources;
 mod strangers;
