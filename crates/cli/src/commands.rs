@@ -1,10 +1,12 @@
 //! One file a command, mirroring what a person types.
 
 pub(crate) mod cache;
+pub(crate) mod completions;
 pub(crate) mod ecs;
 pub(crate) mod list;
 pub(crate) mod login;
 pub(crate) mod logout;
+pub(crate) mod man;
 pub(crate) mod setup;
 pub(crate) mod whoami;
 
@@ -46,5 +48,10 @@ async fn run_interruptible(command: Command) -> Result<(), CommandError> {
         Command::Whoami(arguments) => whoami::run(arguments).await,
         Command::List(arguments) => list::run(arguments).await,
         Command::Cache(arguments) => cache::run(arguments).await,
+        Command::Completions(arguments) => {
+            completions::run(arguments);
+            Ok(())
+        }
+        Command::Man(arguments) => man::run(arguments),
     }
 }

@@ -8,10 +8,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use clap::ValueEnum;
 use credentials::{AccessKeyId, AccountId, Expiration, Invalid, Secret};
 use providers::Given;
 use providers::secure_store::Passphrase;
 
+use crate::completion::Shell;
 use crate::error::CommandError;
 use crate::exports::Inherited;
 use crate::trust::Environment;
@@ -94,6 +96,27 @@ pub(crate) fn without_local_browser() -> Option<&'static str> {
 /// Certificates to trust beside the system's.
 pub(crate) fn ca_bundle() -> Option<PathBuf> {
     path("AWS_CA_BUNDLE")
+}
+
+/// The shell whose script asks what a word can become.
+pub(crate) fn completing_shell() -> Option<Shell> {
+    Shell::from_str(&text("_AWS_SSO_COMPLETE")?, false).ok()
+}
+
+/// What the script hands over: the arguments after `--`.
+pub(crate) fn typed_arguments() -> Vec<String> {
+    let arguments = args_os().map(|argument| argument.to_string_lossy().into_owned());
+    arguments.skip_while(|argument| argument != "--").skip(1).collect()
+}
+
+/// The same in a variable, a line each.
+pub(crate) fn typed_words() -> Option<String> {
+    text("_AWS_SSO_WORDS")
+}
+
+/// bash's `COMP_WORDBREAKS`.
+pub(crate) fn word_breaks() -> String {
+    text("_AWS_SSO_BREAKS").unwrap_or_default()
 }
 
 /// Whether colours are wanted on a terminal (no-color.org).

@@ -7,6 +7,7 @@ mod center;
 mod client;
 mod clock;
 mod commands;
+mod completion;
 mod config_file;
 mod edited_file;
 mod env;
@@ -38,6 +39,10 @@ use clap::Parser;
 use crate::args::Arguments;
 
 fn main() -> ExitCode {
+    if let Some(shell) = env::completing_shell() {
+        completion::answer(shell);
+        return ExitCode::SUCCESS;
+    }
     let arguments = Arguments::parse();
     ui::start_log(arguments.log_level);
     process::protect_memory();

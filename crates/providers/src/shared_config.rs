@@ -95,6 +95,11 @@ impl AwsConfig {
         self.profiles.get_profile(name.as_str()).is_some()
     }
 
+    /// The names of all profiles, in no order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.profiles.profiles()
+    }
+
     /// How a profile's credentials come from an instance, when it is an `sso_session` that they come from, perhaps
     /// by way of `source_profile`s. Other profiles are the SDK's: see [`Aws::profile`].
     pub fn chain(&self, name: &ProfileName) -> Option<(InstanceName, Chain)> {

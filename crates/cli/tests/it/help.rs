@@ -29,6 +29,8 @@ fn docs_cli_md_is_what_help_says() {
         &["whoami"],
         &["list"],
         &["cache"],
+        &["completions"],
+        &["man"],
     ] {
         let shown = world().run(&[command, &["--help"]].concat());
         assert_eq!((shown.code, shown.stderr.as_str()), (Some(0), ""));
@@ -64,6 +66,8 @@ fn wrong_usage_exits_with_2_and_says_what_is_missing() {
         (&["setup", "profiles", "--print", "--diff"], "cannot be used with"),
         (&["setup", "profiles", "--print", "--yes"], "cannot be used with"),
         (&["setup", "--region", "eu-west-1", "profiles"], "cannot be used with"),
+        (&["completions", "tcsh"], "[possible values: bash, zsh, fish, powershell, nushell]"),
+        (&["man"], "<FOLDER>"),
         (&["ecs", "frobnicate"], "unrecognized subcommand"),
     ] {
         let shown = world().run(arguments);

@@ -10,6 +10,7 @@
 mod attacks;
 mod audit;
 mod catalogue;
+mod completions;
 mod configuration;
 mod endpoints;
 mod exports;
@@ -17,6 +18,7 @@ mod help;
 mod https;
 mod identity_center;
 mod lifecycle;
+mod man;
 #[cfg(target_os = "linux")]
 mod memory;
 mod refreshing;
