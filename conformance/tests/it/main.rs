@@ -7,6 +7,7 @@ mod chains;
 mod clients;
 mod idc;
 mod long;
+mod profiles;
 mod sdks;
 mod sts;
 mod support;

@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Span, SpanRelativeTo};
 use tracing::level_filters::LevelFilter;
 
 use crate::commands;
+use crate::completion::Values;
 use crate::obtain::Wanted;
 use crate::server_address::ServerAddress;
 
@@ -36,6 +37,8 @@ pub(crate) enum Command {
     Process(commands::process::Arguments),
     Console(commands::console::Arguments),
     Cache(commands::cache::Arguments),
+    Completions(commands::completions::Arguments),
+    Man(commands::man::Arguments),
 }
 
 /// Which role. Who uses this has an argument group `source`, of which one may be given.
@@ -43,19 +46,20 @@ pub(crate) enum Command {
 #[group(skip)]
 pub(crate) struct RoleArguments {
     /// A profile: a role by its name (see `aws-sso list`), or a profile of the AWS config
-    #[arg(short, long, value_name = "NAME", group = "source", value_parser = ProfileName::parse)]
+    #[arg(short, long, value_name = "NAME", group = "source",
+          value_parser = ProfileName::parse, add = Values::Profiles)]
     pub(crate) profile: Option<ProfileName>,
     /// The account of the role
     #[arg(short = 'A', long, value_name = "ID", requires = "role", group = "source",
-          value_parser = AccountId::parse)]
+          value_parser = AccountId::parse, add = Values::Accounts)]
     pub(crate) account: Option<AccountId>,
     /// The role's name
     #[arg(short = 'R', long, value_name = "NAME", requires = "account",
-          value_parser = RoleName::parse)]
+          value_parser = RoleName::parse, add = Values::Roles)]
     pub(crate) role: Option<RoleName>,
     /// The role's ARN, instead of --account and --role
     #[arg(short, long, value_name = "ARN", group = "source",
-          value_parser = RoleArn::parse)]
+          value_parser = RoleArn::parse, add = Values::Arns)]
     pub(crate) arn: Option<RoleArn>,
 }
 

@@ -1,12 +1,14 @@
 //! One file a command, mirroring what a person types.
 
 pub(crate) mod cache;
+pub(crate) mod completions;
 pub(crate) mod console;
 pub(crate) mod ecs;
 pub(crate) mod exec;
 pub(crate) mod list;
 pub(crate) mod login;
 pub(crate) mod logout;
+pub(crate) mod man;
 pub(crate) mod process;
 pub(crate) mod setup;
 pub(crate) mod whoami;
@@ -45,7 +47,7 @@ async fn dispatch(command: Command) -> Result<ExitCode, CommandError> {
     let done = match command {
         Command::Exec(arguments) => return exec::run(arguments).await,
         Command::Ecs(command) => ecs::run(command).await,
-        Command::Setup(arguments) => setup::run(arguments),
+        Command::Setup(arguments) => setup::run(arguments).await,
         Command::Login(arguments) => login::run(arguments).await,
         Command::Logout(arguments) => logout::run(arguments).await,
         Command::Whoami(arguments) => whoami::run(arguments).await,
@@ -53,6 +55,11 @@ async fn dispatch(command: Command) -> Result<ExitCode, CommandError> {
         Command::Cache(arguments) => cache::run(arguments).await,
         Command::Process(arguments) => process::run(arguments).await,
         Command::Console(arguments) => console::run(arguments).await,
+        Command::Completions(arguments) => {
+            completions::run(arguments);
+            Ok(())
+        }
+        Command::Man(arguments) => man::run(arguments),
     };
     done.map(|()| ExitCode::SUCCESS)
 }

@@ -2,16 +2,20 @@
 //! for flags, `aws-config` those that every AWS SDK reads.)
 #![expect(clippy::disallowed_methods, reason = "this is where the environment is read")]
 
-use std::env::{VarError, var, var_os};
+use std::env::consts::EXE_SUFFIX;
+use std::env::{VarError, args_os, current_exe, split_paths, var, var_os};
 use std::ffi::OsString;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use clap::ValueEnum;
 use credentials::{AccessKeyId, AccountId, Expiration, Invalid, Secret};
 use providers::Given;
 use providers::secure_store::Passphrase;
 use url::Url;
 
+use crate::completion::Shell;
 use crate::error::CommandError;
 use crate::exports::Inherited;
 use crate::trust::Environment;
@@ -26,12 +30,36 @@ pub(crate) fn xdg_folder(variable: &str, in_home: &str) -> PathBuf {
     path(variable).filter(|path| path.is_absolute()).unwrap_or_else(|| home().join(in_home))
 }
 
-/// The files that the AWS SDKs read profiles from, for messages.
+/// The AWS config: the file that the AWS SDKs read profiles from. They take `~` in the variable for the home folder.
+pub(crate) fn aws_config_file() -> PathBuf {
+    aws_file("AWS_CONFIG_FILE", "config")
+}
+
+/// That, and their file of credentials.
 pub(crate) fn aws_config_files() -> Vec<PathBuf> {
-    [("AWS_CONFIG_FILE", "config"), ("AWS_SHARED_CREDENTIALS_FILE", "credentials")]
-        .into_iter()
-        .map(|(variable, name)| path(variable).unwrap_or_else(|| home().join(".aws").join(name)))
-        .collect()
+    vec![aws_config_file(), aws_file("AWS_SHARED_CREDENTIALS_FILE", "credentials")]
+}
+
+fn aws_file(variable: &str, name: &str) -> PathBuf {
+    let path = path(variable).unwrap_or_else(|| home().join(".aws").join(name));
+    match path.strip_prefix("~") {
+        Ok(in_home) => home().join(in_home),
+        Err(_) => path,
+    }
+}
+
+/// Where this program is: by the way that a person's shell takes, because a package manager may put the next version
+/// elsewhere; else where it really is.
+pub(crate) fn this_program() -> io::Result<PathBuf> {
+    let here = current_exe()?;
+    let real = here.canonicalize()?;
+    let typed = args_os().next().map(PathBuf::from).filter(|path| path.is_absolute());
+    let folders = var_os("PATH").unwrap_or_default();
+    let file = format!("aws-sso{EXE_SUFFIX}");
+    let in_path = split_paths(&folders).filter(|folder| folder.is_absolute());
+    let candidates = typed.into_iter().chain(in_path.map(|folder| folder.join(&file)));
+    let is_here = |path: &PathBuf| path.canonicalize().is_ok_and(|path| path == real);
+    Ok(candidates.into_iter().find(is_here).unwrap_or(here))
 }
 
 /// What opens sign-ins that a passphrase protects.
@@ -92,6 +120,27 @@ pub(crate) fn sign_in_endpoint() -> Result<Option<Url>, CommandError> {
 /// Certificates to trust beside the system's.
 pub(crate) fn ca_bundle() -> Option<PathBuf> {
     path("AWS_CA_BUNDLE")
+}
+
+/// The shell whose script asks what a word can become.
+pub(crate) fn completing_shell() -> Option<Shell> {
+    Shell::from_str(&text("_AWS_SSO_COMPLETE")?, false).ok()
+}
+
+/// What the script hands over: the arguments after `--`.
+pub(crate) fn typed_arguments() -> Vec<String> {
+    let arguments = args_os().map(|argument| argument.to_string_lossy().into_owned());
+    arguments.skip_while(|argument| argument != "--").skip(1).collect()
+}
+
+/// The same in a variable, a line each.
+pub(crate) fn typed_words() -> Option<String> {
+    text("_AWS_SSO_WORDS")
+}
+
+/// bash's `COMP_WORDBREAKS`.
+pub(crate) fn word_breaks() -> String {
+    text("_AWS_SSO_BREAKS").unwrap_or_default()
 }
 
 /// Whether colours are wanted on a terminal (no-color.org).

@@ -7,8 +7,10 @@ mod center;
 mod client;
 mod clock;
 mod commands;
+mod completion;
 mod config_file;
 mod default_profile;
+mod edited_file;
 mod env;
 mod error;
 mod events;
@@ -17,6 +19,7 @@ mod history;
 mod obtain;
 mod paths;
 mod process;
+mod profile_blocks;
 mod profile_name;
 mod provider;
 mod roles;
@@ -39,6 +42,10 @@ use clap::Parser;
 use crate::args::Arguments;
 
 fn main() -> ExitCode {
+    if let Some(shell) = env::completing_shell() {
+        completion::answer(shell);
+        return ExitCode::SUCCESS;
+    }
     let arguments = Arguments::parse();
     ui::start_log(arguments.log_level);
     process::protect_memory();

@@ -8,6 +8,7 @@ use providers::AwsConfig;
 use providers::identity_center::{Instance, RegionName};
 use tracing::{debug, warn};
 
+use crate::completion::Values;
 use crate::config_file::{Account, ConfigFile, UrlAction};
 use crate::error::CommandError;
 use crate::profile_name::ProfileFormat;
@@ -18,7 +19,7 @@ use crate::{env, paths};
 pub(crate) struct InstanceArguments {
     /// The instance of IAM Identity Center: a name in config.yaml, or of an sso-session of the AWS config
     #[arg(short = 'S', long, value_name = "NAME", env = "AWS_SSO", hide_env_values = true,
-          value_parser = InstanceName::parse)]
+          value_parser = InstanceName::parse, add = Values::Instances)]
     pub(crate) sso: Option<InstanceName>,
     /// The config file, instead of ~/.aws-sso/config.yaml or ~/.config/aws-sso/config.yaml
     #[arg(long, value_name = "FILE", env = "AWS_SSO_CONFIG", hide_env_values = true)]

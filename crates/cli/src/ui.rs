@@ -2,6 +2,7 @@
 //!
 //! Text that came over a socket is stripped of control characters before a terminal gets it.
 
+mod diff;
 mod screen;
 mod table;
 
@@ -24,6 +25,7 @@ use crate::env;
 use crate::error::CommandError;
 use crate::profile_name::Renamed;
 
+pub(crate) use diff::Diff;
 pub(crate) use screen::{On, Screen};
 
 const SLOW: Duration = Duration::from_secs(3);
@@ -123,6 +125,12 @@ pub(crate) fn ask(question: &str) -> Result<String, CommandError> {
         Ok(_) => Ok(line.trim().to_owned()),
         Err(error) => Err(CommandError::failed(format!("no answer can be read: {error}"))),
     }
+}
+
+/// Asks for a yes; anything else is a no.
+pub(crate) fn confirm(question: &str) -> Result<bool, CommandError> {
+    let answer = ask(question)?.to_lowercase();
+    Ok(answer == "y" || answer == "yes")
 }
 
 /// A bar for long work, on a terminal alone.

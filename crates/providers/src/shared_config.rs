@@ -119,6 +119,11 @@ impl AwsConfig {
         names.into_iter().filter_map(profile).collect()
     }
 
+    /// The names of all profiles, in no order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.profiles.profiles()
+    }
+
     /// How a profile's credentials come from an instance, when it is an `sso_session` that they come from, perhaps
     /// by way of `source_profile`s. Other profiles are the SDK's: see [`Aws::profile`].
     pub fn chain(&self, name: &ProfileName) -> Option<(InstanceName, Chain)> {

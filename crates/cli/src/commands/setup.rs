@@ -1,11 +1,13 @@
 //! `aws-sso setup`
 
+mod profiles;
+
 use std::fmt::Write as _;
 use std::fs::OpenOptions;
 use std::io::{IsTerminal, Write, stdin};
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use credentials::{InstanceName, Invalid};
 use providers::identity_center::{RegionName, StartUrl};
 
@@ -18,7 +20,10 @@ use crate::{env, paths, ui};
 /// What is not given as a flag is asked for. A config file that is there already is not changed: you are shown what to
 /// add to it. If your AWS config has an sso-session, you need no config file.
 #[derive(Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
     /// Your AWS access portal, such as `https://example.awsapps.com/start`
     #[arg(long, value_name = "URL", value_parser = StartUrl::parse)]
     start_url: Option<StartUrl>,
@@ -33,7 +38,19 @@ pub(crate) struct Arguments {
     config: Option<PathBuf>,
 }
 
-pub(crate) fn run(arguments: Arguments) -> Result<(), CommandError> {
+#[derive(Subcommand)]
+enum Command {
+    Profiles(profiles::Arguments),
+}
+
+pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
+    match arguments.command {
+        Some(Command::Profiles(arguments)) => profiles::run(arguments).await,
+        None => set_up(arguments),
+    }
+}
+
+fn set_up(arguments: Arguments) -> Result<(), CommandError> {
     let path = arguments.config.unwrap_or_else(paths::config_file);
     let present = ConfigFile::read(&path, &env::home()).map_err(CommandError::failed)?;
     // Who types flags has no need of questions that have an answer.

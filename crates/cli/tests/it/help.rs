@@ -24,6 +24,7 @@ fn docs_cli_md_is_what_help_says() {
         &["ecs", "token", "revoke"],
         &["ecs", "trust"],
         &["setup"],
+        &["setup", "profiles"],
         &["login"],
         &["logout"],
         &["whoami"],
@@ -32,6 +33,8 @@ fn docs_cli_md_is_what_help_says() {
         &["exec"],
         &["process"],
         &["console"],
+        &["completions"],
+        &["man"],
     ] {
         let shown = world().run(&[command, &["--help"]].concat());
         assert_eq!((shown.code, shown.stderr.as_str()), (Some(0), ""));
@@ -70,6 +73,11 @@ fn wrong_usage_exits_with_2_and_says_what_is_missing() {
         (&["process"], "<--profile <NAME>|--account <ID>|--arn <ARN>>"),
         (&["console", "-p", "x", "--duration", "13h"], "15 minutes to 12 hours"),
         (&["console", "-p", "x", "--destination", "http://x"], "https:// URL"),
+        (&["setup", "profiles", "--print", "--diff"], "cannot be used with"),
+        (&["setup", "profiles", "--print", "--yes"], "cannot be used with"),
+        (&["setup", "--region", "eu-west-1", "profiles"], "cannot be used with"),
+        (&["completions", "tcsh"], "[possible values: bash, zsh, fish, powershell, nushell]"),
+        (&["man"], "<FOLDER>"),
         (&["ecs", "frobnicate"], "unrecognized subcommand"),
     ] {
         let shown = world().run(arguments);

@@ -9,6 +9,8 @@
 
 mod attacks;
 mod audit;
+mod catalogue;
+mod completions;
 mod configuration;
 mod console;
 mod endpoints;
@@ -19,11 +21,13 @@ mod help;
 mod https;
 mod identity_center;
 mod lifecycle;
+mod man;
 #[cfg(target_os = "linux")]
 mod memory;
 mod process;
 mod refreshing;
 mod selector;
+mod setup_profiles;
 mod slots;
 mod sources;
 mod status;

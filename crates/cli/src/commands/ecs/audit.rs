@@ -13,6 +13,7 @@ use server::{AuditLine, AuditLog};
 
 use crate::args::{Output, OutputArguments};
 use crate::clock::SystemClock;
+use crate::completion::Values;
 use crate::error::CommandError;
 use crate::ui;
 use log::Log;
@@ -28,7 +29,7 @@ pub(crate) struct Arguments {
     file: PathBuf,
     /// Only this named slot
     #[arg(short, long, value_name = "NAME", value_parser = ProfileName::parse,
-          conflicts_with = "default_slot")]
+          conflicts_with = "default_slot", add = Values::Slots)]
     slot: Option<ProfileName>,
     /// Only the default slot
     #[arg(long)]

@@ -9,6 +9,7 @@ use credentials::{ProfileName, SlotName};
 use server::path_for_sdks;
 
 use crate::args::AddressArguments;
+use crate::completion::Values;
 use crate::error::CommandError;
 use crate::exports::{Exports, Format, Inherited, TrustFiles};
 use crate::server_address::{Scheme, ServerAddress};
@@ -22,7 +23,7 @@ use crate::{default_profile, env, paths, shell_word, token_file, ui};
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// The slot of this name instead of the default slot
-    #[arg(short, long, value_name = "NAME", value_parser = ProfileName::parse)]
+    #[arg(short, long, value_name = "NAME", value_parser = ProfileName::parse, add = Values::Slots)]
     profile: Option<ProfileName>,
     /// Let SDKs show the server the authorization token in this file: see `aws-sso ecs token create`
     #[arg(long, value_name = "PATH")]

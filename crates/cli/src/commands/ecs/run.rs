@@ -20,6 +20,7 @@ use crate::args::{Output, OutputArguments};
 use crate::clock::SystemClock;
 use crate::commands::ecs::run::https::{Https, HttpsArguments};
 use crate::commands::interruptible;
+use crate::completion::Values;
 use crate::error::{CommandError, Kind};
 use crate::events::{self, EventArguments};
 use crate::obtain::{self, Wanted, obtain};
@@ -44,7 +45,7 @@ pub(crate) struct Arguments {
     port: u16,
     /// Load this profile into the default slot before listening: see `aws-sso ecs load --profile`
     #[arg(short = 'd', long, value_name = "PROFILE", visible_alias = "default",
-          value_parser = ProfileName::parse)]
+          value_parser = ProfileName::parse, add = Values::Profiles)]
     load: Option<ProfileName>,
     /// Don't take up the slots that this port's server had when it last ran
     #[arg(long)]

@@ -5,6 +5,7 @@ use credentials::{ProfileName, SlotName};
 
 use crate::args::ServerArguments;
 use crate::client::Client;
+use crate::completion::Values;
 use crate::error::CommandError;
 use crate::ui;
 
@@ -12,7 +13,7 @@ use crate::ui;
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// Unload the slot of this name instead of the default slot
-    #[arg(short, long, value_name = "NAME", value_parser = ProfileName::parse)]
+    #[arg(short, long, value_name = "NAME", value_parser = ProfileName::parse, add = Values::Slots)]
     profile: Option<ProfileName>,
     /// Unload the default slot and every named slot
     #[arg(long, conflicts_with = "profile")]

@@ -11,6 +11,7 @@ use server::{AuthorizationToken, Grant, Scope, private_file};
 use super::{kind, slots, store, words};
 use crate::args::{Output, OutputArguments, duration};
 use crate::clock::SystemClock;
+use crate::completion::Values;
 use crate::error::CommandError;
 use crate::{shell_word, ui};
 
@@ -22,7 +23,8 @@ use crate::{shell_word, ui};
 #[command(group(ArgGroup::new("scope").required(true).multiple(true)))]
 pub(crate) struct Arguments {
     /// Let it read the slot of this name; may be given several times
-    #[arg(short, long, value_name = "NAME", group = "scope", value_parser = ProfileName::parse)]
+    #[arg(short, long, value_name = "NAME", group = "scope", value_parser = ProfileName::parse,
+          add = Values::Slots)]
     slot: Vec<ProfileName>,
     /// Let it read the default slot
     #[arg(long, group = "scope")]

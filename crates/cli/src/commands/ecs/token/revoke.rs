@@ -8,6 +8,7 @@ use server::{Serial, TokenStore};
 
 use super::store;
 use crate::clock::SystemClock;
+use crate::completion::Values;
 use crate::error::CommandError;
 use crate::{token_file, ui};
 
@@ -18,7 +19,7 @@ use crate::{token_file, ui};
 #[command(group(ArgGroup::new("which").required(true)))]
 pub(crate) struct Arguments {
     /// Those of these serials, as `aws-sso ecs token list` shows
-    #[arg(value_name = "SERIAL", group = "which")]
+    #[arg(value_name = "SERIAL", group = "which", add = Values::Tokens)]
     serials: Vec<Serial>,
     /// The one in this file
     #[arg(long, value_name = "PATH", group = "which")]

@@ -1,0 +1,80 @@
+//! Profiles that `aws-sso setup profiles` has written, as boto3 and the AWS CLI see and use them.
+
+use std::collections::HashMap;
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::process::Command;
+
+use fakes::identity_center::Options;
+use fakes::{FakeIdentityCenter, TestEnv};
+
+use crate::{Moto, binary, sdks, world, world_without_aws};
+
+const DRIVERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/drivers");
+
+/// Signs in, and gives each role a profile. The program is where its path needs quotes.
+fn set_up(world: &mut TestEnv, fake: &FakeIdentityCenter) {
+    let folder = world.home().join("it's my apps");
+    fs::create_dir(&folder).unwrap();
+    symlink(binary(), folder.join("aws-sso")).unwrap();
+    let path = format!("{}:/usr/local/bin:/usr/bin:/bin", folder.display());
+    world.set("PATH", &path);
+    world.set("AWS_ENDPOINT_URL_SSO", fake.url()).set("AWS_ENDPOINT_URL_SSO_OIDC", fake.url());
+    let config = format!(
+        "SSOConfig:\n  corp:\n    SSORegion: {}\n    StartUrl: {}\nSecureStore: json\n\
+         ProfileFormat: '{{{{ .AccountAlias }}}}: {{{{ .RoleName }}}}'\n",
+        fake.region(),
+        fake.start_url()
+    );
+    world.write(".aws-sso/config.yaml", &config);
+    world.write(".aws/config", "[default]\nregion = eu-central-1");
+    for command in [&["login", "--device-code"][..], &["setup", "profiles", "--yes"]] {
+        let done = world.run(command);
+        assert_eq!(done.code, Some(0), "{}", done.stderr);
+    }
+}
+
+fn fake() -> FakeIdentityCenter {
+    FakeIdentityCenter::start(Options { auto_approve: true, ..Options::default() })
+}
+
+#[test]
+fn botocore_finds_every_profile_and_splits_its_process_as_we_meant_it() {
+    let (fake, mut world) = (fake(), world_without_aws());
+    set_up(&mut world, &fake);
+    let mut command: Command = world.command(sdks().join("bin/python"));
+    command.arg(format!("{DRIVERS}/profiles.py"));
+    let found = world.finish(command, "");
+    let found: HashMap<String, Vec<String>> = serde_json::from_str(&found.stdout).unwrap();
+    let program = world.home().join("it's my apps/aws-sso");
+    let words = found.get("Team1Dev: ReadOnlyAccess").unwrap();
+    let arn = "arn:aws:iam::000001111111:role/ReadOnlyAccess";
+    assert_eq!(words, &[program.to_str().unwrap(), "process", "--arn", arn]);
+    let listed = world.run(&["list", "Profile", "--output", "json"]).stdout;
+    let listed: Vec<HashMap<String, String>> = serde_json::from_str(&listed).unwrap();
+    let names: Vec<&String> = listed.iter().filter_map(|role| role.get("Profile")).collect();
+    assert!(!names.is_empty());
+    for name in names {
+        assert!(found.contains_key(name), "{name} is not in {found:?}");
+    }
+}
+
+#[test]
+#[ignore = "until there is aws-sso process"]
+fn boto3_and_the_aws_cli_get_credentials_through_a_profile() {
+    let moto = Moto::start();
+    let (fake, mut world) = (fake(), world(&moto));
+    set_up(&mut world, &fake);
+    world.set("AWS_PROFILE", "Team1Dev: ReadOnlyAccess");
+    let mut command: Command = world.command(sdks().join("bin/python"));
+    command.arg(format!("{DRIVERS}/boto3_driver.py"));
+    let said = world.finish(command, "new\n").stdout;
+    let access_key_id = said.split(' ').next().unwrap();
+    let issued = fake.issued(access_key_id).expect(&said);
+    assert_eq!(issued.account_id, "000001111111");
+    assert_eq!(issued.role_name, "ReadOnlyAccess");
+    let mut command = world.command(sdks().join("bin/aws"));
+    command.args(["sts", "get-caller-identity", "--output", "json", "--endpoint-url", &moto.url]);
+    let identity = world.finish(command, "");
+    assert_eq!(identity.code, Some(0), "{}", identity.stderr);
+}

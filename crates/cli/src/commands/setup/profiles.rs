@@ -1,0 +1,250 @@
+//! `aws-sso setup profiles`
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use credentials::{InstanceName, ProfileName};
+use providers::identity_center::Catalogue;
+
+use crate::edited_file::EditedFile;
+use crate::error::{CommandError, Kind};
+use crate::profile_blocks::{Block, Fit, Layout, ProcessLine, Section};
+use crate::roles::Roles;
+use crate::settings::{ConfiguredInstance, InstanceArguments, Settings};
+use crate::{center, env, store, ui};
+
+/// Write a profile for each of your roles into the AWS config
+///
+/// Whatever reads the AWS config can use them then: aws --profile NAME. They are kept in a block of their own, which is
+/// replaced as a whole the next time. You are shown what changes and asked first; everything else in the file stays as it is,
+/// and a copy of the file is kept beside it.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// Print the profiles instead
+    #[arg(long, group = "instead")]
+    print: bool,
+    /// Show what would change instead
+    #[arg(long, group = "instead")]
+    diff: bool,
+    /// Take the profiles out again: those of every instance, or with --sso those of one
+    #[arg(long, group = "instead")]
+    remove: bool,
+    /// Don't ask
+    #[arg(short, long, conflicts_with_all = ["print", "diff"])]
+    yes: bool,
+    /// The AWS config, instead of what AWS_CONFIG_FILE says or ~/.aws/config
+    #[arg(long, value_name = "FILE")]
+    aws_config: Option<PathBuf>,
+    #[command(flatten)]
+    instance: InstanceArguments,
+}
+
+pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
+    let path = arguments.aws_config.clone().unwrap_or_else(env::aws_config_file);
+    let file = EditedFile::read(&path)?;
+    let layout = Layout::of(file.bytes()).map_err(|malformed| {
+        let text = format!("{}: {malformed}", path.display());
+        CommandError::failed(text)
+            .with_hint("Nothing was changed. Mend these lines in an editor, then do it again.")
+    })?;
+    if arguments.remove {
+        let new = layout.without(arguments.instance.sso.as_ref());
+        let (same, done) = ("has no such profiles", "Took the profiles out of");
+        return change(&arguments, &file, &new, same, done);
+    }
+    let settings = Settings::read(&arguments.instance).await?;
+    let catalogues = catalogues(&settings)?;
+    let roles = catalogues
+        .iter()
+        .map(|(instance, catalogue)| Ok((*instance, Roles::of(&settings, instance, catalogue)?)));
+    let roles = roles.collect::<Result<Vec<_>, CommandError>>()?;
+    let lines = process_lines(&settings, &arguments.instance, &catalogues)?;
+    let names: Vec<&InstanceName> = roles.iter().map(|(it, _)| &it.instance.name).collect();
+    let mut choice = Choice { taken: layout.profiles_beside(&names), left_out: LeftOut::default() };
+    let mut blocks = Vec::new();
+    for ((instance, roles), process) in roles.iter().zip(&lines) {
+        blocks.push(choice.block(instance, roles, process));
+    }
+    choice.left_out.warn(&path);
+    if arguments.print {
+        for block in &blocks {
+            ui::data(block.text("\n").trim_end());
+        }
+        return Ok(());
+    }
+    let count: usize = blocks.iter().map(|block| block.sections.len()).sum();
+    let done = format!("Wrote {count} profile{} into", if count == 1 { "" } else { "s" });
+    change(&arguments, &file, &layout.with(&blocks), "has these profiles already", &done)
+}
+
+/// The instances whose roles are known. A block of one whose roles are not is left as it is.
+fn catalogues(settings: &Settings) -> Result<Vec<(&ConfiguredInstance, Catalogue)>, CommandError> {
+    settings.require_instances()?;
+    let (mut known, mut last_error) = (Vec::new(), None);
+    for instance in settings.candidates()? {
+        let catalogue = center::catalogue_file(instance).read();
+        if catalogue.refreshed_at.is_some() {
+            known.push((instance, catalogue));
+            continue;
+        }
+        let text = format!("the roles of `{}` are not known yet", instance.instance.name);
+        let flag = settings.flag_for(&instance.instance);
+        ui::note(&format!("warning: {}.", ui::printable(&text)));
+        let hint = format!("Sign in, and they are fetched: aws-sso login{flag}");
+        last_error = Some(CommandError::new(Kind::SignInNeeded, text).with_hint(hint));
+    }
+    match last_error {
+        Some(error) if known.is_empty() => Err(error),
+        _ => Ok(known),
+    }
+}
+
+/// How this program is called for each instance, wherever and as whomever an SDK does so.
+fn process_lines(
+    settings: &Settings,
+    arguments: &InstanceArguments,
+    catalogues: &[(&ConfiguredInstance, Catalogue)],
+) -> Result<Vec<ProcessLine>, CommandError> {
+    let program = text(&env::this_program().map_err(|error| {
+        CommandError::failed(format!("it is not known where this program is: {error}"))
+    })?)?;
+    let config = arguments
+        .config
+        .as_deref()
+        .map(|path| text(&std::path::absolute(path).map_err(CommandError::failed)?));
+    let config = config.transpose()?;
+    let line = |(instance, _): &(&ConfiguredInstance, Catalogue)| {
+        let mut words = vec![program.as_str(), "process"];
+        words.extend(config.iter().flat_map(|config| ["--config", config]));
+        // Which one is the default may change.
+        if settings.instances().len() > 1 {
+            words.extend(["--sso", instance.instance.name.as_str()]);
+        }
+        ProcessLine::of(&words).map_err(CommandError::failed)
+    };
+    catalogues.iter().map(line).collect()
+}
+
+fn text(path: &Path) -> Result<String, CommandError> {
+    let not_text = || CommandError::failed(format!("{} is not UTF-8", path.display()));
+    path.to_str().map(str::to_owned).ok_or_else(not_text)
+}
+
+/// Which roles get a profile.
+struct Choice {
+    /// Names that are a profile's already.
+    taken: HashSet<String>,
+    left_out: LeftOut,
+}
+
+/// What a person is told of names.
+#[derive(Default)]
+struct LeftOut {
+    taken: Vec<String>,
+    unfit: Vec<String>,
+    not_for_all: Vec<String>,
+}
+
+impl Choice {
+    fn block<'a>(
+        &mut self,
+        instance: &'a ConfiguredInstance,
+        roles: &'a Roles<'a>,
+        process: &'a ProcessLine,
+    ) -> Block<'a> {
+        let mut sections = Vec::new();
+        for role in &roles.roles {
+            if self.takes(&role.profile) {
+                let (arn, region) = (roles.arn(role), roles.default_region(role));
+                sections.push(Section { name: &role.profile, arn, region, process });
+            }
+        }
+        Block { instance: &instance.instance.name, sections }
+    }
+
+    fn takes(&mut self, name: &ProfileName) -> bool {
+        let (fit, text) = (Fit::of(name), name.to_string());
+        if fit == Fit::Nobody {
+            self.left_out.unfit.push(text);
+            return false;
+        }
+        // SDKs would make one profile of both, or refuse the file.
+        if !self.taken.insert(text.clone()) {
+            self.left_out.taken.push(text);
+            return false;
+        }
+        if fit == Fit::Some {
+            self.left_out.not_for_all.push(text);
+        }
+        true
+    }
+}
+
+impl LeftOut {
+    fn warn(&self, path: &Path) {
+        let path = path.display();
+        warn(&self.unfit, "left out, because an AWS config cannot hold such a name");
+        warn(&self.taken, &format!("left out, because {path} has a profile of that name already"));
+        warn(
+            &self.not_for_all,
+            "for the AWS CLI and boto3 alone: the SDKs for Rust and JavaScript see profiles of A-Za-z0-9_-/.%@:+ only",
+        );
+    }
+}
+
+fn warn(names: &[String], what: &str) {
+    if names.is_empty() {
+        return;
+    }
+    let shown: Vec<String> =
+        names.iter().take(MOST_SHOWN).map(|name| format!("`{name}`")).collect();
+    let more = match names.len().saturating_sub(MOST_SHOWN) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    ui::note(&format!(
+        "warning: {}{more}: {}.",
+        ui::printable(&shown.join(", ")),
+        ui::printable(what)
+    ));
+}
+
+/// Shows or makes the change, if it is one.
+fn change(
+    arguments: &Arguments,
+    file: &EditedFile,
+    new: &[u8],
+    same: &str,
+    done: &str,
+) -> Result<(), CommandError> {
+    let path = file.path().display().to_string();
+    let shown = ui::printable(&path);
+    if new == file.bytes() {
+        ui::note(&format!("Nothing to do: {shown} {same}."));
+        return Ok(());
+    }
+    let diff = ui::Diff::of(&path, file.bytes(), new);
+    if arguments.diff {
+        diff.as_data();
+        return Ok(());
+    }
+    if !arguments.yes {
+        if !store::can_ask() {
+            return Err(CommandError::new(Kind::Usage, "nobody can be asked whether to write it")
+                .with_hint("Add --yes to write it unasked, or --diff to see what would change."));
+        }
+        diff.as_notes();
+        if !ui::confirm(&format!("Write this into {shown}? [y/N] "))? {
+            ui::note("Nothing was changed.");
+            return Ok(());
+        }
+    }
+    let backup = file.replace(new)?;
+    let backup = backup.map(|path| format!(" What was there is in {}.", path.display()));
+    ui::note(&format!("{done} {shown}.{}", ui::printable(&backup.unwrap_or_default())));
+    Ok(())
+}
+
+/// So many names are told apart.
+const MOST_SHOWN: usize = 5;

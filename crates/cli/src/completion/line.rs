@@ -1,0 +1,49 @@
+//! What the words before the cursor say: which instance, which server, which account.
+
+use std::path::PathBuf;
+
+use clap::{ArgMatches, CommandFactory};
+use credentials::{AccountId, InstanceName};
+
+use crate::args::{AddressArguments, Arguments, ServerArguments};
+use crate::server_address::ServerAddress;
+use crate::settings::InstanceArguments;
+
+/// The arguments of an unfinished line that others depend on, with the variables that stand for them.
+#[derive(Clone, Debug)]
+pub(super) struct Line(ArgMatches);
+
+impl Line {
+    /// Reads the words before the one that is being typed. What is wrong with them is left out.
+    pub(super) fn read(words: &[String]) -> Self {
+        // An option that still waits for its value.
+        let unfinished = words.last().filter(|last| last.starts_with('-')).map_or(0, |_| 1);
+        let words = words.get(..words.len() - unfinished).unwrap_or_default();
+        let command = Arguments::command().ignore_errors(true).disable_help_flag(true);
+        let mut matches = command.try_get_matches_from(words).unwrap_or_default();
+        while let Some((_, of_subcommand)) = matches.remove_subcommand() {
+            matches = of_subcommand;
+        }
+        Self(matches)
+    }
+
+    pub(super) fn account(&self) -> Option<AccountId> {
+        self.value("account")
+    }
+
+    pub(super) fn instance(&self) -> InstanceArguments {
+        let sso: Option<InstanceName> = self.value("sso");
+        InstanceArguments { sso, config: self.value::<PathBuf>("config") }
+    }
+
+    pub(super) fn server(&self) -> Option<ServerArguments> {
+        let server: ServerAddress =
+            self.value("server").or_else(|| "localhost:4144".parse().ok())?;
+        let token_file = self.value::<PathBuf>("token_file");
+        Some(ServerArguments { address: AddressArguments { server }, token_file })
+    }
+
+    fn value<T: Clone + Send + Sync + 'static>(&self, id: &str) -> Option<T> {
+        self.0.try_get_one::<T>(id).ok().flatten().cloned()
+    }
+}

@@ -1,0 +1,174 @@
+//! The values that an argument can have: what the catalogues on this disk, the configuration and a server say.
+
+use std::collections::BTreeMap;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use clap::builder::ArgExt;
+use clap_complete::CompletionCandidate;
+use credentials::{AccountId, Clock, Partition, RoleArn, RoleName};
+use providers::identity_center::Catalogue;
+use server::TokenStore;
+
+use super::line::Line;
+use crate::client::Client;
+use crate::clock::SystemClock;
+use crate::roles::Roles;
+use crate::settings::{ConfiguredInstance, Settings};
+use crate::{center, paths, ui};
+
+/// What an argument names. Attached to the argument: `add = Values::Profiles`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Values {
+    /// Roles by their names, and profiles of the AWS config.
+    Profiles,
+    /// Named slots of the server.
+    Slots,
+    Accounts,
+    /// The names of roles: those of the account that is named already, or all.
+    Roles,
+    Arns,
+    Instances,
+    /// Serials of authorization tokens.
+    Tokens,
+}
+
+impl ArgExt for Values {}
+
+/// A value, and what it is.
+type Described = (String, Option<String>);
+
+impl Values {
+    /// Those that begin with what is typed.
+    pub(super) fn candidates(self, line: &Line, typed: &str) -> Vec<CompletionCandidate> {
+        let described = match self {
+            Self::Slots => slots(line),
+            Self::Tokens => tokens(),
+            _ => block_on(Settings::read(&line.instance()))
+                .and_then(Result::ok)
+                .and_then(|settings| self.of_settings(&settings, line, typed)),
+        };
+        let described = described.unwrap_or_default().into_iter();
+        let described = described.filter(|(value, _)| value.starts_with(typed));
+        described
+            .map(|(value, help)| {
+                let help = help.map(|help| ui::printable(&help).into_owned().into());
+                CompletionCandidate::new(value).help(help)
+            })
+            .collect()
+    }
+
+    fn of_settings(self, settings: &Settings, line: &Line, typed: &str) -> Option<Vec<Described>> {
+        if let Self::Instances = self {
+            let described = |instance: &ConfiguredInstance| {
+                let instance = &instance.instance;
+                (instance.name.to_string(), Some(instance.start_url.as_str().to_owned()))
+            };
+            return Some(settings.instances().iter().map(described).collect());
+        }
+        let instances = settings.candidates().ok()?.into_iter();
+        let known: Vec<(&ConfiguredInstance, Catalogue)> =
+            instances.map(|it| (it, center::catalogue_file(it).read())).collect();
+        // Sorted, and each once: several instances may have the same.
+        let mut values: BTreeMap<String, Option<String>> = BTreeMap::new();
+        for (instance, catalogue) in &known {
+            match self {
+                Self::Profiles => profiles(settings, instance, catalogue, typed, &mut values)?,
+                Self::Accounts => accounts(instance, catalogue, &mut values),
+                Self::Arns => values.extend(roles(instance, catalogue).map(|(account, role)| {
+                    let partition = Partition::of_region(instance.instance.region.as_str());
+                    let (account_id, role_name) = (account.clone(), role.clone());
+                    (RoleArn { partition, account_id, role_name }.to_string(), None)
+                })),
+                _ => {
+                    let wanted = line.account();
+                    let is_in = |id: &AccountId| wanted.as_ref().is_none_or(|wanted| wanted == id);
+                    let roles = roles(instance, catalogue).filter(|(id, _)| is_in(id));
+                    values.extend(roles.map(|(_, role)| (role.as_str().to_owned(), None)));
+                }
+            }
+        }
+        if let Self::Profiles = self {
+            for name in settings.aws_config.names() {
+                values.entry(name.to_owned()).or_insert(Some("of the AWS config".to_owned()));
+            }
+        }
+        Some(values.into_iter().collect())
+    }
+}
+
+fn profiles(
+    settings: &Settings,
+    instance: &ConfiguredInstance,
+    catalogue: &Catalogue,
+    typed: &str,
+    values: &mut BTreeMap<String, Option<String>>,
+) -> Option<()> {
+    let roles = Roles::of(settings, instance, catalogue).ok()?;
+    let roles = roles.roles.iter().filter(|role| role.profile.as_str().starts_with(typed));
+    for role in roles {
+        let (account, name) = (role.account_id.as_str(), role.role_name.as_str());
+        let entry = values.entry(role.profile.to_string());
+        entry.or_insert_with(|| Some(format!("{name} in {account}")));
+    }
+    Some(())
+}
+
+/// A person's own names of accounts win.
+fn accounts(
+    instance: &ConfiguredInstance,
+    catalogue: &Catalogue,
+    values: &mut BTreeMap<String, Option<String>>,
+) {
+    let of_aws = catalogue.accounts.iter().map(|account| (&account.id, &account.name));
+    let of_config = instance.accounts.iter().map(|account| (&account.id, &account.name));
+    for (id, name) in of_aws.chain(of_config) {
+        let described = values.entry(id.as_str().to_owned()).or_default();
+        *described = name.clone().or_else(|| described.take());
+    }
+}
+
+/// All roles, also those that config.yaml alone knows.
+fn roles<'a>(
+    instance: &'a ConfiguredInstance,
+    catalogue: &'a Catalogue,
+) -> impl Iterator<Item = (&'a AccountId, &'a RoleName)> {
+    let of_aws = catalogue.accounts.iter();
+    let of_aws = of_aws.flat_map(|account| account.roles.iter().map(|role| (&account.id, role)));
+    let of_config = instance.accounts.iter().flat_map(|account| {
+        let assumed = account.roles.iter().filter(|role| role.via.is_some());
+        assumed.map(|role| (&account.id, &role.name))
+    });
+    of_aws.chain(of_config)
+}
+
+/// A server that doesn't answer at once is not waited for.
+fn slots(line: &Line) -> Option<Vec<Described>> {
+    let arguments = line.server()?;
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        let client = Client::new(&arguments).ok()?;
+        let slots = block_on(client.named_profiles())?.ok()?;
+        sender.send(slots).ok()
+    });
+    let slots = receiver.recv_timeout(PATIENCE).ok()?;
+    let described = |slot: server::wire::ProfileObject| {
+        let expires = format!("{}, {}", slot.state, slot.expires);
+        (slot.profile_name, Some(expires))
+    };
+    Some(slots.into_iter().map(described).collect())
+}
+
+fn tokens() -> Option<Vec<Described>> {
+    let tokens = TokenStore::at(paths::token_store()).list(SystemClock.now()).ok()?;
+    let usable = tokens.into_iter().filter(|token| !token.is_revoked);
+    Some(usable.map(|token| (token.grant.serial.to_string(), token.file)).collect())
+}
+
+fn block_on<T>(work: impl Future<Output = T>) -> Option<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
+    Some(runtime.block_on(work))
+}
+
+const PATIENCE: Duration = Duration::from_millis(50);
