@@ -32,6 +32,7 @@ pub(crate) enum Command {
     Whoami(commands::whoami::Arguments),
     List(commands::list::Arguments),
     Cache(commands::cache::Arguments),
+    Doctor(commands::doctor::Arguments),
 }
 
 /// Which role. Who uses this has an argument group `source`, of which one may be given.

@@ -1,6 +1,7 @@
 //! One file a command, mirroring what a person types.
 
 pub(crate) mod cache;
+pub(crate) mod doctor;
 pub(crate) mod ecs;
 pub(crate) mod list;
 pub(crate) mod login;
@@ -46,5 +47,6 @@ async fn run_interruptible(command: Command) -> Result<(), CommandError> {
         Command::Whoami(arguments) => whoami::run(arguments).await,
         Command::List(arguments) => list::run(arguments).await,
         Command::Cache(arguments) => cache::run(arguments).await,
+        Command::Doctor(arguments) => doctor::run(arguments).await,
     }
 }

@@ -2,12 +2,14 @@
 
 mod args;
 mod authority;
+mod aws_profile;
 mod catalogue;
 mod center;
 mod client;
 mod clock;
 mod commands;
 mod config_file;
+mod doctor;
 mod env;
 mod error;
 mod events;

@@ -10,6 +10,7 @@
 mod attacks;
 mod audit;
 mod configuration;
+mod doctor;
 mod endpoints;
 mod exports;
 mod help;

@@ -1,7 +1,7 @@
 //! `aws-sso ecs env`
 
 use std::fmt::Display;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -9,9 +9,10 @@ use credentials::{ProfileName, SlotName};
 use server::path_for_sdks;
 
 use crate::args::AddressArguments;
+use crate::aws_profile::{AwsProfile, Win};
 use crate::error::CommandError;
 use crate::exports::{Exports, Format, Inherited, TrustFiles};
-use crate::server_address::{Scheme, ServerAddress};
+use crate::server_address::{CONTAINER_ADDRESSES, Scheme, ServerAddress};
 use crate::trust::Authority;
 use crate::{env, paths, shell_word, token_file, ui};
 
@@ -144,13 +145,11 @@ fn note_containers(server: &ServerAddress, has_token: bool) {
 
 /// Says so when a `[default]` profile would be used instead of the server.
 async fn warn_of_default_profile() {
-    let keys = match providers::before_containers().await {
-        Ok(keys) => keys,
+    let profile = match AwsProfile::read("default").await {
+        Ok(profile) => profile,
         Err(error) => return ui::note(&format!("warning: {}.", ui::printable(&error.to_string()))),
     };
-    let variables = ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"];
-    for ((key, variable), file) in keys.into_iter().zip(variables).zip(env::aws_config_files()) {
-        let Some(key) = key else { continue };
+    for Win { key, file, variable } in profile.wins {
         let file = file.display().to_string();
         ui::note(&format!(
             "warning: SDKs use the [default] profile of {} before the server, because it has {key}. \
@@ -168,7 +167,3 @@ fn absolute(path: &Path) -> Result<String, CommandError> {
     let path = std::path::absolute(path).map_err(|error| failed(&error))?;
     path.into_os_string().into_string().map_err(|_| failed(&"it is not UTF-8"))
 }
-
-/// Where Amazon ECS and EKS have their servers: SDKs take plain HTTP from there too.
-const CONTAINER_ADDRESSES: [IpAddr; 2] =
-    [IpAddr::V4(Ipv4Addr::new(169, 254, 170, 2)), IpAddr::V4(Ipv4Addr::new(169, 254, 170, 23))];
