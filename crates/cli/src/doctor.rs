@@ -141,7 +141,13 @@ fn explain(situation: &Situation, sdks: &[Verdict]) -> Vec<Finding> {
     }
     let mut findings: Vec<_> = groups
         .into_iter()
-        .map(|(verdict, names)| told(situation, verdict, &names.join(", "), is_wanted))
+        .map(|(verdict, names)| {
+            let names = match names.len() == sdks.len() {
+                true => "every SDK".to_owned(),
+                false => names.join(", "),
+            };
+            told(situation, verdict, &names, is_wanted)
+        })
         .collect();
     if is_wanted && !situation.variables.has(METADATA_DISABLED) {
         let why = "the SDK for Java and OpenDAL take the role of the machine, if it has one, when the server refuses them";

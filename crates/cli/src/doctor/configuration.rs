@@ -14,28 +14,33 @@ pub(super) async fn look(arguments: &InstanceArguments) -> Vec<Finding> {
     let mut findings = vec![Finding::ok(concat!("aws-sso ", env!("CARGO_PKG_VERSION")))];
     match settings::config_file(arguments) {
         Ok((path, config)) => {
-            let path = path.display();
-            findings.extend(
-                config
-                    .notes
-                    .iter()
-                    .map(|note| Finding::warning(format!("{path}: {note}"), "it is not heeded")),
-            );
-            if config.notes.is_empty() {
-                findings.push(Finding::ok(format!("{path} can be read")));
+            let noted =
+                |note| Finding::warning(format!("{}: {note}", path.display()), "it is not heeded");
+            match config.notes.is_empty() {
+                true => findings.push(readable(&[path])),
+                false => findings.extend(config.notes.iter().map(noted)),
             }
         }
         Err(error) => findings.push(Finding::of(error, "no command reads any of it")),
     }
     let files = env::aws_config_files();
     findings.push(match AwsConfig::read(files).await.map(|config| (config.instances(), config)) {
-        Ok((Ok(_), config)) => Finding::ok(format!("{} can be read", config.files())),
+        Ok((Ok(_), _)) => readable(&env::aws_config_files()),
         Ok((Err(error), _)) | Err(error) => {
             let why = "SDKs and our own commands fail, or skip what is there";
             Finding::problem(error.to_string(), why).mend(edit())
         }
     });
     findings
+}
+
+/// Of files that may be missing.
+fn readable(files: &[PathBuf]) -> Finding {
+    let told = |file: &PathBuf| match file.exists() {
+        true => format!("{} can be read", file.display()),
+        false => format!("there is no {}", file.display()),
+    };
+    Finding::ok(files.iter().map(told).collect::<Vec<_>>().join("; "))
 }
 
 /// What opens both files.

@@ -51,7 +51,7 @@ pub(super) fn look(situation: &Situation) -> Vec<Finding> {
     let caught = proxied.into_iter().filter(|(.., is_past)| !is_past);
     let findings: Vec<_> = caught
         .map(|(proxy, names, _)| {
-            let finding = format!("{proxy} is set, and what NO_PROXY excepts is not {host}");
+            let finding = format!("{proxy} is set, and NO_PROXY does not except {host}");
             Finding::problem(finding, format!("{names} ask the proxy for your credentials"))
                 .mend(situation.export())
         })

@@ -105,7 +105,7 @@ fn a_healthy_world_has_no_problem() {
     let shown = world.run(&["doctor"]);
     assert_eq!((shown.code, shown.stderr.as_str()), (Some(0), ""), "{}", shown.stdout);
     for said in [
-        "AWS SDKs\n  ok       boto3, AWS CLI, SDK for Go v2, Terraform, ",
+        "AWS SDKs\n  ok       every SDK: the server: nothing comes before it\n",
         &format!(
             "\n  ok       a server of yours answers at http://127.0.0.1:{}, with 0 named slots\n",
             server.port()
@@ -175,7 +175,7 @@ fn what_wins_over_the_server_is_told_with_what_unsets_it() {
 fn a_default_profile_that_wins_is_renamed() {
     for (path, header) in [
         (".aws/config", "[default]"),
-        (".aws/config", " [ profile  default ]"),
+        (".aws/config", "[ profile  default ]"),
         (".aws/credentials", "[default]"),
     ] {
         let (mut world, _server) = healthy();
@@ -224,7 +224,7 @@ fn a_uri_that_leads_elsewhere_is_told() {
 
 #[test]
 fn without_a_server_the_mend_starts_one() {
-    let (mut world, server) = healthy();
+    let (world, server) = healthy();
     let address = server.address();
     drop(server);
     let mend = found(&world, "problem", &format!("no server is running at {address}"));
@@ -263,7 +263,7 @@ fn a_token_that_is_right_is_said_to_be() {
     with_token(&mut world, &["--default-slot"]);
     assert_healthy(&world);
     let shown = world.run(&["doctor"]).stdout;
-    assert!(shown.contains(" is for the default slot, for 7h 59m\n"), "{shown}");
+    assert!(shown.contains(" is for the default slot, for "), "{shown}");
 }
 
 #[test]
@@ -369,7 +369,7 @@ fn a_server_with_https_wants_a_uri_and_programs_that_trust_it() {
     let address = format!("https://{}", server.address());
     let load = ["ecs", "load", "--from-stdin", "--server", &address];
     assert_eq!(world.run_with_input(&load, &session("ASIAHTTPS")).code, Some(0));
-    world.set(URI, &server.url("/creds"));
+    world.unset("AWS_SSO_FILE_PASSWORD").set(URI, &server.url("/creds"));
     let mend = found(&world, "problem", "the server speaks HTTPS");
     assert_eq!(mend, format!("eval \"$(aws-sso ecs env --server {address})\""));
     take_over(&mut world, &mend);
