@@ -5,6 +5,7 @@
 mod browser;
 mod chains;
 mod clients;
+mod doctor;
 mod idc;
 mod long;
 mod profiles;

@@ -39,6 +39,7 @@ pub(crate) enum Command {
     Cache(commands::cache::Arguments),
     Completions(commands::completions::Arguments),
     Man(commands::man::Arguments),
+    Doctor(commands::doctor::Arguments),
 }
 
 /// Which role. Who uses this has an argument group `source`, of which one may be given.

@@ -49,7 +49,8 @@ pub(crate) async fn refresh(
     refreshed.map_err(|error| explain(error, settings, instance))
 }
 
-fn is_old(settings: &Settings, catalogue: &Catalogue) -> bool {
+/// Whether it is older than a person wants it to be.
+pub(crate) fn is_old(settings: &Settings, catalogue: &Catalogue) -> bool {
     let hours = settings.config.cache_refresh_hours.unwrap_or(HOURS);
     match catalogue.refreshed_at {
         None => true,

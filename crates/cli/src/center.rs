@@ -8,7 +8,7 @@ use credentials::InstanceName;
 use providers::identity_center::{
     self, AwsCliCache, CatalogueFile, IdentityCenter, Instance, Retries,
 };
-use providers::secure_store::Passphrase;
+use providers::secure_store::{Passphrase, Protection, SecureStore};
 use providers::{Aws, Problem, ProviderError};
 use tokio::time::timeout;
 
@@ -48,7 +48,19 @@ pub(crate) fn open_unattended(
     open_for(settings, instance, Purpose::Unattended(passphrase))
 }
 
-/// Asks for the passphrases of the sign-ins that are there, unless they were typed already, so that they can be used later, where nobody can be asked.
+/// The same for who asks AWS without being signed in: no keyring is looked at.
+pub(crate) fn open_without_sign_in(
+    settings: &Settings,
+    instance: &ConfiguredInstance,
+) -> Result<IdentityCenter, CommandError> {
+    let (folder, name) = (paths::sign_ins(), &instance.instance.name);
+    let store = SecureStore::open(&folder, name, Some(Protection::Plain), None);
+    let store = store.map_err(|error| Item::SignIn(name).failed(error))?;
+    Ok(with_store(settings, instance)(store))
+}
+
+/// Asks for the passphrases of the sign-ins that are there, unless they were typed already, so that they can be used later,
+/// where nobody can be asked.
 /// A person may leave any out.
 pub(crate) fn ask_beforehand(
     settings: &Settings,
@@ -81,11 +93,20 @@ fn open_for(
 ) -> Result<IdentityCenter, CommandError> {
     let item = Item::SignIn(&instance.instance.name);
     let store = store::open(&settings.config, item, purpose)?;
+    process::hold_signals();
+    Ok(with_store(settings, instance)(store))
+}
+
+/// What makes it of its store, for who opens that elsewhere.
+pub(crate) fn with_store(
+    settings: &Settings,
+    instance: &ConfiguredInstance,
+) -> impl FnOnce(SecureStore) -> IdentityCenter + Send + 'static + use<> {
     let Settings { config, .. } = settings;
     let retries = Retries { attempts: config.max_retry, longest_pause: config.max_backoff_seconds };
     let aws_cli = aws_cli_sign_in(settings, instance);
-    process::hold_signals();
-    Ok(IdentityCenter::new(aws(), instance.instance.clone(), store, aws_cli, retries))
+    let instance = instance.instance.clone();
+    move |store| IdentityCenter::new(aws(), instance, store, aws_cli, retries)
 }
 
 /// Waits until a refreshed token is saved, as AWS may take the old one no more. If it takes too long to come, the old one is
@@ -128,16 +149,17 @@ pub(crate) fn mention_clock(center: &IdentityCenter) {
     }
 }
 
-/// What is to be said of our clock, if it is off.
+/// What is to be said of our clock, if it is off, and what to type.
 pub(crate) fn clock_warning(center: &IdentityCenter) -> Option<String> {
+    clock_difference(center).map(|difference| format!("{difference}. Set it: {SET_CLOCK}"))
+}
+
+/// How far our clock is off, if it is.
+pub(crate) fn clock_difference(center: &IdentityCenter) -> Option<String> {
     let offset = center.clock_offset();
     let (minutes, direction) = (offset.abs() / 60, if offset > 0 { "behind" } else { "ahead of" });
-    (offset.abs() > IdentityCenter::CLOCK_TOLERANCE).then(|| {
-        format!(
-            "this machine's clock is {minutes} minutes {direction} AWS's. \
-             Set it: sudo timedatectl set-ntp true"
-        )
-    })
+    (offset.abs() > IdentityCenter::CLOCK_TOLERANCE)
+        .then(|| format!("this machine's clock is {minutes} minutes {direction} AWS's"))
 }
 
 /// What the AWS CLI keeps for the same instance: by the name of its `[sso-session]`; else by the start URL, as older
@@ -153,3 +175,6 @@ fn aws_cli_sign_in(settings: &Settings, instance: &ConfiguredInstance) -> Option
 }
 
 const SAVING: Duration = Duration::from_secs(5);
+
+/// What sets our clock.
+pub(crate) const SET_CLOCK: &str = "sudo timedatectl set-ntp true";

@@ -52,6 +52,11 @@ impl Client {
         ServerAddress { scheme: Some(self.scheme()), ..self.address.clone() }
     }
 
+    /// With a token that is at hand.
+    pub(crate) fn with_token(address: ServerAddress, token: AuthorizationToken) -> Self {
+        Self { address, token: Some(token), is_told_https: AtomicBool::new(false) }
+    }
+
     /// The start of a URL for SDKs, by what is known of the server.
     pub(crate) fn origin_for_sdks(&self) -> String {
         self.address().origin_for_sdks()

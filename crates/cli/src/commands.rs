@@ -3,6 +3,7 @@
 pub(crate) mod cache;
 pub(crate) mod completions;
 pub(crate) mod console;
+pub(crate) mod doctor;
 pub(crate) mod ecs;
 pub(crate) mod exec;
 pub(crate) mod list;
@@ -60,6 +61,7 @@ async fn dispatch(command: Command) -> Result<ExitCode, CommandError> {
             Ok(())
         }
         Command::Man(arguments) => man::run(arguments),
+        Command::Doctor(arguments) => doctor::run(arguments).await,
     };
     done.map(|()| ExitCode::SUCCESS)
 }

@@ -16,6 +16,7 @@ use providers::secure_store::Passphrase;
 use url::Url;
 
 use crate::completion::Shell;
+use crate::doctor::Variables;
 use crate::error::CommandError;
 use crate::exports::Inherited;
 use crate::trust::Environment;
@@ -172,6 +173,11 @@ pub(crate) fn inherited() -> Result<Inherited, CommandError> {
         no_proxy_in_lower_case: now("no_proxy")?,
         java_tool_options: now("JAVA_TOOL_OPTIONS")?,
     })
+}
+
+/// What SDKs read, as it is: to some of them empty is set.
+pub(crate) fn of_sdks() -> Variables {
+    Variables::read(|name| Some(var_os(name)?.to_string_lossy().into_owned()))
 }
 
 /// The variables that say whom other programs trust.

@@ -57,6 +57,11 @@ impl CommandError {
         Self::new(Kind::Failed, text)
     }
 
+    /// What went wrong has been shown already.
+    pub(crate) fn told() -> Self {
+        Self::failed("")
+    }
+
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self

@@ -50,7 +50,7 @@ impl Exports {
         let mut exports = Self { set: Vec::new(), unset: OTHER_SOURCES.to_vec() };
         exports.set(FULL_URI, uri);
         // A program that is refused must not take the role of the machine instead.
-        exports.set("AWS_EC2_METADATA_DISABLED", "true");
+        exports.set(METADATA_DISABLED, "true");
         // Programs read one of them or the other: where only one is set, both get what it says.
         let (upper, lower) = (&inherited.no_proxy, &inherited.no_proxy_in_lower_case);
         for (name, now) in [
@@ -132,18 +132,20 @@ impl Exports {
     }
 }
 
+/// Whether a list of hosts has this very one.
+pub(crate) fn is_listed(list: &str, host: &str) -> bool {
+    list.split([',', ' ']).any(|entry| entry.eq_ignore_ascii_case(host))
+}
+
 /// `NO_PROXY` with the hosts of our server. Nothing is said twice, however often it is added.
 fn past_proxies(now: &str, host: &str) -> String {
     // Alone it means every host, and beside others, to many programs, nothing.
     if now.trim() == "*" {
         return now.to_owned();
     }
-    let listed = |list: &str, host: &str| {
-        list.split([',', ' ']).any(|entry| entry.eq_ignore_ascii_case(host))
-    };
     let mut list = now.trim_end_matches([',', ' ']).to_owned();
     for host in OUR_HOSTS.iter().copied().chain([host]) {
-        if !listed(&list, host) {
+        if !is_listed(&list, host) {
             list.push_str(if list.is_empty() { "" } else { "," });
             list.push_str(host);
         }
@@ -171,13 +173,15 @@ fn with_trust_store(now: Option<&str>, store: &str) -> Option<String> {
 /// The option of Java that names a trust store.
 pub(crate) const TRUST_STORE: &str = "-Djavax.net.ssl.trustStore=";
 
-const FULL_URI: &str = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
-const TOKEN: &str = "AWS_CONTAINER_AUTHORIZATION_TOKEN";
-const TOKEN_FILE: &str = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE";
+pub(crate) const FULL_URI: &str = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
+pub(crate) const RELATIVE_URI: &str = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI";
+pub(crate) const TOKEN: &str = "AWS_CONTAINER_AUTHORIZATION_TOKEN";
+pub(crate) const TOKEN_FILE: &str = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE";
+pub(crate) const METADATA_DISABLED: &str = "AWS_EC2_METADATA_DISABLED";
 
 /// What one SDK or another asks before our server. Unset, because to some of them empty is set.
-const OTHER_SOURCES: [&str; 11] = [
-    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+pub(crate) const OTHER_SOURCES: [&str; 11] = [
+    RELATIVE_URI,
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",

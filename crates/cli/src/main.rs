@@ -2,6 +2,7 @@
 
 mod args;
 mod authority;
+mod aws_profile;
 mod catalogue;
 mod center;
 mod client;
@@ -9,7 +10,7 @@ mod clock;
 mod commands;
 mod completion;
 mod config_file;
-mod default_profile;
+mod doctor;
 mod edited_file;
 mod env;
 mod error;

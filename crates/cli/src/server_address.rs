@@ -1,7 +1,7 @@
 //! `--server`: where the server is.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 /// A host and a port, and what is spoken there, if it is known.
@@ -85,6 +85,10 @@ impl FromStr for ServerAddress {
         }
     }
 }
+
+/// Where Amazon ECS and EKS have their servers: SDKs take plain HTTP from there too.
+pub(crate) const CONTAINER_ADDRESSES: [IpAddr; 2] =
+    [IpAddr::V4(Ipv4Addr::new(169, 254, 170, 2)), IpAddr::V4(Ipv4Addr::new(169, 254, 170, 23))];
 
 #[cfg(test)]
 mod tests {

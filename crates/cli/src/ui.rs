@@ -74,6 +74,24 @@ pub(crate) fn json(value: &impl Serialize) {
     data(&serde_json::to_string(value).unwrap_or_default());
 }
 
+/// What a word is shown in, where colours are seen.
+#[derive(Clone, Copy)]
+pub(crate) enum Colour {
+    Red = 31,
+    Green = 32,
+    Yellow = 33,
+}
+
+/// A line of data behind a word that says what to think of it.
+pub(crate) fn marked(word: &str, colour: Colour, line: &str) {
+    let word = format!("{word:<7}");
+    let word = match is_data_seen() && env::wants_colour() {
+        true => format!("\u{1b}[{}m{word}\u{1b}[0m", colour as u8),
+        false => word,
+    };
+    data(&format!("  {word}  {}", printable(line)));
+}
+
 /// A line for the person.
 pub(crate) fn note(line: &str) {
     // In one piece: others may write there too.
@@ -183,7 +201,9 @@ pub(crate) fn table<'a>(header: &[&str], rows: impl Iterator<Item = Vec<Cow<'a, 
 
 /// Shows a failure and gives its exit code.
 pub(crate) fn report(error: &CommandError) -> ExitCode {
-    note(&format!("error: {}", printable(&error.text)));
+    if !error.text.is_empty() {
+        note(&format!("error: {}", printable(&error.text)));
+    }
     if let Some(hint) = &error.hint {
         note(&format!("hint: {}", printable(hint)));
     }

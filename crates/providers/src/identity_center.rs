@@ -40,7 +40,7 @@ use changes::Looks;
 use pace::Pace;
 use portal::Portal;
 
-use crate::secure_store::{SecureStore, StoreError};
+use crate::secure_store::{Protection, SecureStore, StoreError};
 use crate::{Aws, ProviderError, complete, http_client};
 
 /// How often a call is tried, and how long is waited at most between two tries.
@@ -106,6 +106,11 @@ impl IdentityCenter {
     /// The instance.
     pub fn instance(&self) -> &Instance {
         &self.0.instance
+    }
+
+    /// What protects its sign-in, or would.
+    pub fn protection(&self) -> Protection {
+        self.0.store.protection()
     }
 
     /// By so many seconds clocks may differ: the way of an answer is part of it.

@@ -23,7 +23,7 @@ pub use credentials::Problem;
 pub use error::ProviderError;
 pub use federation::{Console, console_home};
 pub use given::Given;
-pub use shared_config::{AwsConfig, before_containers};
+pub use shared_config::{AwsConfig, Mention, before_containers};
 
 /// The way to AWS. Making one costs nothing; clients are built when a call is made.
 #[derive(Clone)]

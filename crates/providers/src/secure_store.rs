@@ -135,6 +135,19 @@ impl SecureStore {
         sealed.map(|sealed| self.unseal(sealed)).transpose()
     }
 
+    /// Whether what is to hold the key of a first item works, which is tried with a small key that is removed again. An
+    /// item that is there is not looked at: [`SecureStore::read`] does that.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]
+    pub fn try_out(&self) -> Result<(), StoreError> {
+        match self.protection {
+            Protection::Passphrase | Protection::Plain => Ok(()),
+            _ if file::exists(&self.path)? => Ok(()),
+            protection => keyring::try_out(protection),
+        }
+    }
+
     /// Reads the item, changes it and saves it, while no other process does. `change` gets the item that is there and
     /// gives the new one, and what this call then returns. Everything else that can fail is tried before `change` is
     /// called, save the writing: `change` may do what can't be done twice.

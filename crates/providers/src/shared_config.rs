@@ -1,6 +1,6 @@
 //! Profiles of the AWS config, resolved by the SDK itself: whatever a person's `~/.aws/config` can do, works.
 
-mod default_profile;
+mod before_containers;
 
 use std::path::PathBuf;
 
@@ -18,7 +18,7 @@ use crate::given::Given;
 use crate::identity_center::{Instance, RegionName, StartUrl};
 use crate::{Aws, ProviderError, complete, credential_process, http_client};
 
-pub use default_profile::before_containers;
+pub use before_containers::{Mention, before_containers};
 
 /// The ways in which a profile can have credentials, told to a person whose profile has none.
 const WAYS: [&str; 6] = [

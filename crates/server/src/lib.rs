@@ -38,7 +38,7 @@ pub use audit::{AuditError, AuditLine, AuditLog};
 pub use event::{Event, EventKind};
 pub use listener::{ListenError, Listeners};
 pub use names::{HostName, Names};
-pub use path::{path_for_sdks, path_of};
+pub use path::{path_for_sdks, path_of, slot_at};
 pub use peer::{Owner, Owners};
 pub use provider::{Later, Provider, Session};
 pub use server::{Refreshing, Server, TooLarge};

@@ -84,6 +84,14 @@ pub fn path_for_sdks(slot: &SlotName) -> String {
     }
 }
 
+/// The slot whose credentials are at this path, by this query; `None` if nothing is there that serves any.
+pub fn slot_at(path: &str, query: Option<&str>) -> Option<SlotName> {
+    match Resource::parse(path, query) {
+        Ok(Resource::Slot(slot) | Resource::ReadOnlySlot(slot)) => Some(slot),
+        _ => None,
+    }
+}
+
 fn is_dots(name: &ProfileName) -> bool {
     matches!(name.as_str(), "." | "..")
 }
@@ -176,11 +184,7 @@ mod tests {
             let for_sdks = path_for_sdks(&slot);
             let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
             assert!(for_sdks.bytes().all(unreserved), "{for_sdks}");
-            let read = match Resource::parse(&for_sdks, None) {
-                Ok(Resource::Slot(read) | Resource::ReadOnlySlot(read)) => read,
-                other => panic!("{for_sdks}: {other:?}"),
-            };
-            assert_eq!(read, slot);
+            assert_eq!(slot_at(&for_sdks, None), Some(slot));
         }
     }
 

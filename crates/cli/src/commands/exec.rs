@@ -19,7 +19,7 @@ use crate::exports::Exports;
 use crate::obtain::{default_region, obtain};
 use crate::settings::{InstanceArguments, Settings};
 use crate::which_role::which_role;
-use crate::{default_profile, env, history, process, ui};
+use crate::{aws_profile, env, history, process, ui};
 
 /// Run a command with a role, whose credentials stay fresh for as long as the command runs
 ///
@@ -73,7 +73,8 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, CommandError> 
         let exports = Exports::of_credentials(&job.profile.credentials);
         return job.become_it(exports);
     }
-    default_profile::warn(if shared { "the server" } else { "the command's endpoint" }).await;
+    aws_profile::warn_of_default(if shared { "the server" } else { "the command's endpoint" })
+        .await;
     let Some(client) = client else { return endpoint::run(job, instance).await };
     let slot = SlotName::Named(job.profile.name.clone());
     interruptible(client.load(&slot, &job.profile)).await?;

@@ -35,6 +35,7 @@ fn docs_cli_md_is_what_help_says() {
         &["console"],
         &["completions"],
         &["man"],
+        &["doctor"],
     ] {
         let shown = world().run(&[command, &["--help"]].concat());
         assert_eq!((shown.code, shown.stderr.as_str()), (Some(0), ""));

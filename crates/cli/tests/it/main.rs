@@ -13,6 +13,7 @@ mod catalogue;
 mod completions;
 mod configuration;
 mod console;
+mod doctor;
 mod endpoints;
 mod exec;
 mod exports;

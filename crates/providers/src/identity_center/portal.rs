@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use aws_sdk_sso::Client;
 use aws_sdk_sso::config::{ConfigBag, Intercept, RuntimeComponents};
@@ -13,12 +14,15 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::date_time::Format;
 use aws_smithy_types::retry::RetryConfig;
 use credentials::{AccessKeyId, AccountId, Clock, Credentials, Expiration, RoleName, Secret};
+use tokio::time::timeout;
 
 use super::{ClockOffset, IdentityCenter};
-use crate::ProviderError;
+use crate::{Problem, ProviderError};
 
 /// The most that a page may have.
 const PAGE: i32 = 100;
+/// How long is waited for an answer that only shows that there is one.
+const REACHING: Duration = Duration::from_secs(3);
 
 pub(crate) struct Portal {
     client: Client,
@@ -58,6 +62,23 @@ impl IdentityCenter {
             Ok(Portal { client: Client::from_conf(config.build()) })
         };
         self.0.portal_in_turn.get_or_try_init(make).await
+    }
+
+    /// Whether AWS answers at all: by a call that it refuses, for nobody is said to make it. Afterwards
+    /// [`IdentityCenter::clock_offset`] is known. Waits for 3 seconds at most.
+    ///
+    /// # Errors
+    /// Nothing answers, or something that is not AWS.
+    pub async fn reach(&self) -> Result<(), ProviderError> {
+        let call = self.portal_in_turn().await?.client.list_accounts().access_token("none");
+        let late = || ProviderError::unavailable("AWS did not answer within 3 seconds");
+        let answer = timeout(REACHING, call.max_results(1).send()).await.map_err(|_| late())?;
+        match answer.map_err(|error| ProviderError::from_sdk(&error)) {
+            Err(error) if matches!(error.problem, Problem::Unavailable | Problem::Invalid) => {
+                Err(error)
+            }
+            _ => Ok(()),
+        }
     }
 
     async fn portal_config(&self) -> Result<aws_sdk_sso::config::Builder, ProviderError> {
@@ -132,7 +153,7 @@ impl Portal {
         let outcome = self.client.logout().access_token(token.expose()).send().await;
         match outcome.map_err(|error| ProviderError::from_sdk(&error)) {
             // AWS has ended it already.
-            Err(error) if error.problem == crate::Problem::SignInNeeded => Ok(()),
+            Err(error) if error.problem == Problem::SignInNeeded => Ok(()),
             outcome => outcome.map(|_| ()),
         }
     }

@@ -52,7 +52,8 @@ pub(super) fn remove(protection: Protection, name: String) -> Result<(), StoreEr
     visit(protection, ANSWERING, move |store| entry(store, &name)?.delete_credential())
 }
 
-fn try_out(protection: Protection) -> Result<(), StoreError> {
+/// Keeps a small key, reads it and removes it.
+pub(super) fn try_out(protection: Protection) -> Result<(), StoreError> {
     visit(protection, ANSWERING, |store| {
         let key = x25519::Identity::generate();
         // Two processes that try at once must not meet: the name is as random as the key.

@@ -1,7 +1,7 @@
 //! `aws-sso ecs env`
 
 use std::fmt::Display;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -9,12 +9,13 @@ use credentials::{ProfileName, SlotName};
 use server::path_for_sdks;
 
 use crate::args::AddressArguments;
+use crate::aws_profile;
 use crate::completion::Values;
 use crate::error::CommandError;
 use crate::exports::{Exports, Format, Inherited, TrustFiles};
-use crate::server_address::{Scheme, ServerAddress};
+use crate::server_address::{CONTAINER_ADDRESSES, Scheme, ServerAddress};
 use crate::trust::Authority;
-use crate::{default_profile, env, paths, shell_word, token_file, ui};
+use crate::{env, paths, shell_word, token_file, ui};
 
 /// Print what to export so that every SDK of a shell uses a slot of the server
 ///
@@ -43,7 +44,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
     ui::data(&format.write(&exports)?);
     match is_for_containers {
         true => note_containers(&server, token_file.is_some()),
-        false => default_profile::warn("the server").await,
+        false => aws_profile::warn_of_default("the server").await,
     }
     if let Some(usage) = format.usage().filter(|_| ui::is_data_seen()) {
         ui::note(&format!("To use it, type the same within: {usage}"));
@@ -162,7 +163,3 @@ fn absolute(path: &Path) -> Result<String, CommandError> {
     let path = std::path::absolute(path).map_err(|error| failed(&error))?;
     path.into_os_string().into_string().map_err(|_| failed(&"it is not UTF-8"))
 }
-
-/// Where Amazon ECS and EKS have their servers: SDKs take plain HTTP from there too.
-const CONTAINER_ADDRESSES: [IpAddr; 2] =
-    [IpAddr::V4(Ipv4Addr::new(169, 254, 170, 2)), IpAddr::V4(Ipv4Addr::new(169, 254, 170, 23))];

@@ -1,4 +1,4 @@
-//! What SDKs find in the `[default]` profile before they would ask a container's server.
+//! What SDKs find in a profile before they would ask a container's server.
 #![expect(
     deprecated,
     reason = "its new place is in a crate that is no dependency of ours otherwise"
@@ -21,24 +21,34 @@ const KEYS: [&str; 7] = [
     "web_identity_token_file",
 ];
 
-/// The key by which `[default]` wins over a container's credentials: in the config file, and in the credentials file.
+/// What one of the two files says of a profile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mention {
+    /// The file doesn't have it.
+    Absent,
+    /// It has no credentials, or those of a role that is assumed with a container's.
+    NoCredentials,
+    /// This key makes it win over a container's credentials.
+    Wins(&'static str),
+}
+
+/// What the config file says of the profile, and what the credentials file does.
 ///
 /// # Errors
 /// A line is malformed: no SDK would read the file.
-pub async fn before_containers() -> Result<[Option<&'static str>; 2], ProviderError> {
+pub async fn before_containers(profile: &str) -> Result<[Mention; 2], ProviderError> {
     let config = ProfileFiles::builder().include_default_config_file(true).build();
     let credentials = ProfileFiles::builder().include_default_credentials_file(true).build();
-    Ok([winning_key(&config).await?, winning_key(&credentials).await?])
+    Ok([mention(&config, profile).await?, mention(&credentials, profile).await?])
 }
 
-async fn winning_key(files: &ProfileFiles) -> Result<Option<&'static str>, ProviderError> {
+async fn mention(files: &ProfileFiles, profile: &str) -> Result<Mention, ProviderError> {
     let profiles = aws_config::profile::load(&Fs::real(), &Env::real(), files, None)
         .await
         .map_err(|error| ProviderError::from_profile_file(&error))?;
-    let Some(profile) = profiles.get_profile("default").filter(|profile| !asks_us(profile)) else {
-        return Ok(None);
-    };
-    Ok(KEYS.into_iter().find(|key| profile.get(key).is_some()))
+    let Some(profile) = profiles.get_profile(profile) else { return Ok(Mention::Absent) };
+    let key = KEYS.into_iter().find(|key| profile.get(key).is_some());
+    Ok(key.filter(|_| !asks_us(profile)).map_or(Mention::NoCredentials, Mention::Wins))
 }
 
 /// A role that is assumed with a container's credentials is meant to be.

@@ -1,0 +1,182 @@
+//! What can be wrong between a program and its credentials: looked at, and told with what mends it. Changes nothing, asks
+//! nobody, and waits for nothing longer than a few seconds. One file a group of checks; nothing here prints.
+
+mod aws;
+mod configuration;
+mod full_uri;
+mod permissions;
+mod proxies;
+mod sdks;
+mod server;
+mod sign_ins;
+mod situation;
+mod token;
+mod trust;
+mod variables;
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::aws_profile::AwsProfile;
+use crate::error::CommandError;
+use crate::exports::{FULL_URI, METADATA_DISABLED};
+use crate::settings::{InstanceArguments, Settings};
+use sdks::{AsksServer, Cause, Environment};
+
+pub(crate) use sdks::{Takes, Verdict};
+pub(crate) use situation::{Situation, Wanted};
+pub(crate) use variables::Variables;
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Level {
+    /// As it should be.
+    Ok,
+    /// It works, and might not tomorrow or for every program.
+    Warning,
+    /// It doesn't work.
+    Problem,
+}
+
+/// One thing that was seen.
+#[derive(Debug)]
+pub(crate) struct Finding {
+    pub(crate) level: Level,
+    pub(crate) finding: String,
+    /// Why it matters.
+    pub(crate) why: Option<String>,
+    /// What to type.
+    pub(crate) mend: Option<String>,
+}
+
+impl Finding {
+    fn ok(finding: impl Into<String>) -> Self {
+        Self { level: Level::Ok, finding: finding.into(), why: None, mend: None }
+    }
+
+    fn warning(finding: impl Into<String>, why: impl Into<String>) -> Self {
+        let (finding, why) = (finding.into(), Some(why.into()));
+        Self { level: Level::Warning, finding, why, mend: None }
+    }
+
+    fn problem(finding: impl Into<String>, why: impl Into<String>) -> Self {
+        Self { level: Level::Problem, ..Self::warning(finding, why) }
+    }
+
+    /// What a command of ours would fail with, and what it advises.
+    fn of(error: CommandError, why: &str) -> Self {
+        Self { mend: error.hint, ..Self::problem(error.text, why) }
+    }
+
+    fn mend(self, mend: impl Into<String>) -> Self {
+        Self { mend: Some(mend.into()), ..self }
+    }
+}
+
+/// A group of checks, with what they found.
+pub(crate) struct Section {
+    pub(crate) title: &'static str,
+    pub(crate) findings: Vec<Finding>,
+}
+
+/// All that was seen.
+pub(crate) struct Report {
+    pub(crate) sections: Vec<Section>,
+    pub(crate) sdks: Vec<Verdict>,
+}
+
+/// Looks at everything, all at once.
+pub(crate) async fn examine(situation: &Situation, instances: &InstanceArguments) -> Report {
+    let settings = Settings::read(instances).await.ok();
+    let settings = settings.as_ref();
+    let (sdks, (server, trust), token, sign_ins, aws, configuration) = tokio::join!(
+        sdks(situation),
+        async {
+            let (server, address) = server::look(situation).await;
+            (server, trust::look(situation, &address).await)
+        },
+        token::look(situation),
+        sign_ins::look(settings),
+        aws::look(settings),
+        configuration::look(instances),
+    );
+    let section = |title, findings| Section { title, findings };
+    let sections = vec![
+        section("AWS SDKs", explain(situation, &sdks)),
+        section("Address", full_uri::look(situation)),
+        section("Server", server),
+        section("Token", token),
+        section("Trust", trust),
+        section("Proxies", proxies::look(situation)),
+        section("Sign-ins", sign_ins),
+        section("AWS", aws),
+        section("Configuration", configuration),
+        section("Files", permissions::look()),
+    ];
+    Report { sections: sections.into_iter().filter(|s| !s.findings.is_empty()).collect(), sdks }
+}
+
+async fn sdks(situation: &Situation) -> Vec<Verdict> {
+    let mut profiles = BTreeMap::new();
+    for name in sdks::profile_names(&situation.variables) {
+        // A file that nobody can read is told among the configuration.
+        let profile = AwsProfile::read(&name).await.unwrap_or_default();
+        profiles.insert(name, profile);
+    }
+    sdks::verdicts(&Environment { variables: &situation.variables, profiles: &profiles })
+}
+
+/// One line for all that do the same.
+fn explain(situation: &Situation, sdks: &[Verdict]) -> Vec<Finding> {
+    let is_wanted = situation.variables.has(FULL_URI);
+    let mut groups: Vec<(&Verdict, Vec<&str>)> = Vec::new();
+    for verdict in sdks {
+        let key = |v: &Verdict| (v.takes, v.asks_server, v.why.clone());
+        match groups.iter_mut().find(|(first, _)| key(first) == key(verdict)) {
+            Some((_, names)) => names.push(verdict.sdk),
+            None => groups.push((verdict, vec![verdict.sdk])),
+        }
+    }
+    let mut findings: Vec<_> = groups
+        .into_iter()
+        .map(|(verdict, names)| {
+            let names = match names.len() == sdks.len() {
+                true => "every SDK".to_owned(),
+                false => names.join(", "),
+            };
+            told(situation, verdict, &names, is_wanted)
+        })
+        .collect();
+    if is_wanted && !situation.variables.has(METADATA_DISABLED) {
+        let why = "the SDK for Java and OpenDAL take the role of the machine, if it has one, when the server refuses them";
+        let unset = Finding::warning(format!("{METADATA_DISABLED} is not set"), why);
+        findings.push(unset.mend(situation.export()));
+    }
+    findings
+}
+
+/// `is_wanted`: the server is what should be asked.
+fn told(situation: &Situation, verdict: &Verdict, names: &str, is_wanted: bool) -> Finding {
+    let or_server = match verdict.asks_server {
+        AsksServer::IfThatFails => ", else the server",
+        _ => "",
+    };
+    let level = match (is_wanted, verdict.asks_server, verdict.takes) {
+        (_, AsksServer::Yes, _) | (false, ..) if verdict.takes != Takes::Fails => Level::Ok,
+        (_, AsksServer::IfThatFails, _) => Level::Warning,
+        _ => Level::Problem,
+    };
+    let finding = format!("{names}: {}{or_server}", verdict.takes);
+    let finding = Finding { level, finding, why: Some(verdict.why.clone()), mend: None };
+    match &verdict.cause {
+        _ if level == Level::Ok => finding,
+        Cause::Variables => finding.mend(situation.export()),
+        Cause::Default(files) => finding.mend(configuration::rename_default(files)),
+        Cause::None => finding,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,69 @@
+//! Whether config.yaml and the AWS config can be read, by the very parsers that read them for everything else.
+
+use std::path::{Path, PathBuf};
+
+use providers::AwsConfig;
+
+use super::Finding;
+use crate::env;
+use crate::settings::{self, InstanceArguments};
+use crate::shell_word::quoted;
+
+/// What is to be said of both.
+pub(super) async fn look(arguments: &InstanceArguments) -> Vec<Finding> {
+    let mut findings = vec![Finding::ok(concat!("aws-sso ", env!("CARGO_PKG_VERSION")))];
+    match settings::config_file(arguments) {
+        Ok((path, config)) => {
+            let noted =
+                |note| Finding::warning(format!("{}: {note}", path.display()), "it is not heeded");
+            match config.notes.is_empty() {
+                true => findings.push(readable(&[path])),
+                false => findings.extend(config.notes.iter().map(noted)),
+            }
+        }
+        Err(error) => findings.push(Finding::of(error, "no command reads any of it")),
+    }
+    let files = env::aws_config_files();
+    findings.push(match AwsConfig::read(files).await.map(|config| (config.instances(), config)) {
+        Ok((Ok(_), _)) => readable(&env::aws_config_files()),
+        Ok((Err(error), _)) | Err(error) => {
+            let why = "SDKs and our own commands fail, or skip what is there";
+            Finding::problem(error.to_string(), why).mend(edit())
+        }
+    });
+    findings
+}
+
+/// Of files that may be missing.
+fn readable(files: &[PathBuf]) -> Finding {
+    let told = |file: &PathBuf| match file.exists() {
+        true => format!("{} can be read", file.display()),
+        false => format!("there is no {}", file.display()),
+    };
+    Finding::ok(files.iter().map(told).collect::<Vec<_>>().join("; "))
+}
+
+/// What opens both files.
+fn edit() -> String {
+    let files = env::aws_config_files();
+    let words: Vec<_> = files.iter().filter(|file| file.exists()).map(|file| word(file)).collect();
+    format!("${{EDITOR:-vi}} {}", words.join(" "))
+}
+
+/// What makes `[default]` a profile of another name, which no SDK takes by itself.
+pub(super) fn rename_default(files: &[PathBuf]) -> String {
+    let of_config = env::aws_config_files().into_iter().next();
+    let rename = |file: &PathBuf| {
+        let name = match Some(file) == of_config.as_ref() {
+            true => "profile was-default",
+            false => "was-default",
+        };
+        let header = r"^ *\[ *\(profile  *\)\{0,1\}default *\]";
+        format!("sed -i.bak 's/{header}/[{name}]/' {}", word(file))
+    };
+    files.iter().map(rename).collect::<Vec<_>>().join(" && ")
+}
+
+fn word(path: &Path) -> String {
+    quoted(&path.to_string_lossy()).into_owned()
+}

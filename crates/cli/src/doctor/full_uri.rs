@@ -1,0 +1,245 @@
+//! What `AWS_CONTAINER_CREDENTIALS_FULL_URI` says, and which SDKs take it. Pure.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use credentials::SlotName;
+use server::{path_for_sdks, slot_at};
+
+use super::Finding;
+use super::sdks;
+use super::situation::Situation;
+use crate::exports::FULL_URI;
+use crate::server_address::{CONTAINER_ADDRESSES, Scheme, ServerAddress};
+
+/// A URI of a container's server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FullUri {
+    pub(crate) address: ServerAddress,
+    /// With the query.
+    pub(crate) path: String,
+    /// Which slot of ours that is, if it is one's.
+    pub(crate) slot: Option<SlotName>,
+}
+
+/// What kind of host is named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Host {
+    /// 127.0.0.1, the one that every SDK takes.
+    Loopback,
+    Localhost,
+    OtherLoopback,
+    Ipv6Loopback,
+    /// Where Amazon ECS and EKS have their servers.
+    Container,
+    Name,
+    /// An address that plain HTTP is sent to by no SDK.
+    Elsewhere,
+}
+
+impl FullUri {
+    /// `None`: it is no URI that SDKs would all read alike.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let (scheme, rest) = text.split_once("://")?;
+        let port = match scheme {
+            "http" => 80,
+            "https" => 443,
+            _ => return None,
+        };
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let (authority, path) = rest.split_at_checked(end)?;
+        let has_port = authority.rsplit_once(':').is_some_and(|(_, port)| !port.contains(']'));
+        let address = match has_port {
+            true => format!("{scheme}://{authority}"),
+            false => format!("{scheme}://{authority}:{port}"),
+        };
+        let path = if path.is_empty() { "/" } else { path };
+        let (only_path, query) =
+            path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
+        let slot = slot_at(only_path, query);
+        Some(Self { address: address.parse().ok()?, path: path.to_owned(), slot })
+    }
+
+    /// Whether it is this server: on loopback, each of its names is as good as another.
+    pub(crate) fn is_at(&self, server: &ServerAddress) -> bool {
+        let is_local = |address: &ServerAddress| {
+            matches!(
+                host(&address.host),
+                Host::Loopback | Host::Localhost | Host::Ipv6Loopback | Host::OtherLoopback
+            )
+        };
+        let same_host = self.address.host.eq_ignore_ascii_case(&server.host);
+        self.address.port == server.port
+            && (same_host || is_local(&self.address) && is_local(server))
+    }
+
+    /// Whether SDKs send a request there without looking the host up.
+    pub(crate) fn is_taken_by_most(&self) -> bool {
+        self.is_https() || !matches!(host(&self.address.host), Host::Name | Host::Elsewhere)
+    }
+
+    /// Whether it depends on the SDK, and on where the name leads.
+    pub(crate) fn has_name(&self) -> bool {
+        host(&self.address.host) == Host::Name
+    }
+
+    pub(crate) fn is_https(&self) -> bool {
+        self.address.scheme == Some(Scheme::Https)
+    }
+}
+
+fn host(host: &str) -> Host {
+    let Ok(ip) = host.parse::<IpAddr>() else {
+        return match host.eq_ignore_ascii_case("localhost") {
+            true => Host::Localhost,
+            false => Host::Name,
+        };
+    };
+    match ip {
+        IpAddr::V4(Ipv4Addr::LOCALHOST) => Host::Loopback,
+        ip if CONTAINER_ADDRESSES.contains(&ip) => Host::Container,
+        IpAddr::V4(ip) if ip.is_loopback() => Host::OtherLoopback,
+        IpAddr::V6(ip) if ip.is_loopback() => Host::Ipv6Loopback,
+        _ => Host::Elsewhere,
+    }
+}
+
+/// What is to be said of the variable.
+pub(super) fn look(situation: &Situation) -> Vec<Finding> {
+    let Some(text) = situation.variables.text(FULL_URI) else {
+        return vec![
+            Finding::warning(
+                format!("{FULL_URI} is not set"),
+                "no program of this shell asks the server, unless its profile has a credential_process",
+            )
+            .mend(situation.export()),
+        ];
+    };
+    // It is not shown: there may be a password in it.
+    let Some(uri) = FullUri::parse(text) else {
+        let finding = format!("{FULL_URI} is no URI of a server");
+        return vec![Finding::problem(finding, "SDKs fail").mend(situation.export())];
+    };
+    let mut findings = vec![address(situation, &uri)];
+    findings.extend(refused_by(&uri).map(|(severity, who)| {
+        let finding = format!("{FULL_URI} names the host {}", uri.address.host);
+        severity(finding, format!("{who} refuse it over plain HTTP")).mend(situation.export())
+    }));
+    findings.push(path(situation, &uri));
+    findings
+}
+
+/// Whether it is our server that is asked.
+fn address(situation: &Situation, uri: &FullUri) -> Finding {
+    if uri.is_at(&situation.server) {
+        return Finding::ok(format!("{FULL_URI} leads to the server, {}", uri.address));
+    }
+    Finding::problem(
+        format!("{FULL_URI} leads to {}", uri.address),
+        format!("the server that you named is at {}", situation.server),
+    )
+    .mend(situation.export())
+}
+
+type Severity = fn(String, String) -> Finding;
+
+/// Who refuses the host.
+fn refused_by(uri: &FullUri) -> Option<(Severity, String)> {
+    let warning: Severity = Finding::warning;
+    let problem: Severity = Finding::problem;
+    if uri.is_https() {
+        return None;
+    }
+    Some(match host(&uri.address.host) {
+        Host::Loopback | Host::Container => return None,
+        Host::Localhost => (warning, "async-aws and the SDK for Swift".to_owned()),
+        Host::OtherLoopback => {
+            (warning, "the SDKs for JavaScript v2, Kotlin and others".to_owned())
+        }
+        Host::Ipv6Loopback => {
+            (warning, "the SDKs for JavaScript v2 and Swift, and MinIO for Python".to_owned())
+        }
+        Host::Name => (problem, format!("{}, and others", sdks::refusing_names())),
+        Host::Elsewhere => (problem, "all SDKs".to_owned()),
+    })
+}
+
+fn path(situation: &Situation, uri: &FullUri) -> Finding {
+    let Some(slot) = &uri.slot else {
+        let finding = format!("{FULL_URI} names no slot");
+        return Finding::problem(finding, "the server has no credentials at its path")
+            .mend(situation.export());
+    };
+    let survives = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/?=&".contains(&byte);
+    if uri.path.bytes().all(survives) {
+        return Finding::ok(format!("{FULL_URI} names {slot}"));
+    }
+    let finding = format!("{FULL_URI} has the path {}", uri.path);
+    let why =
+        format!("some SDKs encode it once more, or cut it; {slot} is {}", path_for_sdks(slot));
+    Finding::warning(finding, why).mend(situation.export())
+}
+
+#[cfg(test)]
+mod tests {
+    use credentials::ProfileName;
+
+    use super::*;
+
+    fn uri(text: &str) -> FullUri {
+        FullUri::parse(text).unwrap()
+    }
+
+    #[test]
+    fn hosts_ports_and_slots_are_read() {
+        let named = |name| Some(SlotName::Named(ProfileName::parse(name).unwrap()));
+        for (text, address, slot) in [
+            ("http://127.0.0.1:4144/creds", "127.0.0.1:4144", Some(SlotName::Default)),
+            ("http://127.0.0.1:4144", "127.0.0.1:4144", Some(SlotName::Default)),
+            ("http://127.0.0.1/?profile=a%20b", "127.0.0.1:80", named("a b")),
+            ("https://localhost:1/slot/x", "localhost:1", named("x")),
+            ("http://[::1]:9/s/eC95", "[::1]:9", named("x/y")),
+            ("http://[::1]/slot", "[::1]:80", None),
+            ("http://169.254.170.23/v1/credentials", "169.254.170.23:80", None),
+        ] {
+            let uri = uri(text);
+            assert_eq!((uri.address.to_string().as_str(), uri.slot), (address, slot), "{text}");
+        }
+        for refused in [
+            "",
+            "127.0.0.1:4144",
+            "ftp://127.0.0.1/",
+            "http://",
+            "http://a:b@127.0.0.1:1/",
+            "http://x:0/",
+        ] {
+            assert_eq!(FullUri::parse(refused), None, "{refused:?}");
+        }
+    }
+
+    #[test]
+    fn every_name_of_loopback_is_the_same_server() {
+        let is_at = |text: &str, server: &str| uri(text).is_at(&server.parse().unwrap());
+        for host in ["127.0.0.1", "localhost", "LOCALHOST", "[::1]", "127.0.0.2"] {
+            assert!(is_at(&format!("http://{host}:4144/creds"), "localhost:4144"), "{host}");
+        }
+        assert!(!is_at("http://127.0.0.1:4145/creds", "localhost:4144"));
+        assert!(!is_at("http://169.254.170.2:4144/creds", "localhost:4144"));
+        assert!(is_at("https://dev.example:1/creds", "https://dev.example:1"));
+    }
+
+    #[test]
+    fn plain_http_is_taken_from_this_host_alone_and_https_from_all() {
+        for (text, taken) in [
+            ("http://127.0.0.1:1", true),
+            ("http://localhost:1", true),
+            ("http://[::1]:1", true),
+            ("http://169.254.170.23", true),
+            ("http://host.docker.internal:1", false),
+            ("http://192.0.2.1:1", false),
+            ("https://host.docker.internal:1", true),
+            ("https://192.0.2.1:1", true),
+        ] {
+            assert_eq!(uri(text).is_taken_by_most(), taken, "{text}");
+        }
+    }
+}

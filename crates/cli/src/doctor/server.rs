@@ -1,0 +1,91 @@
+//! Whether a server answers, whose it is, what it speaks, and what is in the slot.
+
+use credentials::SlotName;
+use server::wire::{ProfileObject, State};
+
+use super::full_uri::FullUri;
+use super::{Finding, Situation};
+use crate::client::Client;
+use crate::error::{CommandError, Kind};
+use crate::exports::FULL_URI;
+use crate::server_address::{Scheme, ServerAddress};
+
+/// What was found, and where the server is by what it said.
+pub(super) async fn look(situation: &Situation) -> (Vec<Finding>, ServerAddress) {
+    let mut address = situation.server.clone();
+    let client = match Client::new(&situation.server_arguments()) {
+        Ok(client) => client,
+        Err(error) => {
+            let finding = Finding::of(error, "our own commands cannot ask the server");
+            return (vec![finding], address);
+        }
+    };
+    let profiles = match client.named_profiles().await {
+        Ok(profiles) => profiles,
+        Err(error) => return (vec![unreachable(error)], address),
+    };
+    let origin = client.origin_for_sdks();
+    if origin.starts_with("https:") {
+        address.scheme = Some(Scheme::Https);
+    }
+    let count = profiles.len();
+    let slots = if count == 1 { "named slot" } else { "named slots" };
+    let mut findings =
+        vec![Finding::ok(format!("a server of yours answers at {origin}, with {count} {slots}"))];
+    findings.extend(speaks_https(situation, &address));
+    findings.push(match &situation.slot {
+        SlotName::Default => slot(situation, client.default_profile().await.ok().as_ref()),
+        SlotName::Named(name) => {
+            slot(situation, profiles.iter().find(|profile| profile.profile_name == name.as_str()))
+        }
+    });
+    (findings, address)
+}
+
+fn unreachable(error: CommandError) -> Finding {
+    let why = match error.kind {
+        Kind::Unreachable => "no program gets credentials from it",
+        _ => "our own commands cannot load it",
+    };
+    Finding::of(error, why)
+}
+
+/// The server said so, and the URI doesn't.
+fn speaks_https(situation: &Situation, server: &ServerAddress) -> Option<Finding> {
+    let uri = FullUri::parse(situation.variables.text(FULL_URI)?)?;
+    let is_wrong =
+        server.scheme == Some(Scheme::Https) && !uri.is_https() && uri.is_at(&situation.server);
+    is_wrong.then(|| {
+        let finding = format!("the server speaks HTTPS, and {FULL_URI} says plain HTTP");
+        Finding::problem(finding, "every SDK fails").mend(situation.export_from(server))
+    })
+}
+
+/// What is in the slot that programs read.
+fn slot(situation: &Situation, profile: Option<&ProfileObject>) -> Finding {
+    let slot = &situation.slot;
+    let Some(profile) = profile else {
+        let finding = Finding::problem(format!("nothing is loaded in {slot}"), "SDKs get a 404");
+        return finding.mend(situation.load());
+    };
+    let ProfileObject { profile_name, expires, state, notice, .. } = profile;
+    let has = match slot {
+        SlotName::Default => format!("{slot} has `{profile_name}`"),
+        SlotName::Named(_) => slot.to_string(),
+    };
+    let told = |default: &str| notice.clone().unwrap_or_else(|| default.to_owned());
+    let is_over = expires == "Expired";
+    match state {
+        State::Ready if notice.is_none() => Finding::ok(format!("{has}, for {expires}")),
+        State::Ready => Finding::warning(format!("{has}, for {expires}"), told("")),
+        _ if is_over => Finding::problem(
+            format!("{has}: {state}, and nothing to serve"),
+            told("SDKs get no credentials"),
+        )
+        .mend(situation.load()),
+        _ => Finding::warning(
+            format!("{has}, for {expires}: {state}"),
+            told("it is not fresh for longer"),
+        ),
+    }
+}

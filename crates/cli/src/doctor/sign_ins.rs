@@ -1,0 +1,183 @@
+//! Who is signed in, what protects the sign-in and whether that opens, and how old the catalogue is. Nobody is asked:
+//! neither AWS nor the person.
+
+use std::time::Duration;
+
+use credentials::{Clock, Timestamp};
+use providers::ProviderError;
+use providers::identity_center::SignedIn;
+use providers::secure_store::Protection;
+use tokio::task::{JoinError, JoinHandle, spawn_blocking};
+use tokio::time::timeout;
+
+use super::Finding;
+use crate::center::{self, explain};
+use crate::clock::SystemClock;
+use crate::commands::login::until;
+use crate::error::CommandError;
+use crate::settings::{ConfiguredInstance, Settings};
+use crate::shell_word::quoted;
+use crate::store::{self, Item, Purpose};
+use crate::{catalogue, env};
+
+/// What is to be said of each instance.
+pub(super) async fn look(settings: Option<&Settings>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if matches!(env::file_password(), Ok(Some(_))) {
+        findings.push(Finding::ok(
+            "AWS_SSO_FILE_PASSWORD is set: it opens your sign-ins, for every program of this shell",
+        ));
+    }
+    // What is wrong with the configuration is told there.
+    let Some(settings) = settings else { return findings };
+    if settings.instances().is_empty() {
+        let why = "only profiles of the AWS config can be loaded";
+        let none = Finding::warning("no instance of IAM Identity Center is configured", why);
+        findings.push(none.mend("aws-sso setup"));
+    }
+    // Each may have to wait for a keyring: all at once.
+    let looks: Vec<_> =
+        settings.instances().iter().map(|instance| (instance, begin(settings, instance))).collect();
+    for (instance, look) in looks {
+        findings.push(match look {
+            Some(look) => tell(settings, instance, look.await),
+            None => under_passphrase(instance),
+        });
+        findings.push(catalogue(settings, instance));
+    }
+    findings
+}
+
+/// A sign-in as it is kept, if there is one.
+struct Kept {
+    protection: Protection,
+    signed_in: Option<SignedIn>,
+}
+
+/// Why it can't be looked at.
+enum Closed {
+    Store(CommandError),
+    Provider(ProviderError),
+    /// A question to unlock it may be waiting.
+    Late,
+}
+
+/// Begins to look. `None`: only a person could open it, and none is asked.
+fn begin(
+    settings: &Settings,
+    instance: &ConfiguredInstance,
+) -> Option<JoinHandle<Result<Kept, Closed>>> {
+    let (config, name) = (settings.config.clone(), instance.instance.name.clone());
+    if store::is_under_passphrase(&config, &name) && matches!(env::file_password(), Ok(None)) {
+        return None;
+    }
+    let make = center::with_store(settings, instance);
+    let look = async move {
+        let open = move || {
+            let item = Item::SignIn(&name);
+            let store = store::open(&config, item, Purpose::Unattended(None))?;
+            store.try_out().map_err(|error| item.failed(error))?;
+            Ok(store)
+        };
+        let store = spawn_blocking(open).await.map_err(|_| Closed::Late)?.map_err(Closed::Store)?;
+        let center = make(store);
+        let signed_in = center.signed_in().await.map_err(Closed::Provider)?;
+        Ok(Kept { protection: center.protection(), signed_in })
+    };
+    Some(tokio::spawn(async move { timeout(PATIENCE, look).await.unwrap_or(Err(Closed::Late)) }))
+}
+
+fn under_passphrase(instance: &ConfiguredInstance) -> Finding {
+    let name = &instance.instance.name;
+    Finding::ok(format!(
+        "a passphrase protects the sign-in to `{name}`: aws-sso asks for it when it needs it"
+    ))
+}
+
+/// Who is signed in, by what is kept here.
+fn tell(
+    settings: &Settings,
+    instance: &ConfiguredInstance,
+    kept: Result<Result<Kept, Closed>, JoinError>,
+) -> Finding {
+    let name = &instance.instance.name;
+    let Kept { protection, signed_in } = match kept.unwrap_or(Err(Closed::Late)) {
+        Ok(kept) => kept,
+        Err(Closed::Late) => return late(settings, instance),
+        Err(Closed::Store(error)) => return closed(instance, error),
+        Err(Closed::Provider(error)) => {
+            return closed(instance, explain(error, settings, instance));
+        }
+    };
+    let by = told(protection);
+    match signed_in {
+        Some(kept) if kept.by_aws_cli => {
+            Finding::ok(format!("signed in to `{name}` {}", until(&kept)))
+        }
+        Some(kept) => Finding::ok(format!("signed in to `{name}` {}, kept {by}", until(&kept))),
+        None => {
+            let why = "its slots are not refreshed, and no role of it can be loaded";
+            Finding::warning(format!("nobody is signed in to `{name}` (to be kept {by})"), why)
+                .mend(format!("aws-sso login{}", settings.flag_for(&instance.instance)))
+        }
+    }
+}
+
+fn closed(instance: &ConfiguredInstance, error: CommandError) -> Finding {
+    let CommandError { kind, text, hint } = error;
+    let text = format!("the sign-in to `{}` cannot be read: {text}", instance.instance.name);
+    Finding::of(CommandError { kind, text, hint }, "no role of it can be loaded")
+}
+
+fn late(settings: &Settings, instance: &ConfiguredInstance) -> Finding {
+    let finding = format!(
+        "what protects the sign-in to `{}` did not answer within {} seconds",
+        instance.instance.name,
+        PATIENCE.as_secs()
+    );
+    let why = "a question to unlock it may wait where nobody sees it; or write `SecureStore: file`";
+    let file = quoted(&settings.config_path.to_string_lossy()).into_owned();
+    Finding::problem(finding, why).mend(format!("${{EDITOR:-vi}} {file}"))
+}
+
+fn told(protection: Protection) -> &'static str {
+    match protection {
+        Protection::SecretService => "in the keyring of the desktop",
+        Protection::Keychain => "in the macOS keychain",
+        Protection::CredentialManager => "in the Windows Credential Manager",
+        Protection::KernelKeyring => "by a key in the kernel's keyring, which a reboot empties",
+        Protection::Passphrase => "under a passphrase",
+        Protection::Plain => "in a plain file, which is for tests",
+    }
+}
+
+/// How old the copy is of what AWS told.
+fn catalogue(settings: &Settings, instance: &ConfiguredInstance) -> Finding {
+    let name = &instance.instance.name;
+    let catalogue = center::catalogue_file(instance).read();
+    let command = format!("aws-sso cache{}", settings.flag_for(&instance.instance));
+    let roles: usize = catalogue.accounts.iter().map(|account| account.roles.len()).sum();
+    let Some(at) = catalogue.refreshed_at else {
+        let why = "roles are known by account and name alone";
+        let finding = format!("the accounts and roles of `{name}` were never fetched");
+        return Finding::warning(finding, why).mend(command);
+    };
+    let finding = format!("{roles} roles of `{name}` are known, as of {} ago", age(at));
+    match catalogue::is_old(settings, &catalogue) {
+        true => Finding::warning(finding, "new ones are missing").mend(command),
+        false => Finding::ok(finding),
+    }
+}
+
+fn age(at: Timestamp) -> String {
+    let hours = (SystemClock.now().as_second() - at.as_second()).max(0) / 3600;
+    match hours {
+        0 => "less than an hour".to_owned(),
+        1 => "an hour".to_owned(),
+        2..48 => format!("{hours} hours"),
+        _ => format!("{} days", hours / 24),
+    }
+}
+
+/// Behind a keyring there may be a question that nobody sees.
+const PATIENCE: Duration = Duration::from_secs(5);

@@ -1,0 +1,179 @@
+//! The authorization token that SDKs would send, as each of them reads it. It is never shown.
+
+use std::fs::File;
+use std::io::{self, ErrorKind, Read};
+use std::path::Path;
+
+use credentials::{Clock, SlotName};
+use server::private_file::{self, Problem};
+use server::{AuthorizationToken, Denied, Grant, Scope, TokenStore};
+use zeroize::Zeroizing;
+
+use super::{Finding, Situation, sdks};
+use crate::client::Client;
+use crate::clock::SystemClock;
+use crate::exports::{TOKEN, TOKEN_FILE};
+use crate::paths;
+
+/// What is to be said of both variables.
+pub(super) async fn look(situation: &Situation) -> Vec<Finding> {
+    let (variable, path) =
+        (situation.variables.present(TOKEN), situation.variables.present(TOKEN_FILE));
+    let mut findings = Vec::new();
+    let mut file = None;
+    match path {
+        Some("") => findings.push(
+            Finding::problem(
+                format!("{TOKEN_FILE} is set to nothing"),
+                "several SDKs fail, because there is no such file",
+            )
+            .mend(format!("unset {TOKEN_FILE}")),
+        ),
+        Some(path) => match read(path) {
+            Ok(text) => {
+                findings.extend(form(&text, true, &situation.make_token(path)));
+                findings.extend(exposure(situation, path));
+                file = Some(text);
+            }
+            Err(error) => findings.push(unreadable(situation, path, &error)),
+        },
+        None => {}
+    }
+    if let Some(text) = variable {
+        findings.extend(form(text, false, &situation.export()));
+    }
+    if let (Some(text), Some(file)) = (variable.filter(|text| !text.is_empty()), &file)
+        && text != file.trim()
+    {
+        let who = sdks::preferring_token_variable();
+        let why = format!("{who} and OpenDAL send the first, the others the second");
+        let finding = format!("{TOKEN} and the file of {TOKEN_FILE} hold different tokens");
+        findings.push(Finding::warning(finding, why).mend(situation.export()));
+    }
+    let token = file.as_ref().map(|text| text.trim()).or(variable);
+    match token.filter(|token| !token.is_empty()) {
+        Some(token) => findings.extend(meaning(situation, token, path).await),
+        None if findings.is_empty() => {
+            findings.push(Finding::ok("no token is sent; programs of yours on this host need none"))
+        }
+        None => {}
+    }
+    findings
+}
+
+/// The file as SDKs read it: through links, and whoever may read it too.
+fn read(path: &str) -> io::Result<Zeroizing<String>> {
+    let file = File::open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::new(ErrorKind::InvalidInput, "it is not a plain file"));
+    }
+    let mut text = Zeroizing::new(String::with_capacity(LARGEST));
+    file.take(LARGEST as u64).read_to_string(&mut text)?;
+    Ok(text)
+}
+
+fn unreadable(situation: &Situation, path: &str, error: &io::Error) -> Finding {
+    let what = match error.kind() {
+        ErrorKind::NotFound => "is not there".to_owned(),
+        _ => format!("cannot be read: {error}"),
+    };
+    Finding::problem(
+        format!("the file {path} of {TOKEN_FILE} {what}"),
+        "SDKs fail, or wait for ever (Common Runtime), whatever else is set",
+    )
+    .mend(situation.make_token(path))
+}
+
+/// What of its form makes SDKs fail.
+fn form(text: &str, in_file: bool, mend: &str) -> Option<Finding> {
+    let what = match in_file {
+        true => format!("the file of {TOKEN_FILE}"),
+        false => TOKEN.to_owned(),
+    };
+    if text.is_empty() {
+        let why = "SDKs send no token, or an empty one, or fail";
+        return Some(Finding::problem(format!("{what} is empty"), why).mend(mend));
+    }
+    let who = sdks::refusing_line_breaks(in_file);
+    text.contains(['\r', '\n']).then(|| {
+        let why = format!("refused by {who}");
+        Finding::problem(format!("{what} has a line break in it"), why).mend(mend)
+    })
+}
+
+/// Whether others may have read it.
+fn exposure(situation: &Situation, path: &str) -> Option<Finding> {
+    let error = private_file::read(Path::new(path), LARGEST as u64).err()?;
+    let why = match error.problem {
+        Problem::OpenToOthers | Problem::OtherOwner => "who reads it has what the token opens",
+        Problem::Link => "aws-sso itself takes no link, which may lead elsewhere tomorrow",
+        _ => return None,
+    };
+    let finding = Finding::warning(format!("the token file {error}"), why);
+    Some(finding.mend(situation.make_token(path)))
+}
+
+/// Whether it is good, and for what.
+async fn meaning(situation: &Situation, token: &str, path: Option<&str>) -> Option<Finding> {
+    let path = path.filter(|path| !path.is_empty());
+    let mend = path.map_or_else(|| format!("unset {TOKEN}"), |path| situation.make_token(path));
+    let problem = |finding: &str| {
+        Some(
+            Finding::problem(finding, "the server answers 401, to your own programs too")
+                .mend(mend.clone()),
+        )
+    };
+    let Ok(parsed) = AuthorizationToken::parse(token.to_owned()) else {
+        return problem("what is sent as a token is none of aws-sso");
+    };
+    let keys = match TokenStore::at(paths::token_store()).keys() {
+        Ok(keys) => keys,
+        Err(error) => return Some(Finding::of(error.into(), "no token can be checked")),
+    };
+    let now = SystemClock.now();
+    match keys.map_or(Err(Denied::Unknown), |keys| keys.check(token, now)) {
+        Ok(grant) => Some(scope(situation, &grant, now, path)),
+        Err(Denied::Expired(serial)) => problem(&format!("the token {serial} has expired")),
+        Err(Denied::Revoked(serial)) => problem(&format!("the token {serial} was revoked")),
+        // It may be of another machine, whose server is reached through a forwarded port.
+        Err(Denied::Unknown) => match taken_by_server(situation, parsed).await {
+            true => Some(Finding::ok("the server takes the token, which was not made here")),
+            false => problem("the token is none that was made here"),
+        },
+    }
+}
+
+async fn taken_by_server(situation: &Situation, token: AuthorizationToken) -> bool {
+    Client::with_token(situation.server.clone(), token).named_profiles().await.is_ok()
+}
+
+fn scope(
+    situation: &Situation,
+    grant: &Grant,
+    now: credentials::Timestamp,
+    path: Option<&str>,
+) -> Finding {
+    let (serial, left) = (grant.serial, grant.expiration.remaining(now));
+    let slot = &situation.slot;
+    let mend = |finding: Finding| match path {
+        Some(path) => finding.mend(situation.make_token(path)),
+        None => finding.mend(format!("unset {TOKEN}")),
+    };
+    match &grant.scope {
+        Scope::Admin => mend(Finding::warning(
+            format!("the token {serial} may load and unload too"),
+            "programs need one that reads a slot, and whoever gets this one can replace their credentials",
+        )),
+        Scope::Read(slots) if !slots.contains(slot) => {
+            let names: Vec<_> = slots.iter().map(SlotName::to_string).collect();
+            let finding = format!("the token {serial} is for {}", names.join(", "));
+            mend(Finding::problem(finding, format!("the server refuses it for {slot}")))
+        }
+        Scope::Read(_) | Scope::ReadAll => {
+            Finding::ok(format!("the token {serial} is for {slot}, for {left}"))
+        }
+    }
+}
+
+/// In bytes.
+const LARGEST: usize = AuthorizationToken::LARGEST;
