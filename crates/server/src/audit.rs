@@ -9,7 +9,6 @@ mod flood;
 mod line;
 mod queue;
 mod record;
-mod who;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -77,6 +76,11 @@ impl Audit {
     /// Notes a decision.
     pub(crate) fn note(&self, record: Record) {
         self.0.push(record);
+    }
+
+    /// How many decisions are missing in the log since the server started.
+    pub(crate) fn missing(&self) -> u64 {
+        self.0.missing()
     }
 
     /// Somebody has connected: who that is can be found out now, and perhaps not much later.

@@ -106,6 +106,11 @@ impl Connections {
         }
     }
 
+    /// How many are open.
+    pub(crate) fn count(&self) -> usize {
+        self.lock().open.len()
+    }
+
     /// Closes the connection that has waited longest for a request, if one waits.
     pub(crate) fn make_room(&self) {
         self.lock().close_longest_waiting();

@@ -21,14 +21,17 @@ mod path;
 mod peer;
 pub mod private_file;
 mod provider;
+mod readers;
 mod refresher;
 mod refusal;
 mod routes;
 mod server;
 mod slot_list;
 mod slots;
+mod status;
 mod tls;
 mod token;
+mod who;
 pub mod wire;
 
 pub use audit::{AuditError, AuditLine, AuditLog};

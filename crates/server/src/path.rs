@@ -24,6 +24,8 @@ pub(crate) enum Resource {
     DefaultProfile,
     /// `/slot`: all named slots.
     NamedSlots,
+    /// `/status`: the server, and all that is loaded.
+    Status,
     /// `/healthcheck`, `/healthcheck/slot/NAME`.
     Health(SlotName),
 }
@@ -39,6 +41,7 @@ impl Resource {
             "/creds" => slot_by_query(query).map(Self::ReadOnlySlot),
             "/profile" => Ok(Self::DefaultProfile),
             "/slot" | "/slot/" => Ok(Self::NamedSlots),
+            "/status" => Ok(Self::Status),
             "/healthcheck" => Ok(Self::Health(SlotName::Default)),
             _ => {
                 if let Some(name) = path.strip_prefix("/slot/") {
@@ -220,9 +223,18 @@ mod tests {
 
     #[test]
     fn other_paths_are_not_there() {
-        for path in
-            ["", "*", "//", "/Slot", "/slotx", "/creds/", "/profile/", "/s", "/healthcheck/"]
-        {
+        for path in [
+            "",
+            "*",
+            "//",
+            "/Slot",
+            "/slotx",
+            "/creds/",
+            "/profile/",
+            "/s",
+            "/status/",
+            "/healthcheck/",
+        ] {
             assert_eq!(Resource::parse(path, None), Err(Refusal::NoSuchPath), "{path}");
         }
     }

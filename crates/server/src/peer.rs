@@ -25,11 +25,16 @@ pub enum Owner {
     Unknown,
 }
 
-/// A socket, and whose it is; for the audit log. Nothing is decided by it.
+/// A socket, and whose it is; for the audit log and the status. Nothing is decided by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Socket {
     pub(crate) uid: u32,
     pub(crate) inode: u32,
+}
+
+/// The number of the user that this process runs as, where users have numbers that mean something to us.
+pub(crate) fn own_uid() -> Option<u32> {
+    platform::own_uid()
 }
 
 /// Looks up the owners of sockets. Holds one socket to the kernel.

@@ -150,7 +150,7 @@ impl Refusal {
                  aws-sso ecs token create --slot NAME (or --default-slot)"
             }
             Self::ReadToken => {
-                "the authorization token is for reading alone; make one for changes: \
+                "the authorization token is for reading alone; this takes an admin token: \
                  aws-sso ecs token create --admin"
             }
             _ => "refused",

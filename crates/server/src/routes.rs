@@ -12,9 +12,11 @@ use hyper::{Method, Response, StatusCode};
 use crate::audit::{Asker, Audit, Record, Role, Verb};
 use crate::gate::{Caller, Gate, Peer, ReadableSlot, Writer};
 use crate::path::Resource;
+use crate::readers::Readers;
 use crate::refusal::Refusal;
 use crate::slot_list::Saved;
 use crate::slots::{Loaded, Now, Served, Slots};
+use crate::status::About;
 use crate::wire::{self, Health, HealthDetail};
 
 /// Decides about requests.
@@ -25,6 +27,8 @@ pub(crate) struct Router {
     /// `None`: nothing outlives the server.
     saved: Option<Saved>,
     audit: Option<Audit>,
+    about: About,
+    readers: Readers,
 }
 
 /// What comes of a request's head.
@@ -49,6 +53,7 @@ enum Action {
     Credentials(SlotName),
     DefaultProfile,
     NamedProfiles,
+    Status,
     Load(SlotName),
     Unload(SlotName),
     UnloadNamed,
@@ -61,8 +66,10 @@ impl Router {
         clock: Arc<dyn Clock>,
         saved: Option<Saved>,
         audit: Option<Audit>,
+        about: About,
     ) -> Self {
-        Self { gate, slots, clock, saved, audit }
+        let readers = Readers::new(Arc::clone(&slots));
+        Self { gate, slots, clock, saved, audit, about, readers }
     }
 
     /// Decides by the head alone.
@@ -126,7 +133,11 @@ impl Router {
         let reader = caller.reader()?;
         Ok(Decision::Answer(match action(&head.method, resource?)? {
             Action::Credentials(slot) => {
-                let Served { answer, role } = self.slots.credentials(reader.slot(&slot)?, now)?;
+                let served = self.slots.credentials(reader.slot(&slot)?, asker.socket, now)?;
+                let Served { answer, role, newcomer } = served;
+                if let Some(newcomer) = newcomer {
+                    self.readers.look_for(slot.clone(), newcomer);
+                }
                 note(Verb::Read, Some(slot), Some(role));
                 wire::json(StatusCode::OK, answer)
             }
@@ -138,6 +149,11 @@ impl Router {
             Action::NamedProfiles => {
                 note(Verb::List, None, None);
                 ok(&self.slots.named(reader, now))
+            }
+            // Not noted: who watches it would fill the log, and it hands out nothing.
+            Action::Status => {
+                let statuses = self.slots.statuses(&caller.into_writer()?, now);
+                ok(&self.about.status(statuses, now))
             }
             Action::Load(slot) => {
                 let writer = caller.into_writer()?;
@@ -231,6 +247,7 @@ fn action(method: &Method, resource: Resource) -> Result<Action, Refusal> {
         Resource::ReadOnlySlot(slot) if read => Ok(Action::Credentials(slot)),
         Resource::DefaultProfile if read => Ok(Action::DefaultProfile),
         Resource::NamedSlots if read => Ok(Action::NamedProfiles),
+        Resource::Status if read => Ok(Action::Status),
         Resource::NamedSlots if delete => Ok(Action::UnloadNamed),
         Resource::NamedSlots => Err(Refusal::MethodNotAllowed("GET, HEAD, DELETE")),
         _ => Err(Refusal::MethodNotAllowed("GET, HEAD")),
@@ -253,7 +270,7 @@ fn wanted(head: &Parts) -> (Verb, Option<SlotName>) {
     let slot = match resource {
         Resource::Slot(slot) | Resource::ReadOnlySlot(slot) | Resource::Health(slot) => Some(slot),
         Resource::DefaultProfile => Some(SlotName::Default),
-        Resource::NamedSlots => None,
+        Resource::NamedSlots | Resource::Status => None,
     };
     (verb, slot)
 }

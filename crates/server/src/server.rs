@@ -22,6 +22,7 @@ use crate::refresher::Refresher;
 use crate::routes::Router;
 use crate::slot_list::{Keeper, SlotList, Unreadable};
 use crate::slots::{Now, Slots};
+use crate::status::About;
 use crate::tls::{Tls, handshake};
 use crate::token::{TokenStore, TokenStoreError, Tokens};
 use crate::wire::Upload;
@@ -147,8 +148,17 @@ impl Server {
         let saved = keeper.as_ref().map(Keeper::saved);
         let (audit, writing) = audit.map(|log| log.start(Arc::clone(&clock))).unzip();
         let connections = Arc::new(Connections::default());
+        let about = About {
+            started: clock.now(),
+            addresses: listeners.addresses(),
+            speaks_https: tls.is_some(),
+            requires_token: gate.requires_token,
+            refreshes: refresher.is_some(),
+            audit: audit.clone(),
+            connections: Arc::clone(&connections),
+        };
         let acceptor = Acceptor {
-            router: Arc::new(Router::new(gate, slots, clock, saved, audit.clone())),
+            router: Arc::new(Router::new(gate, slots, clock, saved, audit.clone(), about)),
             connections: Arc::clone(&connections),
             owners: Arc::new(Owners::open()),
             audit,

@@ -5,8 +5,10 @@
 
 #[cfg(test)]
 mod model;
+mod reads;
 mod refreshing;
 mod slot;
+mod status;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,11 +20,14 @@ use tokio::sync::{Notify, watch};
 
 use crate::audit::Role;
 use crate::gate::{ReadableSlot, Reader, Writer};
+use crate::peer::Socket;
 use crate::refusal::Refusal;
 use crate::wire::{ProfileObject, Upload};
 
+use reads::Reads;
 pub(crate) use refreshing::{Fetch, Finished, Listed, Now};
 use slot::Slot;
+pub(crate) use status::Statuses;
 
 /// All slots. Reads take a [`ReadableSlot`] or a [`Reader`], writes a [`Writer`], which only the gate makes.
 pub(crate) struct Slots {
@@ -45,10 +50,11 @@ struct Contents {
     chance: Rng,
 }
 
-/// A slot, with the number of its load: what is fetched for one load is never put into another.
+/// A slot, with the number of its load: what is found out for one load is never told of another.
 struct Numbered {
     slot: Slot,
     load: u64,
+    reads: Reads,
 }
 
 /// What a slot serves.
@@ -57,6 +63,16 @@ pub(crate) struct Served {
     pub(crate) answer: Bytes,
     /// Whose credentials are in it.
     pub(crate) role: Arc<Role>,
+    /// Somebody new, who may be looked for.
+    pub(crate) newcomer: Option<Newcomer>,
+}
+
+/// A reader of a slot that was another's before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Newcomer {
+    pub(crate) socket: Socket,
+    /// Which load of the slot was read.
+    pub(crate) load: u64,
 }
 
 /// What became of a load.
@@ -93,11 +109,19 @@ impl Slots {
         self.put(SlotName::Default, upload, now).map(|_| ())
     }
 
-    /// What is served to an SDK.
-    pub(crate) fn credentials(&self, slot: ReadableSlot<'_>, now: Now) -> Result<Served, Refusal> {
-        let contents = self.lock();
-        let slot = contents.slot(slot.name())?;
-        Ok(Served { answer: slot.at(now)?.clone(), role: Arc::clone(slot.role()) })
+    /// What is served to an SDK, at the far end of this socket.
+    pub(crate) fn credentials(
+        &self,
+        slot: ReadableSlot<'_>,
+        socket: Option<Socket>,
+        now: Now,
+    ) -> Result<Served, Refusal> {
+        let mut contents = self.lock();
+        let numbered = contents.numbered_mut(slot.name()).ok_or_else(|| nothing_in(slot.name()))?;
+        let Numbered { slot, load, reads } = numbered;
+        let answer = slot.at(now)?.clone();
+        let newcomer = reads.note(socket, now).map(|socket| Newcomer { socket, load: *load });
+        Ok(Served { answer, role: Arc::clone(slot.role()), newcomer })
     }
 
     /// What is loaded in a slot, expired or not.
@@ -227,7 +251,7 @@ impl Contents {
     /// Puts a slot in its place, under a number of its own, and gives what was there.
     fn insert(&mut self, name: SlotName, slot: Slot) -> Option<Slot> {
         self.loads += 1;
-        let numbered = Numbered { slot, load: self.loads };
+        let numbered = Numbered { slot, load: self.loads, reads: Reads::default() };
         let previous = match name {
             SlotName::Default => self.default.replace(numbered),
             SlotName::Named(name) => self.named.insert(name, numbered),

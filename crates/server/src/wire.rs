@@ -14,9 +14,11 @@ use zeroize::Zeroizing;
 use crate::event;
 
 mod source;
+mod status;
 mod upload;
 
 pub(crate) use source::WrittenSource;
+pub use status::{ReaderObject, SessionObject, SlotObject, StatusObject};
 pub use upload::write_upload;
 pub(crate) use upload::{Upload, read_upload};
 

@@ -34,7 +34,7 @@ fn another_user_gets_nothing_in_either_family() {
     let server = world.serve(&[]);
     assert_eq!(server.request("PUT", "/", &[], &upload("dev", "ASIA1")).0, 200);
     for host in ["127.0.0.1", "::1"] {
-        for target in ["/", "/creds", "/slot", "/profile", "/nowhere"] {
+        for target in ["/", "/creds", "/slot", "/profile", "/status", "/nowhere"] {
             let answer = ask_as_nobody(&world, &server, host, &format!("GET {target}"), "");
             assert!(answer.starts_with("HTTP/1.1 401"), "{host} {target}: {answer}");
             assert!(answer.contains("another user"), "{answer}");
@@ -62,6 +62,7 @@ fn another_user_with_a_token_reads_what_it_names() {
             // Without the body, which is a canary.
             ("HEAD /slot/dev", token.as_str(), "200"),
             ("PUT /slot/dev", token.as_str(), "403"),
+            ("GET /status", token.as_str(), "403"),
         ] {
             let answer = ask_as_nobody(&world, &server, host, request, authorization);
             assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{request}: {answer}");

@@ -2,6 +2,7 @@
 //! waits for more than a swap of two vectors.
 
 use std::mem;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -12,6 +13,8 @@ use crate::peer::Socket;
 pub(super) struct Queue {
     state: Mutex<State>,
     changed: Condvar,
+    /// How many decisions the writer could not write, in all.
+    missing: AtomicU64,
 }
 
 struct State {
@@ -40,7 +43,7 @@ impl Default for Queue {
             connected: Vec::with_capacity(MOST_CONNECTED),
             stops: false,
         };
-        Self { state: Mutex::new(state), changed: Condvar::new() }
+        Self { state: Mutex::new(state), changed: Condvar::new(), missing: AtomicU64::new(0) }
     }
 }
 
@@ -95,6 +98,16 @@ impl Queue {
         let mut state = self.lock();
         mem::swap(&mut state.records, empty);
         mem::take(&mut state.lost)
+    }
+
+    /// So many decisions are not written.
+    pub(super) fn count_missing(&self, count: u64) {
+        self.missing.fetch_add(count, Ordering::Relaxed);
+    }
+
+    /// How many decisions are missing in the log since the server started.
+    pub(super) fn missing(&self) -> u64 {
+        self.missing.load(Ordering::Relaxed)
     }
 
     /// Takes those who have connected.

@@ -36,7 +36,7 @@ pub(crate) enum Verb {
     None,
     /// Credentials.
     Read,
-    /// What is loaded.
+    /// What is loaded, and how all of it stands.
     List,
     /// Whether a slot can serve.
     Health,

@@ -12,14 +12,15 @@ use super::flood::Allowance;
 use super::line::{self, Lines};
 use super::queue::{Queue, Woken};
 use super::record::Record;
-use super::who::Who;
 use crate::peer::Socket;
+use crate::who::Who;
 
 pub(super) struct Writer {
     log: LogFile,
     queue: Arc<Queue>,
     clock: Arc<dyn Clock>,
-    who: Who,
+    /// Of each program what a line ends with.
+    who: Who<String>,
     allowance: Allowance,
     lines: Lines,
     missing: Missing,
@@ -42,7 +43,7 @@ impl Writer {
             log,
             queue,
             clock,
-            who: Who::new(now),
+            who: Who::new(now, |program| line::members(&program)),
             allowance: Allowance::new(now),
             lines: Lines::default(),
             missing: Missing { count: 0, why: "", told: None },
@@ -111,7 +112,7 @@ impl Writer {
                 continue;
             }
             let program = record.asker.socket.and_then(|socket| self.who.of(socket));
-            self.lines.push(&record, program);
+            self.lines.push(&record, program.map(String::as_str));
         }
         let outcome = self.append();
         let written = outcome.as_ref().map_or_else(|failed| failed.written, |()| u64::MAX);
@@ -137,6 +138,7 @@ impl Writer {
         });
         let causes = [(overflowed, OVERFLOWED), (flooded, FLOODED), (unwritten, UNWRITTEN)];
         for (count, why) in causes.into_iter().filter(|(count, _)| *count > 0) {
+            self.queue.count_missing(count);
             self.missing.count += count;
             self.missing.why = why;
         }

@@ -28,6 +28,10 @@ const TCP_LISTEN: u8 = 10;
 const REQUEST_LENGTH: usize = 72; // nlmsghdr 16 + inet_diag_req_v2 56
 const REPLY_LENGTH: usize = 88; // nlmsghdr 16 + inet_diag_msg 72
 
+pub(super) fn own_uid() -> Option<u32> {
+    Some(rustix::process::geteuid().as_raw())
+}
+
 #[derive(Debug)]
 pub(super) struct Diagnostics {
     socket: OwnedFd,

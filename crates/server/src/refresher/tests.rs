@@ -70,7 +70,7 @@ impl World {
 
     fn read(&self, slot: &str) -> Result<String, Refusal> {
         let answer =
-            self.slots.credentials(ReadableSlot::for_test(&named(slot)), self.now())?.answer;
+            self.slots.credentials(ReadableSlot::for_test(&named(slot)), None, self.now())?.answer;
         let answer: serde_json::Value = serde_json::from_slice(&answer).unwrap();
         Ok(answer["AccessKeyId"].as_str().unwrap().to_owned())
     }

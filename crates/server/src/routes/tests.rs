@@ -22,7 +22,7 @@ fn router_with(gate: Gate) -> (Router, Arc<FakeClock>) {
     let slots = Arc::new(Slots::new(true, 1));
     let main = wire::Upload::Credentials(fakes::profile("main", LATER));
     slots.start_with(main, Now::by(&*clock)).unwrap();
-    let router = Router::new(gate, slots, clock.clone(), None, None);
+    let router = Router::new(gate, slots, clock.clone(), None, None, about());
     for (name, expiration) in [("dev", LATER), ("old", NOW)] {
         clock.move_to(EARLIER);
         let body = wire::write_upload(&fakes::profile(name, expiration));
@@ -30,6 +30,18 @@ fn router_with(gate: Gate) -> (Router, Arc<FakeClock>) {
     }
     clock.move_to(NOW);
     (router, clock)
+}
+
+fn about() -> About {
+    About {
+        started: EARLIER.parse().unwrap(),
+        addresses: vec![([127, 0, 0, 1], 4144).into()],
+        speaks_https: false,
+        requires_token: false,
+        refreshes: true,
+        audit: None,
+        connections: Arc::default(),
+    }
 }
 
 fn ask(router: &Router, method: &str, target: &str) -> Response<Bytes> {
@@ -74,7 +86,7 @@ fn text(response: &Response<Bytes>) -> &str {
 }
 
 /// Each route with the status of GET, HEAD, PUT, DELETE and POST, for the server's own user.
-const ROUTES: [(&str, [u16; 5]); 21] = [
+const ROUTES: [(&str, [u16; 5]); 22] = [
     ("/", [200, 200, 200, 200, 405]),
     ("/?profile=dev", [200, 200, 200, 200, 405]),
     ("/?profile=none", [404, 404, 409, 404, 405]),
@@ -91,6 +103,7 @@ const ROUTES: [(&str, [u16; 5]); 21] = [
     ("/slot/%zz", [400, 400, 400, 400, 400]),
     ("/s/ZGV2", [200, 200, 405, 405, 405]),
     ("/s/!", [400, 400, 400, 400, 400]),
+    ("/status", [200, 200, 405, 405, 405]),
     ("/healthcheck", [200, 200, 405, 405, 405]),
     ("/healthcheck/slot/dev", [200, 200, 405, 405, 405]),
     ("/healthcheck/slot/old", [503, 503, 405, 405, 405]),
@@ -242,6 +255,64 @@ fn named_slots_are_listed_by_name() {
     assert_eq!(text(&ask(&router, "DELETE", "/slot")), "{\"code\":\"200\",\"message\":\"OK\"}");
     assert_eq!(text(&ask(&router, "GET", "/slot")), "[]");
     assert_eq!(ask(&router, "GET", "/").status(), 200, "the default slot is none of them");
+}
+
+#[test]
+fn the_status_tells_of_the_server_the_slots_and_the_reads_and_no_secret() {
+    let (router, clock) = router();
+    clock.move_to("2026-11-22T20:26:31Z");
+    assert_eq!(ask(&router, "GET", "/slot/dev").status(), 200);
+    assert_eq!(ask(&router, "GET", "/slot/old").status(), 404, "which hands out nothing");
+    let response = ask(&router, "GET", "/status");
+    let (pid, uid) = (std::process::id(), crate::peer::own_uid());
+    let uid = uid.map(|uid| format!("\"Uid\":{uid},")).unwrap_or_default();
+    let slot = |name: &str, rest: &str| {
+        format!(
+            "{{\"ProfileName\":\"{name}\",\"AccountId\":\"000001111111\",\"RoleName\":\"Admin\",{rest}}}"
+        )
+    };
+    let [main, dev, old] = [
+        slot(
+            "main",
+            "\"Expiration\":1795382191,\"Expires\":\"50m\",\"State\":\"ready\",\
+             \"Obtained\":1795378591,\"Reads\":0",
+        ),
+        slot(
+            "dev",
+            "\"Expiration\":1795382191,\"Expires\":\"50m\",\"State\":\"ready\",\
+             \"Obtained\":1795377600,\"Reads\":1,\"LastRead\":1795379191",
+        ),
+        slot(
+            "old",
+            "\"Expiration\":1795378591,\"Expires\":\"Expired\",\"State\":\"expired\",\
+             \"Obtained\":1795377600,\"Reads\":0",
+        ),
+    ];
+    assert_eq!(
+        text(&response),
+        format!(
+            "{{\"Version\":\"0.1.0\",\"Pid\":{pid},{uid}\"Started\":1795377600,\"Time\":1795379191,\
+             \"Addresses\":[\"127.0.0.1:4144\"],\"Scheme\":\"http\",\"TokenRequired\":false,\
+             \"Refreshes\":true,\"AuditLog\":false,\"AuditLost\":0,\"Connections\":0,\
+             \"Default\":{main},\"Slots\":[{dev},{old}],\"Sessions\":[]}}"
+        )
+    );
+}
+
+#[test]
+fn a_slot_that_is_loaded_anew_has_not_been_read() {
+    let (router, _) = router();
+    let reads = |router: &Router| {
+        let status: wire::StatusObject =
+            serde_json::from_slice(ask(router, "GET", "/status").body()).unwrap();
+        status.slots.first().unwrap().reads
+    };
+    for method in ["GET", "HEAD"] {
+        assert_eq!(ask(&router, method, "/slot/dev").status(), 200);
+    }
+    assert_eq!(reads(&router), 2);
+    assert_eq!(ask(&router, "PUT", "/slot/dev").status(), 200);
+    assert_eq!(reads(&router), 0);
 }
 
 #[test]

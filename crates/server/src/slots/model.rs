@@ -81,7 +81,7 @@ impl Slotted {
 
     /// The access key id and the expiration that a reader sees.
     fn served(&self, now: Now) -> Option<(String, i64)> {
-        let answer = self.slots.credentials(ReadableSlot::for_test(&NAME), now).ok()?.answer;
+        let answer = self.slots.credentials(ReadableSlot::for_test(&NAME), None, now).ok()?.answer;
         let answer: serde_json::Value = serde_json::from_slice(&answer).unwrap();
         let expiration: Timestamp = answer["Expiration"].as_str().unwrap().parse().unwrap();
         Some((answer["AccessKeyId"].as_str().unwrap().to_owned(), expiration.as_second()))

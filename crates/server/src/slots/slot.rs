@@ -29,6 +29,8 @@ pub(crate) struct Slot {
 
 /// Credentials that can be served.
 struct Held {
+    /// Since when they are here.
+    obtained: Timestamp,
     expiration: Expiration,
     /// The same by the clock that nobody sets: a clock that is set back makes no credentials live longer.
     deadline: Instant,
@@ -97,6 +99,16 @@ impl Slot {
 
     pub(crate) fn expiration(&self) -> Option<Expiration> {
         self.held.as_ref().map(|held| held.expiration)
+    }
+
+    /// Since when its credentials are here.
+    pub(crate) fn obtained(&self) -> Option<Timestamp> {
+        self.held.as_ref().map(|held| held.obtained)
+    }
+
+    /// Whether it waits for somebody to sign in.
+    pub(crate) fn needs_sign_in(&self) -> bool {
+        self.refresh.as_ref().is_some_and(|refresh| matches!(refresh.step, Step::SignInNeeded(_)))
     }
 
     pub(crate) fn source(&self) -> Option<&Source> {
@@ -183,7 +195,7 @@ impl Held {
         keep_out_of_swap::<[u8]>(&answer);
         let expiration = credentials.expiration;
         let deadline = now.steady + refresh::life(now.wall, expiration);
-        Ok(Self { expiration, deadline, answer })
+        Ok(Self { obtained: now.wall, expiration, deadline, answer })
     }
 
     fn lives(&self, now: Now) -> bool {

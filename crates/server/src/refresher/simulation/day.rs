@@ -250,7 +250,7 @@ impl Day {
     fn read_all(&mut self) {
         for slot in all_slots() {
             let now = Now::by(&*self.model.clock);
-            let served = self.slots.credentials(ReadableSlot::for_test(&slot), now);
+            let served = self.slots.credentials(ReadableSlot::for_test(&slot), None, now);
             let answer = served.map(|served| served.answer);
             let loaded = self.loaded.get(&slot);
             let Ok(answer) = answer else {
@@ -296,7 +296,7 @@ impl Day {
             assert_eq!(listed.is_some(), *has_source);
             let Some(listed) = listed else { continue };
             let is_denied = self.model.state().denied.contains(&listed.source.to_string());
-            let served = self.slots.credentials(ReadableSlot::for_test(slot), now);
+            let served = self.slots.credentials(ReadableSlot::for_test(slot), None, now);
             if let Err(refusal) = served
                 && !is_denied
             {

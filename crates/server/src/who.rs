@@ -1,8 +1,8 @@
-//! Which process is at the far end of a connection, for the log alone: nothing is decided by it.
+//! Which process is at the far end of a connection, for the audit log and the status alone: nothing is decided by it.
 //!
 //! The kernel tells a socket's inode; whose that is stands in the processes' tables of open files. Looking there takes
-//! about a millisecond, so it is done on the writer's thread, once for a connection, and never for more than a small part
-//! of the time.
+//! about a millisecond, so it is done on a thread of whoever wants to know, once for a connection, and never for more than
+//! a small part of the time.
 
 #[cfg(target_os = "linux")]
 #[path = "who/linux.rs"]
@@ -16,34 +16,35 @@ use std::time::Instant;
 
 use serde::Serialize;
 
-use super::line::members;
 use crate::peer::Socket;
 use platform::Processes;
 
 /// A process, as it was when it was looked at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Program {
-    pub(super) pid: u32,
+pub(crate) struct Program {
+    pub(crate) pid: u32,
     /// Where its program lies, without control characters.
-    pub(super) exe: String,
+    pub(crate) exe: String,
 }
 
-/// What is known of connections, by their socket's inode.
-pub(super) struct Who {
+/// What is known of connections, by their socket's inode; of each program a `T`.
+pub(crate) struct Who<T> {
     processes: Processes,
-    /// As lines end with it.
-    known: HashMap<u32, Option<String>>,
+    keeps: fn(Program) -> T,
+    known: HashMap<u32, Option<T>>,
     wanted: HashSet<u32>,
     /// Before these nothing is looked for.
     next_glance: Instant,
     next_look: Instant,
 }
 
-impl Who {
-    pub(super) fn new(now: Instant) -> Self {
+impl<T> Who<T> {
+    /// Nothing is known yet; of what will be found, this is kept.
+    pub(crate) fn new(now: Instant, keeps: fn(Program) -> T) -> Self {
         Self {
             processes: Processes::new(),
+            keeps,
             known: HashMap::new(),
             wanted: HashSet::new(),
             next_glance: now,
@@ -53,13 +54,13 @@ impl Who {
 
     /// Wants to know who that is. For somebody who has just connected, what was known of the inode is of an earlier
     /// socket.
-    pub(super) fn connected(&mut self, socket: Socket) {
+    pub(crate) fn connected(&mut self, socket: Socket) {
         self.known.remove(&socket.inode);
         self.want(socket);
     }
 
     /// The same, if it isn't known already.
-    pub(super) fn want(&mut self, socket: Socket) {
+    pub(crate) fn want(&mut self, socket: Socket) {
         if self.processes.can_tell(socket.uid)
             && !self.known.contains_key(&socket.inode)
             && self.wanted.len() < MOST_WANTED
@@ -69,7 +70,7 @@ impl Who {
     }
 
     /// Looks into the newest processes: who asks once and ends is among them, and not for long.
-    pub(super) fn glance(&mut self) {
+    pub(crate) fn glance(&mut self) {
         let began = Instant::now();
         if !self.wanted.is_empty() && began >= self.next_glance {
             let found = self.processes.newest(&self.wanted);
@@ -79,7 +80,7 @@ impl Who {
     }
 
     /// Looks into all processes, for all that are wanted still.
-    pub(super) fn look(&mut self) {
+    pub(crate) fn look(&mut self) {
         let began = Instant::now();
         if !self.wanted.is_empty() && began >= self.next_look {
             let found = self.processes.all(&self.wanted);
@@ -96,16 +97,16 @@ impl Who {
         }
         for (inode, program) in found {
             self.wanted.remove(&inode);
-            self.known.insert(inode, Some(members(&program)));
+            self.known.insert(inode, Some((self.keeps)(program)));
         }
     }
 
-    pub(super) fn of(&self, socket: Socket) -> Option<&str> {
-        self.known.get(&socket.inode)?.as_deref()
+    pub(crate) fn of(&self, socket: Socket) -> Option<&T> {
+        self.known.get(&socket.inode)?.as_ref()
     }
 
     /// When it is to look again, if it wants to.
-    pub(super) fn next_look(&self) -> Option<Instant> {
+    pub(crate) fn next_look(&self) -> Option<Instant> {
         (!self.wanted.is_empty()).then_some(self.next_look)
     }
 }

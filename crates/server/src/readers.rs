@@ -1,0 +1,116 @@
+//! Which programs read the slots, for the status. It is found out beside the reading, by a thread that sleeps unless there
+//! is somebody new, and that ends with the server.
+//!
+//! Nobody waits for it: of too many at once some are not looked for.
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Arc, OnceLock};
+use std::thread;
+use std::time::Instant;
+
+use credentials::SlotName;
+use tracing::warn;
+
+use crate::slots::{Newcomer, Slots};
+use crate::who::Who;
+
+/// Where those are handed over who are to be looked for.
+pub(crate) struct Readers {
+    slots: Arc<Slots>,
+    /// Started for the first of them; `None`: it couldn't be.
+    thread: OnceLock<Option<SyncSender<Wanted>>>,
+}
+
+/// Who is looked for, and what they have read.
+struct Wanted {
+    slot: SlotName,
+    newcomer: Newcomer,
+}
+
+impl Readers {
+    /// Nobody is looked for yet.
+    pub(crate) fn new(slots: Arc<Slots>) -> Self {
+        Self { slots, thread: OnceLock::new() }
+    }
+
+    /// Has somebody looked for who is reading a slot.
+    pub(crate) fn look_for(&self, slot: SlotName, newcomer: Newcomer) {
+        if let Some(thread) = self.thread.get_or_init(|| start(&self.slots)) {
+            let _ = thread.try_send(Wanted { slot, newcomer });
+        }
+    }
+}
+
+fn start(slots: &Arc<Slots>) -> Option<SyncSender<Wanted>> {
+    let (wanted, received) = sync_channel(MOST_WAITING);
+    let slots = Arc::clone(slots);
+    let work = move || look(&received, &slots);
+    match thread::Builder::new().name("readers".to_owned()).spawn(work) {
+        Ok(_) => Some(wanted),
+        Err(error) => {
+            warn!(%error, "which programs read is not told: there is no thread for it");
+            None
+        }
+    }
+}
+
+/// Looks for all who are handed over, until nobody can be any more.
+fn look(received: &Receiver<Wanted>, slots: &Slots) {
+    let mut who = Who::new(Instant::now(), |program| program);
+    let mut waiting: Vec<Wanted> = Vec::new();
+    loop {
+        match next(received, who.next_look()) {
+            Ok(wanted) => {
+                let others = received.try_iter();
+                for wanted in [wanted].into_iter().chain(others) {
+                    who.connected(wanted.newcomer.socket);
+                    waiting.push(wanted);
+                }
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+        who.glance();
+        who.look();
+        waiting.retain(|Wanted { slot, newcomer }| match who.of(newcomer.socket) {
+            Some(program) => {
+                slots.found(slot, *newcomer, program.clone());
+                false
+            }
+            // Until it was looked everywhere.
+            None => who.next_look().is_some(),
+        });
+    }
+}
+
+/// The next one; an error at the latest at `limit`.
+fn next(received: &Receiver<Wanted>, limit: Option<Instant>) -> Result<Wanted, RecvTimeoutError> {
+    match limit {
+        None => received.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        Some(limit) => received.recv_timeout(limit.saturating_duration_since(Instant::now())),
+    }
+}
+
+const MOST_WAITING: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::peer::{Socket, own_uid};
+
+    #[test]
+    fn the_thread_is_there_when_it_is_needed_and_ends_with_the_server() {
+        let slots = Arc::new(Slots::new(false, 1));
+        let readers = Readers::new(Arc::clone(&slots));
+        assert_eq!(Arc::strong_count(&slots), 2, "nobody has read, and nobody looks");
+        let socket = Socket { uid: own_uid().unwrap_or(0), inode: u32::MAX };
+        for load in 0..1000 {
+            readers.look_for(SlotName::Default, Newcomer { socket, load });
+        }
+        assert_eq!(Arc::strong_count(&slots), 3);
+        drop(readers);
+        while Arc::strong_count(&slots) > 1 {
+            thread::yield_now();
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! How often a slot is read, and by whom: noted with each read, under the lock that is held for it anyway.
+//!
+//! Pure: the time is passed in, and which program it was is found out elsewhere.
+
+use std::time::Duration;
+
+use credentials::Timestamp;
+use tokio::time::Instant;
+
+use super::Now;
+use crate::peer::Socket;
+use crate::who::Program;
+use crate::wire::ReaderObject;
+
+/// The reads of one load of a slot.
+#[derive(Default)]
+pub(super) struct Reads {
+    pub(super) count: u64,
+    pub(super) last: Option<Timestamp>,
+    reader: Option<Reader>,
+}
+
+/// The reader who is looked for, or was.
+struct Reader {
+    socket: Socket,
+    /// Since when.
+    since: Instant,
+    /// When it read last.
+    last: Timestamp,
+    /// `None`: not found, or not yet.
+    program: Option<Program>,
+}
+
+impl Reads {
+    /// Notes a read. Tells whose socket it was if that one is to be looked for: a new one, after a pause.
+    pub(super) fn note(&mut self, socket: Option<Socket>, now: Now) -> Option<Socket> {
+        self.count += 1;
+        self.last = Some(now.wall);
+        let socket = socket?;
+        match &mut self.reader {
+            Some(reader) if reader.socket == socket => {
+                reader.last = now.wall;
+                None
+            }
+            Some(reader) if now.steady.saturating_duration_since(reader.since) < PAUSE => None,
+            _ => {
+                let (since, last) = (now.steady, now.wall);
+                self.reader = Some(Reader { socket, since, last, program: None });
+                Some(socket)
+            }
+        }
+    }
+
+    /// Notes which program that was, unless somebody else is looked for by now.
+    pub(super) fn found(&mut self, socket: Socket, program: Program) {
+        if let Some(reader) = self.reader.as_mut().filter(|reader| reader.socket == socket) {
+            reader.program = Some(program);
+        }
+    }
+
+    /// The last reader who was looked for, as it is told.
+    pub(super) fn reader(&self) -> Option<ReaderObject> {
+        let Reader { socket, last, program, .. } = self.reader.as_ref()?;
+        Some(ReaderObject {
+            uid: socket.uid,
+            pid: program.as_ref().map(|program| program.pid),
+            exe: program.as_ref().map(|program| program.exe.clone()),
+            time: last.as_second(),
+        })
+    }
+}
+
+/// Between two readers of one slot who are looked for.
+const PAUSE: Duration = Duration::from_secs(1);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn socket(inode: u32) -> Option<Socket> {
+        Some(Socket { uid: 1000, inode })
+    }
+
+    fn program(pid: u32) -> Program {
+        Program { pid, exe: format!("/bin/{pid}") }
+    }
+
+    fn told(reads: &Reads) -> (Option<u32>, i64) {
+        let reader = reads.reader().unwrap();
+        (reader.pid, reader.time)
+    }
+
+    #[test]
+    fn a_new_reader_is_looked_for_once_and_at_most_one_a_second() {
+        let start = Instant::now();
+        let at = |milliseconds: i64| Now {
+            wall: Timestamp::from_millisecond(milliseconds).unwrap(),
+            steady: start + Duration::from_millis(milliseconds.unsigned_abs()),
+        };
+        let mut reads = Reads::default();
+        assert_eq!(reads.note(None, at(0)), None, "where the kernel doesn't tell, nobody can");
+        assert!(reads.reader().is_none());
+        assert_eq!(reads.note(socket(1), at(1_000)), socket(1));
+        assert_eq!(told(&reads), (None, 1), "it is not found yet");
+        reads.found(socket(1).unwrap(), program(7));
+        assert_eq!(reads.note(socket(1), at(1_900)), None);
+        assert_eq!(reads.note(socket(2), at(1_999)), None, "not within a second");
+        assert_eq!(told(&reads), (Some(7), 1));
+        assert_eq!(reads.note(socket(1), at(60_000)), None, "it is known");
+        assert_eq!(told(&reads), (Some(7), 60), "it has read again");
+        assert_eq!(reads.note(socket(2), at(61_000)), socket(2));
+        reads.found(socket(1).unwrap(), program(7));
+        assert_eq!(told(&reads), (None, 61), "what was found is of another");
+        assert_eq!((reads.count, reads.last), (6, Some(at(61_000).wall)));
+    }
+}

@@ -1,0 +1,71 @@
+//! What is told of all slots at once, to whoever may write them.
+
+use std::collections::BTreeMap;
+
+use credentials::{SlotName, Source};
+
+use super::{Contents, Newcomer, Now, Numbered, Slots};
+use crate::gate::Writer;
+use crate::who::Program;
+use crate::wire::{SessionObject, SlotObject};
+
+/// The slots, and the SSO sessions that they depend on.
+pub(crate) struct Statuses {
+    pub(crate) default: Option<SlotObject>,
+    /// By name.
+    pub(crate) named: Vec<SlotObject>,
+    /// By name.
+    pub(crate) sessions: Vec<SessionObject>,
+}
+
+impl Slots {
+    /// How all slots stand.
+    pub(crate) fn statuses(&self, _: &Writer, now: Now) -> Statuses {
+        let contents = self.lock();
+        let object = |numbered: &Numbered| contents.status(numbered, now);
+        let mut named: Vec<_> = contents.named.values().map(object).collect();
+        named.sort_unstable_by(|a, b| a.profile.profile_name.cmp(&b.profile.profile_name));
+        Statuses {
+            default: contents.default.as_ref().map(object),
+            named,
+            sessions: contents.sessions(),
+        }
+    }
+
+    /// Notes which program a reader is, unless the slot was loaded or unloaded meanwhile.
+    pub(crate) fn found(&self, slot: &SlotName, newcomer: Newcomer, program: Program) {
+        let mut contents = self.lock();
+        let numbered = contents.numbered_mut(slot);
+        if let Some(numbered) = numbered.filter(|numbered| numbered.load == newcomer.load) {
+            numbered.reads.found(newcomer.socket, program);
+        }
+    }
+}
+
+impl Contents {
+    fn status(&self, numbered: &Numbered, now: Now) -> SlotObject {
+        let Numbered { slot, reads, .. } = numbered;
+        SlotObject {
+            profile: self.object(slot, now),
+            obtained: slot.obtained().map(|at| at.as_second()),
+            next_refresh: slot.wait(now).map(|wait| (now.wall + wait).as_second()),
+            reads: reads.count,
+            last_read: reads.last.map(|at| at.as_second()),
+            last_reader: reads.reader(),
+        }
+    }
+
+    fn sessions(&self) -> Vec<SessionObject> {
+        let mut sessions: BTreeMap<&str, SessionObject> = BTreeMap::new();
+        for slot in self.default.iter().chain(self.named.values()).map(|numbered| &numbered.slot) {
+            let Some(instance) = slot.source().and_then(Source::instance) else { continue };
+            let session = sessions.entry(instance.as_str()).or_insert_with(|| SessionObject {
+                instance: instance.as_str().to_owned(),
+                ends: self.session_ends.get(instance).map(|ends| ends.as_second()),
+                sign_in_needed: false,
+            });
+            session.sign_in_needed |= slot.needs_sign_in();
+        }
+        sessions.into_values().collect()
+    }
+}
