@@ -67,14 +67,15 @@ impl Shape {
     /// Draws it into the cell whose upper left corner is there.
     pub(super) fn draw(self, picture: &mut String, (left, top): (f32, f32), colour: Colour) {
         let _ = match self {
+            // Bars in neighbouring rows don't touch, as with fonts whose blocks are lower than a row.
             Self::Block { from, size, opacity } => writeln!(
                 picture,
                 "<rect x=\"{:.2}\" y=\"{:.2}\" width=\"{:.2}\" height=\"{:.2}\" fill=\"{colour}\" \
                  opacity=\"{opacity}\" shape-rendering=\"crispEdges\"/>",
                 left + from.0 * CELL_WIDTH,
-                top + from.1 * CELL_HEIGHT,
+                top + GAP + from.1 * (CELL_HEIGHT - 2.0 * GAP),
                 size.0 * CELL_WIDTH,
-                size.1 * CELL_HEIGHT,
+                size.1 * (CELL_HEIGHT - 2.0 * GAP),
             ),
             Self::Lines { left: to_left, right, up, down, heavy } => {
                 let (x, y) = (left + CELL_WIDTH / 2.0, top + CELL_HEIGHT / 2.0);
@@ -97,6 +98,9 @@ impl Shape {
         };
     }
 }
+
+/// Above and below a block, in pixels.
+const GAP: f32 = 2.0;
 
 #[cfg(test)]
 mod tests {
