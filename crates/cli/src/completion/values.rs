@@ -54,7 +54,8 @@ impl Values {
         described
             .map(|(value, help)| {
                 let help = help.map(|help| ui::printable(&help).into_owned().into());
-                CompletionCandidate::new(value).help(help)
+                // Else the engine writes the argument's usage for each of 10,000.
+                CompletionCandidate::new(value).help(help).tag(Some("values".into()))
             })
             .collect()
     }
