@@ -23,7 +23,7 @@ const ENVIRONMENTS: [(&[(&str, &str)], &str); 20] = [
     (&[], "[default]\nregion = eu-central-1\n"),
     (&[], "[default]\naws_access_key_id = AKIAPROFILE\naws_secret_access_key = CANARY-profile\n"),
     (&[], "[default]\ncredential_process = false\n"),
-    (&[], "[default]\nrole_arn = arn:aws:iam::123456789012:role/x\nsource_profile = nowhere\n"),
+    (&[], SSO),
     (&[("AWS_PROFILE", "missing")], "[default]\nregion = eu-central-1\n"),
     (&[("AWS_PROFILE", "missing")], ""),
     (&[("AWS_PROFILE", "default")], ""),
@@ -38,6 +38,9 @@ const ENVIRONMENTS: [(&[(&str, &str)], &str); 20] = [
 const KEYS: [(&str, &str); 2] =
     [("AWS_ACCESS_KEY_ID", "AKIAENVIRONMENT"), ("AWS_SECRET_ACCESS_KEY", "CANARY-environment")];
 const ROLE: (&str, &str) = ("AWS_ROLE_ARN", "arn:aws:iam::123456789012:role/x");
+/// Nobody is signed in.
+const SSO: &str = "[default]\nsso_session = corp\nsso_account_id = 123456789012\nsso_role_name = x\n\
+    [sso-session corp]\nsso_start_url = https://corp.awsapps.com/start\nsso_region = eu-central-1\n";
 const OTHER: &str = "[profile other]\nregion = eu-central-1\n[profile keys]\n\
     aws_access_key_id = AKIAPROFILE\naws_secret_access_key = CANARY-profile\n";
 

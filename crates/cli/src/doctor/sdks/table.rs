@@ -124,7 +124,6 @@ pub(super) const SDKS: [Sdk; 10] = [
     Sdk {
         name: "SDK for Rust",
         version: "aws-config 1.13",
-        fails_on_half_web_identity: true,
         web_identity: Order::AfterProfile,
         empty_relative_uri: EmptyRelativeUri::Fails,
         ..USUAL

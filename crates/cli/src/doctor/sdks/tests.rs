@@ -53,7 +53,7 @@ fn what_comes_before_the_server_depends_on_the_sdk() {
         (&named("missing"), vec![("default", profile(&["aws_access_key_id"]))], "nnYYYYYYnY"),
         (&named(""), vec![], "nYYYYYYYYY"),
         (&web_identity, vec![], "nninniinni"),
-        (&[URI, (WEB_IDENTITY, "/t")], vec![], "nnYYnYYYYY"),
+        (&[URI, (WEB_IDENTITY, "/t")], vec![], "nnYYYYYYYY"),
         (&[URI, (RELATIVE_URI, "/x")], vec![], "nnnnnnnnnn"),
         (&[URI, (RELATIVE_URI, "")], vec![], "nYnYnYYnYY"),
         (&[(FULL_URI, "http://localhost:4144/creds")], vec![], "YYYYYYYYYY"),
