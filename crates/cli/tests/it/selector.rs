@@ -207,7 +207,7 @@ fn without_colour_the_chosen_row_is_still_told() {
         terminal.type_in("payments admin");
         let screen = terminal.wait_for(" 1/6");
         let cells: Vec<_> =
-            (0..24).flat_map(|row| (0..80).filter_map(move |column| Some((row, column)))).collect();
+            (0..24).flat_map(|row| (0..80).map(move |column| (row, column))).collect();
         let colours = cells.iter().filter_map(|(row, column)| screen.cell(*row, *column));
         let has_colour = |cell: &vt100::Cell| {
             cell.fgcolor() != Color::Default || cell.bgcolor() != Color::Default
