@@ -16,7 +16,7 @@ use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue};
 use hyper::{Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde::de::DeserializeOwned;
-use server::wire::{self, Message, ProfileObject};
+use server::wire::{self, Message, ProfileObject, StatusObject};
 use server::{AuthorizationToken, Owner, Owners, path_of};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -60,6 +60,20 @@ impl Client {
     /// What is loaded in the named slots.
     pub(crate) async fn named_profiles(&self) -> Result<Vec<ProfileObject>, CommandError> {
         self.read("/slot").await
+    }
+
+    /// How the server stands, and all that is loaded.
+    pub(crate) async fn status(&self) -> Result<StatusObject, CommandError> {
+        let (status, body) = self.exchange(Method::GET, "/status", Bytes::new()).await?;
+        if status == StatusCode::NOT_FOUND && serde_json::from_slice::<Message>(&body).is_ok() {
+            let text =
+                format!("the server at {} doesn't tell its status: it is older", self.address);
+            return Err(CommandError::failed(text).with_hint(
+                "Start this version in its place: aws-sso ecs run (until then: aws-sso ecs list, aws-sso ecs profile)",
+            ));
+        }
+        let body = self.accept((status, body))?;
+        serde_json::from_slice(&body).map_err(|_| self.somebody_else())
     }
 
     /// Puts a profile into a slot. Tells whether the server will refresh it.

@@ -11,7 +11,7 @@ mod platform;
 use tokio::sync::Notify;
 
 pub(crate) use platform::{
-    ChildGroup, allow_many_connections, protect_memory, shell, stop_signals,
+    ChildGroup, allow_many_connections, interruption, protect_memory, shell, stop_signals,
 };
 
 /// Told when signals are to be held.

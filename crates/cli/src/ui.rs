@@ -2,6 +2,7 @@
 //!
 //! Text that came over a socket is stripped of control characters before a terminal gets it.
 
+pub(crate) mod screen;
 mod table;
 
 use std::borrow::Cow;

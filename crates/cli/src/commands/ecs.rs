@@ -6,6 +6,7 @@ mod list;
 mod load;
 mod profile;
 pub(crate) mod run;
+mod status;
 mod token;
 mod trust;
 mod unload;
@@ -19,6 +20,7 @@ pub(crate) enum Ecs {
     #[command(visible_alias = "server")]
     Run(run::Arguments),
     Load(load::Arguments),
+    Status(status::Arguments),
     Audit(audit::Arguments),
     List(list::Arguments),
     Profile(profile::Arguments),
@@ -33,6 +35,7 @@ pub(crate) async fn run(command: Ecs) -> Result<(), CommandError> {
     match command {
         Ecs::Run(arguments) => run::run(arguments).await,
         Ecs::Load(arguments) => load::run(arguments).await,
+        Ecs::Status(arguments) => status::run(arguments).await,
         Ecs::Audit(arguments) => audit::run(arguments),
         Ecs::List(arguments) => list::run(arguments).await,
         Ecs::Profile(arguments) => profile::run(arguments).await,

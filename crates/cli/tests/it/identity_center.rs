@@ -69,7 +69,7 @@ pub(crate) fn assert_done(finished: &Finished) {
 }
 
 #[track_caller]
-fn assert_fails(finished: &Finished, code: i32, said: &[&str]) {
+pub(crate) fn assert_fails(finished: &Finished, code: i32, said: &[&str]) {
     assert_eq!((finished.code, finished.stdout.as_str()), (Some(code), ""), "{}", finished.stderr);
     for said in said {
         assert!(finished.stderr.contains(said), "{said:?} is not in: {}", finished.stderr);

@@ -21,6 +21,7 @@ mod memory;
 mod refreshing;
 mod slots;
 mod sources;
+mod status;
 mod strangers;
 #[cfg(target_os = "linux")]
 mod systemd;

@@ -103,7 +103,9 @@ fn ten_thousand_slots_are_kept_apart() {
 #[test]
 fn without_a_server_the_exit_code_is_4_and_the_hint_starts_one() {
     let address = "127.0.0.1:1"; // tcpmux: nobody has it
-    for command in [&["ecs", "profile"][..], &["ecs", "list"], &["ecs", "unload"]] {
+    for command in
+        [&["ecs", "profile"][..], &["ecs", "list"], &["ecs", "unload"], &["ecs", "status"]]
+    {
         let failed = world().run(&[command, &["--server", address]].concat());
         assert_eq!(failed.code, Some(4), "{command:?}");
         assert!(failed.stderr.contains("hint: Start it: aws-sso ecs run"), "{}", failed.stderr);

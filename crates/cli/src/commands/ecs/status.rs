@@ -1,0 +1,39 @@
+//! `aws-sso ecs status`
+
+mod text;
+mod watch;
+mod words;
+
+use clap::Args;
+
+use crate::args::{Output, OutputArguments, ServerArguments};
+use crate::client::Client;
+use crate::error::{CommandError, Kind};
+use crate::ui;
+
+/// Show how a server stands: its slots, their time left, who reads them, and what it waits for
+#[derive(Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    server: ServerArguments,
+    /// Keep showing it, on the whole terminal; q leaves
+    #[arg(long, conflicts_with = "output")]
+    watch: bool,
+    #[command(flatten)]
+    output: OutputArguments,
+}
+
+pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
+    if arguments.watch && !ui::is_data_seen() {
+        return Err(CommandError::new(Kind::Usage, "--watch needs a terminal, and stdout is none")
+            .with_hint("For programs: aws-sso ecs status --output json"));
+    }
+    let client = Client::new(&arguments.server)?;
+    let status = client.status().await?;
+    match arguments.output.output {
+        _ if arguments.watch => return watch::watch(&client, &status).await,
+        Output::Json => ui::json(&status),
+        Output::Text => text::show(&status),
+    }
+    Ok(())
+}

@@ -1,0 +1,240 @@
+//! `aws-sso ecs status --watch`: the status on a screen of its own, asked for every second.
+//!
+//! What is shown is a state, [`Watched`], that keys and answers change, and that is drawn as a whole.
+
+mod columns;
+mod draw;
+
+use std::pin::pin;
+use std::thread;
+use std::time::Duration;
+
+use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyModifiers};
+use ratatui::crossterm::terminal;
+use server::wire::StatusObject;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until};
+
+use super::words::{self, Row};
+use crate::client::Client;
+use crate::error::{CommandError, Kind};
+use crate::ui::screen::{On, Screen};
+use crate::{env, process};
+use columns::Widths;
+
+/// Shows it until the person leaves.
+pub(super) async fn watch(client: &Client, status: &StatusObject) -> Result<(), CommandError> {
+    let failed = |error| CommandError::failed(format!("nothing can be drawn here: {error}"));
+    // Before the terminal is taken: from now on a signal gives it back.
+    let mut interrupted = pin!(process::interruption().map_err(failed)?);
+    let mut screen = Screen::open(On::Stdout).map_err(failed)?;
+    let (mut watched, has_colour) = (Watched::new(status, Instant::now()), env::wants_colour());
+    let mut events = events();
+    let mut answer = Box::pin(ask(client));
+    loop {
+        screen.draw(|frame| draw::draw(&watched, has_colour, frame)).map_err(failed)?;
+        let step = tokio::select! {
+            () = &mut interrupted => Step::Interrupt,
+            Some(event) = events.recv() => watched.press_all(event, &mut events),
+            answered = &mut answer => {
+                answer = Box::pin(ask(client));
+                watched.answered(answered, Instant::now());
+                Step::Stay
+            }
+        };
+        match step {
+            Step::Stay => {}
+            Step::Redraw => screen.forget().map_err(failed)?,
+            Step::Leave => return Ok(()),
+            Step::Interrupt => return Err(CommandError::new(Kind::Interrupted, "interrupted")),
+        }
+    }
+}
+
+/// The server's next answer.
+async fn ask(client: &Client) -> Result<StatusObject, CommandError> {
+    sleep_until(Instant::now() + BETWEEN).await;
+    client.status().await
+}
+
+/// What is typed, and new sizes. The thread waits for the terminal alone, and ends with the process.
+fn events() -> mpsc::Receiver<Event> {
+    let (typed, events) = mpsc::channel(MOST_WAITING);
+    thread::spawn(move || {
+        while let Ok(event) = event::read()
+            && typed.blocking_send(event).is_ok()
+        {}
+    });
+    events
+}
+
+/// What is shown.
+struct Watched {
+    told: Told,
+    /// Why it isn't told anew.
+    trouble: Option<Trouble>,
+    /// When it was told.
+    at: Instant,
+    /// The first slot that is on the screen.
+    first: usize,
+}
+
+/// A status, ready to be drawn.
+struct Told {
+    server: String,
+    facts: String,
+    sessions: Option<String>,
+    rows: Vec<Row>,
+    widths: Widths,
+    notices: Vec<String>,
+}
+
+struct Trouble {
+    why: String,
+    /// How old what is shown has become.
+    age: Duration,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    Stay,
+    Redraw,
+    Leave,
+    Interrupt,
+}
+
+impl Watched {
+    fn new(status: &StatusObject, at: Instant) -> Self {
+        Self { told: Told::new(status), trouble: None, at, first: 0 }
+    }
+
+    /// The server has answered, or hasn't: then what it told last stays.
+    fn answered(&mut self, answer: Result<StatusObject, CommandError>, now: Instant) {
+        match answer {
+            Ok(status) => *self = Self { first: self.first, ..Self::new(&status, now) },
+            Err(error) => {
+                let age = now.saturating_duration_since(self.at);
+                self.trouble = Some(Trouble { why: error.text, age });
+            }
+        }
+    }
+
+    /// All that has been typed by now: a paste is drawn once.
+    fn press_all(&mut self, first: Event, events: &mut mpsc::Receiver<Event>) -> Step {
+        let page = terminal::size().map_or(0, |size| draw::Plan::new(self, size).rows);
+        let (mut outcome, mut next) = (Step::Stay, Some(first));
+        while let Some(event) = next {
+            match self.press(&event, page) {
+                Step::Stay => {}
+                Step::Redraw => outcome = Step::Redraw,
+                step => return step,
+            }
+            next = events.try_recv().ok();
+        }
+        outcome
+    }
+
+    /// A key, with so many slots on the screen.
+    fn press(&mut self, event: &Event, page: usize) -> Step {
+        let Some(KeyEvent { code, modifiers, .. }) = event.as_key_press_event() else {
+            return if matches!(event, Event::Resize(..)) { Step::Redraw } else { Step::Stay };
+        };
+        let last = self.told.rows.len().saturating_sub(page);
+        let first = self.first.min(last);
+        self.first = match code {
+            KeyCode::Char('c') if modifiers.contains(KeyModifiers::CONTROL) => {
+                return Step::Interrupt;
+            }
+            KeyCode::Char('q') | KeyCode::Esc => return Step::Leave,
+            KeyCode::Up => first.saturating_sub(1),
+            KeyCode::Down => first + 1,
+            KeyCode::PageUp => first.saturating_sub(page),
+            KeyCode::PageDown => first + page,
+            KeyCode::Home => 0,
+            KeyCode::End => last,
+            _ => first,
+        };
+        self.first = self.first.min(last);
+        Step::Stay
+    }
+}
+
+impl Told {
+    fn new(status: &StatusObject) -> Self {
+        let rows = words::rows(status);
+        Self {
+            server: words::server(status),
+            facts: words::facts(status),
+            sessions: words::sessions(status),
+            widths: Widths::of(&rows),
+            rows,
+            notices: words::notices(status),
+        }
+    }
+}
+
+const BETWEEN: Duration = Duration::from_secs(1);
+/// A paste waits for its turn.
+const MOST_WAITING: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::words::tests::{slot, status};
+    use super::*;
+
+    fn watched(slots: usize) -> Watched {
+        let slots: Vec<_> =
+            (0..slots).map(|n| slot(&format!("s{n}"), 60, "ready", json!({}))).collect();
+        Watched::new(&status(&slots), Instant::now())
+    }
+
+    fn key(code: KeyCode, modifiers: KeyModifiers) -> Event {
+        Event::Key(KeyEvent::new(code, modifiers))
+    }
+
+    #[test]
+    fn keys_move_within_the_slots_and_leave() {
+        let mut watched = watched(25);
+        for (code, first) in [
+            (KeyCode::Up, 0),
+            (KeyCode::Down, 1),
+            (KeyCode::PageDown, 11),
+            (KeyCode::PageDown, 15),
+            (KeyCode::Down, 15),
+            (KeyCode::PageUp, 5),
+            (KeyCode::End, 15),
+            (KeyCode::Char('x'), 15),
+            (KeyCode::Home, 0),
+        ] {
+            assert_eq!(watched.press(&key(code, KeyModifiers::NONE), 10), Step::Stay);
+            assert_eq!(watched.first, first, "{code:?}");
+        }
+        for (code, modifiers, step) in [
+            (KeyCode::Char('q'), KeyModifiers::NONE, Step::Leave),
+            (KeyCode::Esc, KeyModifiers::NONE, Step::Leave),
+            (KeyCode::Char('c'), KeyModifiers::CONTROL, Step::Interrupt),
+            (KeyCode::Char('c'), KeyModifiers::NONE, Step::Stay),
+        ] {
+            assert_eq!(watched.press(&key(code, modifiers), 10), step, "{code:?}");
+        }
+        assert_eq!(watched.press(&Event::Resize(10, 3), 1), Step::Redraw);
+        assert_eq!(watched.press(&Event::Paste("q".to_owned()), 1), Step::Stay);
+    }
+
+    #[test]
+    fn a_server_that_is_gone_leaves_what_it_told_and_comes_back() {
+        let mut watched = watched(3);
+        let later = watched.at + Duration::from_secs(7);
+        watched.answered(Err(CommandError::new(Kind::Unreachable, "it is gone")), later);
+        let trouble = watched.trouble.as_ref().unwrap();
+        assert_eq!((trouble.why.as_str(), trouble.age), ("it is gone", Duration::from_secs(7)));
+        assert_eq!(watched.told.rows.len(), 3);
+        watched.first = 2;
+        watched.answered(Ok(status(&[])), later);
+        assert!(watched.trouble.is_none() && watched.told.rows.is_empty() && watched.first == 2);
+        watched.press(&key(KeyCode::Down, KeyModifiers::NONE), 10);
+        assert_eq!(watched.first, 0, "there are fewer slots now");
+    }
+}

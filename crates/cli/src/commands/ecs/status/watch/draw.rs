@@ -1,0 +1,176 @@
+//! What is on the screen: the state in, cells out. Pure.
+//!
+//! Colours only repeat what a mark, a bar and words say already.
+
+use ratatui::Frame;
+use ratatui::style::{Color, Style};
+use ratatui::text::{Line, Span};
+use unicode_width::UnicodeWidthStr;
+
+use super::columns::{Column, GAP, fit, wrapped};
+use super::{Trouble, Watched};
+use crate::commands::ecs::status::words::{Level, NOTHING_LOADED, Row};
+use crate::ui::printable;
+
+/// The parts of a screen that there is room for.
+pub(super) struct Plan {
+    has_title: bool,
+    about: Vec<String>,
+    has_gap: bool,
+    has_header: bool,
+    /// How many lines are the slots'.
+    pub(super) rows: usize,
+    notices: Vec<String>,
+    has_footer: bool,
+}
+
+impl Plan {
+    /// For a screen of that size: a slot first, then what is needed most.
+    pub(super) fn new(watched: &Watched, (width, height): (u16, u16)) -> Self {
+        let (told, width, height) = (&watched.told, usize::from(width), usize::from(height));
+        let notices = told.notices.iter().flat_map(|notice| wrapped(&format!("! {notice}"), width));
+        let mut notices: Vec<String> = notices.take(height / 3).collect();
+        let about = [Some(&told.facts), told.sessions.as_ref()].into_iter().flatten();
+        let server = wrapped(&told.server, width).into_iter().skip(1);
+        let mut about: Vec<String> =
+            server.chain(about.flat_map(|text| wrapped(text, width))).collect();
+        let mut rows = height;
+        let mut take = |lines: usize, least: usize| {
+            let taken = if rows >= lines + least { lines } else { 0 };
+            rows -= taken;
+            taken
+        };
+        let (has_footer, has_title) = (take(1, 1) > 0, take(1, 1) > 0);
+        let has_header = take(1, 3) > 0;
+        notices.truncate(take(notices.len(), 3));
+        about.truncate(take(about.len(), 6));
+        let has_gap = take(1, 8) > 0;
+        Self { has_title, about, has_gap, has_header, rows, notices, has_footer }
+    }
+}
+
+/// Draws all of it.
+pub(super) fn draw(watched: &Watched, has_colour: bool, frame: &mut Frame<'_>) {
+    let area = frame.area();
+    let plan = Plan::new(watched, (area.width, area.height));
+    let paint = Paint { has_colour, is_old: watched.trouble.is_some() };
+    let lines = lines(watched, plan, usize::from(area.width), paint);
+    for (line, row) in lines.into_iter().zip(area.rows()) {
+        frame.render_widget(line, row);
+    }
+}
+
+fn lines(watched: &Watched, plan: Plan, width: usize, paint: Paint) -> Vec<Line<'static>> {
+    let told = &watched.told;
+    // The last column's gap is beyond the edge.
+    let columns = told.widths.that_fit((width + GAP).saturating_sub(MARK));
+    let mut lines = Vec::new();
+    lines.extend(plan.has_title.then(|| title(watched, width, paint)));
+    lines.extend(plan.about.into_iter().map(Line::from));
+    lines.extend(plan.has_gap.then(Line::default));
+    lines.extend(plan.has_header.then(|| header(&columns)));
+    let above = lines.len();
+    let first = watched.first.min(told.rows.len().saturating_sub(plan.rows));
+    if told.rows.is_empty() {
+        lines.extend(wrapped(NOTHING_LOADED, width).into_iter().take(plan.rows).map(Line::from));
+    }
+    let rows = told.rows.iter().skip(first).take(plan.rows);
+    let words = told.widths.words_of_left();
+    lines.extend(rows.map(|row| line(row, &columns, words, paint)));
+    lines.resize(above + plan.rows, Line::default());
+    let notices = plan.notices.into_iter();
+    lines.extend(notices.map(|notice| Line::styled(notice, paint.of(Level::Bad))));
+    lines.extend(plan.has_footer.then(|| footer(first, plan.rows, told.rows.len(), width)));
+    lines
+}
+
+fn title(watched: &Watched, width: usize, paint: Paint) -> Line<'static> {
+    match &watched.trouble {
+        Some(Trouble { why, age }) => {
+            let text = format!("! {}s old, trying again: {}", age.as_secs(), printable(why));
+            let style = Paint { is_old: false, ..paint }.of(Level::Bad).bold();
+            Line::styled(fit(&text, width), style)
+        }
+        None => {
+            let server = wrapped(&watched.told.server, width).into_iter().next();
+            Line::styled(server.unwrap_or_default(), Style::new().bold())
+        }
+    }
+}
+
+fn header(columns: &[(Column, usize)]) -> Line<'static> {
+    let names = columns.iter().map(|(column, width)| fit(column.name(), width + GAP));
+    Line::styled(
+        format!("{}{}", " ".repeat(MARK), names.collect::<String>()),
+        Style::new().underlined(),
+    )
+}
+
+fn line(row: &Row, columns: &[(Column, usize)], words: usize, paint: Paint) -> Line<'static> {
+    let style = paint.of(row.level);
+    let mark = match row.level {
+        Level::Good => "+",
+        Level::Unsure => "~",
+        Level::Bad => "!",
+    };
+    let mut spans = vec![Span::styled(fit(mark, MARK), style)];
+    for (column, width) in columns {
+        let cell = column.cell(row);
+        let (cell, style) = match column {
+            Column::Left => (bar(row.thousandths, &fit(&cell, words), *width), style),
+            Column::State => (fit(&cell, *width), style),
+            _ => (fit(&cell, *width), paint.plain()),
+        };
+        spans.push(Span::styled(cell + &" ".repeat(GAP), style));
+    }
+    Line::from(spans)
+}
+
+/// How much is left, as a bar and in words.
+fn bar(thousandths: u16, words: &str, width: usize) -> String {
+    let length = width.saturating_sub(words.width() + 1);
+    // Only what is over has no bar at all.
+    let full = (length * usize::from(thousandths)).div_ceil(1000).min(length);
+    format!("{}{} {words}", "█".repeat(full), "░".repeat(length - full))
+}
+
+fn footer(first: usize, page: usize, slots: usize, width: usize) -> Line<'static> {
+    let text = match slots > page {
+        true => format!(
+            "q leaves   Up Down PgUp PgDn   slots {}-{} of {slots}",
+            first + 1,
+            (first + page).min(slots)
+        ),
+        false => "q leaves".to_owned(),
+    };
+    Line::styled(fit(&text, width), Style::new().dim())
+}
+
+/// How things look.
+#[derive(Clone, Copy)]
+struct Paint {
+    has_colour: bool,
+    /// Whether what is shown is not how it is now.
+    is_old: bool,
+}
+
+impl Paint {
+    fn of(self, level: Level) -> Style {
+        let colour = match level {
+            Level::Good => Color::Green,
+            Level::Unsure => Color::Yellow,
+            Level::Bad => Color::Red,
+        };
+        if self.has_colour { self.plain().fg(colour) } else { self.plain() }
+    }
+
+    fn plain(self) -> Style {
+        if self.is_old { Style::new().dim() } else { Style::new() }
+    }
+}
+
+/// Before a slot: how it is, in one character.
+const MARK: usize = 2;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,316 @@
+//! A server's status in words. Pure: the present is when the server told it. No control character gets through.
+
+use std::collections::HashSet;
+
+use credentials::Timestamp;
+use server::wire::{ReaderObject, SlotObject, State, StatusObject};
+
+use crate::ui::printable;
+
+/// A slot, as it is shown.
+pub(super) struct Row {
+    pub(super) level: Level,
+    pub(super) slot: String,
+    pub(super) account: String,
+    pub(super) role: String,
+    /// How long the credentials live.
+    pub(super) left: String,
+    /// The same as a part of their life, in thousandths.
+    pub(super) thousandths: u16,
+    pub(super) state: String,
+    /// When they are refreshed.
+    pub(super) next: String,
+    pub(super) reads: String,
+    /// When they were read last, and by whom.
+    pub(super) last: String,
+}
+
+/// How well a slot is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Level {
+    Good,
+    /// It isn't known yet whether it goes on.
+    Unsure,
+    /// A person is needed, or it serves nothing.
+    Bad,
+}
+
+/// What runs where.
+pub(super) fn server(status: &StatusObject) -> String {
+    let scheme = printable(&status.scheme);
+    let urls: Vec<String> =
+        status.addresses.iter().map(|address| format!("{scheme}://{address}")).collect();
+    let user = status.uid.map(|uid| format!(" of user {uid}")).unwrap_or_default();
+    let since = Timestamp::from_second(status.started);
+    let since = since.map(|at| format!(", since {at}")).unwrap_or_default();
+    format!(
+        "aws-sso {} at {}: pid {}{user}{since}",
+        printable(&status.version),
+        urls.join(" and "),
+        status.pid
+    )
+}
+
+/// How it runs.
+pub(super) fn facts(status: &StatusObject) -> String {
+    let spoken = if status.scheme == "https" { "HTTPS" } else { "plain HTTP" };
+    let token = match status.token_required {
+        true => "every program needs a token",
+        false => "your own programs need no token",
+    };
+    let refreshes = match status.refreshes {
+        true => "slots are refreshed",
+        false => "slots are not refreshed",
+    };
+    let audit = match (status.audit_log, status.audit_lost) {
+        (false, _) => "no audit log".to_owned(),
+        (true, 0) => "an audit log".to_owned(),
+        (true, lost) => format!("an audit log that lacks {lost} decisions"),
+    };
+    let connections = match status.connections {
+        1 => "1 connection".to_owned(),
+        connections => format!("{connections} connections"),
+    };
+    format!("{spoken}, {token}, {refreshes}, {audit}, {connections}")
+}
+
+/// The sign-ins that slots depend on.
+pub(super) fn sessions(status: &StatusObject) -> Option<String> {
+    let sessions = status.sessions.iter().map(|session| {
+        let stands = match session.ends {
+            _ if session.sign_in_needed => "sign-in needed".to_owned(),
+            Some(ends) => format!("ends {}", within(ends.saturating_sub(status.time))),
+            None => "end not known yet".to_owned(),
+        };
+        format!("{} ({stands})", printable(&session.instance))
+    });
+    let sessions: Vec<String> = sessions.collect();
+    (!sessions.is_empty()).then(|| format!("SSO sessions: {}", sessions.join(", ")))
+}
+
+/// What a person should know, each once.
+pub(super) fn notices(status: &StatusObject) -> Vec<String> {
+    let mut said = HashSet::new();
+    let notices = slots(status).filter_map(|slot| slot.profile.notice.as_deref());
+    notices.filter(|notice| said.insert(*notice)).map(|text| printable(text).into_owned()).collect()
+}
+
+/// All slots, the default one first.
+pub(super) fn rows(status: &StatusObject) -> Vec<Row> {
+    let default = status.default.iter().map(|slot| {
+        let name = format!("(default) {}", slot.profile.profile_name);
+        Row::of(&name, slot, status.time)
+    });
+    let named =
+        status.slots.iter().map(|slot| Row::of(&slot.profile.profile_name, slot, status.time));
+    default.chain(named).collect()
+}
+
+fn slots(status: &StatusObject) -> impl Iterator<Item = &SlotObject> {
+    status.default.iter().chain(&status.slots)
+}
+
+impl Row {
+    fn of(name: &str, slot: &SlotObject, now: i64) -> Self {
+        let profile = &slot.profile;
+        let text = |text: &str| printable(text).into_owned();
+        let known = |known: &Option<String>| known.as_deref().map_or_else(unknown, text);
+        Self {
+            level: level(slot, now),
+            slot: text(name),
+            account: known(&profile.account_id),
+            role: known(&profile.role_name),
+            left: if profile.expiration == 0 { unknown() } else { text(&profile.expires) },
+            thousandths: thousandths(slot, now),
+            state: profile.state.to_string(),
+            next: slot.next_refresh.map_or_else(unknown, |at| within(at.saturating_sub(now))),
+            reads: slot.reads.to_string(),
+            last: last_read(slot, now),
+        }
+    }
+}
+
+fn unknown() -> String {
+    "-".to_owned()
+}
+
+fn level(slot: &SlotObject, now: i64) -> Level {
+    let left = slot.profile.expiration.saturating_sub(now);
+    match slot.profile.state {
+        State::Ready | State::Refreshing if left <= 0 && slot.profile.expiration > 0 => Level::Bad,
+        State::Ready if left > SOON => Level::Good,
+        State::Ready | State::Refreshing => Level::Unsure,
+        State::SignInNeeded | State::Denied | State::Misconfigured | State::Expired => Level::Bad,
+    }
+}
+
+fn thousandths(slot: &SlotObject, now: i64) -> u16 {
+    let expiration = slot.profile.expiration;
+    let Some(life) = slot.obtained.map(|obtained| expiration.saturating_sub(obtained)) else {
+        return 0;
+    };
+    let part = expiration.saturating_sub(now).clamp(0, life.max(0)).saturating_mul(1000);
+    part.checked_div(life).and_then(|part| u16::try_from(part).ok()).unwrap_or(0)
+}
+
+fn last_read(slot: &SlotObject, now: i64) -> String {
+    let Some(last) = slot.last_read else { return "never".to_owned() };
+    let last_ago = ago(now.saturating_sub(last));
+    match &slot.last_reader {
+        None => last_ago,
+        Some(reader) if last.saturating_sub(reader.time) <= SAME => {
+            format!("{last_ago} by {}", who(reader))
+        }
+        Some(reader) => {
+            format!("{last_ago}; {} by {}", ago(now.saturating_sub(reader.time)), who(reader))
+        }
+    }
+}
+
+fn who(reader: &ReaderObject) -> String {
+    match (&reader.exe, reader.pid) {
+        (Some(exe), Some(pid)) => {
+            let program = exe.rsplit('/').next().unwrap_or(exe);
+            format!("{} (pid {pid})", printable(program))
+        }
+        _ => format!("user {}", reader.uid),
+    }
+}
+
+/// How long ago something was.
+fn ago(seconds: i64) -> String {
+    match seconds {
+        ..5 => "just now".to_owned(),
+        5..60 => format!("{seconds}s ago"),
+        60..3600 => format!("{}m ago", seconds / 60),
+        3600..86_400 => format!("{}h ago", seconds / 3600),
+        _ => format!("{}d ago", seconds / 86_400),
+    }
+}
+
+/// In what time something will be.
+fn within(seconds: i64) -> String {
+    match seconds {
+        ..1 => "now".to_owned(),
+        1..60 => format!("in {seconds}s"),
+        60..3600 => format!("in {}m", seconds / 60),
+        _ => format!("in {}h {}m", seconds / 3600, seconds % 3600 / 60),
+    }
+}
+
+pub(super) const NOTHING_LOADED: &str =
+    "Nothing is loaded. Load a role: aws-sso ecs load --profile NAME";
+/// What has less time than this left should have been refreshed.
+const SOON: i64 = 5 * 60;
+/// Readers are looked for once a second: so far apart two reads count as one.
+const SAME: i64 = 2;
+
+#[cfg(test)]
+pub(super) mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    pub(in super::super) const NOW: i64 = 1_795_382_191;
+
+    /// A status with these slots; the first is the default one.
+    pub(in super::super) fn status(slots: &[Value]) -> StatusObject {
+        let (default, named) = match slots {
+            [default, named @ ..] => (default.clone(), named),
+            [] => (Value::Null, slots),
+        };
+        let status = json!({
+            "Version": "0.1.0", "Pid": 4242, "Uid": 1000, "Started": NOW - 7200, "Time": NOW,
+            "Addresses": ["127.0.0.1:4144", "[::1]:4144"], "Scheme": "http",
+            "TokenRequired": false, "Refreshes": true, "AuditLog": false, "AuditLost": 0,
+            "Connections": 2, "Default": default, "Slots": named,
+            "Sessions": [{"Instance": "corp", "Ends": NOW + 720, "SignInNeeded": false}],
+        });
+        serde_json::from_value(status).unwrap()
+    }
+
+    /// A slot with an hour's credentials, of which so many seconds are left.
+    pub(in super::super) fn slot(name: &str, left: i64, state: &str, more: Value) -> Value {
+        let mut slot = json!({
+            "ProfileName": name, "AccountId": "000001111111", "RoleName": "Admin",
+            "Expiration": NOW + left, "Expires": format!("{}m", left / 60), "State": state,
+            "Obtained": NOW + left - 3600, "Reads": 0,
+        });
+        slot.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        slot
+    }
+
+    fn row(left: i64, state: &str, more: Value) -> Row {
+        rows(&status(&[slot("dev", left, state, more)])).remove(0)
+    }
+
+    #[test]
+    fn how_well_a_slot_is_is_told_by_its_state_and_by_its_time() {
+        for (left, state, level, thousandths) in [
+            (3600, "ready", Level::Good, 1000),
+            (1800, "ready", Level::Good, 500),
+            (300, "ready", Level::Unsure, 83),
+            (1800, "refreshing", Level::Unsure, 500),
+            (0, "refreshing", Level::Bad, 0),
+            (1800, "sign-in needed", Level::Bad, 500),
+            (1800, "denied", Level::Bad, 500),
+            (-60, "expired", Level::Bad, 0),
+        ] {
+            let row = row(left, state, json!({}));
+            assert_eq!((row.level, row.thousandths), (level, thousandths), "{left} {state}");
+        }
+        let empty = row(0, "refreshing", json!({"Expiration": 0, "Obtained": null}));
+        assert_eq!((empty.level, empty.left.as_str()), (Level::Unsure, "-"));
+    }
+
+    #[test]
+    fn nonsense_numbers_of_another_server_are_no_trouble() {
+        for (expiration, obtained) in [(i64::MAX, i64::MIN), (i64::MIN, i64::MAX), (5, 5)] {
+            let more = json!({"Expiration": expiration, "Obtained": obtained, "LastRead": i64::MIN,
+                "NextRefresh": i64::MIN});
+            assert!(row(60, "ready", more).thousandths <= 1000);
+        }
+    }
+
+    #[test]
+    fn who_read_last_is_told_as_far_as_it_is_known() {
+        for (more, said) in [
+            (json!({}), "never"),
+            (json!({"LastRead": NOW - 3}), "just now"),
+            (
+                json!({"LastRead": NOW - 130, "LastReader":
+                    {"Uid": 1000, "Pid": 4242, "Exe": "/usr/bin/python3", "Time": NOW - 131}}),
+                "2m ago by python3 (pid 4242)",
+            ),
+            (
+                json!({"LastRead": NOW - 40, "LastReader": {"Uid": 1001, "Time": NOW - 40}}),
+                "40s ago by user 1001",
+            ),
+            (
+                json!({"LastRead": NOW - 40, "LastReader":
+                    {"Uid": 1000, "Pid": 7, "Exe": "/a/\u{1b}x", "Time": NOW - 7200}}),
+                "40s ago; 2h ago by \u{fffd}x (pid 7)",
+            ),
+        ] {
+            assert_eq!(row(3600, "ready", more).last, said);
+        }
+    }
+
+    #[test]
+    fn a_notice_is_said_once_and_no_control_character_gets_through() {
+        let notice = json!({"Notice": "sign in:\u{9b}31m aws-sso login"});
+        let slots = ["a", "b"].map(|name| slot(name, 60, "sign-in needed", notice.clone()));
+        let status = status(&slots);
+        assert_eq!(notices(&status), ["sign in:\u{fffd}31m aws-sso login"]);
+        assert_eq!(sessions(&status).unwrap(), "SSO sessions: corp (ends in 12m)");
+        assert_eq!(
+            server(&status),
+            "aws-sso 0.1.0 at http://127.0.0.1:4144 and http://[::1]:4144: pid 4242 of user 1000, \
+             since 2026-11-22T19:16:31Z"
+        );
+        assert_eq!(
+            facts(&status),
+            "plain HTTP, your own programs need no token, slots are refreshed, no audit log, 2 connections"
+        );
+    }
+}
