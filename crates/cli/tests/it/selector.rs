@@ -61,10 +61,14 @@ fn it_is_seen_at_three_sizes_and_back() {
     assert_shows(&screen, "80x24");
     for (columns, rows, name) in [(200, 50, "200x50"), (10, 3, "10x3"), (80, 24, "80x24")] {
         terminal.resize(columns, rows);
-        let shows = |screen: &Screen| match rows {
-            3 => screen.contents().lines().count() == 3 && screen.contents().contains("> Team1De…"),
-            _ => {
-                screen.contents().contains("Esc leave") && screen.contents().contains("not at hand")
+        // Each size has a look of its own: the preview is beside the list, away, or below it.
+        let shows = |screen: &Screen| {
+            let contents = screen.contents();
+            let is_whole = contents.contains("Esc leave") && contents.contains("not at hand");
+            match rows {
+                3 => contents.lines().count() == 3 && contents.contains("> Team1De…"),
+                50 => is_whole && contents.contains('│'),
+                _ => is_whole && contents.contains('─'),
             }
         };
         assert_shows(&terminal.wait_until(name, shows), name);
