@@ -1,5 +1,6 @@
 //! The roles of an instance as a person sees them: the catalogue, and what config.yaml adds to it, under names.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use credentials::{
@@ -259,9 +260,9 @@ impl<'a> Roles<'a> {
         let fields = Fields {
             id: 0,
             account_id: role.account_id,
-            account_name: role.account_name().unwrap_or_default(),
-            account_alias: role.account_alias().unwrap_or_default(),
-            email_address: role.email().unwrap_or_default(),
+            account_name: &without_control(role.account_name()),
+            account_alias: &without_control(role.account_alias()),
+            email_address: &without_control(role.email()),
             expires: "",
             expires_epoch: 0,
             arn: &arn.unwrap_or_default(),
@@ -305,5 +306,14 @@ impl<'a> Roles<'a> {
     fn of_config(&self, arn: &RoleArn) -> Option<&'a config_file::Role> {
         let account = self.instance.accounts.iter().find(|known| known.id == arn.account_id)?;
         account.roles.iter().find(|role| role.name == arn.role_name)
+    }
+}
+
+/// What somebody put into an account's name must not keep all roles from having one.
+fn without_control(text: Option<&str>) -> Cow<'_, str> {
+    let text = text.unwrap_or_default();
+    match text.contains(char::is_control) {
+        true => text.replace(char::is_control, "").into(),
+        false => text.into(),
     }
 }

@@ -36,27 +36,53 @@ pub(crate) struct Arguments {
 pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
     let Arguments { role, instance, server } = arguments;
     let wanted = role.wanted().ok_or_else(|| CommandError::new(Kind::Usage, "no role is named"))?;
+    let settings = Settings::read(&instance).await?;
     // Whoever runs us as a credential_process may be that server, or ask for what it has already.
     if !env::is_within_credential_process()
-        && let Some(Fetched { principal, credentials }) =
-            from_server(&server, &wanted, instance.sso.as_ref()).await
+        && let Some(whose) = Whose::by(&settings)
+        && let Some(Fetched { principal, credentials }) = from_server(&server, &wanted, whose).await
     {
         return print(&principal, &credentials);
     }
-    let settings = Settings::read(&instance).await?;
     let Profile { principal, credentials, .. } = obtain(&settings, wanted).await?;
     print(&principal, &credentials)
+}
+
+/// Whose credentials a slot must hold to be the ones that are meant.
+#[derive(Clone, Copy)]
+enum Whose<'a> {
+    /// There is one identity at most.
+    Anybodys,
+    /// Another identity may have a role of the same name.
+    Of(&'a InstanceName),
+}
+
+impl<'a> Whose<'a> {
+    /// `None`: nobody has said which instance is meant. The catalogues may tell.
+    fn by(settings: &'a Settings) -> Option<Self> {
+        match settings.instances().len() {
+            0 | 1 if !settings.is_one_chosen() => Some(Self::Anybodys),
+            _ => settings.chosen().ok().map(|chosen| Self::Of(&chosen.instance.name)),
+        }
+    }
+
+    fn is(self, profile: &ProfileObject) -> bool {
+        match self {
+            Self::Anybodys => true,
+            Self::Of(instance) => is_of(profile, instance),
+        }
+    }
 }
 
 /// What the server has of the role. That it has nothing, or is none of ours, is nobody's trouble.
 async fn from_server(
     server: &ServerArguments,
     wanted: &Wanted,
-    instance: Option<&InstanceName>,
+    whose: Whose<'_>,
 ) -> Option<Fetched> {
     let ask = async {
         let client = Client::new(server)?;
-        match slot(&client, wanted, instance).await? {
+        match slot(&client, wanted, whose).await? {
             Some(slot) => client.credentials(&slot).await.map(Some),
             None => Ok(None),
         }
@@ -75,17 +101,18 @@ async fn from_server(
 async fn slot(
     client: &Client,
     wanted: &Wanted,
-    instance: Option<&InstanceName>,
+    whose: Whose<'_>,
 ) -> Result<Option<SlotName>, CommandError> {
-    let (account, role) = match (wanted, instance) {
-        // It is called so, whatever else there is.
-        (Wanted::Profile(name), None) => return Ok(Some(SlotName::Named(name.clone()))),
-        (Wanted::Profile(name), Some(instance)) => {
+    let (account, role) = match (wanted, whose) {
+        (Wanted::Profile(name), Whose::Anybodys) => {
+            return Ok(Some(SlotName::Named(name.clone())));
+        }
+        (Wanted::Profile(name), Whose::Of(_)) => {
             let profiles = client.named_profiles().await?;
-            let of_instance = |profile: &ProfileObject| {
-                profile.profile_name == name.as_str() && is_of(profile, instance)
+            let is_meant = |profile: &ProfileObject| {
+                profile.profile_name == name.as_str() && whose.is(profile)
             };
-            let found = profiles.iter().any(of_instance);
+            let found = profiles.iter().any(is_meant);
             return Ok(found.then(|| SlotName::Named(name.clone())));
         }
         (Wanted::Role(account, role, _), _) => (account, role),
@@ -100,7 +127,7 @@ async fn slot(
         .filter(|(_, profile)| {
             profile.account_id.as_deref() == Some(account.as_str())
                 && profile.role_name.as_deref() == Some(role.as_str())
-                && instance.is_none_or(|instance| is_of(profile, instance))
+                && whose.is(profile)
         })
         .collect();
     // Which of two identities is meant, the settings say.

@@ -39,13 +39,14 @@ fn only_a_server(fake: &FakeIdentityCenter, load: &[&str]) -> (TestEnv, Running)
     let server = world.serve(&[]);
     world.set("AWS_SSO_ECS_SERVER", &server.address());
     assert_done(&world.run(&[&["ecs", "load", "--profile", ROLE], load].concat()));
-    // Whoever looks at it fails.
-    world.write(".aws-sso/config.yaml", "SSOConfig: [");
+    // Whoever looks there finds nobody signed in.
+    let elsewhere = world.home().join("elsewhere").to_str().unwrap().to_owned();
+    world.set("XDG_STATE_HOME", &elsewhere);
     (world, server)
 }
 
 #[test]
-fn the_servers_memory_comes_before_every_file() {
+fn the_servers_memory_comes_before_the_sign_in() {
     let fake = fake();
     let (world, server) = only_a_server(&fake, &["--slotted"]);
     let served: Value =
@@ -87,10 +88,29 @@ fn another_role_or_another_identity_is_not_taken_from_the_server() {
         &["--profile", "nobody"],
     ] {
         let refused = process(&world, named);
-        assert_eq!((refused.code, refused.stdout.as_str()), (Some(1), ""), "{named:?}");
-        assert!(refused.stderr.contains("config.yaml"), "{named:?}: {}", refused.stderr);
+        assert!(matches!(refused.code, Some(1 | 3)), "{named:?}: {refused:?}");
+        assert_eq!(refused.stdout, "", "{named:?}");
     }
     assert_eq!(key_id(&process(&world, &["--profile", "handed-in"])), "ASIA1");
+}
+
+#[test]
+fn where_two_identities_may_be_meant_the_default_ones_slots_are_taken_alone() {
+    let fake = fake();
+    let (world, server) = only_a_server(&fake, &["--slotted"]);
+    server.request("PUT", "/slot/handed-in", &[], &upload("handed-in", "ASIA1"));
+    let both = instance("corp", &fake) + &instance("other", &fake);
+    let config = config(&both) + "DefaultSSO: other\n";
+    world.write(".aws-sso/config.yaml", &config);
+    for named in [&["--profile", ROLE][..], &["--arn", ARN], &["--profile", "handed-in"]] {
+        let refused = process(&world, named);
+        assert!(matches!(refused.code, Some(1 | 3)), "{named:?}: {refused:?}");
+        assert_eq!(refused.stdout, "", "{named:?}");
+    }
+    world.write(".aws-sso/config.yaml", &config.replace("DefaultSSO: other", "DefaultSSO: corp"));
+    for named in [&["--profile", ROLE][..], &["--arn", ARN]] {
+        assert_eq!(process(&world, named).code, Some(0), "{named:?}");
+    }
 }
 
 #[test]
