@@ -60,7 +60,6 @@ fn botocore_finds_every_profile_and_splits_its_process_as_we_meant_it() {
 }
 
 #[test]
-#[ignore = "until there is aws-sso process"]
 fn boto3_and_the_aws_cli_get_credentials_through_a_profile() {
     let moto = Moto::start();
     let (fake, mut world) = (fake(), world(&moto));

@@ -7,6 +7,7 @@ use credentials::ProfileName;
 use serde::Serialize;
 
 use crate::args::{Output, OutputArguments};
+use crate::completion::Values;
 use crate::doctor::{self, Finding, Level, Report, Situation, Verdict, Wanted};
 use crate::env;
 use crate::error::CommandError;
@@ -22,7 +23,7 @@ use crate::ui::{self, Colour};
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// The slot that programs are to use, instead of the one that AWS_CONTAINER_CREDENTIALS_FULL_URI names
-    #[arg(short, long, value_name = "SLOT", value_parser = ProfileName::parse)]
+    #[arg(short, long, value_name = "SLOT", value_parser = ProfileName::parse, add = Values::Slots)]
     profile: Option<ProfileName>,
     /// The server, instead of the one that AWS_CONTAINER_CREDENTIALS_FULL_URI names: HOST:PORT or a URL
     #[arg(long, value_name = "ADDRESS", env = "AWS_SSO_ECS_SERVER", hide_env_values = true)]
