@@ -65,7 +65,9 @@ impl Screen {
 
     /// The next draw is of everything: something else may have written there.
     pub(crate) fn clear(&mut self) -> io::Result<()> {
-        self.terminal.clear()
+        // `Terminal::clear` would ask the terminal where its cursor is, and wait two seconds for an answer.
+        let size = self.terminal.size()?;
+        self.terminal.resize(size.into())
     }
 
     /// What was typed, clicked or pasted: all that is there, one at least. May be dropped and called again.
@@ -106,7 +108,9 @@ impl Taken {
         lock(&TAKEN).replace(on);
         // From here on dropping gives it back.
         let taken = Self;
-        execute!(on.writer(), EnterAlternateScreen)?;
+        // (The macro names its writer twice.)
+        let mut writer = on.writer();
+        execute!(writer, EnterAlternateScreen)?;
         Ok(taken)
     }
 }
@@ -129,8 +133,8 @@ fn give_back_before_panics_are_told() {
 /// Once, and as far as it goes: what fails here, fails because the terminal is gone.
 fn give_back() {
     let Some(on) = lock(&TAKEN).take() else { return };
-    let _ =
-        execute!(on.writer(), Print(CLICKS_OFF), DisableBracketedPaste, Show, LeaveAlternateScreen);
+    let mut writer = on.writer();
+    let _ = execute!(writer, Print(CLICKS_OFF), DisableBracketedPaste, Show, LeaveAlternateScreen);
     let _ = disable_raw_mode();
     let held = std::mem::take(&mut *lock(&HELD));
     let _ = io::stderr().write_all(&held);

@@ -40,7 +40,7 @@ fn codes(page: &str) -> Vec<String> {
 
 /// The commands in a piece of code: where a shell would begin one, or a message names one.
 fn commands(code: &str) -> Vec<Typed> {
-    let code = code.split(" # ").next().unwrap_or_default();
+    let code = code.split("# ").next().unwrap_or_default();
     let mut found = Vec::new();
     for (at, _) in code.match_indices(NAME) {
         let (before, after) = (&code[..at], &code[at + NAME.len()..]);
@@ -51,7 +51,9 @@ fn commands(code: &str) -> Vec<Typed> {
         // After `-alias` it is a value.
         let last = before.trim_end().rsplit(' ').next().unwrap_or_default();
         let is_a_value = last.starts_with('-') && last != "--";
-        if begins && ends && !is_a_value {
+        // What `ecs status` says of itself.
+        let is_a_version = after.starts_with(" 0.");
+        if begins && ends && !is_a_value && !is_a_version {
             let (words, length) = words(after);
             found.push(Typed { text: format!("{NAME}{}", &after[..length]), words });
         }
