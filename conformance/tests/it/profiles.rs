@@ -16,9 +16,8 @@ const DRIVERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/drivers");
 fn set_up(world: &mut TestEnv, fake: &FakeIdentityCenter) {
     let folder = world.home().join("it's my apps");
     fs::create_dir(&folder).unwrap();
-    symlink(binary(), folder.join("aws-sso")).unwrap();
-    let path = format!("{}:/usr/local/bin:/usr/bin:/bin", folder.display());
-    world.set("PATH", &path);
+    let program = folder.join("aws-sso");
+    symlink(binary(), &program).unwrap();
     world.set("AWS_ENDPOINT_URL_SSO", fake.url()).set("AWS_ENDPOINT_URL_SSO_OIDC", fake.url());
     let config = format!(
         "SSOConfig:\n  corp:\n    SSORegion: {}\n    StartUrl: {}\nSecureStore: json\n\
@@ -29,7 +28,9 @@ fn set_up(world: &mut TestEnv, fake: &FakeIdentityCenter) {
     world.write(".aws-sso/config.yaml", &config);
     world.write(".aws/config", "[default]\nregion = eu-central-1");
     for command in [&["login", "--device-code"][..], &["setup", "profiles", "--yes"]] {
-        let done = world.run(command);
+        let mut started = world.command(&program);
+        started.args(command);
+        let done = world.finish(started, "");
         assert_eq!(done.code, Some(0), "{}", done.stderr);
     }
 }
@@ -47,7 +48,7 @@ fn botocore_finds_every_profile_and_splits_its_process_as_we_meant_it() {
     let found = world.finish(command, "");
     let found: HashMap<String, Vec<String>> = serde_json::from_str(&found.stdout).unwrap();
     let program = world.home().join("it's my apps/aws-sso");
-    let words = found.get("Team1Dev: ReadOnlyAccess").unwrap();
+    let words = found.get("Team 1 Dev: ReadOnlyAccess").unwrap();
     let arn = "arn:aws:iam::000001111111:role/ReadOnlyAccess";
     assert_eq!(words, &[program.to_str().unwrap(), "process", "--arn", arn]);
     let listed = world.run(&["list", "Profile", "--output", "json"]).stdout;
@@ -64,7 +65,7 @@ fn boto3_and_the_aws_cli_get_credentials_through_a_profile() {
     let moto = Moto::start();
     let (fake, mut world) = (fake(), world(&moto));
     set_up(&mut world, &fake);
-    world.set("AWS_PROFILE", "Team1Dev: ReadOnlyAccess");
+    world.set("AWS_PROFILE", "Team 1 Dev: ReadOnlyAccess");
     let mut command: Command = world.command(sdks().join("bin/python"));
     command.arg(format!("{DRIVERS}/boto3_driver.py"));
     let said = world.finish(command, "new\n").stdout;
