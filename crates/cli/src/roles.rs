@@ -165,10 +165,9 @@ impl<'a> Roles<'a> {
     /// Roles with `Via` are not told by the portal: it is config.yaml that knows them.
     fn add_roles_via_others(&mut self, catalogue: &'a Catalogue) {
         for account in &self.instance.accounts {
-            let of_aws = catalogue.accounts.iter().find(|known| known.id == account.id);
-            let is_known = |role: &RoleName| of_aws.is_some_and(|known| known.roles.contains(role));
-            for role in &account.roles {
-                if role.via.is_some() && !is_known(&role.name) {
+            for role in account.roles.iter().filter(|role| role.via.is_some()) {
+                let of_aws = catalogue.accounts.iter().find(|known| known.id == account.id);
+                if !of_aws.is_some_and(|known| known.roles.contains(&role.name)) {
                     self.add(&account.id, &role.name, of_aws, Some(account), Some(role));
                 }
             }
