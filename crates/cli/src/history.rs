@@ -1,7 +1,7 @@
 //! Which roles a person uses: how often, and when last, so that a list can begin with them. A file of ours: damaged or
 //! unwritable, it is as good as none.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use credentials::{AccountId, Clock, InstanceName, Profile, RoleName, Source};
@@ -116,8 +116,13 @@ impl History {
         Self(used.map(|StoredUse { key, of }| (key, of)).collect())
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    /// The accounts whose roles were used.
+    pub(crate) fn accounts(&self) -> HashSet<&str> {
+        let accounts = self.0.keys().filter_map(|key| match key {
+            Key::Role { account_id, .. } => Some(account_id.as_str()),
+            Key::Profile { .. } => None,
+        });
+        accounts.collect()
     }
 
     pub(crate) fn of(&self, key: &Key) -> Option<Use> {
@@ -206,9 +211,9 @@ mod tests {
             r#"{"version":1,"used":[{"profile":"x","uses":1e300,"last_used":1}]}"#,
             r#"{"version":1,"used":[{"uses":1.0,"last_used":1}]}"#,
         ] {
-            assert!(History::parse(damaged.as_bytes()).is_empty(), "{damaged}");
+            assert!(History::parse(damaged.as_bytes()).0.is_empty(), "{damaged}");
         }
         let fine = br#"{"version":1,"used":[{"profile":"x","uses":1.0,"last_used":1}]}"#;
-        assert!(!History::parse(fine).is_empty());
+        assert!(!History::parse(fine).0.is_empty());
     }
 }

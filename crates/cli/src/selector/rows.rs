@@ -2,6 +2,7 @@
 //! roles share a few names, and a text need not be looked through twice.
 
 use std::borrow::Cow;
+use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
 use credentials::{InstanceName, Principal, ProfileName, Source};
@@ -88,6 +89,14 @@ impl Row<'_> {
         self.texts.get(column as usize).copied().unwrap_or_default()
     }
 
+    /// Whether it can have been used, where something was in these accounts.
+    fn is_of(&self, accounts: &HashSet<&str>) -> bool {
+        match &self.of {
+            Of::Role { role, .. } => accounts.contains(role.account_id.as_str()),
+            Of::AwsConfig { .. } => true,
+        }
+    }
+
     /// What it is, whatever it is called.
     pub(super) fn key(&self) -> Key {
         match &self.of {
@@ -133,8 +142,9 @@ impl<'a> Rows<'a> {
         if !settings.is_one_chosen() {
             add_aws_config(settings, &mut texts, &mut rows);
         }
-        if !history.is_empty() {
-            for row in &mut rows {
+        let accounts = history.accounts();
+        for row in &mut rows {
+            if row.is_of(&accounts) {
                 row.used = history.of(&row.key());
                 row.frecency = row.used.map_or(0.0, |used| used.frecency(now));
             }
@@ -147,11 +157,9 @@ impl<'a> Rows<'a> {
         let texts = texts.all;
         let name =
             |row: &Row<'_>| texts.get(row.text(Column::Profile) as usize).map(|text| &text.shown);
-        let instance = |row: &Row<'_>| row.text(Column::Instance);
-        rows.sort_by(|a, b| {
-            let by_use = b.frecency.total_cmp(&a.frecency);
-            by_use.then_with(|| instance(a).cmp(&instance(b))).then_with(|| name(a).cmp(&name(b)))
-        });
+        // What is not negative is ordered as its bits are.
+        let by_use = |row: &Row<'_>| Reverse(row.frecency.to_bits());
+        rows.sort_by_cached_key(|row| (by_use(row), row.text(Column::Instance), name(row)));
         let widths = widths(&texts, &rows);
         Self { texts, rows, widths, now }
     }
