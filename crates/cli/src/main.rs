@@ -57,7 +57,7 @@ fn main() -> ExitCode {
     let outcome = runtime.block_on(commands::run(arguments.command));
     // A look-up or a child that is still going on in the background is nobody's concern any more.
     runtime.shutdown_background();
-    match outcome {
+    match outcome.and_then(|code| ui::check_written().map(|()| code)) {
         Ok(code) => code,
         Err(error) => ui::report(&error),
     }

@@ -7,9 +7,10 @@ mod screen;
 mod table;
 
 use std::borrow::Cow;
-use std::io::{self, BufRead, BufWriter, IsTerminal, Read, Stdout, Write};
+use std::io::{self, BufRead, BufWriter, ErrorKind, IsTerminal, Read, Stdout, Write};
 use std::pin::pin;
 use std::process::ExitCode;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -45,9 +46,30 @@ pub(crate) fn start_log(level: LevelFilter) {
 
 /// A line of data, for programs or for a shell.
 pub(crate) fn data(line: &str) {
-    // Who closed stdout doesn't want it.
-    let _ = writeln!(io::stdout(), "{line}");
+    is_written(writeln!(io::stdout(), "{line}"));
 }
+
+/// Whether more may be written.
+fn is_written(outcome: io::Result<()>) -> bool {
+    let Err(error) = outcome else { return true };
+    // Who closed stdout doesn't want it. A full disk is another matter.
+    if error.kind() != ErrorKind::BrokenPipe {
+        let _ = NOT_WRITTEN.set(error);
+    }
+    false
+}
+
+/// # Errors
+/// Some data was not written.
+pub(crate) fn check_written() -> Result<(), CommandError> {
+    match NOT_WRITTEN.get() {
+        Some(error) => Err(CommandError::failed(format!("stdout cannot be written: {error}"))),
+        None => Ok(()),
+    }
+}
+
+/// Why data was not written, the first time.
+static NOT_WRITTEN: OnceLock<io::Error> = OnceLock::new();
 
 /// Many lines of data.
 pub(crate) struct Lines(BufWriter<Stdout>);
@@ -59,13 +81,19 @@ impl Lines {
 
     /// Whether anybody reads them still.
     pub(crate) fn push(&mut self, line: &str) -> bool {
-        writeln!(self.0, "{}", printable(line)).is_ok()
+        is_written(writeln!(self.0, "{}", printable(line)))
     }
 
     /// A row of a table whose other rows are not known yet: each cell is as wide as is said, or wider if it has to be.
     pub(crate) fn push_row(&mut self, widths: &[usize], row: &[Cow<'_, str>]) -> bool {
         let line = table::row(widths, row);
         self.push(line.trim_end())
+    }
+}
+
+impl Drop for Lines {
+    fn drop(&mut self) {
+        is_written(self.0.flush());
     }
 }
 

@@ -1,11 +1,10 @@
 //! What a change does to a person's file, for their eyes: a unified diff, without what is secret in the lines around.
 
-use std::io::Write;
 use std::time::Duration;
 
 use similar::TextDiff;
 
-use super::{is_data_seen, note, printable};
+use super::{data, is_data_seen, note, printable};
 
 /// The lines of a unified diff.
 pub(crate) struct Diff(Vec<String>);
@@ -23,13 +22,8 @@ impl Diff {
     /// On stdout. Other programs get the characters as they are.
     pub(crate) fn as_data(&self) {
         let is_seen = is_data_seen();
-        let mut stdout = std::io::stdout().lock();
         for line in &self.0 {
-            let line = if is_seen { shown(line) } else { line.clone() };
-            // Who closed stdout doesn't want it.
-            if writeln!(stdout, "{line}").is_err() {
-                return;
-            }
+            if is_seen { data(&shown(line)) } else { data(line) }
         }
     }
 

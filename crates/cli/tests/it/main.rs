@@ -32,6 +32,7 @@ mod setup_profiles;
 mod slots;
 mod sources;
 mod status;
+mod stdout;
 mod strangers;
 #[cfg(target_os = "linux")]
 mod systemd;

@@ -1,0 +1,54 @@
+//! Data that can't be written: it is told, unless nobody wants it.
+
+use std::fs::File;
+use std::io::pipe;
+use std::process::{Command, Stdio};
+
+use fakes::TestEnv;
+
+use crate::catalogue::{self, configuration};
+use crate::world;
+
+const COMMANDS: [&[&str]; 5] = [
+    &["list"],
+    &["list", "--output", "json"],
+    &["setup", "profiles", "--print"],
+    &["setup", "profiles", "--diff"],
+    &["completions", "bash"],
+];
+
+fn world_with_roles() -> TestEnv {
+    let world = world();
+    world.write(".aws-sso/config.yaml", &format!("SSOConfig:\n{}", configuration("corp")));
+    catalogue::write(&world, "corp", &[("000000000001", "prod", &["Admin"])]);
+    world
+}
+
+fn finish(world: &TestEnv, arguments: &[&str], stdout: Stdio) -> (Option<i32>, String) {
+    let mut command: Command = world.command(world.binary());
+    let output = command.args(arguments).stdout(stdout).output().unwrap();
+    (output.status.code(), String::from_utf8(output.stderr).unwrap())
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_full_disk_is_told() {
+    let world = world_with_roles();
+    for arguments in COMMANDS {
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let (code, said) = finish(&world, arguments, full.into());
+        let expected = "error: stdout cannot be written: No space left on device (os error 28)\n";
+        assert_eq!((code, said.as_str()), (Some(1), expected), "{arguments:?}");
+    }
+}
+
+#[test]
+fn who_reads_no_more_has_enough() {
+    let world = world_with_roles();
+    for arguments in COMMANDS {
+        let (reader, writer) = pipe().unwrap();
+        drop(reader);
+        let finished = finish(&world, arguments, writer.into());
+        assert_eq!(finished, (Some(0), String::new()), "{arguments:?}");
+    }
+}
