@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use crate::center::{self, explain};
 use crate::clock::SystemClock;
 use crate::error::CommandError;
+use crate::roles::Roles;
 use crate::settings::{ConfiguredInstance, Settings};
 use crate::ui;
 
@@ -46,7 +47,10 @@ pub(crate) async fn refresh(
         refreshed = refresh => refreshed,
         never = draw(receiver) => match never {},
     };
-    refreshed.map_err(|error| explain(error, settings, instance))
+    let refreshed = refreshed.map_err(|error| explain(error, settings, instance))?;
+    // Names are made, and kept, while a person waits anyway. What is wrong with them is told where they are used.
+    let _ = Roles::of(settings, instance, &refreshed);
+    Ok(refreshed)
 }
 
 /// Whether it is older than a person wants it to be.

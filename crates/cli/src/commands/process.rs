@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use clap::{ArgGroup, Args};
 use credentials::{
-    AccountId, Credentials, Fetched, InstanceName, Principal, Profile, ProfileName, SlotName,
+    AccountId, Credentials, Fetched, InstanceName, Principal, Profile, ProfileName, RoleName,
+    SlotName,
 };
 use serde::Serialize;
 use server::wire::ProfileObject;
@@ -82,19 +83,36 @@ async fn from_server(
 ) -> Option<Fetched> {
     let ask = async {
         let client = Client::new(server)?;
-        match slot(&client, wanted, whose).await? {
-            Some(slot) => client.credentials(&slot).await.map(Some),
-            None => Ok(None),
-        }
+        let of_default = match wanted {
+            Wanted::Profile(name) => role_in_default_slot(&client, name, whose).await,
+            Wanted::Role(..) => None,
+        };
+        let wanted = of_default.as_ref().unwrap_or(wanted);
+        let Some(slot) = slot(&client, wanted, whose).await? else { return Ok(None) };
+        let fetched = client.credentials(&slot).await?;
+        Ok(Some(fetched).filter(|fetched| is_for(wanted, &fetched.principal)))
     };
     let late = || Err(CommandError::failed("the server does not answer"));
     match timeout(PATIENCE, ask).await.unwrap_or_else(|_| late()) {
-        Ok(fetched) => fetched.filter(|fetched| is_for(wanted, &fetched.principal)),
+        Ok(fetched) => fetched,
         Err(error) => {
             tracing::debug!("nothing is taken from the server: {}", error.text);
             None
         }
     }
+}
+
+/// The role of a profile that is in the default slot. By its name alone it could not be told from what is loaded there the
+/// next moment.
+async fn role_in_default_slot(
+    client: &Client,
+    name: &ProfileName,
+    whose: Whose<'_>,
+) -> Option<Wanted> {
+    let profile = client.default_profile().await.ok()?;
+    let is_meant = profile.profile_name == name.as_str() && whose.is(&profile);
+    let (account, role) = profile.account_id.zip(profile.role_name).filter(|_| is_meant)?;
+    Some(Wanted::Role(AccountId::parse(&account).ok()?, RoleName::parse(&role).ok()?, None))
 }
 
 /// The slot that has the role.

@@ -77,6 +77,16 @@ pub(crate) fn assert_fails(finished: &Finished, code: i32, said: &[&str]) {
 }
 
 #[test]
+fn a_sign_in_leaves_names_that_need_not_be_made_again() {
+    let fake = fake();
+    let world = signed_in(&fake);
+    let names = world.home().join(".cache/aws-sso/corp.names");
+    let made = std::fs::metadata(&names).unwrap().modified().unwrap();
+    assert!(world.run(&["list"]).stdout.contains("ReadOnlyAccess"));
+    assert_eq!(std::fs::metadata(&names).unwrap().modified().unwrap(), made);
+}
+
+#[test]
 fn a_program_that_opens_the_url_is_not_given_the_password() {
     let fake = fake();
     let mut world = world_of(&fake);

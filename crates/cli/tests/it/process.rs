@@ -68,10 +68,12 @@ fn the_servers_memory_comes_before_the_sign_in() {
 }
 
 #[test]
-fn the_default_slot_is_found_by_its_role() {
+fn the_default_slot_is_found_by_its_role_and_by_its_profile() {
     let fake = fake();
     let (world, _server) = only_a_server(&fake, &[]);
-    assert_eq!(printed(&process(&world, &["--arn", ARN]))["AccountId"], "000001111111");
+    for named in [["--arn", ARN], ["--profile", ROLE]] {
+        assert_eq!(printed(&process(&world, &named))["AccountId"], "000001111111", "{named:?}");
+    }
 }
 
 #[test]
