@@ -74,9 +74,6 @@ impl RoleArguments {
     }
 }
 
-/// Where `ecs run` listens, unless told otherwise.
-pub(crate) const DEFAULT_SERVER: &str = "localhost:4144";
-
 /// Where a server is.
 #[derive(Args)]
 pub(crate) struct AddressArguments {
@@ -86,7 +83,7 @@ pub(crate) struct AddressArguments {
         value_name = "ADDRESS",
         env = "AWS_SSO_ECS_SERVER",
         hide_env_values = true,
-        default_value = DEFAULT_SERVER
+        default_value_t
     )]
     pub(crate) server: ServerAddress,
 }

@@ -22,6 +22,9 @@ pub(crate) enum Scheme {
 }
 
 impl ServerAddress {
+    /// The port on which `ecs run` listens, unless told otherwise.
+    pub(crate) const DEFAULT_PORT: u16 = 4144;
+
     /// As `--server` takes it.
     pub(crate) fn as_typed(&self) -> String {
         match self.scheme {
@@ -41,6 +44,13 @@ impl ServerAddress {
             }
             _ => format!("http://{self}"),
         }
+    }
+}
+
+/// Where `ecs run` listens, unless told otherwise.
+impl Default for ServerAddress {
+    fn default() -> Self {
+        Self { scheme: None, host: "localhost".to_owned(), port: Self::DEFAULT_PORT }
     }
 }
 

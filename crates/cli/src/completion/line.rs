@@ -36,11 +36,10 @@ impl Line {
         InstanceArguments { sso, config: self.value::<PathBuf>("config") }
     }
 
-    pub(super) fn server(&self) -> Option<ServerArguments> {
-        let server: ServerAddress =
-            self.value("server").or_else(|| "localhost:4144".parse().ok())?;
+    pub(super) fn server(&self) -> ServerArguments {
+        let server: ServerAddress = self.value("server").unwrap_or_default();
         let token_file = self.value::<PathBuf>("token_file");
-        Some(ServerArguments { address: AddressArguments { server }, token_file })
+        ServerArguments { address: AddressArguments { server }, token_file }
     }
 
     fn value<T: Clone + Send + Sync + 'static>(&self, id: &str) -> Option<T> {

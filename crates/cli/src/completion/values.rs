@@ -146,7 +146,7 @@ fn roles<'a>(
 
 /// A server that doesn't answer at once is not waited for.
 fn slots(line: &Line) -> Option<Vec<Described>> {
-    let arguments = line.server()?;
+    let arguments = line.server();
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
         let client = Client::new(&arguments).ok()?;

@@ -36,7 +36,7 @@ impl Situation {
         // Whether it is really plain HTTP that is spoken there, the server will say.
         let scheme = uri.as_ref().filter(|uri| uri.is_https()).map(|_| Scheme::Https);
         let of_uri = uri.as_ref().map(|uri| ServerAddress { scheme, ..uri.address.clone() });
-        let server = wanted.server.or(of_uri).unwrap_or_else(usual_server);
+        let server = wanted.server.or(of_uri).unwrap_or_default();
         let slot = match (wanted.slot, uri) {
             (Some(name), _) => SlotName::Named(name),
             (None, Some(FullUri { slot: Some(slot), .. })) => slot,
@@ -86,21 +86,15 @@ impl Situation {
     }
 }
 
-fn usual_server() -> ServerAddress {
-    ServerAddress { scheme: None, host: "localhost".to_owned(), port: USUAL_PORT }
-}
-
 /// What is typed to name the server: nothing, if it is meant anyway.
 fn flag_for(server: &ServerAddress) -> String {
     let is_usual_host = ["localhost", "127.0.0.1"].contains(&server.host.as_str());
-    match (server.scheme, is_usual_host && server.port == USUAL_PORT) {
+    match (server.scheme, is_usual_host && server.port == ServerAddress::DEFAULT_PORT) {
         (Some(Scheme::Https), _) => format!(" --server https://{server}"),
         (_, true) => String::new(),
         (_, false) => format!(" --server {server}"),
     }
 }
-
-const USUAL_PORT: u16 = 4144;
 
 #[cfg(test)]
 mod tests {

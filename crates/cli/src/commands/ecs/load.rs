@@ -10,11 +10,12 @@ use server::path_for_sdks;
 use server::wire::ProfileObject;
 use zeroize::Zeroizing;
 
-use crate::args::{DEFAULT_SERVER, Output, OutputArguments, RoleArguments, ServerArguments};
+use crate::args::{Output, OutputArguments, RoleArguments, ServerArguments};
 use crate::client::Client;
 use crate::clock::SystemClock;
 use crate::error::CommandError;
 use crate::obtain;
+use crate::server_address::ServerAddress;
 use crate::settings::{InstanceArguments, Settings};
 use crate::shell_word::quoted;
 use crate::which_role::which_role;
@@ -111,9 +112,9 @@ fn command(Arguments { slotted, instance, server, .. }: &Arguments) -> String {
     if *slotted {
         command.push_str(" --slotted");
     }
-    let address = server.address.server.as_typed();
-    if address != DEFAULT_SERVER {
-        command.push_str(&format!(" --server {}", quoted(&address)));
+    let address = &server.address.server;
+    if *address != ServerAddress::default() {
+        command.push_str(&format!(" --server {}", quoted(&address.as_typed())));
     }
     for (flag, path) in [("--token-file", &server.token_file), ("--config", &instance.config)] {
         if let Some(path) = path {

@@ -25,6 +25,7 @@ use crate::error::{CommandError, Kind};
 use crate::events::{self, EventArguments};
 use crate::obtain::{self, Wanted, obtain};
 use crate::provider::AwsProvider;
+use crate::server_address::ServerAddress;
 use crate::settings::{InstanceArguments, Settings};
 use crate::{center, env, paths, process, store, ui};
 
@@ -40,7 +41,7 @@ pub(crate) struct Arguments {
         value_name = "PORT",
         env = "AWS_SSO_ECS_PORT",
         hide_env_values = true,
-        default_value_t = 4144
+        default_value_t = ServerAddress::DEFAULT_PORT
     )]
     port: u16,
     /// Load this profile into the default slot before listening: see `aws-sso ecs load --profile`
@@ -237,7 +238,11 @@ fn announce(addresses: Vec<SocketAddr>, origin: Option<String>, output: Output) 
     ui::note(&format!(
         "Listening on {addresses}. Type the line above in each shell whose programs shall use it, \
          then load a role from any of yours: aws-sso ecs load --profile NAME{}",
-        if address.port() == 4144 { String::new() } else { format!(" --server {address}") }
+        if address.port() == ServerAddress::DEFAULT_PORT {
+            String::new()
+        } else {
+            format!(" --server {address}")
+        }
     ));
     if env::has_relative_uri() {
         ui::note(
