@@ -87,8 +87,11 @@ async fn from_server(
             Wanted::Profile(name) => role_in_default_slot(&client, name, whose).await,
             Wanted::Role(..) => None,
         };
-        let wanted = of_default.as_ref().unwrap_or(wanted);
-        let Some(slot) = slot(&client, wanted, whose).await? else { return Ok(None) };
+        let (slot, wanted) = match &of_default {
+            Some(role) => (Some(SlotName::Default), role),
+            None => (slot(&client, wanted, whose).await?, wanted),
+        };
+        let Some(slot) = slot else { return Ok(None) };
         let fetched = client.credentials(&slot).await?;
         Ok(Some(fetched).filter(|fetched| is_for(wanted, &fetched.principal)))
     };
