@@ -9,7 +9,6 @@ use tokio::sync::watch;
 use crate::center::{self, explain};
 use crate::clock::SystemClock;
 use crate::error::CommandError;
-use crate::roles::Roles;
 use crate::settings::{ConfiguredInstance, Settings};
 use crate::ui;
 
@@ -47,10 +46,7 @@ pub(crate) async fn refresh(
         refreshed = refresh => refreshed,
         never = draw(receiver) => match never {},
     };
-    let refreshed = refreshed.map_err(|error| explain(error, settings, instance))?;
-    // Names are made, and kept, while a person waits anyway. What is wrong with them is told where they are used.
-    let _ = Roles::of(settings, instance, &refreshed);
-    Ok(refreshed)
+    refreshed.map_err(|error| explain(error, settings, instance))
 }
 
 /// Whether it is older than a person wants it to be.

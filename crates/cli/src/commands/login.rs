@@ -9,6 +9,7 @@ use crate::center::{self, explain};
 use crate::clock::SystemClock;
 use crate::config_file::UrlAction;
 use crate::error::CommandError;
+use crate::roles::Roles;
 use crate::settings::{ConfiguredInstance, InstanceArguments, Settings};
 use crate::sign_in::{Outcome, Wishes, sign_in};
 use crate::ui;
@@ -60,7 +61,9 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
         Outcome::AlreadySignedIn(_) => Extent::IfOld,
     };
     let catalogue = catalogue::refresh(&settings, instance, &center, extent).await?;
-    let roles: usize = catalogue.accounts.iter().map(|account| account.roles.len()).sum();
+    // Names are made, and kept, while a person waits anyway. What is wrong with them is told where they are used.
+    let _ = Roles::of(&settings, instance, &catalogue);
+    let roles = catalogue.role_count();
     let (accounts, flag) = (catalogue.accounts.len(), settings.flag_for(&instance.instance));
     ui::note(&format!("You may use {roles} roles in {accounts} accounts: aws-sso list{flag}"));
     center::mention_clock(&center);

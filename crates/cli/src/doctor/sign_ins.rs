@@ -156,7 +156,7 @@ fn catalogue(settings: &Settings, instance: &ConfiguredInstance) -> Finding {
     let name = &instance.instance.name;
     let catalogue = center::catalogue_file(instance).read();
     let command = format!("aws-sso cache{}", settings.flag_for(&instance.instance));
-    let roles: usize = catalogue.accounts.iter().map(|account| account.roles.len()).sum();
+    let roles = catalogue.role_count();
     let Some(at) = catalogue.refreshed_at else {
         let why = "roles are known by account and name alone";
         let finding = format!("the accounts and roles of `{name}` were never fetched");

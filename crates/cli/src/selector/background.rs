@@ -110,8 +110,8 @@ impl Refreshing<'_> {
         tokio::select! {
             outcome = &mut self.work => News::Refreshed(match outcome {
                 Ok(catalogue) => {
-                    let roles: usize = catalogue.accounts.iter().map(|account| account.roles.len()).sum();
-                    format!("`{name}` is refreshed: {} accounts, {roles} roles", catalogue.accounts.len())
+                    let (accounts, roles) = (catalogue.accounts.len(), catalogue.role_count());
+                    format!("`{name}` is refreshed: {accounts} accounts, {roles} roles")
                 }
                 Err(CommandError { text, hint, .. }) => match hint {
                     Some(hint) => format!("Not refreshed: {text}. {hint}"),

@@ -28,6 +28,13 @@ pub struct Catalogue {
     pub(crate) refreshing_since: Option<Timestamp>,
 }
 
+impl Catalogue {
+    /// How many roles there are in all accounts.
+    pub fn role_count(&self) -> usize {
+        self.accounts.iter().map(|account| account.roles.len()).sum()
+    }
+}
+
 /// An account in which a person has roles.
 #[derive(Clone, Debug)]
 pub struct Account {
