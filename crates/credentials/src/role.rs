@@ -114,6 +114,11 @@ pub struct Principal {
 }
 
 impl Principal {
+    /// The account and the role, when both are known.
+    pub fn role(&self) -> Option<(&AccountId, &RoleName)> {
+        self.account_id.as_ref().zip(self.role_name.as_ref())
+    }
+
     /// The role's ARN, when both account and role are known.
     pub fn role_arn(&self) -> Option<RoleArn> {
         Some(RoleArn {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
-use credentials::{InstanceName, Principal, ProfileName, Source};
+use credentials::{AccountId, InstanceName, Principal, ProfileName, RoleName, Source};
 use nucleo_matcher::Utf32String;
 use unicode_width::UnicodeWidthStr;
 
@@ -82,6 +82,16 @@ pub(super) struct Rows<'a> {
     pub(super) widths: [usize; Column::ALL.len()],
     /// In seconds since 1970.
     pub(super) now: i64,
+}
+
+impl Of<'_> {
+    /// The role that it gives, as far as that is known.
+    pub(super) fn role(&self) -> Option<(&AccountId, &RoleName)> {
+        match self {
+            Self::Role { role, .. } => Some((role.account_id, role.role_name)),
+            Self::AwsConfig { principal, .. } => principal.role(),
+        }
+    }
 }
 
 impl Row<'_> {
@@ -259,16 +269,9 @@ fn add_aws_config<'a>(settings: &Settings, texts: &mut Texts<'a>, rows: &mut Vec
         return;
     }
     let names: HashSet<&ProfileName> = rows.iter().map(Row::profile).collect();
-    let given: HashSet<_> = rows
-        .iter()
-        .filter_map(|row| match &row.of {
-            Of::Role { role, .. } => Some((role.account_id, role.role_name)),
-            Of::AwsConfig { .. } => None,
-        })
-        .collect();
+    let given: HashSet<_> = rows.iter().filter_map(|row| row.of.role()).collect();
     let is_new = |(name, principal): &(ProfileName, Principal)| {
-        let role = principal.account_id.as_ref().zip(principal.role_name.as_ref());
-        !names.contains(name) && role.is_none_or(|role| !given.contains(&role))
+        !names.contains(name) && principal.role().is_none_or(|role| !given.contains(&role))
     };
     let new: Vec<_> = profiles.into_iter().filter(is_new).collect();
     for (name, principal) in new {

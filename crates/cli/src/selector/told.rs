@@ -2,7 +2,7 @@
 
 use server::wire::{ProfileObject, State};
 
-use super::rows::{Of, Row};
+use super::rows::Row;
 use crate::ui::printable;
 
 #[derive(Default)]
@@ -39,13 +39,7 @@ impl Told {
 
 impl Loaded {
     fn is_of(&self, row: &Row<'_>) -> bool {
-        let of_row = match &row.of {
-            Of::Role { role, .. } => Some((role.account_id, role.role_name)),
-            Of::AwsConfig { principal, .. } => {
-                principal.account_id.as_ref().zip(principal.role_name.as_ref())
-            }
-        };
-        match (of_row, &self.profile.account_id, &self.profile.role_name) {
+        match (row.of.role(), &self.profile.account_id, &self.profile.role_name) {
             (Some((account, role)), Some(account_id), Some(role_name)) => {
                 account.as_str() == account_id && role.as_str() == role_name
             }
