@@ -57,23 +57,17 @@ pub(crate) fn allow_many_connections() {
 /// closing a terminal stops no server.
 pub(crate) fn stop_signals() -> std::io::Result<impl Future<Output = ()>> {
     Signals::take_over(&[Signal::HUP])?;
-    one_of(&[Signal::INT, Signal::TERM])
+    Ok(one_of(Signals::take_over(&[Signal::INT, Signal::TERM])?))
 }
 
 /// The same for a command that a person waits for: closing the terminal ends it. What was ignored when we were started
 /// (nohup(1)) stays so.
 pub(crate) fn interruption() -> std::io::Result<impl Future<Output = ()>> {
-    let wanted = [Signal::INT, Signal::TERM, Signal::HUP];
-    let wanted: Vec<_> =
-        wanted.into_iter().filter(|signal| !signals::is_ignored(*signal)).collect();
-    one_of(&wanted)
+    Ok(one_of(Signals::take_over_unless_ignored(&[Signal::INT, Signal::TERM, Signal::HUP])?))
 }
 
-fn one_of(wanted: &[Signal]) -> std::io::Result<impl Future<Output = ()> + use<>> {
-    let mut signals = Signals::take_over(wanted)?;
-    Ok(async move {
-        signals.next().await;
-    })
+async fn one_of(mut signals: Signals) {
+    signals.next().await;
 }
 
 /// A line for the shell, in a process group of its own.

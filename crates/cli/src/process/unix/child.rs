@@ -9,7 +9,7 @@ use rustix::process::{Pid, Signal, getpgrp, kill_process};
 use rustix::termios::tcgetpgrp;
 use tokio::process::Child;
 
-use super::signals::{Signals, is_ignored};
+use super::signals::Signals;
 use super::with_usual_limits;
 
 /// Starts it, in our own process group: it is stopped and goes on at a terminal together with us.
@@ -29,8 +29,7 @@ pub(crate) struct ChildSignals(Signals);
 impl ChildSignals {
     /// From now on they end us no more. Those that were ignored when we were started are so for both of us.
     pub(crate) fn take_over() -> io::Result<Self> {
-        let wanted: Vec<_> = PASSED_ON.into_iter().filter(|signal| !is_ignored(*signal)).collect();
-        Signals::take_over(&wanted).map(Self)
+        Signals::take_over_unless_ignored(&PASSED_ON).map(Self)
     }
 
     /// Waits until the program has ended, whatever is sent to us.

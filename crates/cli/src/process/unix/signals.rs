@@ -21,6 +21,13 @@ impl Signals {
         wanted.iter().map(take_over).collect::<io::Result<_>>().map(Self)
     }
 
+    /// The same, but for those that were ignored when we were started: they stay so.
+    pub(super) fn take_over_unless_ignored(wanted: &[Signal]) -> io::Result<Self> {
+        let ignored = Ignored::read();
+        let heeded = wanted.iter().copied().filter(|signal| !ignored.has(*signal));
+        Self::take_over(&heeded.collect::<Vec<_>>())
+    }
+
     /// The next of them.
     pub(super) async fn next(&mut self) -> Signal {
         poll_fn(|context| {
@@ -33,14 +40,21 @@ impl Signals {
     }
 }
 
-/// Whether who started us had it ignored: nohup(1) does that with SIGHUP, and a shell without job control with SIGINT and
-/// SIGQUIT of what it runs in the background. A program that we start inherits it, unless we take the signal over. Where
-/// there is no `/proc`, nobody tells.
-pub(super) fn is_ignored(signal: Signal) -> bool {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
-    mask.is_some_and(|mask| mask >> (signal.as_raw() - 1) & 1 == 1)
+/// Which signals who started us had ignored: nohup(1) does that with SIGHUP, and a shell without job control with SIGINT
+/// and SIGQUIT of what it runs in the background. A program that we start inherits it, unless we take the signal over.
+struct Ignored(u64);
+
+impl Ignored {
+    /// Where there is no `/proc`, nobody tells.
+    fn read() -> Self {
+        let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+        Self(mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default())
+    }
+
+    fn has(&self, signal: Signal) -> bool {
+        self.0 >> (signal.as_raw() - 1) & 1 == 1
+    }
 }
 
 #[cfg(test)]
@@ -51,7 +65,7 @@ mod tests {
     #[cfg(target_os = "linux")]
     fn what_is_ignored_is_known() {
         // As std has it in every Rust program.
-        assert!(is_ignored(Signal::PIPE));
-        assert!(!is_ignored(Signal::USR1));
+        assert!(Ignored::read().has(Signal::PIPE));
+        assert!(!Ignored::read().has(Signal::USR1));
     }
 }
