@@ -1,14 +1,16 @@
 //! `doctor`: a healthy world, and each sickness by itself, with the line that mends it.
 
+mod sign_ins;
+mod token;
+
 use std::collections::BTreeMap;
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 
-use fakes::identity_center::{Fault, Operation, Options};
-use fakes::{FakeIdentityCenter, Running, TestEnv};
+use fakes::{Running, TestEnv};
 use serde_json::Value;
 
-use crate::identity_center::{config, fake, instance, signed_in, world_of};
+use crate::identity_center::{fake, signed_in};
 use crate::{session, world};
 
 const URI: &str = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
@@ -247,100 +249,6 @@ fn an_empty_slot_is_told_with_what_loads_it() {
     assert_eq!(mend, format!("aws-sso ecs load --profile NAME --server {}", server.address()));
 }
 
-/// A token in a file, which SDKs are told of.
-fn with_token(world: &mut TestEnv, arguments: &[&str]) -> String {
-    let file = world.home().join("token").to_str().unwrap().to_owned();
-    let create = [&["ecs", "token", "create", "--file", &file], arguments].concat();
-    let made = world.run(&create);
-    assert_eq!(made.code, Some(0), "{}", made.stderr);
-    world.set(TOKEN_FILE, &file);
-    file
-}
-
-#[test]
-fn a_token_that_is_right_is_said_to_be() {
-    let (mut world, _server) = healthy();
-    with_token(&mut world, &["--default-slot"]);
-    assert_healthy(&world);
-    let shown = world.run(&["doctor"]).stdout;
-    assert!(shown.contains(" is for the default slot, for "), "{shown}");
-}
-
-#[test]
-fn each_way_in_which_a_token_is_wrong_is_told_and_a_new_one_mends_it() {
-    let spoilt = |spoil: fn(&TestEnv, &str)| {
-        move |world: &mut TestEnv| {
-            let file = with_token(world, &["--default-slot"]);
-            spoil(world, &file);
-        }
-    };
-    type Spoil = Box<dyn Fn(&mut TestEnv)>;
-    let cases: [(Spoil, &str, &str); 8] = [
-        (
-            Box::new(spoilt(|_, file| append(file, "\n"))),
-            "problem",
-            "line break in it: refused by boto3, AWS CLI, ",
-        ),
-        (Box::new(spoilt(|_, file| std::fs::write(file, "").unwrap())), "problem", "is empty"),
-        (
-            Box::new(spoilt(|_, file| std::fs::remove_file(file).unwrap())),
-            "problem",
-            "is not there",
-        ),
-        (
-            Box::new(spoilt(|_, file| set_mode(file, 0o644))),
-            "warning",
-            "can be read or written by other users",
-        ),
-        (
-            Box::new(spoilt(|_, file| std::fs::write(file, "awssso_QUJD").unwrap())),
-            "problem",
-            "none that was made here",
-        ),
-        (
-            Box::new(spoilt(|_, file| std::fs::write(file, "x").unwrap())),
-            "problem",
-            "none of aws-sso",
-        ),
-        (
-            Box::new(|world| drop(with_token(world, &["--admin"]))),
-            "warning",
-            "may load and unload too",
-        ),
-        (
-            Box::new(|world| drop(with_token(world, &["--slot", "x"]))),
-            "problem",
-            "is for the slot `x`",
-        ),
-    ];
-    for (spoil, level, said) in cases {
-        let (mut world, _server) = healthy();
-        spoil(&mut world);
-        let mend = found(&world, level, said);
-        let file = world.home().join("token");
-        let make = format!("aws-sso ecs token create --default-slot --file {}", file.display());
-        assert_eq!(mend, make, "{said}");
-        take_over(&mut world, &mend);
-        assert_healthy(&world);
-    }
-}
-
-#[test]
-fn a_token_that_was_revoked_and_a_file_variable_that_is_empty_are_told() {
-    let (mut world, _server) = healthy();
-    with_token(&mut world, &["--default-slot"]);
-    assert_eq!(world.run(&["ecs", "token", "revoke", "--all"]).code, Some(0));
-    found(&world, "problem", " was revoked");
-    world.set(TOKEN_FILE, "");
-    let mend = found(&world, "problem", "is set to nothing");
-    take_over(&mut world, &mend);
-    assert_healthy(&world);
-    world.set(TOKEN, "CANARY-not-ours");
-    let mend = found(&world, "problem", "none of aws-sso");
-    take_over(&mut world, &mend);
-    assert_healthy(&world);
-}
-
 #[test]
 fn a_proxy_that_catches_loopback_is_told() {
     let (mut world, _server) = healthy();
@@ -381,80 +289,6 @@ fn a_server_with_https_wants_a_uri_and_programs_that_trust_it() {
     world.unset("SSL_CERT_FILE");
     let mend = found(&world, "problem", "AWS SDK for Rust");
     assert!(mend.contains(&address), "{mend}");
-}
-
-#[test]
-fn a_clock_that_is_off_and_an_aws_that_is_silent_are_told() {
-    let fake = FakeIdentityCenter::start(Options {
-        auto_approve: true,
-        clock_offset_seconds: 14 * 60,
-        ..Options::default()
-    });
-    let world = signed_in(&fake);
-    let mend = found(&world, "problem", "clock is 14 minutes behind AWS's");
-    assert_eq!(mend, "sudo timedatectl set-ntp true");
-    fake.fault_always(Operation::ListAccounts, Fault::Garbage);
-    found(&world, "problem", "AWS does not answer for IAM Identity Center in eu-central-1");
-}
-
-#[test]
-fn who_is_signed_in_is_told_without_asking_anybody() {
-    let fake = fake();
-    let world = signed_in(&fake);
-    assert_eq!(world.run(&["logout"]).code, Some(0));
-    fake.forget_calls();
-    let mend = found(&world, "warning", "nobody is signed in to `corp`");
-    assert_eq!(mend, "aws-sso login");
-    let mut typed = world.command("sh");
-    typed.args(["-c", &mend.replace("aws-sso", world.binary().to_str().unwrap())]);
-    assert_eq!(world.finish(typed, "").code, Some(0));
-    let sick = sick(&world);
-    assert!(!sick.iter().any(|(_, said, _)| said.contains("signed in")), "{sick:#?}");
-}
-
-#[test]
-fn a_keyring_that_is_not_there_is_told_before_anybody_signs_in() {
-    let fake = fake();
-    let world = world_of(&fake);
-    let file = config(&instance("corp", &fake)).replace("json", "secret-service");
-    world.write(".aws-sso/config.yaml", &file);
-    let mend = found(&world, "problem", "the sign-in to `corp` cannot be read: the Secret Service");
-    assert!(mend.contains("SecureStore: file"), "{mend}");
-}
-
-#[test]
-fn files_that_others_can_open_are_closed() {
-    let fake = fake();
-    let mut world = signed_in(&fake);
-    let folder = world.home().join(".local/state/aws-sso");
-    for (path, mode) in [(folder.clone(), 0o755), (folder.join("corp.json"), 0o640)] {
-        set_mode(path.to_str().unwrap(), mode);
-        let said = format!("{} can be opened by others (mode {mode:o})", path.display());
-        let mend = found(&world, "problem", &said);
-        take_over(&mut world, &mend);
-        assert!(!sick(&world).iter().any(|(_, said, _)| said.contains("by others")));
-    }
-}
-
-#[test]
-fn files_that_cannot_be_read_are_told() {
-    let fake = fake();
-    let world = world_of(&fake);
-    world.write(".aws-sso/config.yaml", "SSOConfig: [\n");
-    found(&world, "problem", "config.yaml");
-    world.write(
-        ".aws-sso/config.yaml",
-        &format!("{}Colour: red\n", config(&instance("corp", &fake))),
-    );
-    found(&world, "warning", "Colour");
-    world.write(".aws/config", "[default\n");
-    let mend = found(&world, "problem", ".aws/config");
-    assert_eq!(mend, format!("${{EDITOR:-vi}} {}", world.home().join(".aws/config").display()));
-}
-
-fn append(file: &str, text: &str) {
-    let before = std::fs::read_to_string(file).unwrap();
-    std::fs::write(file, before + text).unwrap();
 }
 
 fn set_mode(path: &str, mode: u32) {
