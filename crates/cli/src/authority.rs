@@ -7,7 +7,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use credentials::Clock;
+use credentials::{Clock, Failure};
 use providers::secure_store::{Protection, SecureStore, StoreError};
 use server::{Authority, AuthorityError, HostName, Names};
 use tempfile::NamedTempFile;
@@ -15,7 +15,6 @@ use zeroize::Zeroizing;
 
 use crate::clock::SystemClock;
 use crate::config_file;
-use crate::error::CommandError;
 use crate::settings::{self, InstanceArguments};
 use crate::store::{self, Item, Purpose};
 use crate::{paths, ui};
@@ -24,7 +23,7 @@ use crate::{paths, ui};
 pub(crate) async fn open(
     arguments: &InstanceArguments,
     names: &Names,
-) -> Result<Authority, CommandError> {
+) -> Result<Authority, Failure> {
     let store = open_store(arguments)?;
     let protection = store.protection();
     let names = names.clone();
@@ -63,7 +62,7 @@ pub(crate) async fn open(
 pub(crate) async fn renew(
     arguments: &InstanceArguments,
     names: &Names,
-) -> Result<PathBuf, CommandError> {
+) -> Result<PathBuf, Failure> {
     let store = open_store(arguments)?;
     let names = names.clone();
     let authority = blocking(move || {
@@ -84,7 +83,7 @@ pub(crate) async fn renew(
 }
 
 /// A failure of the authority's, with what to type if these names are wanted beside the usual ones.
-pub(crate) fn explain(error: &AuthorityError, wanted: &[HostName]) -> CommandError {
+pub(crate) fn explain(error: &AuthorityError, wanted: &[HostName]) -> Failure {
     let names: String = wanted.iter().map(|name| format!(" --tls-name {name}")).collect();
     let hint = match error {
         AuthorityError::NotValid { .. } => {
@@ -93,12 +92,12 @@ pub(crate) fn explain(error: &AuthorityError, wanted: &[HostName]) -> CommandErr
         AuthorityError::NameLacking(_) | AuthorityError::Unreadable => format!(
             "Make another, which programs have to trust anew: aws-sso ecs trust --renew{names}"
         ),
-        AuthorityError::Refused(_) => return CommandError::failed(error),
+        AuthorityError::Refused(_) => return Failure::failed(error),
     };
-    CommandError::failed(error).with_hint(hint)
+    Failure::failed(error).with_hint(hint)
 }
 
-fn open_store(arguments: &InstanceArguments) -> Result<SecureStore, CommandError> {
+fn open_store(arguments: &InstanceArguments) -> Result<SecureStore, Failure> {
     let (_, config) = settings::config_file(arguments)?;
     let wants_it_plain = config.secure_store == Some(config_file::SecureStore::Json);
     // Not even opened: it might be in the folder of `JsonStore`.
@@ -107,7 +106,7 @@ fn open_store(arguments: &InstanceArguments) -> Result<SecureStore, CommandError
         false => Some(store::open(&config, Item::Authority, Purpose::Make)?),
     };
     store.filter(|store| store.protection() != Protection::Plain).ok_or_else(|| {
-        CommandError::failed(
+        Failure::failed(
             "`SecureStore: json` would keep the key of the certificate authority in clear",
         )
         .with_hint(
@@ -117,21 +116,21 @@ fn open_store(arguments: &InstanceArguments) -> Result<SecureStore, CommandError
     })
 }
 
-fn key_lacking(item: &Path) -> Failure {
+fn key_lacking(item: &Path) -> AuthorityFailure {
     let certificate = paths::authority_certificate();
     let text = format!(
         "there is a certificate authority, {}, and its key is not in {}",
         certificate.display(),
         item.display()
     );
-    Failure(CommandError::failed(text).with_hint(
+    AuthorityFailure(Failure::failed(text).with_hint(
         "If you have changed SecureStore in config.yaml, change it back; else make another authority, which programs \
          have to trust anew: aws-sso ecs trust --renew",
     ))
 }
 
 /// Writes the certificate, unless it is there.
-fn publish(authority: &Authority) -> Result<(), CommandError> {
+fn publish(authority: &Authority) -> Result<(), Failure> {
     let (path, pem) = (paths::authority_certificate(), authority.certificate_pem());
     if fs::read(&path).is_ok_and(|present| present == pem.as_bytes()) {
         return Ok(());
@@ -148,31 +147,30 @@ fn publish(authority: &Authority) -> Result<(), CommandError> {
         file.persist(&path)?;
         Ok(())
     };
-    write().map_err(|error| {
-        CommandError::failed(format!("{} cannot be written: {error}", path.display()))
-    })
+    write()
+        .map_err(|error| Failure::failed(format!("{} cannot be written: {error}", path.display())))
 }
 
 /// Stores wait for files, locks and keyrings.
 async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
-) -> Result<T, CommandError> {
+    work: impl FnOnce() -> Result<T, AuthorityFailure> + Send + 'static,
+) -> Result<T, Failure> {
     match tokio::task::spawn_blocking(work).await {
-        Ok(outcome) => outcome.map_err(|Failure(error)| error),
-        Err(error) => Err(CommandError::failed(error)),
+        Ok(outcome) => outcome.map_err(|AuthorityFailure(failure)| failure),
+        Err(error) => Err(Failure::failed(error)),
     }
 }
 
 /// A failure in words about the authority.
-struct Failure(CommandError);
+struct AuthorityFailure(Failure);
 
-impl From<StoreError> for Failure {
+impl From<StoreError> for AuthorityFailure {
     fn from(error: StoreError) -> Self {
         Self(Item::Authority.failed(error))
     }
 }
 
-impl From<AuthorityError> for Failure {
+impl From<AuthorityError> for AuthorityFailure {
     fn from(error: AuthorityError) -> Self {
         Self(explain(&error, &[]))
     }

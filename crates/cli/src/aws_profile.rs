@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use providers::{Mention, ProviderError};
+use credentials::Failure;
+use providers::Mention;
 
 use crate::{env, ui};
 
@@ -27,7 +28,7 @@ pub(crate) struct Win {
 impl AwsProfile {
     /// # Errors
     /// A line is malformed: no SDK would read the file.
-    pub(crate) async fn read(name: &str) -> Result<Self, ProviderError> {
+    pub(crate) async fn read(name: &str) -> Result<Self, Failure> {
         let mentions = providers::before_containers(name).await?;
         let exists = mentions.iter().any(|mention| *mention != Mention::Absent);
         let files = FILES.into_iter().zip(env::aws_config_files());

@@ -2,13 +2,12 @@
 
 use std::convert::Infallible;
 
-use credentials::Clock;
+use credentials::{Clock, Failure};
 use providers::identity_center::{Catalogue, IdentityCenter, Progress};
 use tokio::sync::watch;
 
 use crate::center::{self, explain};
 use crate::clock::SystemClock;
-use crate::error::CommandError;
 use crate::settings::{ConfiguredInstance, Settings};
 use crate::ui;
 
@@ -32,7 +31,7 @@ pub(crate) async fn refresh(
     instance: &ConfiguredInstance,
     center: &IdentityCenter,
     extent: Extent,
-) -> Result<Catalogue, CommandError> {
+) -> Result<Catalogue, Failure> {
     let file = center::catalogue_file(instance);
     let present = file.read();
     let is_old = is_old(settings, &present);

@@ -4,16 +4,15 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use credentials::InstanceName;
+use credentials::{Failure, InstanceName, Problem};
+use providers::Aws;
 use providers::identity_center::{
     self, AwsCliCache, CatalogueFile, IdentityCenter, Instance, Retries,
 };
 use providers::secure_store::{Passphrase, Protection, SecureStore};
-use providers::{Aws, Problem, ProviderError};
 use tokio::time::timeout;
 
 use crate::clock::SystemClock;
-use crate::error::CommandError;
 use crate::settings::{ConfiguredInstance, Settings};
 use crate::store::{self, Item, Purpose};
 use crate::{env, paths, process, ui};
@@ -27,7 +26,7 @@ pub(crate) fn aws() -> Aws {
 pub(crate) fn open(
     settings: &Settings,
     instance: &ConfiguredInstance,
-) -> Result<IdentityCenter, CommandError> {
+) -> Result<IdentityCenter, Failure> {
     open_for(settings, instance, Purpose::Use)
 }
 
@@ -35,7 +34,7 @@ pub(crate) fn open(
 pub(crate) fn open_to_sign_in(
     settings: &Settings,
     instance: &ConfiguredInstance,
-) -> Result<IdentityCenter, CommandError> {
+) -> Result<IdentityCenter, Failure> {
     open_for(settings, instance, Purpose::Make)
 }
 
@@ -44,7 +43,7 @@ pub(crate) fn open_unattended(
     settings: &Settings,
     instance: &ConfiguredInstance,
     passphrase: Option<Passphrase>,
-) -> Result<IdentityCenter, CommandError> {
+) -> Result<IdentityCenter, Failure> {
     open_for(settings, instance, Purpose::Unattended(passphrase))
 }
 
@@ -52,7 +51,7 @@ pub(crate) fn open_unattended(
 pub(crate) fn open_without_sign_in(
     settings: &Settings,
     instance: &ConfiguredInstance,
-) -> Result<IdentityCenter, CommandError> {
+) -> Result<IdentityCenter, Failure> {
     let (folder, name) = (paths::sign_ins(), &instance.instance.name);
     let store = SecureStore::open(&folder, name, Some(Protection::Plain), None);
     let store = store.map_err(|error| Item::SignIn(name).failed(error))?;
@@ -64,7 +63,7 @@ pub(crate) fn open_without_sign_in(
 /// A person may leave any out.
 pub(crate) fn ask_beforehand(
     settings: &Settings,
-) -> Result<HashMap<InstanceName, Passphrase>, CommandError> {
+) -> Result<HashMap<InstanceName, Passphrase>, Failure> {
     let mut passphrases = HashMap::new();
     for instance in settings.instances() {
         let name = &instance.instance.name;
@@ -90,7 +89,7 @@ fn open_for(
     settings: &Settings,
     instance: &ConfiguredInstance,
     purpose: Purpose,
-) -> Result<IdentityCenter, CommandError> {
+) -> Result<IdentityCenter, Failure> {
     let item = Item::SignIn(&instance.instance.name);
     let store = store::open(&settings.config, item, purpose)?;
     process::hold_signals();
@@ -122,24 +121,27 @@ pub(crate) fn catalogue_file(instance: &ConfiguredInstance) -> CatalogueFile {
 
 /// A failure, with what to type for this instance.
 pub(crate) fn explain(
-    error: ProviderError,
+    failure: Failure,
     settings: &Settings,
     instance: &ConfiguredInstance,
-) -> CommandError {
+) -> Failure {
     let flag = settings.flag_for(&instance.instance);
-    let hint = match error.problem {
-        Problem::SignInNeeded => Some(format!("Sign in: aws-sso login{flag}")),
-        Problem::Denied => Some(format!(
+    let hint = match failure.problem {
+        _ if failure.hint.is_some() => return failure,
+        Problem::SignInNeeded => format!("Sign in: aws-sso login{flag}"),
+        Problem::Denied => format!(
             "See what you may use: aws-sso list{flag}; ask AWS for it anew: aws-sso cache{flag}"
-        )),
-        Problem::Throttled | Problem::Unavailable | Problem::Invalid => None,
+        ),
+        Problem::Throttled
+        | Problem::Unavailable
+        | Problem::Invalid
+        | Problem::Usage
+        | Problem::Unreachable
+        | Problem::CommandNotFound
+        | Problem::CommandNotExecutable
+        | Problem::Interrupted => return failure,
     };
-    let hint = error.hint().map(str::to_owned).or(hint);
-    let error = CommandError::from(error);
-    match hint {
-        Some(hint) => error.with_hint(hint),
-        None => error,
-    }
+    failure.with_hint(hint)
 }
 
 /// Says that our clock is off, if AWS's last answer showed it: signatures and expirations depend on it.

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use credentials::{Fetched, Profile, SlotName};
+use credentials::{Failure, Fetched, Problem, Profile, SlotName};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::client::conn::http1;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue};
@@ -23,7 +23,6 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::args::ServerArguments;
-use crate::error::{CommandError, Kind};
 use crate::server_address::{Scheme, ServerAddress};
 use crate::token_file;
 
@@ -41,7 +40,7 @@ pub(crate) struct Client {
 
 impl Client {
     /// Nothing is sent yet; but the token file is read, before anything is done that would be in vain.
-    pub(crate) fn new(arguments: &ServerArguments) -> Result<Self, CommandError> {
+    pub(crate) fn new(arguments: &ServerArguments) -> Result<Self, Failure> {
         let token = arguments.token_file.as_deref().map(token_file::read).transpose()?;
         let address = arguments.address.server.clone();
         Ok(Self { address, token, is_told_https: AtomicBool::new(false) })
@@ -63,22 +62,22 @@ impl Client {
     }
 
     /// What is loaded in the default slot.
-    pub(crate) async fn default_profile(&self) -> Result<ProfileObject, CommandError> {
+    pub(crate) async fn default_profile(&self) -> Result<ProfileObject, Failure> {
         self.read("/profile").await
     }
 
     /// What is loaded in the named slots.
-    pub(crate) async fn named_profiles(&self) -> Result<Vec<ProfileObject>, CommandError> {
+    pub(crate) async fn named_profiles(&self) -> Result<Vec<ProfileObject>, Failure> {
         self.read("/slot").await
     }
 
     /// How the server stands, and all that is loaded.
-    pub(crate) async fn status(&self) -> Result<StatusObject, CommandError> {
+    pub(crate) async fn status(&self) -> Result<StatusObject, Failure> {
         let (status, body) = self.exchange(Method::GET, "/status", Bytes::new()).await?;
         if status == StatusCode::NOT_FOUND && serde_json::from_slice::<Message>(&body).is_ok() {
             let text =
                 format!("the server at {} doesn't tell its status: it is older", self.address);
-            return Err(CommandError::failed(text).with_hint(
+            return Err(Failure::failed(text).with_hint(
                 "Start this version in its place: aws-sso ecs run (until then: aws-sso ecs list, aws-sso ecs profile)",
             ));
         }
@@ -87,17 +86,13 @@ impl Client {
     }
 
     /// The credentials in a slot.
-    pub(crate) async fn credentials(&self, slot: &SlotName) -> Result<Fetched, CommandError> {
+    pub(crate) async fn credentials(&self, slot: &SlotName) -> Result<Fetched, Failure> {
         let body = self.send(Method::GET, &path_of(slot), Bytes::new()).await?;
         wire::read_credentials(&body).ok_or_else(|| self.somebody_else())
     }
 
     /// Puts a profile into a slot. Tells whether the server will refresh it.
-    pub(crate) async fn load(
-        &self,
-        slot: &SlotName,
-        profile: &Profile,
-    ) -> Result<bool, CommandError> {
+    pub(crate) async fn load(&self, slot: &SlotName, profile: &Profile) -> Result<bool, Failure> {
         let body = Bytes::from_owner(wire::write_upload(profile));
         let answer = self.send(Method::PUT, &path_of(slot), body).await?;
         // Whatever a 200 of another server says: it is done.
@@ -105,12 +100,12 @@ impl Client {
     }
 
     /// Empties a slot.
-    pub(crate) async fn unload(&self, slot: &SlotName) -> Result<(), CommandError> {
+    pub(crate) async fn unload(&self, slot: &SlotName) -> Result<(), Failure> {
         self.send(Method::DELETE, &path_of(slot), Bytes::new()).await.map(|_| ())
     }
 
     /// Empties every slot.
-    pub(crate) async fn unload_all(&self) -> Result<(), CommandError> {
+    pub(crate) async fn unload_all(&self) -> Result<(), Failure> {
         self.send(Method::DELETE, "/slot", Bytes::new()).await?;
         match self.exchange(Method::DELETE, "/", Bytes::new()).await? {
             (StatusCode::NOT_FOUND, _) => Ok(()),
@@ -118,22 +113,22 @@ impl Client {
         }
     }
 
-    async fn read<T: DeserializeOwned>(&self, path: &str) -> Result<T, CommandError> {
+    async fn read<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
         let body = self.send(Method::GET, path, Bytes::new()).await?;
         serde_json::from_slice(&body).map_err(|_| self.somebody_else())
     }
 
-    async fn send(&self, method: Method, path: &str, body: Bytes) -> Result<Bytes, CommandError> {
+    async fn send(&self, method: Method, path: &str, body: Bytes) -> Result<Bytes, Failure> {
         self.accept(self.exchange(method, path, body).await?)
     }
 
     /// The body of a success; the server's own message for a failure.
-    fn accept(&self, (status, body): (StatusCode, Bytes)) -> Result<Bytes, CommandError> {
+    fn accept(&self, (status, body): (StatusCode, Bytes)) -> Result<Bytes, Failure> {
         if status == StatusCode::OK {
             return Ok(body);
         }
         let message: Message = serde_json::from_slice(&body).map_err(|_| self.somebody_else())?;
-        Err(CommandError::failed(message.message))
+        Err(Failure::failed(message.message))
     }
 
     async fn exchange(
@@ -141,7 +136,7 @@ impl Client {
         method: Method,
         path: &str,
         body: Bytes,
-    ) -> Result<(StatusCode, Bytes), CommandError> {
+    ) -> Result<(StatusCode, Bytes), Failure> {
         timeout(TIMEOUT, async {
             let answer = self.exchange_once(method.clone(), path, body.clone()).await?;
             let is_open = self.address.scheme.is_none() && self.scheme() == Scheme::Http;
@@ -154,7 +149,7 @@ impl Client {
         .await
         .unwrap_or_else(|_| {
             let text = format!("the server at {} did not answer within 5 seconds", self.address);
-            Err(CommandError::new(Kind::Unreachable, text))
+            Err(Failure::new(Problem::Unreachable, text))
         })
     }
 
@@ -170,7 +165,7 @@ impl Client {
         method: Method,
         path: &str,
         body: Bytes,
-    ) -> Result<(StatusCode, Bytes), CommandError> {
+    ) -> Result<(StatusCode, Bytes), Failure> {
         let stream = self.connect().await?;
         let answer = match self.scheme() {
             Scheme::Http => self.exchange_on(stream, method, path, body).await,
@@ -180,8 +175,8 @@ impl Client {
             }
         };
         answer.map_err(|error| {
-            CommandError::new(
-                Kind::Unreachable,
+            Failure::new(
+                Problem::Unreachable,
                 format!("the server at {} does not answer properly: {error}", self.address),
             )
         })
@@ -214,7 +209,7 @@ impl Client {
         Ok((status, body))
     }
 
-    async fn connect(&self) -> Result<TcpStream, CommandError> {
+    async fn connect(&self) -> Result<TcpStream, Failure> {
         let mut last_error = None;
         for address in self.resolve().await? {
             self.check_loopback(address)?;
@@ -228,11 +223,11 @@ impl Client {
         }
         let error = last_error.map_or_else(|| "it has no address".to_owned(), |e| e.to_string());
         let text = format!("no server is running at {}: {error}", self.address);
-        Err(CommandError::new(Kind::Unreachable, text)
+        Err(Failure::new(Problem::Unreachable, text)
             .with_hint("Start it: aws-sso ecs run (or name the one you mean: --server HOST:PORT)"))
     }
 
-    async fn resolve(&self) -> Result<Vec<SocketAddr>, CommandError> {
+    async fn resolve(&self) -> Result<Vec<SocketAddr>, Failure> {
         let (host, port) = (self.address.host.as_str(), self.address.port);
         // Both at which our server listens, without a look-up that could answer something else.
         if host.eq_ignore_ascii_case("localhost") {
@@ -245,39 +240,39 @@ impl Client {
             Ok(addresses) => Ok(addresses.collect()),
             Err(error) => {
                 let text = format!("the host of {} is not known: {error}", self.address);
-                Err(CommandError::new(Kind::Unreachable, text))
+                Err(Failure::new(Problem::Unreachable, text))
             }
         }
     }
 
     /// Plain HTTP must not leave the host: it would show the credentials to the network.
-    fn check_loopback(&self, address: SocketAddr) -> Result<(), CommandError> {
+    fn check_loopback(&self, address: SocketAddr) -> Result<(), Failure> {
         if address.ip().is_loopback() || self.scheme() == Scheme::Https {
             return Ok(());
         }
         let text =
             format!("{} is not on this host, and plain HTTP must not leave it", self.address);
-        Err(CommandError::failed(text).with_hint(
+        Err(Failure::failed(text).with_hint(
             "Run the server here: aws-sso ecs run, forward its port with ssh -L, or use HTTPS: \
                  --server https://HOST:PORT",
         ))
     }
 
     /// Another user who got hold of the port while no server ran must not be handed credentials.
-    fn check_owner(&self, address: SocketAddr) -> Result<(), CommandError> {
+    fn check_owner(&self, address: SocketAddr) -> Result<(), Failure> {
         if !address.ip().is_loopback() || Owners::open().of_listener(address) != Owner::OtherUser {
             return Ok(());
         }
         let text = format!("the server at {} belongs to another user of this host", self.address);
-        Err(CommandError::failed(text).with_hint(
+        Err(Failure::failed(text).with_hint(
             "Nothing was sent to it. Run your own on another port, and name it: \
              aws-sso ecs run --port PORT, then --server 127.0.0.1:PORT",
         ))
     }
 
-    fn somebody_else(&self) -> CommandError {
+    fn somebody_else(&self) -> Failure {
         let text = format!("what answers at {} is not an aws-sso server", self.address);
-        CommandError::new(Kind::Unreachable, text)
+        Failure::new(Problem::Unreachable, text)
             .with_hint("Name the server you mean: --server HOST:PORT")
     }
 }

@@ -19,10 +19,10 @@ use std::process::ExitCode;
 use providers::identity_center;
 
 use crate::args::Command;
-use crate::error::{CommandError, Kind};
+use credentials::{Failure, Problem};
 
 /// Runs a command to its end, or until the person interrupts it.
-pub(crate) async fn run(command: Command) -> Result<ExitCode, CommandError> {
+pub(crate) async fn run(command: Command) -> Result<ExitCode, Failure> {
     match command {
         // These stop by themselves, in good order: the server, and what a command runs.
         command @ (Command::Ecs(ecs::Ecs::Run(_)) | Command::Exec(_)) => dispatch(command).await,
@@ -32,19 +32,19 @@ pub(crate) async fn run(command: Command) -> Result<ExitCode, CommandError> {
 
 /// Does it, unless the person interrupts it.
 pub(crate) async fn interruptible<T>(
-    work: impl Future<Output = Result<T, CommandError>>,
-) -> Result<T, CommandError> {
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
     tokio::select! {
         outcome = work => outcome,
         () = crate::process::interrupted() => {
             // A refreshed token is saved before we go: AWS may take the old one no more.
             identity_center::saved().await;
-            Err(CommandError::new(Kind::Interrupted, "interrupted"))
+            Err(Failure::new(Problem::Interrupted, "interrupted"))
         }
     }
 }
 
-async fn dispatch(command: Command) -> Result<ExitCode, CommandError> {
+async fn dispatch(command: Command) -> Result<ExitCode, Failure> {
     let done = match command {
         Command::Exec(arguments) => return exec::run(arguments).await,
         Command::Ecs(command) => ecs::run(command).await,

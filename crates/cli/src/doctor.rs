@@ -19,9 +19,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::aws_profile::AwsProfile;
-use crate::error::CommandError;
 use crate::exports::{FULL_URI, METADATA_DISABLED};
 use crate::settings::{InstanceArguments, Settings};
+use credentials::Failure;
 use sdks::{AsksServer, Cause, Environment};
 
 pub(crate) use sdks::{Takes, Verdict};
@@ -66,8 +66,8 @@ impl Finding {
     }
 
     /// What a command of ours would fail with, and what it advises.
-    fn of(error: CommandError, why: &str) -> Self {
-        Self { mend: error.hint, ..Self::problem(error.text, why) }
+    fn of(error: Failure, why: &str) -> Self {
+        Self { mend: error.hint, ..Self::problem(error.message, why) }
     }
 
     fn mend(self, mend: impl Into<String>) -> Self {

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile};
 
-use crate::error::CommandError;
+use credentials::Failure;
 
 /// A file that is there, or is to be.
 pub(crate) struct EditedFile {
@@ -32,9 +32,9 @@ struct Before {
 
 impl EditedFile {
     /// Reads it. One that is not there is empty.
-    pub(crate) fn read(path: &Path) -> Result<Self, CommandError> {
+    pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
         let cannot = |error: io::Error| {
-            CommandError::failed(format!("{} cannot be read: {error}", path.display()))
+            Failure::failed(format!("{} cannot be read: {error}", path.display()))
         };
         let path = follow(path).map_err(cannot)?;
         let before = read(&path).map_err(cannot)?;
@@ -55,10 +55,10 @@ impl EditedFile {
     ///
     /// The first time that is FILE.aws-sso-original, which stays as it is; each time after that FILE.aws-sso-backup. So
     /// neither what a person had before nor the last change is lost, and there are never more than two copies.
-    pub(crate) fn replace(&self, bytes: &[u8]) -> Result<Option<PathBuf>, CommandError> {
+    pub(crate) fn replace(&self, bytes: &[u8]) -> Result<Option<PathBuf>, Failure> {
         let cannot = |error: io::Error| {
             let text = format!("{} cannot be written: {error}", self.path.display());
-            CommandError::failed(text).with_hint("It is as it was.")
+            Failure::failed(text).with_hint("It is as it was.")
         };
         if let Some(folder) = self.path.parent() {
             fs::create_dir_all(folder).map_err(cannot)?;
@@ -107,16 +107,16 @@ impl EditedFile {
     }
 
     /// An editor may have been at it while a person read a diff.
-    fn check_unchanged(&self) -> Result<(), CommandError> {
+    fn check_unchanged(&self) -> Result<(), Failure> {
         match read(&self.path) {
             Ok(now) if now.as_ref().map_or(&[][..], |now| &now.bytes) == self.bytes() => Ok(()),
             _ => Err(self.changed()),
         }
     }
 
-    fn changed(&self) -> CommandError {
+    fn changed(&self) -> Failure {
         let text = format!("somebody else has changed {} just now", self.path.display());
-        CommandError::failed(text).with_hint("Nothing was written. Do it again.")
+        Failure::failed(text).with_hint("Nothing was written. Do it again.")
     }
 
     fn folder(&self) -> &Path {
@@ -230,10 +230,10 @@ mod tests {
         let path = folder.path().join("config");
         let new = EditedFile::read(&path).unwrap();
         fs::write(&path, "theirs").unwrap();
-        assert!(new.replace(b"ours").unwrap_err().text.contains("somebody else"));
+        assert!(new.replace(b"ours").unwrap_err().message.contains("somebody else"));
         let changed = EditedFile::read(&path).unwrap();
         fs::write(&path, "theirs again").unwrap();
-        assert!(changed.replace(b"ours").unwrap_err().text.contains("somebody else"));
+        assert!(changed.replace(b"ours").unwrap_err().message.contains("somebody else"));
         assert_eq!(contents(&path), "theirs again");
         let removed = EditedFile::read(&path).unwrap();
         fs::remove_file(&path).unwrap();

@@ -10,14 +10,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use clap::ValueEnum;
-use credentials::{AccessKeyId, AccountId, Expiration, Invalid, Secret};
+use credentials::{AccessKeyId, AccountId, Expiration, Failure, Invalid, Secret};
 use providers::Given;
 use providers::secure_store::Passphrase;
 use url::Url;
 
 use crate::completion::Shell;
 use crate::doctor::Variables;
-use crate::error::CommandError;
 use crate::exports::Inherited;
 use crate::trust::Environment;
 
@@ -64,7 +63,7 @@ pub(crate) fn this_program() -> io::Result<PathBuf> {
 }
 
 /// What opens sign-ins that a passphrase protects.
-pub(crate) fn file_password() -> Result<Option<Passphrase>, CommandError> {
+pub(crate) fn file_password() -> Result<Option<Passphrase>, Failure> {
     optional(FILE_PASSWORD, Passphrase::parse)
 }
 
@@ -113,7 +112,7 @@ pub(crate) fn is_within_credential_process() -> bool {
 }
 
 /// Where the sign-in to the AWS console is asked, instead of AWS's own endpoint.
-pub(crate) fn sign_in_endpoint() -> Result<Option<Url>, CommandError> {
+pub(crate) fn sign_in_endpoint() -> Result<Option<Url>, Failure> {
     const NAME: &str = "AWS_ENDPOINT_URL_SIGNIN";
     optional(NAME, |text| Url::parse(&text).map_err(|_| Invalid("a URL")))
 }
@@ -160,12 +159,12 @@ pub(crate) fn has_relative_uri() -> bool {
 }
 
 /// What `ecs env` adds to.
-pub(crate) fn inherited() -> Result<Inherited, CommandError> {
+pub(crate) fn inherited() -> Result<Inherited, Failure> {
     let now = |name| match var(name) {
         Ok(value) => Ok(Some(value)),
         Err(VarError::NotPresent) => Ok(None),
         Err(VarError::NotUnicode(_)) => {
-            Err(CommandError::failed(format!("{name} is not UTF-8, so nothing can be added to it")))
+            Err(Failure::failed(format!("{name} is not UTF-8, so nothing can be added to it")))
         }
     };
     Ok(Inherited {
@@ -191,14 +190,13 @@ pub(crate) fn of_runtimes() -> Environment {
 }
 
 /// The credentials of `AWS_ACCESS_KEY_ID` and its siblings.
-pub(crate) fn credentials() -> Result<Given, CommandError> {
+pub(crate) fn credentials() -> Result<Given, Failure> {
     let required = |name: &str| {
         text(name).ok_or_else(|| {
-            CommandError::failed(format!("{name} is not set, so there is nothing to load"))
-                .with_hint(
-                    "Export AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, \
+            Failure::failed(format!("{name} is not set, so there is nothing to load")).with_hint(
+                "Export AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, \
                      or load a profile: aws-sso ecs load --profile NAME",
-                )
+            )
         })
     };
     Ok(Given {
@@ -215,13 +213,13 @@ pub(crate) fn credentials() -> Result<Given, CommandError> {
 fn optional<T>(
     name: &'static str,
     parse: impl Fn(String) -> Result<T, Invalid>,
-) -> Result<Option<T>, CommandError> {
+) -> Result<Option<T>, Failure> {
     text(name).map(parse).transpose().map_err(wrong(name))
 }
 
 /// A variable's value is not what it must be.
-fn wrong(name: &'static str) -> impl Fn(Invalid) -> CommandError {
-    move |invalid| CommandError::failed(format!("{name} {invalid}"))
+fn wrong(name: &'static str) -> impl Fn(Invalid) -> Failure {
+    move |invalid| Failure::failed(format!("{name} {invalid}"))
 }
 
 /// A variable that is set to something.

@@ -13,8 +13,8 @@ mod config_file;
 mod doctor;
 mod edited_file;
 mod env;
-mod error;
 mod events;
+mod exit_code;
 mod exports;
 mod history;
 mod obtain;
@@ -27,7 +27,6 @@ mod roles;
 mod selector;
 mod server_address;
 mod settings;
-mod shell_word;
 mod sign_in;
 mod store;
 mod token_file;
@@ -52,7 +51,7 @@ fn main() -> ExitCode {
     process::protect_memory();
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return ui::report(&error::CommandError::failed(error)),
+        Err(error) => return ui::report(&credentials::Failure::failed(error)),
     };
     let outcome = runtime.block_on(commands::run(arguments.command));
     // A look-up or a child that is still going on in the background is nobody's concern any more.

@@ -1,11 +1,12 @@
 //! From what a person names to a profile with credentials: the catalogue first, then the AWS config, then AWS itself.
 
-use credentials::{AccountId, Chain, Fetched, Partition, Profile, ProfileName, RoleName, Source};
+use credentials::{
+    AccountId, Chain, Failure, Fetched, Partition, Problem, Profile, ProfileName, RoleName, Source,
+};
 use providers::identity_center::{Catalogue, IdentityCenter, RegionName};
 
 use crate::catalogue::{self, Extent};
 use crate::center::{self, explain};
-use crate::error::{CommandError, Kind};
 use crate::roles::{Role, Roles};
 use crate::settings::{ConfiguredInstance, Settings};
 use crate::sign_in::{Wishes, sign_in};
@@ -36,10 +37,7 @@ impl Found<'_> {
 }
 
 /// How credentials of a profile are got, as far as that is known without AWS.
-pub(crate) fn source(
-    settings: &Settings,
-    name: &ProfileName,
-) -> Result<Option<Source>, CommandError> {
+pub(crate) fn source(settings: &Settings, name: &ProfileName) -> Result<Option<Source>, Failure> {
     if let Some(found) = in_catalogues(settings, &Wanted::Profile(name.clone()))? {
         return Ok(Some(found.source()));
     }
@@ -49,7 +47,7 @@ pub(crate) fn source(
 }
 
 /// The profile that is meant, with credentials.
-pub(crate) async fn obtain(settings: &Settings, wanted: Wanted) -> Result<Profile, CommandError> {
+pub(crate) async fn obtain(settings: &Settings, wanted: Wanted) -> Result<Profile, Failure> {
     if let Some(found) = in_catalogues(settings, &wanted)? {
         return credentials(settings, found).await;
     }
@@ -72,7 +70,7 @@ pub(crate) async fn obtain(settings: &Settings, wanted: Wanted) -> Result<Profil
 pub(crate) fn default_region(
     settings: &Settings,
     profile: &Profile,
-) -> Result<Option<RegionName>, CommandError> {
+) -> Result<Option<RegionName>, Failure> {
     let instance = profile.source.as_ref().and_then(Source::instance);
     let Some(instance) = instance.and_then(|name| settings.named(name)) else {
         return Ok(settings.aws_config.region(&profile.name));
@@ -90,7 +88,7 @@ pub(crate) fn default_region(
 fn in_catalogues<'a>(
     settings: &'a Settings,
     wanted: &Wanted,
-) -> Result<Option<Found<'a>>, CommandError> {
+) -> Result<Option<Found<'a>>, Failure> {
     let mut found: Vec<Found<'a>> = Vec::new();
     for instance in settings.candidates()? {
         let catalogue = center::catalogue_file(instance).read();
@@ -99,10 +97,8 @@ fn in_catalogues<'a>(
     let is_default = |found: &Found<'a>| settings.flag_for(&found.instance.instance).is_empty();
     if found.len() > 1 && !found.first().is_some_and(is_default) {
         let names: Vec<_> = found.iter().map(|f| f.instance.instance.name.to_string()).collect();
-        return Err(CommandError::failed(
-            "several instances of IAM Identity Center have this role",
-        )
-        .with_hint(format!("Choose one with --sso or AWS_SSO: {}", names.join(", "))));
+        return Err(Failure::failed("several instances of IAM Identity Center have this role")
+            .with_hint(format!("Choose one with --sso or AWS_SSO: {}", names.join(", "))));
     }
     Ok(found.into_iter().next())
 }
@@ -112,7 +108,7 @@ fn in_catalogue<'a>(
     instance: &'a ConfiguredInstance,
     catalogue: &Catalogue,
     wanted: &Wanted,
-) -> Result<Option<Found<'a>>, CommandError> {
+) -> Result<Option<Found<'a>>, Failure> {
     let roles = Roles::of(settings, instance, catalogue)?;
     let role = match wanted {
         Wanted::Profile(name) => roles.named(name),
@@ -125,7 +121,7 @@ fn in_catalogue<'a>(
 }
 
 /// A profile of the AWS config: one of an `[sso-session]` comes from our sign-in, any other from the SDK.
-async fn of_aws_config(settings: &Settings, name: ProfileName) -> Result<Profile, CommandError> {
+async fn of_aws_config(settings: &Settings, name: ProfileName) -> Result<Profile, Failure> {
     if let Some(found) = session_profile(settings, &name) {
         return credentials(settings, found).await;
     }
@@ -134,7 +130,7 @@ async fn of_aws_config(settings: &Settings, name: ProfileName) -> Result<Profile
         let text = format!(
             "the credential_process of the profile `{name}` in {files} would be run by a credential_process"
         );
-        return Err(CommandError::failed(text).with_hint(
+        return Err(Failure::failed(text).with_hint(
             "Let it name a role that aws-sso knows by itself: aws-sso process --account ID --role NAME",
         ));
     }
@@ -152,7 +148,7 @@ fn session_profile<'a>(settings: &'a Settings, name: &ProfileName) -> Option<Fou
 }
 
 /// A name that nothing knows: unless the catalogue was never fetched, which is then done.
-async fn after_refresh(settings: &Settings, name: ProfileName) -> Result<Profile, CommandError> {
+async fn after_refresh(settings: &Settings, name: ProfileName) -> Result<Profile, Failure> {
     let wanted = Wanted::Profile(name.clone());
     for instance in settings.candidates()? {
         if center::catalogue_file(instance).read().refreshed_at.is_some() {
@@ -167,9 +163,9 @@ async fn after_refresh(settings: &Settings, name: ProfileName) -> Result<Profile
                 "no profile `{name}` in {files} ({}), and the roles of `{}` are not known: {}",
                 settings.aws_config.some_names(),
                 instance.instance.name,
-                error.text
+                error.message
             );
-            CommandError { text, ..error }
+            error.with_message(text)
         })?;
         if let Some(found) = in_catalogue(settings, instance, &catalogue, &wanted)? {
             return credentials(settings, found).await;
@@ -181,7 +177,7 @@ async fn after_refresh(settings: &Settings, name: ProfileName) -> Result<Profile
     }
     let files = settings.aws_config.files();
     let text = format!("no role is called `{name}`, and no profile in {files}");
-    Err(CommandError::failed(text)
+    Err(Failure::failed(text)
         .with_hint("See what there is: aws-sso list; ask AWS for it anew: aws-sso cache"))
 }
 
@@ -191,7 +187,7 @@ async fn unlisted(
     account: AccountId,
     role: RoleName,
     partition: Option<&Partition>,
-) -> Result<Profile, CommandError> {
+) -> Result<Profile, Failure> {
     if settings.instances().is_empty() {
         let files = settings.aws_config.files();
         let text = format!(
@@ -199,22 +195,23 @@ async fn unlisted(
              IAM Identity Center is configured",
             role.as_str()
         );
-        return Err(CommandError::failed(text).with_hint("Say where you sign in: aws-sso setup"));
+        return Err(Failure::failed(text).with_hint("Say where you sign in: aws-sso setup"));
     }
     let instance = settings.chosen()?;
     let here = Partition::of_region(instance.instance.region.as_str());
     if partition.is_some_and(|partition| *partition != here) {
         let text = format!("`{}` is not in the partition of this ARN", instance.instance.name);
-        return Err(CommandError::failed(text)
-            .with_hint("Choose the instance that is, with --sso or AWS_SSO"));
+        return Err(
+            Failure::failed(text).with_hint("Choose the instance that is, with --sso or AWS_SSO")
+        );
     }
     let name = format!("{account}:{}", role.as_str());
-    let name = ProfileName::parse(&name).map_err(CommandError::failed)?;
+    let name = ProfileName::parse(&name).map_err(Failure::failed)?;
     let chain = Chain { account_id: account, role_name: role, links: Vec::new() };
     credentials(settings, Found { instance, name, chain }).await
 }
 
-async fn credentials(settings: &Settings, found: Found<'_>) -> Result<Profile, CommandError> {
+async fn credentials(settings: &Settings, found: Found<'_>) -> Result<Profile, Failure> {
     let source = Some(found.source());
     let Found { instance, name, chain } = found;
     let fetched = with_sign_in(settings, instance, async |center| {
@@ -229,12 +226,12 @@ async fn credentials(settings: &Settings, found: Found<'_>) -> Result<Profile, C
 async fn with_sign_in<T>(
     settings: &Settings,
     instance: &ConfiguredInstance,
-    work: impl AsyncFn(&IdentityCenter) -> Result<T, CommandError>,
-) -> Result<T, CommandError> {
+    work: impl AsyncFn(&IdentityCenter) -> Result<T, Failure>,
+) -> Result<T, Failure> {
     let center = center::open(settings, instance)?;
     let outcome = match ui::note_if_slow(SLOW, work(&center)).await {
         Err(error)
-            if error.kind == Kind::SignInNeeded
+            if error.problem == Problem::SignInNeeded
                 && settings.config.auto_login
                 && ui::has_terminal() =>
         {

@@ -3,14 +3,15 @@
 //! It never asks a person. All of its work is done on a thread of its own, so that no reader waits for a handshake, for an
 //! answer that is parsed, for a disk or for a keyring.
 
+use credentials::{
+    Chain, Failure, Fetched, InstanceName, Problem, ProfileName, Source, Upstream, shell_word,
+};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use credentials::{Chain, Failure, Fetched, InstanceName, Problem, ProfileName, Source, Upstream};
-use providers::ProviderError;
 use providers::identity_center::{FolderLook, IdentityCenter, SignInSeen};
 use providers::secure_store::Passphrase;
 use server::{Event, EventKind, Later, Provider, Session};
@@ -19,7 +20,6 @@ use tokio::sync::mpsc::Sender;
 use tokio::task::JoinSet;
 
 use crate::center::{self, explain};
-use crate::error::{CommandError, Kind};
 use crate::paths;
 use crate::settings::{ConfiguredInstance, InstanceArguments, Settings};
 
@@ -93,11 +93,7 @@ impl AwsProvider {
         let look = Arc::new(FolderLook::at(paths::aws_cli_sign_ins()).await);
         lock(&self.0.looks).insert(name.clone(), look);
         let settings = self.settings(FRESH).await?;
-        let fetched = center::aws().profile(&settings.aws_config, name).await;
-        fetched.map_err(|error| {
-            let problem = error.problem;
-            failure(problem, &CommandError::from(error))
-        })
+        center::aws().profile(&settings.aws_config, name).await
     }
 
     async fn look_at_session(&self, name: &InstanceName) -> Result<Session, Failure> {
@@ -133,7 +129,7 @@ impl AwsProvider {
     async fn with_center<T>(
         &self,
         name: &InstanceName,
-        ask: impl AsyncFnOnce(&IdentityCenter) -> Result<T, ProviderError>,
+        ask: impl AsyncFnOnce(&IdentityCenter) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         let (settings, instance) = self.configured(name).await?;
         let center = self.center(&settings, &instance).await?;
@@ -141,11 +137,10 @@ impl AwsProvider {
             Ok(outcome) => return Ok(outcome),
             Err(error) => error,
         };
-        let problem = error.problem;
-        if matches!(problem, Problem::Invalid) {
+        if matches!(error.problem, Problem::Invalid) {
             *self.place(name).lock().await = None;
         }
-        Err(failure(problem, &explain(error, &settings, &instance)))
+        Err(explain(error, &settings, &instance))
     }
 
     /// The instance as it is configured now.
@@ -160,12 +155,11 @@ impl AwsProvider {
                 return Ok((settings, instance));
             }
         }
-        let message = format!(
-            "no instance of IAM Identity Center is called `{name}` where the server looks; \
-             see what there is: aws-sso list --sso {}",
-            name.quoted()
-        );
-        Err(Failure { problem: Problem::Invalid, message })
+        let message =
+            format!("no instance of IAM Identity Center is called `{name}` where the server looks");
+        let name = shell_word(name.as_str());
+        Err(Failure::failed(message)
+            .with_hint(format!("See what there is: aws-sso list --sso {name}")))
     }
 
     async fn settings(&self, age: Duration) -> Result<Arc<Settings>, Failure> {
@@ -257,33 +251,16 @@ fn start_thread() -> std::io::Result<Handle> {
 }
 
 fn broken_off() -> Failure {
-    let message = "asking AWS broke off".to_owned();
-    Failure { problem: Problem::Unavailable, message }
+    Failure::new(Problem::Unavailable, "asking AWS broke off")
 }
 
 /// Work that may wait for a disk, for a keyring, or for a passphrase to be reckoned with.
 async fn on_its_own_thread<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, CommandError> + Send + 'static,
+    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
 ) -> Result<T, Failure> {
     let outcome = tokio::task::spawn_blocking(work).await;
-    let outcome = outcome.unwrap_or_else(|error| Err(CommandError::failed(error)));
-    outcome.map_err(|error| {
-        let problem = match error.kind {
-            Kind::SignInNeeded => Problem::SignInNeeded,
-            _ => Problem::Invalid,
-        };
-        failure(problem, &error)
-    })
-}
-
-/// On one line, with what mends it.
-fn failure(problem: Problem, error: &CommandError) -> Failure {
-    let CommandError { text, hint, .. } = error;
-    let message = match hint {
-        Some(hint) => format!("{text}. {hint}"),
-        None => text.clone(),
-    };
-    Failure { problem, message }
+    let outcome = outcome.unwrap_or_else(|error| Err(Failure::failed(error)));
+    outcome
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -4,13 +4,12 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use credentials::{
-    AccountId, Chain, InstanceName, Link, Partition, ProfileName, RoleArn, RoleName,
+    AccountId, Chain, Failure, InstanceName, Link, Partition, ProfileName, RoleArn, RoleName,
 };
 use providers::identity_center::{Account, Catalogue, Instance, RegionName};
 
 use crate::center;
 use crate::config_file;
-use crate::error::CommandError;
 use crate::profile_name::{Fields, Fingerprint, Memo, Named, Renamed, make_unique};
 use crate::settings::{ConfiguredInstance, Settings};
 
@@ -79,7 +78,7 @@ impl<'a> Roles<'a> {
         settings: &'a Settings,
         instance: &'a ConfiguredInstance,
         catalogue: &'a Catalogue,
-    ) -> Result<Self, CommandError> {
+    ) -> Result<Self, Failure> {
         let partition = Partition::of_region(instance.instance.region.as_str());
         let (roles, renamed) = (Vec::new(), Vec::new());
         let mut all = Self { settings, instance, partition, roles, renamed };
@@ -131,7 +130,7 @@ impl<'a> Roles<'a> {
     }
 
     /// What leads to a role: the one that the portal gives, and those that are assumed from there.
-    pub(crate) fn chain(&self, role: &Role<'_>) -> Result<Chain, CommandError> {
+    pub(crate) fn chain(&self, role: &Role<'_>) -> Result<Chain, Failure> {
         let mut links = Vec::new();
         let mut arn = self.arn(role);
         while let Some(of_config) = self.of_config(&arn)
@@ -139,7 +138,7 @@ impl<'a> Roles<'a> {
         {
             if links.len() >= Chain::LONGEST {
                 let text = format!("the Via of the role {} leads back to itself", role.profile);
-                return Err(CommandError::failed(text));
+                return Err(Failure::failed(text));
             }
             links.push(Link {
                 role_arn: arn,
@@ -188,7 +187,7 @@ impl<'a> Roles<'a> {
     }
 
     /// Names all roles: as they were named the last time, if nothing has changed.
-    fn give_names(&mut self) -> Result<(), CommandError> {
+    fn give_names(&mut self) -> Result<(), Failure> {
         let path = center::catalogue_file(self.instance).beside("names");
         let memo = Memo::new(path, self.fingerprint());
         if let Some(names) = memo.read(self.roles.len()) {
@@ -252,7 +251,7 @@ impl<'a> Roles<'a> {
     }
 
     /// The name that `ProfileFormat` gives.
-    fn name(&self, role: &Role<'a>) -> Result<ProfileName, CommandError> {
+    fn name(&self, role: &Role<'a>) -> Result<ProfileName, Failure> {
         let (instance, format) = (&self.instance.instance, &self.settings.profile_format);
         let arn = format.mentions("Arn").then(|| self.arn(role).to_string());
         let via = role.via().map(RoleArn::to_string).unwrap_or_default();
@@ -275,7 +274,7 @@ impl<'a> Roles<'a> {
             via: &via,
         };
         format.render(&fields).map_err(|error| {
-            CommandError::failed(format!(
+            Failure::failed(format!(
                 "{}, ProfileFormat, for the role {} of the account {}: {error}",
                 self.settings.config_path.display(),
                 role.role_name.as_str(),

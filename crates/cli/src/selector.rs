@@ -20,12 +20,11 @@ mod told;
 use std::io;
 use std::pin::pin;
 
-use credentials::{Clock, InstanceName, ProfileName};
+use credentials::{Clock, Failure, InstanceName, Problem, ProfileName};
 use providers::identity_center::{Catalogue, FolderLook};
 
 use crate::client::Client;
 use crate::clock::SystemClock;
-use crate::error::{CommandError, Kind};
 use crate::history::History;
 use crate::roles::Roles;
 use crate::settings::{ConfiguredInstance, Settings};
@@ -66,7 +65,7 @@ struct Selector<'a> {
 pub(crate) async fn choose(
     settings: &Settings,
     client: Option<&Client>,
-) -> Result<Choice, CommandError> {
+) -> Result<Choice, Failure> {
     // From here on a signal ends us in good order, so that the terminal is given back: once that is heard.
     process::hold_signals();
     tokio::task::yield_now().await;
@@ -82,7 +81,7 @@ pub(crate) async fn choose(
     let chosen = loop {
         match selector.turn(settings, &candidates, kept).await? {
             Turn::Chosen(choice) => break Ok(choice),
-            Turn::Left => break Err(CommandError::new(Kind::Interrupted, "no role was chosen")),
+            Turn::Left => break Err(Failure::new(Problem::Interrupted, "no role was chosen")),
             Turn::Changed(again) => kept = Some(again),
         }
     };
@@ -97,7 +96,7 @@ impl<'a> Selector<'a> {
         settings: &'a Settings,
         candidates: &[&'a ConfiguredInstance],
         kept: Option<Kept>,
-    ) -> Result<Turn, CommandError> {
+    ) -> Result<Turn, Failure> {
         // Looked at before anything is read: what comes in between is a change.
         let folder = FolderLook::at(paths::catalogues()).await;
         let catalogues = candidates.iter().map(|instance| center::catalogue_file(instance).read());
@@ -122,7 +121,7 @@ impl<'a> Selector<'a> {
         candidates: &[&'a ConfiguredInstance],
         state: &mut State<'_>,
         changes: impl Future<Output = ()>,
-    ) -> Result<Option<Turn>, CommandError> {
+    ) -> Result<Option<Turn>, Failure> {
         let mut changes = pin!(changes);
         loop {
             let Self { screen, told, look, .. } = self;
@@ -157,7 +156,7 @@ impl<'a> Selector<'a> {
         candidates: &[&'a ConfiguredInstance],
         state: &mut State<'_>,
         action: Action,
-    ) -> Result<Option<Turn>, CommandError> {
+    ) -> Result<Option<Turn>, Failure> {
         if !self.background.is_refreshing() {
             self.told.news = None;
         }
@@ -210,6 +209,6 @@ fn unknown(
     empty.map(what_to_do).collect()
 }
 
-fn terminal_failed(error: io::Error) -> CommandError {
-    CommandError::failed(format!("the terminal cannot be used: {error}"))
+fn terminal_failed(error: io::Error) -> Failure {
+    Failure::failed(format!("the terminal cannot be used: {error}"))
 }

@@ -1,16 +1,15 @@
 //! What a person has configured: `config.yaml` and the AWS config, added up; and which instance is meant.
 
+use credentials::{Failure, InstanceName, shell_word};
 use std::path::PathBuf;
 
 use clap::Args;
-use credentials::InstanceName;
 use providers::AwsConfig;
 use providers::identity_center::{Instance, RegionName};
 use tracing::{debug, warn};
 
 use crate::completion::Values;
 use crate::config_file::{Account, ConfigFile, UrlAction};
-use crate::error::CommandError;
 use crate::profile_name::ProfileFormat;
 use crate::{env, paths};
 
@@ -50,14 +49,14 @@ pub(crate) struct ConfiguredInstance {
 
 impl Settings {
     /// Reads both files.
-    pub(crate) async fn read(arguments: &InstanceArguments) -> Result<Self, CommandError> {
+    pub(crate) async fn read(arguments: &InstanceArguments) -> Result<Self, Failure> {
         let (config_path, config) = config_file(arguments)?;
         for note in &config.notes {
             debug!("{}: {note}", config_path.display());
         }
         let format = ProfileFormat::of_config(config.profile_format.as_deref());
         let profile_format = format.map_err(|error| {
-            CommandError::failed(format!("{}, ProfileFormat {error}", config_path.display()))
+            Failure::failed(format!("{}, ProfileFormat {error}", config_path.display()))
         })?;
         let aws_config = AwsConfig::read(env::aws_config_files()).await?;
         let instances = add_up(&config, aws_config.instances()?);
@@ -71,7 +70,7 @@ impl Settings {
     }
 
     /// Those that may be meant: all, unless a person has chosen one. The likeliest first.
-    pub(crate) fn candidates(&self) -> Result<Vec<&ConfiguredInstance>, CommandError> {
+    pub(crate) fn candidates(&self) -> Result<Vec<&ConfiguredInstance>, Failure> {
         if self.wanted.is_some() {
             return Ok(vec![self.chosen()?]);
         }
@@ -95,27 +94,25 @@ impl Settings {
     }
 
     /// The one that is meant.
-    pub(crate) fn chosen(&self) -> Result<&ConfiguredInstance, CommandError> {
+    pub(crate) fn chosen(&self) -> Result<&ConfiguredInstance, Failure> {
         self.require_instances()?;
         if let Some(name) = &self.wanted {
             let text = || format!("no instance of IAM Identity Center is called `{name}`");
             return self.named(name).ok_or_else(|| {
-                CommandError::failed(text()).with_hint(format!("Name one of: {}", self.names()))
+                Failure::failed(text()).with_hint(format!("Name one of: {}", self.names()))
             });
         }
         self.default().ok_or_else(|| {
-            CommandError::failed("several instances of IAM Identity Center are configured")
+            Failure::failed("several instances of IAM Identity Center are configured")
                 .with_hint(format!("Choose one with --sso or AWS_SSO: {}", self.names()))
         })
     }
 
     /// That there is something to sign in to.
-    pub(crate) fn require_instances(&self) -> Result<(), CommandError> {
+    pub(crate) fn require_instances(&self) -> Result<(), Failure> {
         if self.instances.is_empty() {
             let text = "no instance of IAM Identity Center is configured";
-            return Err(
-                CommandError::failed(text).with_hint("Say where you sign in: aws-sso setup")
-            );
+            return Err(Failure::failed(text).with_hint("Say where you sign in: aws-sso setup"));
         }
         Ok(())
     }
@@ -136,7 +133,7 @@ impl Settings {
         let is_meant = self.default().is_some_and(|default| default.instance.name == instance.name);
         match self.wanted.is_none() && is_meant {
             true => String::new(),
-            false => format!(" --sso {}", instance.name.quoted()),
+            false => format!(" --sso {}", shell_word(instance.name.as_str())),
         }
     }
 
@@ -158,14 +155,12 @@ impl Settings {
 }
 
 /// `config.yaml` alone, with its path: an empty one, if there is none and none was named.
-pub(crate) fn config_file(
-    arguments: &InstanceArguments,
-) -> Result<(PathBuf, ConfigFile), CommandError> {
+pub(crate) fn config_file(arguments: &InstanceArguments) -> Result<(PathBuf, ConfigFile), Failure> {
     let path = arguments.config.clone().unwrap_or_else(paths::config_file);
-    let config = ConfigFile::read(&path, &env::home()).map_err(CommandError::failed)?;
+    let config = ConfigFile::read(&path, &env::home()).map_err(Failure::failed)?;
     if config.is_none() && arguments.config.is_some() {
         let text = format!("there is no config file {}", path.display());
-        return Err(CommandError::failed(text)
+        return Err(Failure::failed(text)
             .with_hint("Make one: aws-sso setup, or leave out --config and AWS_SSO_CONFIG"));
     }
     Ok((path, config.unwrap_or_default()))

@@ -8,9 +8,9 @@ use qrcode::render::unicode::Dense1x2;
 
 use crate::center::explain;
 use crate::config_file::{AuthWorkflow, UrlAction};
-use crate::error::CommandError;
 use crate::settings::{ConfiguredInstance, Settings};
 use crate::{env, ui, url_action};
+use credentials::Failure;
 
 /// What a person wants of a sign-in.
 #[derive(Clone, Copy, Default)]
@@ -37,7 +37,7 @@ pub(crate) async fn sign_in(
     instance: &ConfiguredInstance,
     center: &IdentityCenter,
     wishes: Wishes,
-) -> Result<Outcome, CommandError> {
+) -> Result<Outcome, Failure> {
     let explained = |error| explain(error, settings, instance);
     let name = &instance.instance.name;
     if !wishes.force
@@ -162,7 +162,7 @@ fn show_code(
 fn act(settings: &Settings, instance: &ConfiguredInstance, action: UrlAction, url: &str) {
     let name = instance.instance.name.as_str();
     if let Err(error) = url_action::act(action, url, name, &settings.config) {
-        ui::note(&format!("warning: {}.", ui::printable(&error.text)));
+        ui::note(&format!("warning: {}.", ui::printable(&error.message)));
     }
 }
 

@@ -4,13 +4,11 @@ use std::io::{IsTerminal, stderr, stdin};
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
-use credentials::InstanceName;
-use providers::ProviderError;
+use credentials::{Failure, InstanceName};
 use providers::secure_store::{ItemName, Passphrase, Protection, SecureStore, StoreError};
 use tracing::warn;
 
 use crate::config_file::{self, ConfigFile};
-use crate::error::CommandError;
 use crate::{env, paths, ui};
 
 /// What is kept there.
@@ -37,7 +35,7 @@ pub(crate) fn open(
     config: &ConfigFile,
     item: Item<'_>,
     purpose: Purpose,
-) -> Result<SecureStore, CommandError> {
+) -> Result<SecureStore, Failure> {
     let passphrase = match (env::file_password()?, &purpose) {
         (None, Purpose::Unattended(asked_before)) => asked_before.clone(),
         (None, Purpose::Use | Purpose::Make) => typed(item),
@@ -54,7 +52,7 @@ pub(crate) fn open(
         Purpose::Use | Purpose::Unattended(_) if is_new => Ok(store),
         Purpose::Unattended(_) => {
             let text = format!("the server was not given the passphrase of {}", item.as_told());
-            Err(CommandError::failed(text)
+            Err(Failure::failed(text)
                 .with_hint("Start it again, on a terminal or with AWS_SSO_FILE_PASSWORD"))
         }
         Purpose::Use | Purpose::Make => {
@@ -88,9 +86,9 @@ pub(crate) fn is_under_passphrase(config: &ConfigFile, instance: &InstanceName) 
 
 impl Item<'_> {
     /// The store's failure, in words about the item.
-    pub(crate) fn failed(self, error: StoreError) -> CommandError {
+    pub(crate) fn failed(self, error: StoreError) -> Failure {
         if matches!(self, Self::SignIn(_)) {
-            return ProviderError::from(error).into();
+            return error.into();
         }
         let text = match &error {
             StoreError::PassphraseNeeded { new: true } => {
@@ -105,7 +103,7 @@ impl Item<'_> {
             }
             error => format!("{AUTHORITY} cannot be used: {error}"),
         };
-        let failed = CommandError::failed(text);
+        let failed = Failure::failed(text);
         match hint_for_authority(&error).map(str::to_owned).or_else(|| error.hint()) {
             Some(hint) => failed.with_hint(hint),
             None => failed,
@@ -159,7 +157,7 @@ fn open_with(
     config: &ConfigFile,
     item: Item<'_>,
     passphrase: Option<Passphrase>,
-) -> Result<SecureStore, CommandError> {
+) -> Result<SecureStore, Failure> {
     let wanted = protection(config);
     let folder = folder(config, wanted);
     SecureStore::open(&folder, item.name(), wanted, passphrase).map_err(|error| item.failed(error))
@@ -192,7 +190,7 @@ fn folder(config: &ConfigFile, wanted: Option<Protection>) -> PathBuf {
     folder.map_or_else(paths::sign_ins, PathBuf::from)
 }
 
-fn ask(item: Item<'_>, is_new: bool) -> Result<Passphrase, CommandError> {
+fn ask(item: Item<'_>, is_new: bool) -> Result<Passphrase, Failure> {
     if !can_ask() {
         return Err(item.failed(StoreError::PassphraseNeeded { new: is_new }));
     }
@@ -202,10 +200,10 @@ fn ask(item: Item<'_>, is_new: bool) -> Result<Passphrase, CommandError> {
         false => format!("The passphrase that protects {what}: "),
     })?;
     if is_new && *first != *ui::ask_secret("The same passphrase again: ")? {
-        return Err(CommandError::failed("the passphrases are not the same"));
+        return Err(Failure::failed("the passphrases are not the same"));
     }
     let passphrase = Passphrase::parse(first.to_string());
-    passphrase.map_err(|invalid| CommandError::failed(format!("a passphrase {invalid}")))
+    passphrase.map_err(|invalid| Failure::failed(format!("a passphrase {invalid}")))
 }
 
 static TYPED: Mutex<Vec<(ItemName, Passphrase)>> = Mutex::new(Vec::new());

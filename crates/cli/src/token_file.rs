@@ -5,16 +5,16 @@ use std::path::Path;
 use server::AuthorizationToken;
 use server::private_file::{self, PrivateFileError, Problem};
 
-use crate::error::CommandError;
-use crate::shell_word;
+use credentials::{Failure, shell_word};
 
 /// Reads the token of a file that nobody else can read or write.
-pub(crate) fn read(path: &Path) -> Result<AuthorizationToken, CommandError> {
+pub(crate) fn read(path: &Path) -> Result<AuthorizationToken, Failure> {
     let bytes = private_file::read(path, LARGEST).map_err(refused)?;
     let wrong = |what: &str| {
-        CommandError::failed(format!("the token file {} {what}", path.display())).with_hint(
-            format!("Write it anew: aws-sso ecs token create --slot NAME --file {}", typed(path)),
-        )
+        Failure::failed(format!("the token file {} {what}", path.display())).with_hint(format!(
+            "Write it anew: aws-sso ecs token create --slot NAME --file {}",
+            typed(path)
+        ))
     };
     let text = match std::str::from_utf8(&bytes) {
         Ok("") => return Err(wrong("is empty")),
@@ -27,7 +27,7 @@ pub(crate) fn read(path: &Path) -> Result<AuthorizationToken, CommandError> {
     AuthorizationToken::parse(text.to_owned()).map_err(|_| wrong("holds no token of aws-sso"))
 }
 
-fn refused(error: PrivateFileError) -> CommandError {
+fn refused(error: PrivateFileError) -> Failure {
     let path = typed(&error.path);
     let hint = match &error.problem {
         Problem::OpenToOthers => format!(
@@ -42,11 +42,11 @@ fn refused(error: PrivateFileError) -> CommandError {
             "Name a file that aws-sso ecs token create --slot NAME --file wrote, not {path}"
         ),
     };
-    CommandError::failed(format!("the token file {error}")).with_hint(hint)
+    Failure::failed(format!("the token file {error}")).with_hint(hint)
 }
 
 fn typed(path: &Path) -> String {
-    shell_word::quoted(&path.display().to_string()).into_owned()
+    shell_word(&path.display().to_string()).into_owned()
 }
 
 /// In bytes.

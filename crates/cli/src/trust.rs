@@ -14,7 +14,7 @@ use rustls_pki_types::pem::PemObject;
 use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
-use crate::error::CommandError;
+use credentials::Failure;
 
 pub(crate) use programs::{Environment, Program, programs, roots_of_python};
 pub(crate) use system_store::{Step, SystemStore, WHY_NOT, may_change_system};
@@ -38,7 +38,7 @@ impl Authority {
     ///
     /// # Errors
     /// It can't be read.
-    pub(crate) fn read(path: PathBuf) -> Result<Option<Self>, CommandError> {
+    pub(crate) fn read(path: PathBuf) -> Result<Option<Self>, Failure> {
         let certificate = match std::fs::read(&path) {
             Ok(pem) => CertificateDer::from_pem_slice(&pem).map_err(|error| error.to_string()),
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -46,7 +46,7 @@ impl Authority {
         };
         match certificate {
             Ok(certificate) => Ok(Some(Self { path, certificate })),
-            Err(why) => Err(CommandError::failed(format!(
+            Err(why) => Err(Failure::failed(format!(
                 "the certificate authority {} cannot be read: {why}",
                 path.display()
             ))),
@@ -75,11 +75,11 @@ impl Authority {
         &self,
         bundle: Bundle,
         besides: Vec<PathBuf>,
-    ) -> Result<Bundle, CommandError> {
+    ) -> Result<Bundle, Failure> {
         let system = roots::of_system();
         if system.is_empty() {
             // A program that trusts nobody but us reaches nothing else any more.
-            return Err(CommandError::failed("the system's root certificates were not found")
+            return Err(Failure::failed("the system's root certificates were not found")
                 .with_hint("Install them: apt-get install ca-certificates"));
         }
         let others = self.others(&bundle, besides);
@@ -100,7 +100,7 @@ impl Authority {
             pem += &pem_of(certificate);
         }
         let failed = |path: &Path, error: io::Error| {
-            CommandError::failed(format!("{} cannot be written: {error}", path.display()))
+            Failure::failed(format!("{} cannot be written: {error}", path.display()))
         };
         replace(&bundle.pem, pem.as_bytes()).map_err(|error| failed(&bundle.pem, error))?;
         let store = java::trust_store(&certificates);

@@ -23,8 +23,9 @@ use tracing_subscriber::{Layer, filter::Targets, fmt};
 use zeroize::Zeroizing;
 
 use crate::env;
-use crate::error::CommandError;
+use crate::exit_code::exit_code;
 use crate::profile_name::Renamed;
+use credentials::Failure;
 
 pub(crate) use diff::Diff;
 pub(crate) use screen::{On, Screen};
@@ -61,9 +62,9 @@ fn is_written(outcome: io::Result<()>) -> bool {
 
 /// # Errors
 /// Some data was not written.
-pub(crate) fn check_written() -> Result<(), CommandError> {
+pub(crate) fn check_written() -> Result<(), Failure> {
     match NOT_WRITTEN.get() {
-        Some(error) => Err(CommandError::failed(format!("stdout cannot be written: {error}"))),
+        Some(error) => Err(Failure::failed(format!("stdout cannot be written: {error}"))),
         None => Ok(()),
     }
 }
@@ -155,26 +156,26 @@ pub(crate) async fn note_if_slow<T>(what: &str, work: impl Future<Output = T>) -
 }
 
 /// Asks for a secret, which is not shown.
-pub(crate) fn ask_secret(question: &str) -> Result<Zeroizing<String>, CommandError> {
+pub(crate) fn ask_secret(question: &str) -> Result<Zeroizing<String>, Failure> {
     let answer = rpassword::prompt_password(question);
-    answer.map(Zeroizing::new).map_err(|error| {
-        CommandError::failed(format!("nothing can be asked on this terminal: {error}"))
-    })
+    answer
+        .map(Zeroizing::new)
+        .map_err(|error| Failure::failed(format!("nothing can be asked on this terminal: {error}")))
 }
 
 /// Asks for a line.
-pub(crate) fn ask(question: &str) -> Result<String, CommandError> {
+pub(crate) fn ask(question: &str) -> Result<String, Failure> {
     let _ = write!(io::stderr(), "{question}");
     let mut line = String::new();
     match io::stdin().lock().take(LONGEST_ANSWER).read_line(&mut line) {
-        Ok(0) => Err(CommandError::failed("nobody answered")),
+        Ok(0) => Err(Failure::failed("nobody answered")),
         Ok(_) => Ok(line.trim().to_owned()),
-        Err(error) => Err(CommandError::failed(format!("no answer can be read: {error}"))),
+        Err(error) => Err(Failure::failed(format!("no answer can be read: {error}"))),
     }
 }
 
 /// Asks for a yes; anything else is a no.
-pub(crate) fn confirm(question: &str) -> Result<bool, CommandError> {
+pub(crate) fn confirm(question: &str) -> Result<bool, Failure> {
     let answer = ask(question)?.to_lowercase();
     Ok(answer == "y" || answer == "yes")
 }
@@ -228,14 +229,14 @@ pub(crate) fn table<'a>(header: &[&str], rows: impl Iterator<Item = Vec<Cow<'a, 
 }
 
 /// Shows a failure and gives its exit code.
-pub(crate) fn report(error: &CommandError) -> ExitCode {
-    if !error.text.is_empty() {
-        note(&format!("error: {}", printable(&error.text)));
+pub(crate) fn report(error: &Failure) -> ExitCode {
+    if !error.message.is_empty() {
+        note(&format!("error: {}", printable(&error.message)));
     }
     if let Some(hint) = &error.hint {
         note(&format!("hint: {}", printable(hint)));
     }
-    ExitCode::from(error.kind.exit_code())
+    ExitCode::from(exit_code(error.problem))
 }
 
 /// Text without control characters: nothing in it moves a cursor, changes a colour or turns round what follows it.

@@ -7,8 +7,8 @@ use data_encoding::BASE64;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::config_file::{ConfigFile, UrlAction};
-use crate::error::CommandError;
 use crate::{env, ui};
+use credentials::Failure;
 
 /// Programs that put what they read into the clipboard; the first that is there is used.
 const CLIPBOARDS: [(&str, &[&str]); 5] = [
@@ -25,10 +25,10 @@ pub(crate) fn act(
     url: &str,
     name: &str,
     config: &ConfigFile,
-) -> Result<(), CommandError> {
+) -> Result<(), Failure> {
     action
         .check_command(&config.url_exec_command)
-        .map_err(|invalid| CommandError::failed(format!("UrlExecCommand {invalid}")))?;
+        .map_err(|invalid| Failure::failed(format!("UrlExecCommand {invalid}")))?;
     match action {
         // The URL is shown in any case.
         UrlAction::Print | UrlAction::PrintUrl => Ok(()),
@@ -48,14 +48,14 @@ pub(crate) fn act(
     }
 }
 
-fn open(url: &str, browser: Option<&String>) -> Result<(), CommandError> {
+fn open(url: &str, browser: Option<&String>) -> Result<(), Failure> {
     let opened = match browser {
         Some(browser) => open::with_detached(url, browser),
         None => open::that_detached(url),
     };
     opened.map_err(|error| {
         tracing::debug!(%error, "the browser is not started");
-        CommandError::failed("no browser could be started")
+        Failure::failed("no browser could be started")
     })
 }
 
@@ -66,7 +66,7 @@ fn in_container(scheme: &str, url: &str, name: &str) -> String {
 }
 
 /// Runs `UrlExecCommand`, and doesn't wait for it: it may be the browser itself.
-fn exec(command: &[String], url: &str) -> Result<(), CommandError> {
+fn exec(command: &[String], url: &str) -> Result<(), Failure> {
     let Some((program, arguments)) = command.split_first() else { return Ok(()) };
     let arguments = arguments.iter().map(|argument| argument.replace("%s", url));
     let mut command = Command::new(program.replace("%s", url));
@@ -77,11 +77,11 @@ fn exec(command: &[String], url: &str) -> Result<(), CommandError> {
         .stderr(Stdio::null())
         .spawn();
     spawned.map(drop).map_err(|error| {
-        CommandError::failed(format!("UrlExecCommand `{program}` cannot be run: {error}"))
+        Failure::failed(format!("UrlExecCommand `{program}` cannot be run: {error}"))
     })
 }
 
-fn copy(url: &str) -> Result<(), CommandError> {
+fn copy(url: &str) -> Result<(), Failure> {
     for (program, arguments) in CLIPBOARDS {
         let mut command = Command::new(program);
         let spawned = env::keep_password_from(&mut command)
@@ -99,7 +99,7 @@ fn copy(url: &str) -> Result<(), CommandError> {
         }
     }
     let names = CLIPBOARDS.map(|(program, _)| program).join(", ");
-    Err(CommandError::failed(format!("nothing put the URL into the clipboard; tried {names}")))
+    Err(Failure::failed(format!("nothing put the URL into the clipboard; tried {names}")))
 }
 
 #[cfg(test)]
@@ -122,9 +122,9 @@ mod tests {
         };
         let error = act(UrlAction::Exec, "https://a", "corp", &config).unwrap_err();
         assert!(
-            error.text.starts_with("UrlExecCommand `/no/such/browser` cannot be run"),
+            error.message.starts_with("UrlExecCommand `/no/such/browser` cannot be run"),
             "{}",
-            error.text
+            error.message
         );
     }
 }

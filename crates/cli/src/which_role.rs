@@ -2,12 +2,11 @@
 
 use crate::args::RoleArguments;
 use crate::client::Client;
-use crate::error::{CommandError, Kind};
 use crate::obtain::Wanted;
 use crate::selector::{self, Choice};
 use crate::settings::Settings;
-use crate::shell_word::quoted;
 use crate::ui::{self, Screen};
+use credentials::{Failure, Problem, shell_word};
 
 /// What is wanted of `command`, such as `aws-sso ecs load --slotted`. Where a person chooses a role of an instance, that
 /// becomes the one that `settings` mean, as if they had named it too; `client` is the server that is asked what it holds.
@@ -16,14 +15,14 @@ pub(crate) async fn which_role(
     settings: &mut Settings,
     client: Option<&Client>,
     command: &str,
-) -> Result<Wanted, CommandError> {
+) -> Result<Wanted, Failure> {
     if let Some(wanted) = arguments.wanted() {
         return Ok(wanted);
     }
     if !Screen::is_possible() {
         let hint =
             format!("Name it: {command} --profile NAME, or --account ID --role NAME, or --arn ARN");
-        return Err(CommandError::new(Kind::Usage, "no role is named").with_hint(hint));
+        return Err(Failure::new(Problem::Usage, "no role is named").with_hint(hint));
     }
     if settings.aws_config.profiles().is_empty() {
         settings.require_instances()?;
@@ -34,8 +33,8 @@ pub(crate) async fn which_role(
         configured.map_or_else(String::new, |instance| settings.flag_for(&instance.instance));
     // One word, so that a name that begins with a dash is no flag.
     let name = match profile.as_str().starts_with('-') {
-        true => quoted(&format!("--profile={profile}")).into_owned(),
-        false => format!("--profile {}", quoted(profile.as_str())),
+        true => shell_word(&format!("--profile={profile}")).into_owned(),
+        false => format!("--profile {}", shell_word(profile.as_str())),
     };
     ui::note(&format!(
         "The same without choosing: {}",

@@ -3,20 +3,24 @@
 //! No I/O, no runtime, no wire format: a clock is passed in, and JSON lives in `server::wire`.
 
 mod credentials;
+mod failure;
 mod fetch;
 mod invalid;
 pub mod refresh;
 mod role;
 mod secret;
+mod shell_word;
 mod slot;
 mod source;
 mod time;
 
 pub use crate::credentials::{AccessKeyId, Credentials};
-pub use fetch::{Failure, Fetched, Problem};
+pub use failure::{Failure, Problem};
+pub use fetch::Fetched;
 pub use invalid::Invalid;
 pub use role::{AccountId, Partition, Principal, RoleArn, RoleName};
 pub use secret::Secret;
+pub use shell_word::shell_word;
 pub use slot::{Profile, ProfileName, SlotName};
 pub use source::{Chain, InstanceName, Link, Source, Upstream};
 pub use time::{Clock, Expiration, Remaining};

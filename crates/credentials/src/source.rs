@@ -146,15 +146,6 @@ impl InstanceName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-
-    /// The name as it is typed in a shell: in quotes if it needs them.
-    pub fn quoted(&self) -> String {
-        let is_plain = self.0.chars().all(|c| c.is_alphanumeric() || "-_.".contains(c));
-        match is_plain {
-            true => self.0.to_string(),
-            false => format!("'{}'", self.0.replace('\'', r"'\''")),
-        }
-    }
 }
 
 impl PartialEq for InstanceName {
@@ -187,15 +178,6 @@ mod tests {
             (InstanceName::parse("Corp").unwrap(), InstanceName::parse("corp").unwrap());
         assert_eq!(one, other);
         assert!(std::collections::HashSet::from([one]).contains(&other));
-    }
-
-    #[test]
-    fn a_name_is_quoted_for_a_shell_if_it_must_be() {
-        for (name, quoted) in
-            [("corp", "corp"), ("a b", "'a b'"), ("it's", r"'it'\''s'"), ("$x", "'$x'")]
-        {
-            assert_eq!(InstanceName::parse(name).unwrap().quoted(), quoted);
-        }
     }
 
     #[test]

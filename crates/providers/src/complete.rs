@@ -7,10 +7,11 @@ use aws_credential_types::Credentials as SdkCredentials;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::region::Region;
 use aws_types::sdk_config::SharedHttpClient;
-use credentials::{AccessKeyId, Credentials, Expiration, Secret, Timestamp};
+use credentials::{AccessKeyId, Credentials, Expiration, Failure, Problem, Secret, Timestamp};
 
+use crate::failure;
 use crate::given::Given;
-use crate::{Aws, Problem, ProviderError, http_client};
+use crate::{Aws, http_client};
 
 /// Where STS is asked when nobody names a region: the one behind its global endpoint.
 pub(crate) const DEFAULT_REGION: Region = Region::from_static("us-east-1");
@@ -26,14 +27,14 @@ pub(crate) async fn complete(
     aws: &Aws,
     given: Given,
     profile: Option<&str>,
-) -> Result<Credentials, ProviderError> {
+) -> Result<Credentials, Failure> {
     let now = aws.clock.now();
     let Some(session_token) = given.session_token else {
         return exchange(aws, &given, profile).await;
     };
     let expiration = match given.expiration {
         Some(expiration) if expiration.has_passed(now) => {
-            return Err(ProviderError::invalid(format!("the credentials expired at {expiration}")));
+            return Err(Failure::failed(format!("the credentials expired at {expiration}")));
         }
         Some(expiration) => expiration,
         None => expiration_at(now.as_second().saturating_add(ASSUMED_LIFE))?,
@@ -65,11 +66,7 @@ pub(crate) fn time_limits() -> TimeoutConfig {
         .build()
 }
 
-async fn exchange(
-    aws: &Aws,
-    given: &Given,
-    profile: Option<&str>,
-) -> Result<Credentials, ProviderError> {
+async fn exchange(aws: &Aws, given: &Given, profile: Option<&str>) -> Result<Credentials, Failure> {
     let keys = SdkCredentials::new(
         given.access_key_id.as_str(),
         given.secret_access_key.expose(),
@@ -84,11 +81,11 @@ async fn exchange(
     let region = config.region().cloned().unwrap_or(DEFAULT_REGION);
     let client = aws_sdk_sts::Client::new(&config.into_builder().region(region).build());
     let answer = client.get_session_token().send().await.map_err(|error| {
-        let error = ProviderError::from_sdk(&error);
+        let error = failure::of_sdk(&error);
         if error.problem != Problem::Denied {
             return error;
         }
-        ProviderError::denied(format!(
+        Failure::new(Problem::Denied, format!(
             "long-term access keys are served only as a session, and STS gives none for them: {error}"
         ))
     })?;
@@ -98,9 +95,9 @@ async fn exchange(
 /// What STS answered with.
 pub(crate) fn of_sts(
     answer: Option<aws_sdk_sts::types::Credentials>,
-) -> Result<Credentials, ProviderError> {
-    let session = answer.ok_or(ProviderError::invalid("STS answered without keys"))?;
-    let odd = |invalid| ProviderError::invalid(format!("STS answered with a key that {invalid}"));
+) -> Result<Credentials, Failure> {
+    let session = answer.ok_or(Failure::failed("STS answered without keys"))?;
+    let odd = |invalid| Failure::failed(format!("STS answered with a key that {invalid}"));
     Ok(Credentials {
         access_key_id: AccessKeyId::parse(&session.access_key_id).map_err(odd)?,
         secret_access_key: Secret::parse(session.secret_access_key).map_err(odd)?,
@@ -110,10 +107,10 @@ pub(crate) fn of_sts(
 }
 
 /// From Unix epoch seconds.
-pub(crate) fn expiration_at(second: i64) -> Result<Expiration, ProviderError> {
+pub(crate) fn expiration_at(second: i64) -> Result<Expiration, Failure> {
     let at = Timestamp::from_second(second).ok();
     at.and_then(|at| Expiration::new(at).ok())
-        .ok_or(ProviderError::invalid("the credentials' expiration must be before 2101"))
+        .ok_or(Failure::failed("the credentials' expiration must be before 2101"))
 }
 
 #[cfg(test)]

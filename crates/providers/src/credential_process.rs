@@ -6,11 +6,12 @@
 use std::io;
 use std::process::{ExitStatus, Stdio};
 
+use credentials::Failure;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::Command;
 use zeroize::Zeroizing;
 
-use crate::{Given, ProviderError};
+use crate::Given;
 
 const LARGEST_OUTPUT: usize = Given::LARGEST_OUTPUT;
 
@@ -21,9 +22,9 @@ pub const WITHIN_CREDENTIAL_PROCESS: &str = "AWS_SSO_WITHIN_CREDENTIAL_PROCESS";
 ///
 /// # Errors
 /// It can't be started, fails, or prints something else than credentials.
-pub(crate) async fn run(line: &str) -> Result<Given, ProviderError> {
+pub(crate) async fn run(line: &str) -> Result<Given, Failure> {
     let failed = |error: io::Error| {
-        ProviderError::invalid(format!("the credential_process cannot be run: {error}"))
+        Failure::failed(format!("the credential_process cannot be run: {error}"))
     };
     let mut child = shell(line)
         .env(WITHIN_CREDENTIAL_PROCESS, "1")
@@ -37,7 +38,7 @@ pub(crate) async fn run(line: &str) -> Result<Given, ProviderError> {
     let (output, said) = tokio::try_join!(read(stdout), read(stderr)).map_err(failed)?;
     if output.len() > LARGEST_OUTPUT {
         let text = format!("the credential_process prints more than {LARGEST_OUTPUT} bytes");
-        return Err(ProviderError::invalid(text));
+        return Err(Failure::failed(text));
     }
     let status = child.wait().await.map_err(failed)?;
     match status.success() {
@@ -69,9 +70,9 @@ async fn read(pipe: Option<impl AsyncRead + Unpin>) -> io::Result<Zeroizing<Vec<
     Ok(bytes)
 }
 
-fn unsuccessful(status: ExitStatus, said: &[u8]) -> ProviderError {
+fn unsuccessful(status: ExitStatus, said: &[u8]) -> Failure {
     let said = String::from_utf8_lossy(said);
-    ProviderError::invalid(format!("the credential_process failed ({status}): {said}"))
+    Failure::failed(format!("the credential_process failed ({status}): {said}"))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorSettings}
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
-use credentials::{Credentials, Partition, Secret};
+use credentials::{Credentials, Failure, Partition, Problem, Secret};
 use http_body_util::{BodyExt, Limited};
 use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
@@ -15,8 +15,9 @@ use url::Url;
 use url::form_urlencoded::Serializer;
 use zeroize::Zeroizing;
 
-use crate::error::texts;
-use crate::{Aws, ProviderError, http_client};
+use crate::failure;
+use crate::failure::texts;
+use crate::{Aws, http_client};
 
 /// What a browser is signed in for.
 pub struct Console<'a> {
@@ -39,7 +40,7 @@ pub struct Console<'a> {
 ///
 /// # Errors
 /// The partition has a console that is not known here.
-pub fn console_home(partition: &Partition, region: Option<&str>) -> Result<String, ProviderError> {
+pub fn console_home(partition: &Partition, region: Option<&str>) -> Result<String, Failure> {
     let host = hosts(partition)?.console;
     Ok(match region {
         Some(region) => format!("https://{host}/console/home?region={region}"),
@@ -52,7 +53,7 @@ impl Aws {
     ///
     /// # Errors
     /// AWS gives none for these credentials, or is not reached.
-    pub async fn console_url(&self, console: &Console<'_>) -> Result<Secret, ProviderError> {
+    pub async fn console_url(&self, console: &Console<'_>) -> Result<Secret, Failure> {
         let endpoint = match console.endpoint {
             Some(endpoint) => endpoint.join("/federation"),
             None => {
@@ -60,7 +61,7 @@ impl Aws {
             }
         };
         let endpoint = endpoint.map_err(|error| {
-            ProviderError::invalid(format!("AWS_ENDPOINT_URL_SIGNIN cannot be used: {error}"))
+            Failure::failed(format!("AWS_ENDPOINT_URL_SIGNIN cannot be used: {error}"))
         })?;
         let token = timeout(TIME_LIMIT, self.sign_in_token(&endpoint, console)).await;
         let token = token.unwrap_or_else(|_| Err(not_reached(&endpoint, "it takes too long")))?;
@@ -71,7 +72,7 @@ impl Aws {
         &self,
         endpoint: &Url,
         console: &Console<'_>,
-    ) -> Result<Zeroizing<String>, ProviderError> {
+    ) -> Result<Zeroizing<String>, Failure> {
         let settings = HttpConnectorSettings::builder().connect_timeout(CONNECT_TIMEOUT).build();
         let connector = http_client::connector(self.ca_bundle.as_deref(), settings)?;
         let answer = connector.call(request(endpoint, console)?).await;
@@ -81,9 +82,9 @@ impl Aws {
 }
 
 /// By POST, as the AWS Toolkits ask: what is in a URL stands in the logs of proxies.
-fn request(endpoint: &Url, console: &Console<'_>) -> Result<HttpRequest, ProviderError> {
+fn request(endpoint: &Url, console: &Console<'_>) -> Result<HttpRequest, Failure> {
     let unusable = |error: &dyn std::fmt::Display| {
-        ProviderError::invalid(format!("no request can be made to {endpoint}: {error}"))
+        Failure::failed(format!("no request can be made to {endpoint}: {error}"))
     };
     let body = SdkBody::from(Bytes::from_owner(form(console)));
     let mut request = HttpRequest::new(body);
@@ -121,7 +122,7 @@ fn form(console: &Console<'_>) -> Zeroizing<Vec<u8>> {
 }
 
 /// The sign-in token of an answer. What else is in it is not told: it may hold anything.
-async fn read(endpoint: &Url, answer: HttpResponse) -> Result<Zeroizing<String>, ProviderError> {
+async fn read(endpoint: &Url, answer: HttpResponse) -> Result<Zeroizing<String>, Failure> {
     #[derive(Deserialize)]
     struct Answer {
         #[serde(rename = "SigninToken")]
@@ -131,7 +132,7 @@ async fn read(endpoint: &Url, answer: HttpResponse) -> Result<Zeroizing<String>,
         200 => {}
         status @ 400..500 => {
             let text = format!("AWS signs no browser in with these credentials (HTTP {status})");
-            return Err(ProviderError::denied(text));
+            return Err(Failure::new(Problem::Denied, text));
         }
         status => return Err(not_reached(endpoint, &format!("HTTP {status}"))),
     }
@@ -142,11 +143,7 @@ async fn read(endpoint: &Url, answer: HttpResponse) -> Result<Zeroizing<String>,
     Ok(answer.token)
 }
 
-fn login_url(
-    mut endpoint: Url,
-    console: &Console<'_>,
-    token: &str,
-) -> Result<Secret, ProviderError> {
+fn login_url(mut endpoint: Url, console: &Console<'_>, token: &str) -> Result<Secret, Failure> {
     endpoint
         .query_pairs_mut()
         .append_pair("Action", "login")
@@ -154,14 +151,12 @@ fn login_url(
         .append_pair("Destination", console.destination)
         .append_pair("SigninToken", token);
     Secret::parse(endpoint.into())
-        .map_err(|invalid| ProviderError::invalid(format!("a sign-in URL {invalid}")))
+        .map_err(|invalid| Failure::failed(format!("a sign-in URL {invalid}")))
 }
 
-fn not_reached(endpoint: &Url, why: &str) -> ProviderError {
+fn not_reached(endpoint: &Url, why: &str) -> Failure {
     let host = endpoint.host_str().unwrap_or_default();
-    ProviderError::unavailable(format!(
-        "the sign-in to the AWS console at {host} is not reached: {why}"
-    ))
+    failure::unavailable(format!("the sign-in to the AWS console at {host} is not reached: {why}"))
 }
 
 struct Hosts {
@@ -170,7 +165,7 @@ struct Hosts {
 }
 
 /// The secret regions have consoles of their own, of which nothing public is written.
-fn hosts(partition: &Partition) -> Result<Hosts, ProviderError> {
+fn hosts(partition: &Partition) -> Result<Hosts, Failure> {
     let (sign_in, console) = match partition.as_str() {
         "aws" => ("signin.aws.amazon.com", "console.aws.amazon.com"),
         "aws-cn" => ("signin.amazonaws.cn", "console.amazonaws.cn"),
@@ -178,7 +173,7 @@ fn hosts(partition: &Partition) -> Result<Hosts, ProviderError> {
         "aws-eusc" => ("eusc-de-east-1.signin.amazonaws-eusc.eu", "console.amazonaws-eusc.eu"),
         other => {
             let text = format!("where the console of the partition {other} is, is not known");
-            return Err(ProviderError::invalid(text));
+            return Err(Failure::failed(text));
         }
     };
     Ok(Hosts { sign_in, console })

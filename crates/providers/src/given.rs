@@ -1,10 +1,12 @@
 //! Credentials that a person or a program hands in: the environment's, or a `credential_process`'s output.
 
-use credentials::{AccessKeyId, AccountId, Expiration, Fetched, Invalid, Principal, Secret};
+use credentials::{
+    AccessKeyId, AccountId, Expiration, Failure, Fetched, Invalid, Principal, Secret,
+};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use crate::{Aws, ProviderError, complete};
+use crate::{Aws, complete};
 
 /// Credentials as they were handed in, perhaps without session token and expiration.
 #[derive(Debug)]
@@ -41,19 +43,18 @@ impl Given {
     ///
     /// # Errors
     /// Says which key is wrong, never what it was.
-    pub fn from_process_output(json: &[u8]) -> Result<Self, ProviderError> {
+    pub fn from_process_output(json: &[u8]) -> Result<Self, Failure> {
         let output: ProcessOutput = serde_json::from_slice(json).map_err(|_| {
-            ProviderError::invalid(
+            Failure::failed(
                 "this is not what a credential_process prints: a JSON object with Version 1, \
                  AccessKeyId, SecretAccessKey, and perhaps SessionToken, Expiration and AccountId",
             )
         })?;
         if output.version != 1 {
-            return Err(ProviderError::invalid("Version must be 1"));
+            return Err(Failure::failed("Version must be 1"));
         }
-        let wrong = |key: &'static str| {
-            move |invalid: Invalid| ProviderError::invalid(format!("{key} {invalid}"))
-        };
+        let wrong =
+            |key: &'static str| move |invalid: Invalid| Failure::failed(format!("{key} {invalid}"));
         let secret = |mut text: Zeroizing<String>| Secret::parse(std::mem::take(&mut *text));
         let session_token = output.session_token.filter(|token| !token.is_empty());
         let (expiration, account_id) = (output.expiration, output.account_id);
@@ -80,7 +81,7 @@ impl Aws {
     ///
     /// # Errors
     /// They have expired, or AWS gives no session for them.
-    pub async fn complete(&self, given: Given) -> Result<Fetched, ProviderError> {
+    pub async fn complete(&self, given: Given) -> Result<Fetched, Failure> {
         let account_id = given.account_id.clone();
         let credentials = complete::complete(self, given, None).await?;
         Ok(Fetched { principal: Principal { account_id, ..Principal::default() }, credentials })

@@ -1,5 +1,6 @@
 //! The HTTPS client under all AWS clients: rustls with ring, the environment's proxies, the system's roots.
 
+use credentials::Failure;
 use std::path::Path;
 
 use aws_smithy_http_client::proxy::ProxyConfig;
@@ -8,10 +9,8 @@ use aws_smithy_http_client::{Builder, Connector};
 use aws_smithy_runtime_api::client::http::HttpConnectorSettings;
 use aws_types::sdk_config::SharedHttpClient;
 
-use crate::ProviderError;
-
 /// A client that trusts the system's roots and those in `ca_bundle`.
-pub(crate) fn http_client(ca_bundle: Option<&Path>) -> Result<SharedHttpClient, ProviderError> {
+pub(crate) fn http_client(ca_bundle: Option<&Path>) -> Result<SharedHttpClient, Failure> {
     let tls = tls(ca_bundle)?;
     Ok(Builder::new()
         .build_with_connector_fn(move |settings, _| connector_with(&tls, settings.cloned())))
@@ -21,23 +20,23 @@ pub(crate) fn http_client(ca_bundle: Option<&Path>) -> Result<SharedHttpClient, 
 pub(crate) fn connector(
     ca_bundle: Option<&Path>,
     settings: HttpConnectorSettings,
-) -> Result<Connector, ProviderError> {
+) -> Result<Connector, Failure> {
     Ok(connector_with(&tls(ca_bundle)?, Some(settings)))
 }
 
-fn tls(ca_bundle: Option<&Path>) -> Result<TlsContext, ProviderError> {
+fn tls(ca_bundle: Option<&Path>) -> Result<TlsContext, Failure> {
     let mut roots = TrustStore::empty().with_native_roots(true);
     if let Some(path) = ca_bundle {
         let pem = std::fs::read(path).map_err(|error| {
             let path = path.display();
-            ProviderError::invalid(format!("AWS_CA_BUNDLE {path} cannot be read: {error}"))
+            Failure::failed(format!("AWS_CA_BUNDLE {path} cannot be read: {error}"))
         })?;
         roots = roots.with_pem_certificate(pem);
     }
     TlsContext::builder()
         .with_trust_store(roots)
         .build()
-        .map_err(|error| ProviderError::invalid(format!("TLS cannot be set up: {error}")))
+        .map_err(|error| Failure::failed(format!("TLS cannot be set up: {error}")))
 }
 
 fn connector_with(tls: &TlsContext, settings: Option<HttpConnectorSettings>) -> Connector {

@@ -23,6 +23,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use aws_smithy_types::retry::RetryConfig;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
+use credentials::Failure;
 use tokio::sync::{Mutex, OnceCell};
 
 pub use access_token::saved;
@@ -41,7 +42,7 @@ use pace::Pace;
 use portal::Portal;
 
 use crate::secure_store::{Protection, SecureStore, StoreError};
-use crate::{Aws, ProviderError, complete, http_client};
+use crate::{Aws, complete, http_client};
 
 /// How often a call is tried, and how long is waited at most between two tries.
 #[derive(Clone, Copy, Debug, Default)]
@@ -125,7 +126,7 @@ impl IdentityCenter {
     ///
     /// # Errors
     /// The store can't be read for another reason, such as a wrong passphrase.
-    pub fn set_aside_if_its_key_is_gone(&self) -> Result<Option<PathBuf>, ProviderError> {
+    pub fn set_aside_if_its_key_is_gone(&self) -> Result<Option<PathBuf>, Failure> {
         match self.0.store.read() {
             Err(StoreError::KeyMissing { .. }) => Ok(self.0.store.set_aside()?),
             outcome => Ok(outcome.map(|_| None)?),
@@ -134,7 +135,7 @@ impl IdentityCenter {
 
     /// The SDK's configuration: the instance's region; endpoints, FIPS and dual stack by the environment and the
     /// AWS config; made when the first call is.
-    async fn config(&self) -> Result<&SdkConfig, ProviderError> {
+    async fn config(&self) -> Result<&SdkConfig, Failure> {
         let Inner { aws, instance, retries, .. } = &*self.0;
         let make = async || {
             let http_client = http_client::http_client(aws.ca_bundle.as_deref())?;

@@ -5,7 +5,7 @@
 
 mod complete;
 mod credential_process;
-mod error;
+mod failure;
 mod federation;
 mod given;
 mod http_client;
@@ -19,8 +19,6 @@ use std::sync::Arc;
 use credentials::Clock;
 
 pub use credential_process::WITHIN_CREDENTIAL_PROCESS;
-pub use credentials::Problem;
-pub use error::ProviderError;
 pub use federation::{Console, console_home};
 pub use given::Given;
 pub use shared_config::{AwsConfig, Mention, before_containers};

@@ -10,13 +10,14 @@ use aws_credential_types::Credentials as SdkCredentials;
 use aws_credential_types::provider::ProvideCredentials;
 use aws_types::os_shim_internal::{Env, Fs};
 use credentials::{
-    AccessKeyId, AccountId, Chain, Fetched, InstanceName, Link, Partition, Principal, ProfileName,
-    RoleArn, RoleName, Secret, Timestamp,
+    AccessKeyId, AccountId, Chain, Failure, Fetched, InstanceName, Link, Partition, Principal,
+    ProfileName, RoleArn, RoleName, Secret, Timestamp,
 };
 
+use crate::failure;
 use crate::given::Given;
 use crate::identity_center::{Instance, RegionName, StartUrl};
-use crate::{Aws, ProviderError, complete, credential_process, http_client};
+use crate::{Aws, complete, credential_process, http_client};
 
 pub use before_containers::{Mention, before_containers};
 
@@ -49,12 +50,12 @@ impl AwsConfig {
     ///
     /// # Errors
     /// A line is malformed: no SDK would read the file.
-    pub async fn read(files: Vec<PathBuf>) -> Result<Self, ProviderError> {
+    pub async fn read(files: Vec<PathBuf>) -> Result<Self, Failure> {
         // Which profile counts as selected is of no account here.
         let profiles =
             aws_config::profile::load(&Fs::real(), &Env::real(), &Default::default(), None)
                 .await
-                .map_err(|error| ProviderError::from_profile_file(&error))?;
+                .map_err(|error| failure::of_profile_file(&error))?;
         Ok(Self { profiles, files })
     }
 
@@ -62,7 +63,7 @@ impl AwsConfig {
     ///
     /// # Errors
     /// Says which one is wrong, and how.
-    pub fn instances(&self) -> Result<Vec<Instance>, ProviderError> {
+    pub fn instances(&self) -> Result<Vec<Instance>, Failure> {
         let mut names: Vec<_> = self.profiles.sso_sessions().collect();
         names.sort_unstable();
         let mut instances = Vec::new();
@@ -76,9 +77,7 @@ impl AwsConfig {
             let wrong = |what: &'static str| {
                 let files = self.files();
                 move |invalid| {
-                    ProviderError::invalid(format!(
-                        "{what} of [sso-session {name}] in {files} {invalid}"
-                    ))
+                    Failure::failed(format!("{what} of [sso-session {name}] in {files} {invalid}"))
                 }
             };
             instances.push(Instance {
@@ -162,7 +161,7 @@ impl AwsConfig {
         account: &AccountId,
         role: &RoleName,
         partition: Option<&Partition>,
-    ) -> Result<Option<ProfileName>, ProviderError> {
+    ) -> Result<Option<ProfileName>, Failure> {
         let is_for_role = |name: &&str| {
             let profile = self.profiles.get_profile(name);
             let arn = profile
@@ -180,8 +179,8 @@ impl AwsConfig {
             [] => Ok(None),
             [name] => ProfileName::parse(name)
                 .map(Some)
-                .map_err(|invalid| ProviderError::invalid(format!("the profile's name {invalid}"))),
-            _ => Err(ProviderError::invalid(format!(
+                .map_err(|invalid| Failure::failed(format!("the profile's name {invalid}"))),
+            _ => Err(Failure::failed(format!(
                 "several profiles in {} are for the role {} of the account {account}: {}; \
                  name one with --profile",
                 self.files(),
@@ -208,14 +207,14 @@ impl AwsConfig {
         }
     }
 
-    fn profile(&self, name: &ProfileName) -> Result<&Profile, ProviderError> {
+    fn profile(&self, name: &ProfileName) -> Result<&Profile, Failure> {
         let files = self.files();
         let Some(profile) = self.profiles.get_profile(name.as_str()) else {
             let known = self.some_names();
-            return Err(ProviderError::invalid(format!("no profile `{name}` in {files}; {known}")));
+            return Err(Failure::failed(format!("no profile `{name}` in {files}; {known}")));
         };
         if TELLING_KEYS.iter().all(|key| profile.get(key).is_none()) {
-            return Err(ProviderError::invalid(format!(
+            return Err(Failure::failed(format!(
                 "the profile `{name}` in {files} has no credentials; it has none of: {}",
                 WAYS.join("; ")
             )));
@@ -233,7 +232,7 @@ impl Aws {
         &self,
         config: &AwsConfig,
         name: &ProfileName,
-    ) -> Result<Fetched, ProviderError> {
+    ) -> Result<Fetched, Failure> {
         let profile = config.profile(name)?;
         let uses_sso =
             ["sso_session", "sso_start_url"].iter().any(|key| profile.get(key).is_some());
@@ -245,7 +244,7 @@ impl Aws {
             }
             None => {
                 let given = self.provider(name).await?.provide_credentials().await;
-                read(&given.map_err(|error| ProviderError::from_credentials(&error, uses_sso))?)?
+                read(&given.map_err(|error| failure::of_credentials(&error, uses_sso))?)?
             }
         };
         let mut principal = principal_of(&config.profiles, profile)?;
@@ -258,7 +257,7 @@ impl Aws {
     async fn provider(
         &self,
         name: &ProfileName,
-    ) -> Result<ProfileFileCredentialsProvider, ProviderError> {
+    ) -> Result<ProfileFileCredentialsProvider, Failure> {
         let http_client = http_client::http_client(self.ca_bundle.as_deref())?;
         let config = complete::loader(http_client.clone(), Some(name.as_str()))
             .no_credentials()
@@ -285,10 +284,10 @@ fn process_of(profile: &Profile) -> Option<&str> {
 }
 
 /// Whom a profile's credentials are for, as far as the profile says it.
-fn principal_of(profiles: &ProfileSet, profile: &Profile) -> Result<Principal, ProviderError> {
+fn principal_of(profiles: &ProfileSet, profile: &Profile) -> Result<Principal, Failure> {
     let wrong = |key: &'static str| {
         let name = profile.name().to_owned();
-        move |invalid| ProviderError::invalid(format!("{key} of the profile `{name}` {invalid}"))
+        move |invalid| Failure::failed(format!("{key} of the profile `{name}` {invalid}"))
     };
     if let Some(arn) = profile.get("role_arn") {
         return RoleArn::parse(arn).map(Principal::from).map_err(wrong("role_arn"));
@@ -308,10 +307,9 @@ fn principal_of(profiles: &ProfileSet, profile: &Profile) -> Result<Principal, P
     })
 }
 
-fn read(given: &SdkCredentials) -> Result<Given, ProviderError> {
-    let odd = |what| {
-        move |invalid| ProviderError::invalid(format!("the {what} that was obtained {invalid}"))
-    };
+fn read(given: &SdkCredentials) -> Result<Given, Failure> {
+    let odd =
+        |what| move |invalid| Failure::failed(format!("the {what} that was obtained {invalid}"));
     let token = given.session_token().filter(|token| !token.is_empty());
     let expiration = given.expiry().and_then(|at| Timestamp::try_from(at).ok());
     Ok(Given {

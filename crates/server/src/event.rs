@@ -1,6 +1,6 @@
 //! What happens to slots without anybody asking, for the person: told in time, and with the command that mends it.
 
-use credentials::{Expiration, InstanceName, SlotName, Timestamp};
+use credentials::{Expiration, InstanceName, SlotName, Timestamp, shell_word};
 
 /// So long before its end people are told of it, in seconds.
 pub(crate) const FIRST_WARNING: i64 = 15 * 60;
@@ -49,7 +49,7 @@ pub(crate) fn session_ends_soon(
         return None;
     }
     let left = Expiration::new(ends).ok()?.remaining(now);
-    let name = instance.quoted();
+    let name = shell_word(instance.as_str());
     Some(format!(
         "the SSO session of `{instance}` ends in {left}; sign in anew: aws-sso login --force --sso {name}"
     ))

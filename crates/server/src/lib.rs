@@ -11,6 +11,7 @@ mod audit;
 mod connection;
 mod connections;
 mod event;
+mod failure;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod gate;

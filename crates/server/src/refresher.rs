@@ -193,13 +193,18 @@ impl Refresher {
             Problem::SignInNeeded => self.sign_in_needed(upstream, failure),
             // Of one role alone: each is told.
             Problem::Denied => {
-                self.tell(EventKind::Denied, None, vec![slot.clone()], &failure.message)
+                self.tell(EventKind::Denied, None, vec![slot.clone()], &failure.whole())
             }
-            Problem::Invalid => {
-                self.tell_once(EventKind::Misconfigured, upstream, &failure.message)
+            Problem::Invalid
+            | Problem::Usage
+            | Problem::Unreachable
+            | Problem::CommandNotFound
+            | Problem::CommandNotExecutable
+            | Problem::Interrupted => {
+                self.tell_once(EventKind::Misconfigured, upstream, &failure.whole())
             }
             Problem::Unavailable | Problem::Throttled if left < SOON => {
-                self.tell_once(EventKind::Unavailable, upstream, &failure.message);
+                self.tell_once(EventKind::Unavailable, upstream, &failure.whole());
             }
             Problem::Unavailable | Problem::Throttled => {}
         }
@@ -221,7 +226,7 @@ impl Refresher {
 
     /// Nothing is asked there until somebody signs in.
     fn sign_in_needed(&mut self, upstream: Upstream, failure: &Failure) {
-        self.slots.sign_in_needed(&upstream, &failure.message);
+        self.slots.sign_in_needed(&upstream, &failure.whole());
         if let Upstream::Instance(instance) = &upstream {
             self.sessions.over(instance);
             self.slots.session_ends(instance, None);
@@ -234,7 +239,7 @@ impl Refresher {
                 watched
             }));
         }
-        self.tell_once(EventKind::SignInNeeded, upstream, &failure.message);
+        self.tell_once(EventKind::SignInNeeded, upstream, &failure.whole());
     }
 
     /// Somebody has signed in, perhaps: whoever asks will see.
@@ -309,5 +314,5 @@ fn broken_off() -> Failure {
 }
 
 fn unavailable(message: String) -> Failure {
-    Failure { problem: Problem::Unavailable, message }
+    Failure::new(Problem::Unavailable, message)
 }

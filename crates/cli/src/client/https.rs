@@ -15,17 +15,16 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use crate::error::{CommandError, Kind};
 use crate::server_address::ServerAddress;
 use crate::{env, paths};
+use credentials::{Failure, Problem};
 
 /// The handshake.
 pub(super) async fn begin(
     stream: TcpStream,
     address: &ServerAddress,
-) -> Result<TlsStream<TcpStream>, CommandError> {
-    let unusable =
-        |error: rustls::Error| CommandError::failed(format!("TLS cannot be set up: {error}"));
+) -> Result<TlsStream<TcpStream>, Failure> {
+    let unusable = |error: rustls::Error| Failure::failed(format!("TLS cannot be set up: {error}"));
     let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(unusable)?
@@ -34,14 +33,14 @@ pub(super) async fn begin(
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     let name = ServerName::try_from(address.host.clone()).map_err(|_| {
         let text = format!("the host of {address} can be in no certificate");
-        CommandError::failed(text)
+        Failure::failed(text)
             .with_hint("Name it by a DNS name or an address: --server https://HOST:PORT")
     })?;
     let connector = TlsConnector::from(Arc::new(config));
     connector.connect(name, stream).await.map_err(|error| explain(&error, address))
 }
 
-fn roots() -> Result<RootCertStore, CommandError> {
+fn roots() -> Result<RootCertStore, Failure> {
     let mut roots = RootCertStore::empty();
     let system = rustls_native_certs::load_native_certs();
     for error in &system.errors {
@@ -58,15 +57,15 @@ fn roots() -> Result<RootCertStore, CommandError> {
     Ok(roots)
 }
 
-fn read(path: &Path, what: &str) -> Result<Vec<CertificateDer<'static>>, CommandError> {
+fn read(path: &Path, what: &str) -> Result<Vec<CertificateDer<'static>>, Failure> {
     let certificates = CertificateDer::pem_file_iter(path).and_then(Iterator::collect);
     certificates.map_err(|error: pem::Error| {
-        CommandError::failed(format!("{what}{} cannot be read: {error}", path.display()))
+        Failure::failed(format!("{what}{} cannot be read: {error}", path.display()))
     })
 }
 
 /// Why there is no HTTPS with this server, and what to do.
-fn explain(error: &io::Error, address: &ServerAddress) -> CommandError {
+fn explain(error: &io::Error, address: &ServerAddress) -> Failure {
     use CertificateError as Bad;
     use rustls::Error::{InvalidCertificate, InvalidMessage};
     let cause = error.get_ref().and_then(|cause| cause.downcast_ref::<rustls::Error>());
@@ -101,10 +100,10 @@ fn explain(error: &io::Error, address: &ServerAddress) -> CommandError {
         ),
         _ => {
             let text = format!("no TLS with the server at {address}: {error}");
-            return CommandError::new(Kind::Unreachable, text);
+            return Failure::new(Problem::Unreachable, text);
         }
     };
-    CommandError::new(Kind::Unreachable, text).with_hint(hint)
+    Failure::new(Problem::Unreachable, text).with_hint(hint)
 }
 
 /// rustls tells a name as `DnsName("dev.example")` or `IpAddress(192.0.2.1)`.

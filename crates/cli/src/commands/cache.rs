@@ -3,12 +3,11 @@
 use std::collections::BTreeSet;
 
 use clap::Args;
-use credentials::Partition;
+use credentials::{Failure, Partition};
 use providers::identity_center::Catalogue;
 
 use crate::catalogue::{self, Extent};
 use crate::center;
-use crate::error::CommandError;
 use crate::roles::Roles;
 use crate::settings::{InstanceArguments, Settings};
 use crate::ui;
@@ -22,7 +21,7 @@ pub(crate) struct Arguments {
     instance: InstanceArguments,
 }
 
-pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
+pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let settings = Settings::read(&arguments.instance).await?;
     let instance = settings.chosen()?;
     let center = center::open(&settings, instance)?;

@@ -3,15 +3,14 @@
 use std::time::Duration;
 
 use clap::{ArgGroup, Args};
-use credentials::{Clock, Partition, Profile, Source};
+use credentials::{Clock, Failure, Partition, Problem, Profile, Source};
 use providers::identity_center::RegionName;
-use providers::{Console, Problem, ProviderError, console_home};
+use providers::{Console, console_home};
 use url::Url;
 
 use crate::args::{RoleArguments, duration};
 use crate::clock::SystemClock;
 use crate::config_file::UrlAction;
-use crate::error::{CommandError, Kind};
 use crate::obtain::{default_region, obtain};
 use crate::settings::{InstanceArguments, Settings};
 use crate::which_role::which_role;
@@ -39,7 +38,7 @@ pub(crate) struct Arguments {
     instance: InstanceArguments,
 }
 
-pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
+pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let Arguments { role, print, destination, duration, instance } = arguments;
     let mut settings = Settings::read(&instance).await?;
     let action = action(print, &settings)?;
@@ -76,14 +75,14 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
 }
 
 /// What is done with the URL. Where nobody has said it and no browser is near, there is nothing to be done.
-fn action(print: bool, settings: &Settings) -> Result<UrlAction, CommandError> {
+fn action(print: bool, settings: &Settings) -> Result<UrlAction, Failure> {
     match (print, settings.config.url_action, env::without_local_browser()) {
         (true, ..) => Ok(UrlAction::Print),
         (_, Some(action), _) => Ok(action),
         (_, None, None) => Ok(UrlAction::Open),
         (_, None, Some(why)) => {
             let text = format!("no browser of yours can be opened from here: {why}");
-            Err(CommandError::failed(text).with_hint(PRINT))
+            Err(Failure::failed(text).with_hint(PRINT))
         }
     }
 }
@@ -93,7 +92,7 @@ fn open(
     url: &str,
     profile: &Profile,
     settings: &Settings,
-) -> Result<(), CommandError> {
+) -> Result<(), Failure> {
     let Profile { name, credentials, .. } = profile;
     url_action::act(action, url, name.as_str(), &settings.config)
         .map_err(|error| error.with_hint(PRINT))?;
@@ -103,14 +102,14 @@ fn open(
 }
 
 /// AWS takes a duration only where the role comes from the portal itself.
-fn check_chain(profile: &Profile) -> Result<(), CommandError> {
+fn check_chain(profile: &Profile) -> Result<(), Failure> {
     match &profile.source {
         Some(Source::Role { chain, .. }) if !chain.links.is_empty() => {
             let text = format!(
                 "`{}` is assumed by way of another role: you stay signed in for as long as its credentials live",
                 profile.name
             );
-            Err(CommandError::new(Kind::Usage, text).with_hint("Leave out --duration."))
+            Err(Failure::new(Problem::Usage, text).with_hint("Leave out --duration."))
         }
         _ => Ok(()),
     }
@@ -136,9 +135,9 @@ fn issuer<'a>(settings: &'a Settings, profile: &Profile) -> &'a str {
     instance.map_or("aws-sso", |instance| instance.instance.start_url.as_str())
 }
 
-fn explain(error: ProviderError, duration: Option<Duration>) -> CommandError {
+fn explain(error: Failure, duration: Option<Duration>) -> Failure {
     let is_refused = error.problem == Problem::Denied;
-    let error = CommandError::from(error);
+    let error = Failure::from(error);
     match duration.filter(|_| is_refused) {
         Some(_) => error.with_hint("The role may allow less time: leave out --duration."),
         None => error,
@@ -185,8 +184,8 @@ mod tests {
         let role_arn = fakes::arn();
         let link = Link { role_arn, external_id: None, source_identity: None, session_name: None };
         let error = check_chain(&profile(vec![link])).unwrap_err();
-        assert_eq!(error.kind, Kind::Usage);
-        assert!(error.text.contains("by way of another role"), "{}", error.text);
+        assert_eq!(error.problem, Problem::Usage);
+        assert!(error.message.contains("by way of another role"), "{}", error.message);
         assert!(check_chain(&profile(Vec::new())).is_ok());
     }
 

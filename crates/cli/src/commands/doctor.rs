@@ -3,14 +3,13 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use credentials::ProfileName;
+use credentials::{Failure, ProfileName};
 use serde::Serialize;
 
 use crate::args::{Output, OutputArguments};
 use crate::completion::Values;
 use crate::doctor::{self, Finding, Level, Report, Situation, Verdict, Wanted};
 use crate::env;
-use crate::error::CommandError;
 use crate::server_address::ServerAddress;
 use crate::settings::InstanceArguments;
 use crate::ui::{self, Colour};
@@ -56,7 +55,7 @@ struct ShownFinding<'a> {
     mend: Option<&'a str>,
 }
 
-pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
+pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let Arguments { profile: slot, server, token_file, instance, output } = arguments;
     let situation = Situation::new(env::of_sdks(), Wanted { slot, server, token_file });
     let examined = doctor::examine(&situation, &instance);
@@ -67,7 +66,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
     }
     match count(&report, Level::Problem) {
         0 => Ok(()),
-        _ => Err(CommandError::told()),
+        _ => Err(Failure::told()),
     }
 }
 

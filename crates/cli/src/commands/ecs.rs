@@ -13,7 +13,7 @@ mod unload;
 
 use clap::Subcommand;
 
-use crate::error::CommandError;
+use credentials::Failure;
 
 #[derive(Subcommand)]
 pub(crate) enum Ecs {
@@ -31,7 +31,7 @@ pub(crate) enum Ecs {
     Token(token::Token),
 }
 
-pub(crate) async fn run(command: Ecs) -> Result<(), CommandError> {
+pub(crate) async fn run(command: Ecs) -> Result<(), Failure> {
     match command {
         Ecs::Run(arguments) => run::run(arguments).await,
         Ecs::Load(arguments) => load::run(arguments).await,

@@ -7,14 +7,13 @@ use std::io::{self, ErrorKind};
 use std::process::{Command, ExitCode};
 
 use clap::{ArgGroup, Args};
-use credentials::{Profile, SlotName};
+use credentials::{Failure, Problem, Profile, SlotName};
 use providers::identity_center::RegionName;
 
 use crate::args::{RoleArguments, ServerArguments};
 use crate::client::Client;
 use crate::commands::ecs::env::exports;
 use crate::commands::interruptible;
-use crate::error::{CommandError, Kind};
 use crate::exports::Exports;
 use crate::obtain::{default_region, obtain};
 use crate::settings::{InstanceArguments, Settings};
@@ -53,7 +52,7 @@ struct Job {
     region: Option<RegionName>,
 }
 
-pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, CommandError> {
+pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let Arguments { role, is_static, shared, instance, command, server } = arguments;
     let client = shared.then(|| Client::new(&server)).transpose()?;
     let is_shell = command.is_empty();
@@ -94,7 +93,7 @@ impl Job {
     }
 
     /// Runs it in the place of this process.
-    fn become_it(mut self, exports: Exports) -> Result<ExitCode, CommandError> {
+    fn become_it(mut self, exports: Exports) -> Result<ExitCode, Failure> {
         self.set_environment(exports);
         process::replace(self.command).map_err(|error| not_run(&self.program, &error))
     }
@@ -106,15 +105,14 @@ impl Job {
 }
 
 /// In the words and with the exit codes of a shell.
-fn not_run(program: &OsStr, error: &io::Error) -> CommandError {
+fn not_run(program: &OsStr, error: &io::Error) -> Failure {
     let program = program.display();
     match error.kind() {
-        ErrorKind::NotFound => CommandError::new(
-            Kind::CommandNotFound,
-            format!("the command `{program}` is not found"),
-        ),
-        _ => CommandError::new(
-            Kind::CommandNotExecutable,
+        ErrorKind::NotFound => {
+            Failure::new(Problem::CommandNotFound, format!("the command `{program}` is not found"))
+        }
+        _ => Failure::new(
+            Problem::CommandNotExecutable,
             format!("the command `{program}` cannot be run: {error}"),
         ),
     }

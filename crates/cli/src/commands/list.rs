@@ -9,10 +9,10 @@ use clap::builder::BoolishValueParser;
 use clap::{Args, ValueEnum};
 
 use crate::center;
-use crate::error::CommandError;
 use crate::roles::Roles;
 use crate::settings::{ConfiguredInstance, InstanceArguments, Settings};
 use crate::ui;
+use credentials::Failure;
 use field::{Field, Filter};
 
 /// When neither flags nor config.yaml say which.
@@ -72,7 +72,7 @@ enum Format {
     Csv,
 }
 
-pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
+pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let settings = Settings::read(&arguments.instance).await?;
     settings.require_instances()?;
     let fields = fields(&arguments, &settings)?;
@@ -104,7 +104,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
 }
 
 /// Those of the command line; else config.yaml's, for people; else ours.
-fn fields(arguments: &Arguments, settings: &Settings) -> Result<Vec<Field>, CommandError> {
+fn fields(arguments: &Arguments, settings: &Settings) -> Result<Vec<Field>, Failure> {
     if !arguments.fields.is_empty() {
         return Ok(arguments.fields.clone());
     }
@@ -134,7 +134,7 @@ fn print<'a>(
     format: Format,
     fields: &[Field],
     rows: impl Iterator<Item = Row<'a>>,
-) -> Result<(), CommandError> {
+) -> Result<(), Failure> {
     let names: Vec<&str> = fields.iter().map(|field| field.name()).collect();
     match format {
         Format::Table => ui::table(&names, rows),
@@ -144,7 +144,7 @@ fn print<'a>(
             ui::json(&objects);
         }
         Format::Csv => {
-            let cannot = |error| CommandError::failed(format!("CSV cannot be written: {error}"));
+            let cannot = |error| Failure::failed(format!("CSV cannot be written: {error}"));
             let mut writer = csv::Writer::from_writer(Vec::new());
             writer.write_record(&names).map_err(cannot)?;
             for row in rows {

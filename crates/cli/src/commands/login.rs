@@ -1,14 +1,13 @@
 //! `aws-sso login`
 
 use clap::Args;
-use credentials::Clock;
+use credentials::{Clock, Failure};
 use providers::identity_center::{IdentityCenter, SignedIn, Workflow};
 
 use crate::catalogue::{self, Extent};
 use crate::center::{self, explain};
 use crate::clock::SystemClock;
 use crate::config_file::UrlAction;
-use crate::error::CommandError;
 use crate::roles::Roles;
 use crate::settings::{ConfiguredInstance, InstanceArguments, Settings};
 use crate::sign_in::{Outcome, Wishes, sign_in};
@@ -37,7 +36,7 @@ pub(crate) struct Arguments {
     force: bool,
 }
 
-pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
+pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let settings = Settings::read(&arguments.instance).await?;
     let instance = settings.chosen()?;
     let center = center::open_to_sign_in(&settings, instance)?;
@@ -74,7 +73,7 @@ async fn tell(
     instance: &ConfiguredInstance,
     center: &IdentityCenter,
     outcome: &Outcome,
-) -> Result<(), providers::ProviderError> {
+) -> Result<(), Failure> {
     let name = &instance.instance.name;
     let (signed_in, already) = match outcome {
         Outcome::AlreadySignedIn(signed_in) => (Some(signed_in.clone()), "already "),

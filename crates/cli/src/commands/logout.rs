@@ -3,9 +3,9 @@
 use clap::Args;
 
 use crate::center::{self, explain};
-use crate::error::CommandError;
 use crate::settings::{InstanceArguments, Settings};
 use crate::ui;
+use credentials::Failure;
 
 /// Sign out of IAM Identity Center: forget the sign-in and its credentials, and end the session at AWS
 ///
@@ -16,7 +16,7 @@ pub(crate) struct Arguments {
     instance: InstanceArguments,
 }
 
-pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
+pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let settings = Settings::read(&arguments.instance).await?;
     let instance = settings.chosen()?;
     let name = &instance.instance.name;

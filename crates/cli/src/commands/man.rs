@@ -8,8 +8,8 @@ use clap::{Args, CommandFactory};
 use clap_mangen::Man;
 
 use crate::args;
-use crate::error::CommandError;
-use crate::{shell_word, ui};
+use crate::ui;
+use credentials::{Failure, shell_word};
 
 /// Write the manual: a page for each command, below FOLDER/man1
 ///
@@ -21,10 +21,10 @@ pub(crate) struct Arguments {
     folder: PathBuf,
 }
 
-pub(crate) fn run(arguments: Arguments) -> Result<(), CommandError> {
+pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
     let folder = arguments.folder.join("man1");
     let cannot = |error: io::Error| {
-        CommandError::failed(format!("{} cannot be written: {error}", folder.display()))
+        Failure::failed(format!("{} cannot be written: {error}", folder.display()))
     };
     let mut command = args::Arguments::command().disable_help_subcommand(true);
     command.build();
@@ -40,10 +40,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), CommandError> {
         pages.len(),
         ui::printable(&folder.display().to_string())
     ));
-    ui::note(&format!(
-        "Look at them: man -M {} aws-sso",
-        ui::printable(&shell_word::quoted(&typed))
-    ));
+    ui::note(&format!("Look at them: man -M {} aws-sso", ui::printable(&shell_word(&typed))));
     Ok(())
 }
 

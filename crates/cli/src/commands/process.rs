@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use clap::{ArgGroup, Args};
 use credentials::{
-    AccountId, Credentials, Fetched, InstanceName, Principal, Profile, ProfileName, RoleName,
-    SlotName,
+    AccountId, Credentials, Failure, Fetched, InstanceName, Principal, Problem, Profile,
+    ProfileName, RoleName, SlotName,
 };
 use serde::Serialize;
 use server::wire::ProfileObject;
@@ -14,7 +14,6 @@ use zeroize::Zeroizing;
 
 use crate::args::{RoleArguments, ServerArguments};
 use crate::client::Client;
-use crate::error::{CommandError, Kind};
 use crate::obtain::{Wanted, obtain};
 use crate::settings::{InstanceArguments, Settings};
 use crate::{env, ui};
@@ -34,9 +33,9 @@ pub(crate) struct Arguments {
     server: ServerArguments,
 }
 
-pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
+pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let Arguments { role, instance, server } = arguments;
-    let wanted = role.wanted().ok_or_else(|| CommandError::new(Kind::Usage, "no role is named"))?;
+    let wanted = role.wanted().ok_or_else(|| Failure::new(Problem::Usage, "no role is named"))?;
     let settings = Settings::read(&instance).await?;
     // Whoever runs us as a credential_process may be that server, or ask for what it has already.
     if !env::is_within_credential_process()
@@ -95,11 +94,11 @@ async fn from_server(
         let fetched = client.credentials(&slot).await?;
         Ok(Some(fetched).filter(|fetched| is_for(wanted, &fetched.principal)))
     };
-    let late = || Err(CommandError::failed("the server does not answer"));
+    let late = || Err(Failure::failed("the server does not answer"));
     match timeout(PATIENCE, ask).await.unwrap_or_else(|_| late()) {
         Ok(fetched) => fetched,
         Err(error) => {
-            tracing::debug!("nothing is taken from the server: {}", error.text);
+            tracing::debug!("nothing is taken from the server: {}", error.message);
             None
         }
     }
@@ -123,7 +122,7 @@ async fn slot(
     client: &Client,
     wanted: &Wanted,
     whose: Whose<'_>,
-) -> Result<Option<SlotName>, CommandError> {
+) -> Result<Option<SlotName>, Failure> {
     let (account, role) = match (wanted, whose) {
         (Wanted::Profile(name), Whose::Anybodys) => {
             return Ok(Some(SlotName::Named(name.clone())));
@@ -180,7 +179,7 @@ fn is_for(wanted: &Wanted, principal: &Principal) -> bool {
 }
 
 /// On one line (AWS SDKs and Tools Reference Guide, "Process credential provider").
-fn print(principal: &Principal, credentials: &Credentials) -> Result<(), CommandError> {
+fn print(principal: &Principal, credentials: &Credentials) -> Result<(), Failure> {
     #[derive(Serialize)]
     #[serde(rename_all = "PascalCase")]
     struct Output<'a> {
@@ -201,8 +200,8 @@ fn print(principal: &Principal, credentials: &Credentials) -> Result<(), Command
         expiration: credentials.expiration.to_string(),
         account_id: principal.account_id.as_ref().map(AccountId::as_str),
     };
-    serde_json::to_writer(&mut *json, &output).map_err(CommandError::failed)?;
-    ui::data(std::str::from_utf8(&json).map_err(CommandError::failed)?);
+    serde_json::to_writer(&mut *json, &output).map_err(Failure::failed)?;
+    ui::data(std::str::from_utf8(&json).map_err(Failure::failed)?);
     Ok(())
 }
 

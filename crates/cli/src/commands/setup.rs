@@ -8,11 +8,10 @@ use std::io::{IsTerminal, Write, stdin};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use credentials::{InstanceName, Invalid};
+use credentials::{Failure, InstanceName, Invalid};
 use providers::identity_center::{RegionName, StartUrl};
 
 use crate::config_file::ConfigFile;
-use crate::error::CommandError;
 use crate::{env, paths, ui};
 
 /// Write a config file that says where you sign in
@@ -43,16 +42,16 @@ enum Command {
     Profiles(profiles::Arguments),
 }
 
-pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
+pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     match arguments.command {
         Some(Command::Profiles(arguments)) => profiles::run(arguments).await,
         None => set_up(arguments),
     }
 }
 
-fn set_up(arguments: Arguments) -> Result<(), CommandError> {
+fn set_up(arguments: Arguments) -> Result<(), Failure> {
     let path = arguments.config.unwrap_or_else(paths::config_file);
-    let present = ConfigFile::read(&path, &env::home()).map_err(CommandError::failed)?;
+    let present = ConfigFile::read(&path, &env::home()).map_err(Failure::failed)?;
     // Who types flags has no need of questions that have an answer.
     let is_asked = arguments.start_url.is_none() && stdin().is_terminal();
     let start_url = answer(
@@ -70,7 +69,7 @@ fn set_up(arguments: Arguments) -> Result<(), CommandError> {
         RegionName::parse,
     )?;
     let name = match (arguments.name, is_asked) {
-        (None, false) => InstanceName::parse("Default").map_err(CommandError::failed)?,
+        (None, false) => InstanceName::parse("Default").map_err(Failure::failed)?,
         (name, _) => answer(
             name,
             "--name",
@@ -97,12 +96,12 @@ fn answer<T>(
     question: &str,
     default: Option<&str>,
     parse: fn(&str) -> Result<T, Invalid>,
-) -> Result<T, CommandError> {
+) -> Result<T, Failure> {
     if let Some(given) = given {
         return Ok(given);
     }
     if !stdin().is_terminal() {
-        return Err(CommandError::failed(format!("{flag} is missing")).with_hint(
+        return Err(Failure::failed(format!("{flag} is missing")).with_hint(
             "Type: aws-sso setup --start-url https://example.awsapps.com/start --region eu-central-1",
         ));
     }
@@ -126,7 +125,7 @@ fn explain(
     name: &InstanceName,
     start_url: &StartUrl,
     region: &RegionName,
-) -> Result<(), CommandError> {
+) -> Result<(), Failure> {
     let shown = path.display();
     let known = present.instances.iter().find(|known| known.instance.name == *name);
     match known.map(|known| &known.instance) {
@@ -134,7 +133,7 @@ fn explain(
             ui::note(&format!("{shown} has `{name}` already. Sign in: aws-sso login"));
             Ok(())
         }
-        Some(_) => Err(CommandError::failed(format!("{shown} has another `{name}`"))
+        Some(_) => Err(Failure::failed(format!("{shown} has another `{name}`"))
             .with_hint("Take another name with --name, or change it in the file.")),
         None => {
             ui::note(&format!("Add this to {shown}, below `SSOConfig:`:\n"));
@@ -166,9 +165,9 @@ fn file(name: &InstanceName, start_url: &StartUrl, region: &RegionName) -> Strin
     )
 }
 
-fn write(path: &Path, text: &str) -> Result<(), CommandError> {
+fn write(path: &Path, text: &str) -> Result<(), Failure> {
     let cannot = |error: std::io::Error| {
-        CommandError::failed(format!("{} cannot be written: {error}", path.display()))
+        Failure::failed(format!("{} cannot be written: {error}", path.display()))
     };
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(cannot)?;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use clap::Args;
-use credentials::Chain;
+use credentials::{Chain, Failure, Problem};
 use providers::identity_center::{IdentityCenter, Instance};
 use serde::Serialize;
 use tokio::time::timeout;
@@ -12,7 +12,6 @@ use tokio::time::timeout;
 use super::login::until;
 use crate::args::{Output, OutputArguments};
 use crate::center::{self, explain};
-use crate::error::{CommandError, Kind};
 use crate::settings::{ConfiguredInstance, InstanceArguments, Settings};
 use crate::ui;
 
@@ -45,7 +44,7 @@ struct Identity {
     until: String,
 }
 
-pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
+pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let settings = Settings::read(&arguments.instance).await?;
     settings.require_instances()?;
     let mut identities = Vec::new();
@@ -66,14 +65,11 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
     if identities.iter().any(|identity| identity.signed_in) {
         return Ok(());
     }
-    let error = CommandError::new(Kind::SignInNeeded, "nobody is signed in");
+    let error = Failure::new(Problem::SignInNeeded, "nobody is signed in");
     Err(error.with_hint("Sign in: aws-sso login"))
 }
 
-async fn identity(
-    settings: &Settings,
-    instance: &ConfiguredInstance,
-) -> Result<Identity, CommandError> {
+async fn identity(settings: &Settings, instance: &ConfiguredInstance) -> Result<Identity, Failure> {
     let center = center::open(settings, instance)?;
     let signed_in = center.signed_in().await.map_err(|error| explain(error, settings, instance))?;
     let mut user_name = signed_in.as_ref().and_then(|signed_in| signed_in.user_name.clone());

@@ -7,7 +7,7 @@ use providers::AwsConfig;
 use super::Finding;
 use crate::env;
 use crate::settings::{self, InstanceArguments};
-use crate::shell_word::quoted;
+use credentials::shell_word;
 
 /// What is to be said of both.
 pub(super) async fn look(arguments: &InstanceArguments) -> Vec<Finding> {
@@ -65,5 +65,5 @@ pub(super) fn rename_default(files: &[PathBuf]) -> String {
 }
 
 fn word(path: &Path) -> String {
-    quoted(&path.to_string_lossy()).into_owned()
+    shell_word(&path.to_string_lossy()).into_owned()
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::Finding;
 use crate::paths;
-use crate::shell_word::quoted;
+use credentials::shell_word;
 
 /// What is to be said of the folder.
 pub(super) fn look() -> Vec<Finding> {
@@ -34,7 +34,7 @@ pub(super) fn look() -> Vec<Finding> {
 
 fn judge(path: &Path, metadata: &Metadata) -> Option<Finding> {
     let why = "what is in it opens your sign-ins and your server";
-    let word = quoted(&path.to_string_lossy()).into_owned();
+    let word = shell_word(&path.to_string_lossy()).into_owned();
     if system::is_of_another(metadata) {
         let finding = format!("{} belongs to another user", path.display());
         return Some(

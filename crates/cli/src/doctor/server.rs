@@ -1,12 +1,11 @@
 //! Whether a server answers, whose it is, what it speaks, and what is in the slot.
 
-use credentials::SlotName;
+use credentials::{Failure, Problem, SlotName};
 use server::wire::{ProfileObject, State};
 
 use super::full_uri::FullUri;
 use super::{Finding, Situation};
 use crate::client::Client;
-use crate::error::{CommandError, Kind};
 use crate::exports::FULL_URI;
 use crate::server_address::{Scheme, ServerAddress};
 
@@ -42,9 +41,9 @@ pub(super) async fn look(situation: &Situation) -> (Vec<Finding>, ServerAddress)
     (findings, address)
 }
 
-fn unreachable(error: CommandError) -> Finding {
-    let why = match error.kind {
-        Kind::Unreachable => "no program gets credentials from it",
+fn unreachable(error: Failure) -> Finding {
+    let why = match error.problem {
+        Problem::Unreachable => "no program gets credentials from it",
         _ => "our own commands cannot load it",
     };
     Finding::of(error, why)

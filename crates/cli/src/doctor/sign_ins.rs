@@ -3,8 +3,7 @@
 
 use std::time::Duration;
 
-use credentials::{Clock, Timestamp};
-use providers::ProviderError;
+use credentials::{Clock, Failure, Timestamp, shell_word};
 use providers::identity_center::SignedIn;
 use providers::secure_store::Protection;
 use tokio::task::{JoinError, JoinHandle, spawn_blocking};
@@ -14,9 +13,7 @@ use super::Finding;
 use crate::center::{self, explain};
 use crate::clock::SystemClock;
 use crate::commands::login::until;
-use crate::error::CommandError;
 use crate::settings::{ConfiguredInstance, Settings};
-use crate::shell_word::quoted;
 use crate::store::{self, Item, Purpose};
 use crate::{catalogue, env};
 
@@ -56,8 +53,8 @@ struct Kept {
 
 /// Why it can't be looked at.
 enum Closed {
-    Store(CommandError),
-    Provider(ProviderError),
+    Store(Failure),
+    Provider(Failure),
     /// A question to unlock it may be waiting.
     Late,
 }
@@ -123,10 +120,9 @@ fn tell(
     }
 }
 
-fn closed(instance: &ConfiguredInstance, error: CommandError) -> Finding {
-    let CommandError { kind, text, hint } = error;
-    let text = format!("the sign-in to `{}` cannot be read: {text}", instance.instance.name);
-    Finding::of(CommandError { kind, text, hint }, "no role of it can be loaded")
+fn closed(instance: &ConfiguredInstance, error: Failure) -> Finding {
+    let text = format!("the sign-in to `{}` cannot be read: {error}", instance.instance.name);
+    Finding::of(error.with_message(text), "no role of it can be loaded")
 }
 
 fn late(settings: &Settings, instance: &ConfiguredInstance) -> Finding {
@@ -136,7 +132,7 @@ fn late(settings: &Settings, instance: &ConfiguredInstance) -> Finding {
         PATIENCE.as_secs()
     );
     let why = "a question to unlock it may wait where nobody sees it; or write `SecureStore: file`";
-    let file = quoted(&settings.config_path.to_string_lossy()).into_owned();
+    let file = shell_word(&settings.config_path.to_string_lossy()).into_owned();
     Finding::problem(finding, why).mend(format!("${{EDITOR:-vi}} {file}"))
 }
 

@@ -2,14 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use credentials::{ProfileName, SlotName};
+use credentials::{ProfileName, SlotName, shell_word};
 
 use super::full_uri::FullUri;
 use super::variables::Variables;
 use crate::args::{AddressArguments, ServerArguments};
 use crate::exports::{FULL_URI, TOKEN_FILE};
 use crate::server_address::{Scheme, ServerAddress};
-use crate::shell_word::quoted;
 
 /// What a person named.
 pub(crate) struct Wanted {
@@ -60,10 +59,11 @@ impl Situation {
     pub(crate) fn export_from(&self, server: &ServerAddress) -> String {
         let profile = match &self.slot {
             SlotName::Default => String::new(),
-            SlotName::Named(name) => format!(" --profile {}", quoted(name.as_str())),
+            SlotName::Named(name) => format!(" --profile {}", shell_word(name.as_str())),
         };
         let file = self.variables.text(TOKEN_FILE).filter(|file| Path::new(file).is_file());
-        let token = file.map_or_else(String::new, |file| format!(" --token-file {}", quoted(file)));
+        let token =
+            file.map_or_else(String::new, |file| format!(" --token-file {}", shell_word(file)));
         format!("eval \"$(aws-sso ecs env{profile}{}{token})\"", flag_for(server))
     }
 
@@ -71,7 +71,7 @@ impl Situation {
     pub(crate) fn load(&self) -> String {
         let profile = match &self.slot {
             SlotName::Default => "--profile NAME".to_owned(),
-            SlotName::Named(name) => format!("--slotted --profile {}", quoted(name.as_str())),
+            SlotName::Named(name) => format!("--slotted --profile {}", shell_word(name.as_str())),
         };
         format!("aws-sso ecs load {profile}{}", flag_for(&self.server))
     }
@@ -80,9 +80,9 @@ impl Situation {
     pub(crate) fn make_token(&self, file: &str) -> String {
         let slot = match &self.slot {
             SlotName::Default => "--default-slot".to_owned(),
-            SlotName::Named(name) => format!("--slot {}", quoted(name.as_str())),
+            SlotName::Named(name) => format!("--slot {}", shell_word(name.as_str())),
         };
-        format!("aws-sso ecs token create {slot} --file {}", quoted(file))
+        format!("aws-sso ecs token create {slot} --file {}", shell_word(file))
     }
 }
 

@@ -24,7 +24,7 @@ pub(super) async fn look(situation: &Situation, server: &ServerAddress) -> Vec<F
         Ok(None) => findings.push(Finding::ok(
             "there is no certificate authority of ours: programs trust whom they trust already",
         )),
-        Err(error) => findings.push(Finding::problem(error.text, "nobody can trust it")),
+        Err(error) => findings.push(Finding::problem(error.message, "nobody can trust it")),
     }
     findings
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::Exports;
-use crate::error::CommandError;
+use credentials::Failure;
 
 /// What is to read it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -51,7 +51,7 @@ impl Format {
     ///
     /// # Errors
     /// A value that can't be written in it.
-    pub(crate) fn write(self, exports: &Exports) -> Result<Zeroizing<String>, CommandError> {
+    pub(crate) fn write(self, exports: &Exports) -> Result<Zeroizing<String>, Failure> {
         let mut text = Zeroizing::new(String::with_capacity(ROOM));
         match self {
             Self::Sh => sh(exports, &mut text),
@@ -109,7 +109,7 @@ fn in_powershell_quotes(value: &str) -> Zeroizing<String> {
 }
 
 /// Single quotes are what the readers of such files agree on, as long as nothing in them is special to any one of them.
-fn dotenv(exports: &Exports, text: &mut String) -> Result<(), CommandError> {
+fn dotenv(exports: &Exports, text: &mut String) -> Result<(), Failure> {
     for (name, value) in &exports.set {
         let is_read_differently = value.contains(['\'', '$', '`'])
             || value.contains(r"\\")
@@ -143,7 +143,7 @@ fn json(exports: &Exports, text: &mut String) {
 }
 
 /// Docker takes all that comes after `=` as it is. A container starts with what its image sets: nothing is unset.
-fn docker(exports: &Exports, text: &mut String) -> Result<(), CommandError> {
+fn docker(exports: &Exports, text: &mut String) -> Result<(), Failure> {
     for (name, value) in &exports.set {
         if value.contains(['\n', '\r', '\0']) {
             return Err(unwritable(name, "a line of Docker's env-file has no quotes"));
@@ -168,8 +168,8 @@ fn line(text: &mut String, line: std::fmt::Arguments<'_>) {
     let _ = writeln!(text, "{line}");
 }
 
-fn unwritable(name: &str, why: &str) -> CommandError {
-    CommandError::failed(format!("{name} cannot be written in this format: {why}"))
+fn unwritable(name: &str, why: &str) -> Failure {
+    Failure::failed(format!("{name} cannot be written in this format: {why}"))
         .with_hint("Take another one: --format json")
 }
 
@@ -268,8 +268,8 @@ mod tests {
             (Format::Dotenv, r"\\host"),
         ] {
             let error = format.write(&exports(value)).unwrap_err();
-            assert!(error.text.starts_with("A cannot be written"), "{}", error.text);
-            assert!(!error.text.contains(value), "a value may be a token");
+            assert!(error.message.starts_with("A cannot be written"), "{}", error.message);
+            assert!(!error.message.contains(value), "a value may be a token");
         }
     }
 }

@@ -2,9 +2,7 @@
 
 use std::fmt;
 
-use credentials::{ProfileName, RoleArn};
-
-use crate::shell_word;
+use credentials::{ProfileName, RoleArn, shell_word};
 
 /// A profile whose credentials come from this program.
 pub(crate) struct Section<'a> {
@@ -61,7 +59,7 @@ fn in_line(word: &str) -> Result<String, String> {
     }
     let needs_none = |c: char| c.is_alphanumeric() || "\\/:._-".contains(c);
     Ok(match (cfg!(windows), word.chars().all(needs_none)) {
-        (false, _) => shell_word::quoted(word).into_owned(),
+        (false, _) => shell_word(word).into_owned(),
         (true, true) => word.to_owned(),
         (true, false) => format!("\"{word}\""),
     })

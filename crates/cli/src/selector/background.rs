@@ -12,9 +12,9 @@ use tokio::time::timeout;
 use super::told::{Loaded, Told};
 use crate::center::{self, explain};
 use crate::client::Client;
-use crate::error::{CommandError, Kind};
 use crate::settings::{ConfiguredInstance, Settings};
 use crate::{env, store};
+use credentials::{Failure, Problem};
 
 type Going<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
@@ -26,7 +26,7 @@ pub(super) struct Background<'a> {
 
 struct Refreshing<'a> {
     instance: &'a ConfiguredInstance,
-    work: Going<'a, Result<Catalogue, CommandError>>,
+    work: Going<'a, Result<Catalogue, Failure>>,
     progress: watch::Receiver<Progress>,
 }
 
@@ -113,7 +113,7 @@ impl Refreshing<'_> {
                     let (accounts, roles) = (catalogue.accounts.len(), catalogue.role_count());
                     format!("`{name}` is refreshed: {accounts} accounts, {roles} roles")
                 }
-                Err(CommandError { text, hint, .. }) => match hint {
+                Err(Failure { message: text, hint, .. }) => match hint {
                     Some(hint) => format!("Not refreshed: {text}. {hint}"),
                     None => format!("Not refreshed: {text}"),
                 },
@@ -141,13 +141,13 @@ async fn refresh(
     settings: &Settings,
     instance: &ConfiguredInstance,
     progress: watch::Sender<Progress>,
-) -> Result<Catalogue, CommandError> {
+) -> Result<Catalogue, Failure> {
     let name = &instance.instance.name;
     // A person can't be asked on this screen.
     if store::is_under_passphrase(&settings.config, name) && env::file_password()?.is_none() {
         let text = format!("a passphrase protects your sign-in to `{name}`");
         let flag = settings.flag_for(&instance.instance);
-        return Err(CommandError::new(Kind::SignInNeeded, text)
+        return Err(Failure::new(Problem::SignInNeeded, text)
             .with_hint(format!("Type: aws-sso cache{flag}")));
     }
     let center = center::open_unattended(settings, instance, None)?;

@@ -87,7 +87,7 @@ fn way(row: &Row<'_>) -> String {
 fn chain(roles: &Roles<'_>, role: &Role<'_>) -> String {
     let chain = match roles.chain(role) {
         Ok(chain) => chain,
-        Err(error) => return printable(&error.text).into_owned(),
+        Err(error) => return printable(&error.message).into_owned(),
     };
     if chain.links.is_empty() {
         return String::new();

@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::{Authority, replace};
-use crate::error::CommandError;
-use crate::{shell_word, ui};
+use crate::ui;
+use credentials::{Failure, shell_word};
 
 /// One thing to do.
 #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "other systems have a command"))]
@@ -36,7 +36,7 @@ impl Step {
             Self::Remove(path) => vec!["rm".into(), path.display().to_string()],
             Self::Run(words) => words.clone(),
         };
-        let words: Vec<_> = words.iter().map(|word| shell_word::quoted(word)).collect();
+        let words: Vec<_> = words.iter().map(|word| shell_word(word)).collect();
         format!("{}{}", platform::AS_ROOT, words.join(" "))
     }
 
@@ -44,9 +44,9 @@ impl Step {
     ///
     /// # Errors
     /// Says what could not be done, and why.
-    pub(crate) fn take(&self, authority: &Authority) -> Result<(), CommandError> {
+    pub(crate) fn take(&self, authority: &Authority) -> Result<(), Failure> {
         let failed = |path: &Path, verb: &str, error: std::io::Error| {
-            CommandError::failed(format!("{} cannot be {verb}: {error}", path.display()))
+            Failure::failed(format!("{} cannot be {verb}: {error}", path.display()))
         };
         match self {
             Self::Copy(to) => replace(to, super::pem_of(&authority.certificate).as_bytes())
@@ -60,17 +60,17 @@ impl Step {
 }
 
 /// What the program says goes to the person: stdout is for data.
-fn run(words: &[String]) -> Result<(), CommandError> {
+fn run(words: &[String]) -> Result<(), Failure> {
     let (program, arguments) = words.split_first().map_or(("", words), |(p, a)| (p.as_str(), a));
     let output = Command::new(program).args(arguments).output();
-    let output = output
-        .map_err(|error| CommandError::failed(format!("{program} cannot be started: {error}")))?;
+    let output =
+        output.map_err(|error| Failure::failed(format!("{program} cannot be started: {error}")))?;
     let said = [output.stdout, output.stderr].concat();
     for line in String::from_utf8_lossy(&said).lines() {
         ui::note(&ui::printable(line));
     }
     match output.status.success() {
         true => Ok(()),
-        false => Err(CommandError::failed(format!("{program} failed: {}", output.status))),
+        false => Err(Failure::failed(format!("{program} failed: {}", output.status))),
     }
 }

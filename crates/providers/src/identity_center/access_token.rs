@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use credentials::{Secret, Timestamp};
+use credentials::{Failure, Secret, Timestamp};
 use tokio::sync::RwLock;
 use tokio::time::{Instant, timeout};
 use tracing::debug;
@@ -16,7 +16,7 @@ use super::IdentityCenter;
 use super::item::Session;
 use super::oidc::{NoTokens, Tokens};
 use super::session::blocking;
-use crate::ProviderError;
+use crate::failure;
 use crate::secure_store::Lock;
 
 /// An access token with fewer seconds left is refreshed, while it is still good for what is under way. So a
@@ -106,7 +106,7 @@ pub(crate) struct Tries(Mutex<LastTries>);
 #[derive(Default)]
 struct LastTries {
     early: Option<Timestamp>,
-    failed: Option<(Instant, ProviderError)>,
+    failed: Option<(Instant, Failure)>,
 }
 
 impl Tries {
@@ -121,11 +121,11 @@ impl Tries {
         self.last().early = Some(now);
     }
 
-    fn failed(&self, error: ProviderError) {
+    fn failed(&self, error: Failure) {
         self.last().failed = Some((Instant::now(), error));
     }
 
-    fn failure_since(&self, since: Instant) -> Option<ProviderError> {
+    fn failure_since(&self, since: Instant) -> Option<Failure> {
         self.last().failed.as_ref().filter(|(at, _)| *at >= since).map(|(_, error)| error.clone())
     }
 
@@ -136,7 +136,7 @@ impl Tries {
 
 impl IdentityCenter {
     /// An access token, refreshed if it has to be. Never asks a person.
-    pub(crate) async fn access_token(&self) -> Result<AccessToken, ProviderError> {
+    pub(crate) async fn access_token(&self) -> Result<AccessToken, Failure> {
         let need = Need::before(REFRESH_BEFORE);
         match self.state().await? {
             State::Good(secret) => Ok(ours(secret)),
@@ -153,7 +153,7 @@ impl IdentityCenter {
     pub(crate) async fn access_token_after(
         &self,
         refused: AccessToken,
-    ) -> Result<AccessToken, ProviderError> {
+    ) -> Result<AccessToken, Failure> {
         if refused.by_aws_cli {
             return Err(self.sign_in_needed("AWS has ended the SSO session of the AWS CLI for"));
         }
@@ -162,7 +162,7 @@ impl IdentityCenter {
     }
 
     /// The sign-in lock, once nobody else has it: one process at a time signs in or refreshes.
-    pub(crate) async fn lock(&self) -> Result<Lock, ProviderError> {
+    pub(crate) async fn lock(&self) -> Result<Lock, Failure> {
         let path = self.0.store.sign_in_lock_path();
         let wait = async {
             // One of this process looks again and again; the others wait for that one.
@@ -173,18 +173,18 @@ impl IdentityCenter {
         lock.ok_or_else(|| {
             let name = &self.instance().name;
             let text = format!("another aws-sso has been signing in to `{name}` for too long");
-            ProviderError::unavailable(text)
+            failure::unavailable(text)
         })
     }
 
     /// The sign-in lock, unless somebody else has it.
-    pub(crate) fn try_lock(&self) -> Result<Option<Lock>, ProviderError> {
+    pub(crate) fn try_lock(&self) -> Result<Option<Lock>, Failure> {
         Ok(Lock::try_acquire(&self.0.store.sign_in_lock_path())?)
     }
 
     /// The right to refresh a token that is still good: nobody else does, and it was not tried just now. While OIDC
     /// isn't reached, or gives only what ends with the session, not every call must try again.
-    pub(crate) async fn lock_for_early_refresh(&self) -> Result<Option<Lock>, ProviderError> {
+    pub(crate) async fn lock_for_early_refresh(&self) -> Result<Option<Lock>, Failure> {
         let tries = &self.0.tries;
         if !tries.is_early_one_due(self.now()) {
             return Ok(None);
@@ -199,20 +199,13 @@ impl IdentityCenter {
     }
 
     /// Refreshes once nobody else does, if it is needed then still.
-    pub(crate) async fn refresh_after_others(
-        &self,
-        need: Need,
-    ) -> Result<AccessToken, ProviderError> {
+    pub(crate) async fn refresh_after_others(&self, need: Need) -> Result<AccessToken, Failure> {
         let lock = self.lock().await?;
         self.refresh(lock, need).await
     }
 
     /// Refreshes under the lock, in a task that goes on when nobody waits for it any more.
-    pub(crate) async fn refresh(
-        &self,
-        lock: Lock,
-        need: Need,
-    ) -> Result<AccessToken, ProviderError> {
+    pub(crate) async fn refresh(&self, lock: Lock, need: Need) -> Result<AccessToken, Failure> {
         let this = self.clone();
         let saving = SAVING.read().await;
         let task = tokio::spawn(async move {
@@ -220,11 +213,10 @@ impl IdentityCenter {
             drop((lock, saving));
             outcome
         });
-        task.await
-            .map_err(|_| ProviderError::unavailable("the refresh of the sign-in broke off"))?
+        task.await.map_err(|_| failure::unavailable("the refresh of the sign-in broke off"))?
     }
 
-    async fn refresh_locked(&self, need: Need) -> Result<AccessToken, ProviderError> {
+    async fn refresh_locked(&self, need: Need) -> Result<AccessToken, Failure> {
         let session = self.read_item().await?.session;
         let state = State::of(session.as_ref(), self.now(), need.refresh_before);
         let is_refused = |token: &Secret| {
@@ -263,18 +255,14 @@ impl IdentityCenter {
             }
             Err(NoTokens::Other(error)) => error,
             Err(NoTokens::Pending | NoTokens::SlowDown) => {
-                ProviderError::unavailable("AWS asks to refresh the sign-in later")
+                failure::unavailable("AWS asks to refresh the sign-in later")
             }
         };
         self.0.tries.failed(error.clone());
         present.ok_or(error)
     }
 
-    async fn refreshed(
-        &self,
-        asked_at: Timestamp,
-        tokens: Tokens,
-    ) -> Result<AccessToken, ProviderError> {
+    async fn refreshed(&self, asked_at: Timestamp, tokens: Tokens) -> Result<AccessToken, Failure> {
         let expires_at = asked_at.as_second() + tokens.expires_in;
         let access_token = tokens.access_token.clone();
         self.update_item(move |item| {
@@ -296,7 +284,7 @@ impl IdentityCenter {
     }
 
     /// AWS takes the refresh token no more. A session whose access token was refused too is none.
-    async fn refresh_is_over(&self, refused: bool) -> Result<(), ProviderError> {
+    async fn refresh_is_over(&self, refused: bool) -> Result<(), Failure> {
         self.update_item(move |item| match &mut item.session {
             Some(session) if !refused => session.refresh = None,
             _ => item.session = None,
@@ -304,12 +292,12 @@ impl IdentityCenter {
         .await
     }
 
-    async fn state(&self) -> Result<State, ProviderError> {
+    async fn state(&self) -> Result<State, Failure> {
         Ok(State::of(self.read_item().await?.session.as_ref(), self.now(), REFRESH_BEFORE))
     }
 
     /// Without a session of ours: the AWS CLI's; or that of a process that is just signing in.
-    async fn token_of_others(&self) -> Result<AccessToken, ProviderError> {
+    async fn token_of_others(&self) -> Result<AccessToken, Failure> {
         if let Some((secret, _)) = self.token_of_aws_cli().await {
             return Ok(AccessToken { secret, by_aws_cli: true });
         }
@@ -330,7 +318,7 @@ impl IdentityCenter {
     }
 
     /// [`IdentityCenter::try_lock`], where the disk may be slow.
-    async fn try_lock_aside(&self) -> Result<Option<Lock>, ProviderError> {
+    async fn try_lock_aside(&self) -> Result<Option<Lock>, Failure> {
         let this = self.clone();
         blocking(move || this.try_lock()).await
     }
@@ -341,10 +329,7 @@ fn ours(secret: Secret) -> AccessToken {
 }
 
 /// A lock, once nobody else has it; `None` if somebody keeps it for longer than that.
-pub(crate) async fn wait_for(
-    path: &Path,
-    patience: Duration,
-) -> Result<Option<Lock>, ProviderError> {
+pub(crate) async fn wait_for(path: &Path, patience: Duration) -> Result<Option<Lock>, Failure> {
     let deadline = Instant::now() + patience;
     loop {
         let path = path.to_owned();

@@ -6,12 +6,11 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use credentials::{AccountId, RoleName, Timestamp};
+use credentials::{AccountId, Failure, RoleName, Timestamp};
 use serde::{Deserialize, Serialize};
 use tempfile::Builder;
 
 use super::{Instance, file_name};
-use crate::ProviderError;
 
 const VERSION: u32 = 1;
 /// 10,000 roles have less than 1 MB.
@@ -120,7 +119,7 @@ impl CatalogueFile {
     }
 
     /// Replaces the catalogue, whole or not at all.
-    pub(crate) fn write(&self, catalogue: &Catalogue) -> Result<(), ProviderError> {
+    pub(crate) fn write(&self, catalogue: &Catalogue) -> Result<(), Failure> {
         let milliseconds = |at: Option<Timestamp>| at.map(Timestamp::as_millisecond);
         let account = |account: &Account| StoredAccount {
             id: account.id.as_str().to_owned(),
@@ -139,15 +138,15 @@ impl CatalogueFile {
         };
         self.replace(&stored).map_err(|error| {
             let path = self.path.display();
-            ProviderError::invalid(format!("the catalogue {path} cannot be written: {error}"))
+            Failure::failed(format!("the catalogue {path} cannot be written: {error}"))
         })
     }
 
     /// Held by whoever refreshes.
-    pub(crate) fn lock_path(&self) -> Result<PathBuf, ProviderError> {
+    pub(crate) fn lock_path(&self) -> Result<PathBuf, Failure> {
         let folder = self.path.parent().unwrap_or(Path::new("."));
         std::fs::create_dir_all(folder).map_err(|error| {
-            ProviderError::invalid(format!("{} cannot be made: {error}", folder.display()))
+            Failure::failed(format!("{} cannot be made: {error}", folder.display()))
         })?;
         Ok(self.beside("lock"))
     }

@@ -3,12 +3,11 @@
 //! Credentials lie within the SSO session they were fetched in, so that those of another identity can't be
 //! mistaken for this one's: a new sign-in begins with none.
 
-use credentials::{AccessKeyId, Credentials, Expiration, Secret, Timestamp};
+use credentials::{AccessKeyId, Credentials, Expiration, Failure, Secret, Timestamp};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::Instance;
-use crate::ProviderError;
 
 /// The version of the format that is written, and the last that can be read.
 const VERSION: u32 = 1;
@@ -91,21 +90,21 @@ impl Item {
     }
 
     /// Reads an item. One of another start URL or region is none: its tokens must not be sent here.
-    pub(crate) fn read(bytes: Option<&[u8]>, instance: &Instance) -> Result<Self, ProviderError> {
+    pub(crate) fn read(bytes: Option<&[u8]>, instance: &Instance) -> Result<Self, Failure> {
         #[derive(Deserialize)]
         struct Version {
             version: u32,
         }
         let Some(bytes) = bytes else { return Ok(Self::new(instance)) };
         let unreadable = |_| {
-            ProviderError::invalid(format!(
+            Failure::failed(format!(
                 "the sign-in that is kept for `{}` is not what aws-sso writes",
                 instance.name
             ))
         };
         let Version { version } = serde_json::from_slice(bytes).map_err(unreadable)?;
         if version > VERSION {
-            return Err(ProviderError::invalid(format!(
+            return Err(Failure::failed(format!(
                 "the sign-in that is kept for `{}` was written by a newer aws-sso (format {version}, \
                  this one knows {VERSION}): update this one",
                 instance.name

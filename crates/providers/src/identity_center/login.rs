@@ -11,8 +11,8 @@ pub use pkce::Pkce;
 use super::item::Registration;
 use super::oidc::Oidc;
 use super::{IdentityCenter, SignedIn};
-use crate::ProviderError;
 use crate::secure_store::Lock;
+use credentials::{Failure, Problem};
 
 /// What is registered: AWS ignores the port of a loopback address (RFC 8252, section 7.3).
 pub(crate) const REDIRECT_URI_WITHOUT_PORT: &str = "http://127.0.0.1/oauth/callback";
@@ -63,7 +63,7 @@ impl IdentityCenter {
     ///
     /// # Errors
     /// The lock's file can't be made.
-    pub fn try_sign_in(&self) -> Result<Option<SignIn>, ProviderError> {
+    pub fn try_sign_in(&self) -> Result<Option<SignIn>, Failure> {
         let lock = self.try_lock()?;
         Ok(lock.map(|lock| SignIn { center: self.clone(), lock }))
     }
@@ -72,7 +72,7 @@ impl IdentityCenter {
     ///
     /// # Errors
     /// They keep it for longer than a sign-in can take.
-    pub async fn sign_in_after_others(&self) -> Result<SignIn, ProviderError> {
+    pub async fn sign_in_after_others(&self) -> Result<SignIn, Failure> {
         let lock = self.lock().await?;
         Ok(SignIn { center: self.clone(), lock })
     }
@@ -81,14 +81,14 @@ impl IdentityCenter {
     ///
     /// # Errors
     /// AWS can't be reached, or the store can't be read.
-    pub async fn still_signed_in(&self) -> Result<Option<SignedIn>, ProviderError> {
+    pub async fn still_signed_in(&self) -> Result<Option<SignedIn>, Failure> {
         // Without a session, a token would be waited for that another process is just signing in for.
         if self.signed_in().await?.is_none() {
             return Ok(None);
         }
         match self.access_token().await {
             Ok(_) => self.signed_in().await,
-            Err(error) if error.problem == crate::Problem::SignInNeeded => Ok(None),
+            Err(error) if error.problem == Problem::SignInNeeded => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -97,7 +97,7 @@ impl IdentityCenter {
     ///
     /// # Errors
     /// The store can't be changed; or AWS can't be told, and then the sign-in is forgotten here nonetheless.
-    pub async fn sign_out(&self) -> Result<bool, ProviderError> {
+    pub async fn sign_out(&self) -> Result<bool, Failure> {
         let lock = self.lock().await?;
         let token = self.end_session().await?;
         drop(lock);
@@ -114,7 +114,7 @@ impl SignIn {
     ///
     /// # Errors
     /// AWS can't be reached or doesn't know the start URL; no port is free for the browser to come back to.
-    pub async fn start(self, workflow: Workflow, anew: bool) -> Result<Pending, ProviderError> {
+    pub async fn start(self, workflow: Workflow, anew: bool) -> Result<Pending, Failure> {
         let Self { center, lock } = self;
         if anew {
             forget_registration(&center, workflow).await?;
@@ -131,7 +131,7 @@ async fn registration(
     center: &IdentityCenter,
     oidc: &Oidc<'_>,
     workflow: Workflow,
-) -> Result<Registration, ProviderError> {
+) -> Result<Registration, Failure> {
     let now = center.now();
     if let Some(known) = center.read_item().await?.registration(workflow.as_str(), now) {
         return Ok(known.clone());
@@ -139,10 +139,7 @@ async fn registration(
     new_registration(center, oidc, workflow).await
 }
 
-async fn forget_registration(
-    center: &IdentityCenter,
-    workflow: Workflow,
-) -> Result<(), ProviderError> {
+async fn forget_registration(center: &IdentityCenter, workflow: Workflow) -> Result<(), Failure> {
     let workflow = workflow.as_str();
     center
         .update_item(move |item| item.registrations.retain(|known| known.workflow != workflow))
@@ -153,7 +150,7 @@ async fn new_registration(
     center: &IdentityCenter,
     oidc: &Oidc<'_>,
     workflow: Workflow,
-) -> Result<Registration, ProviderError> {
+) -> Result<Registration, Failure> {
     let registration = oidc.register(workflow).await?;
     let kept = registration.clone();
     center

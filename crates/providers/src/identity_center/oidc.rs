@@ -13,12 +13,13 @@ use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterce
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use credentials::Secret;
+use credentials::{Failure, Problem, Secret};
 use url::Url;
 
 use super::item::{Refresh, Registration};
 use super::{Instance, Workflow};
-use crate::{Problem, ProviderError, identity_center::IdentityCenter};
+use crate::failure;
+use crate::identity_center::IdentityCenter;
 
 /// Who we say we are; people see it when they approve.
 const CLIENT_NAME: &str = "aws-sso";
@@ -58,22 +59,22 @@ pub(crate) enum NoTokens {
     /// Nobody has approved yet, and we ask too often.
     SlowDown,
     /// A person said no.
-    Denied(ProviderError),
+    Denied(Failure),
     /// The grant is over: too old, used, or of a session that ended.
-    Over(ProviderError),
+    Over(Failure),
     /// Anything else.
-    Other(ProviderError),
+    Other(Failure),
 }
 
 impl IdentityCenter {
-    pub(crate) async fn oidc(&self) -> Result<Oidc<'_>, ProviderError> {
+    pub(crate) async fn oidc(&self) -> Result<Oidc<'_>, Failure> {
         Ok(Oidc { client: Client::new(self.config().await?), instance: self.instance() })
     }
 }
 
 impl Oidc<'_> {
     /// Registers us for a workflow. Never for all grants at once: some instances refuse that.
-    pub(crate) async fn register(&self, workflow: Workflow) -> Result<Registration, ProviderError> {
+    pub(crate) async fn register(&self, workflow: Workflow) -> Result<Registration, Failure> {
         let mut call = self
             .client
             .register_client()
@@ -99,7 +100,7 @@ impl Oidc<'_> {
     pub(crate) async fn start_device_authorization(
         &self,
         client: &Registration,
-    ) -> Result<DeviceAuthorization, ProviderError> {
+    ) -> Result<DeviceAuthorization, Failure> {
         let answer = self
             .client
             .start_device_authorization()
@@ -153,15 +154,15 @@ impl Oidc<'_> {
 
     /// The origin that the calls go to, whatever the environment and the AWS config say about endpoints, FIPS
     /// and dual stack: a call is made up to the point where it would be sent.
-    pub(crate) async fn endpoint(&self) -> Result<String, ProviderError> {
+    pub(crate) async fn endpoint(&self) -> Result<String, Failure> {
         let seen = Arc::new(SeenUri::default());
         let call = self.client.register_client().client_name(CLIENT_NAME).client_type("public");
         let outcome = call.customize().interceptor(StopBeforeSending(seen.clone())).send().await;
         let uri = seen.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         match (uri, outcome) {
             (Some(uri), _) => Ok(uri.trim_end_matches("/client/register").to_owned()),
-            (None, Err(error)) => Err(ProviderError::from_sdk(&error)),
-            (None, Ok(_)) => Err(ProviderError::invalid("the endpoint of OIDC is not known")),
+            (None, Err(error)) => Err(failure::of_sdk(&error)),
+            (None, Ok(_)) => Err(Failure::failed("the endpoint of OIDC is not known")),
         }
     }
 
@@ -174,19 +175,19 @@ impl Oidc<'_> {
     }
 
     /// What is wrong with a request that holds nothing but our words and the start URL is the start URL.
-    fn explain<E>(&self, error: &SdkError<E, HttpResponse>) -> ProviderError
+    fn explain<E>(&self, error: &SdkError<E, HttpResponse>) -> Failure
     where
         E: std::error::Error + ProvideErrorMetadata + 'static,
     {
         let Instance { name, start_url, region } = self.instance;
         let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
         if code == Some("InvalidRequestException") {
-            return ProviderError::invalid(format!(
+            return Failure::failed(format!(
                 "IAM Identity Center in {region} knows no access portal {start_url}: check the start URL \
                  and the region of `{name}`"
             ));
         }
-        let error = ProviderError::from_sdk(error);
+        let error = failure::of_sdk(error);
         match error.problem {
             Problem::Unavailable => {
                 let text = format!("IAM Identity Center in {region} is not reached: {error}");
@@ -206,7 +207,7 @@ fn tokens(
     let answer = match answer {
         Ok(answer) => answer,
         Err(error) => {
-            let provider_error = ProviderError::from_sdk(&error);
+            let provider_error = failure::of_sdk(&error);
             let provider_error = match error.as_service_error().and_then(description) {
                 Some(text) => provider_error.with_message(text),
                 None => provider_error,
@@ -252,22 +253,22 @@ fn description(error: &CreateTokenError) -> Option<&str> {
     description.filter(|text| !text.trim().is_empty())
 }
 
-fn present(text: Option<String>) -> Result<String, ProviderError> {
+fn present(text: Option<String>) -> Result<String, Failure> {
     text.filter(|text| !text.is_empty()).ok_or_else(odd_answer)
 }
 
 /// A page that a browser may be sent to: nothing that another program would be opened with, and no option of one.
-fn page(url: Option<String>) -> Result<String, ProviderError> {
+fn page(url: Option<String>) -> Result<String, Failure> {
     let url = Url::parse(&present(url)?).map_err(|_| odd_answer())?;
     matches!(url.scheme(), "https" | "http").then(|| url.into()).ok_or_else(odd_answer)
 }
 
-fn secret(text: Option<String>) -> Result<Secret, ProviderError> {
+fn secret(text: Option<String>) -> Result<Secret, Failure> {
     Secret::parse(present(text)?).map_err(|_| odd_answer())
 }
 
-fn odd_answer() -> ProviderError {
-    ProviderError::unavailable("what answered is not the OIDC service of IAM Identity Center")
+fn odd_answer() -> Failure {
+    failure::unavailable("what answered is not the OIDC service of IAM Identity Center")
 }
 
 /// The URI of the request that was not sent.

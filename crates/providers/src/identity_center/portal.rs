@@ -1,5 +1,6 @@
 //! The access portal: accounts, roles, credentials, sign-out (IAM Identity Center Portal API Reference).
 
+use crate::failure;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -13,11 +14,12 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::date_time::Format;
 use aws_smithy_types::retry::RetryConfig;
-use credentials::{AccessKeyId, AccountId, Clock, Credentials, Expiration, RoleName, Secret};
+use credentials::{
+    AccessKeyId, AccountId, Clock, Credentials, Expiration, Failure, Problem, RoleName, Secret,
+};
 use tokio::time::timeout;
 
 use super::{ClockOffset, IdentityCenter};
-use crate::{Problem, ProviderError};
 
 /// The most that a page may have.
 const PAGE: i32 = 100;
@@ -44,19 +46,19 @@ pub(crate) struct Page<T> {
 /// Why the portal did not give what it was asked for.
 #[derive(Debug)]
 pub(crate) struct Refused {
-    pub(crate) error: ProviderError,
+    pub(crate) error: Failure,
     /// Seconds to wait, if AWS said (RFC 9110, section 10.2.3).
     pub(crate) retry_after: Option<u64>,
 }
 
 impl IdentityCenter {
-    pub(crate) async fn portal(&self) -> Result<Portal, ProviderError> {
+    pub(crate) async fn portal(&self) -> Result<Portal, Failure> {
         Ok(Portal { client: Client::from_conf(self.portal_config().await?.build()) })
     }
 
     /// The portal without the SDK's own retries, for who takes turns: see [`Pace`](super::pace::Pace). Made once, as
     /// it may be asked a thousand times.
-    pub(crate) async fn portal_in_turn(&self) -> Result<&Portal, ProviderError> {
+    pub(crate) async fn portal_in_turn(&self) -> Result<&Portal, Failure> {
         let make = async || {
             let config = self.portal_config().await?.retry_config(RetryConfig::disabled());
             Ok(Portal { client: Client::from_conf(config.build()) })
@@ -69,11 +71,11 @@ impl IdentityCenter {
     ///
     /// # Errors
     /// Nothing answers, or something that is not AWS.
-    pub async fn reach(&self) -> Result<(), ProviderError> {
+    pub async fn reach(&self) -> Result<(), Failure> {
         let call = self.portal_in_turn().await?.client.list_accounts().access_token("none");
-        let late = || ProviderError::unavailable("AWS did not answer within 3 seconds");
+        let late = || failure::unavailable("AWS did not answer within 3 seconds");
         let answer = timeout(REACHING, call.max_results(1).send()).await.map_err(|_| late())?;
-        match answer.map_err(|error| ProviderError::from_sdk(&error)) {
+        match answer.map_err(|error| failure::of_sdk(&error)) {
             Err(error) if matches!(error.problem, Problem::Unavailable | Problem::Invalid) => {
                 Err(error)
             }
@@ -81,7 +83,7 @@ impl IdentityCenter {
         }
     }
 
-    async fn portal_config(&self) -> Result<aws_sdk_sso::config::Builder, ProviderError> {
+    async fn portal_config(&self) -> Result<aws_sdk_sso::config::Builder, Failure> {
         let watch =
             WatchClock { clock: self.0.aws.clock.clone(), offset: self.0.clock_offset.clone() };
         Ok(aws_sdk_sso::config::Builder::from(self.config().await?).interceptor(watch))
@@ -134,7 +136,7 @@ impl Portal {
         let odd = |what: &'static str| {
             move |invalid| {
                 let text = format!("AWS gave credentials whose {what} {invalid}");
-                Refused { error: ProviderError::unavailable(text), retry_after: None }
+                Refused { error: failure::unavailable(text), retry_after: None }
             }
         };
         Ok(Credentials {
@@ -149,9 +151,9 @@ impl Portal {
         })
     }
 
-    pub(crate) async fn logout(&self, token: &Secret) -> Result<(), ProviderError> {
+    pub(crate) async fn logout(&self, token: &Secret) -> Result<(), Failure> {
         let outcome = self.client.logout().access_token(token.expose()).send().await;
-        match outcome.map_err(|error| ProviderError::from_sdk(&error)) {
+        match outcome.map_err(|error| failure::of_sdk(&error)) {
             // AWS has ended it already.
             Err(error) if error.problem == Problem::SignInNeeded => Ok(()),
             outcome => outcome.map(|_| ()),
@@ -170,7 +172,7 @@ where
     let answer = error.raw_response();
     let retry_after = answer.and_then(|answer| answer.headers().get("retry-after"));
     Refused {
-        error: ProviderError::from_sdk(error),
+        error: failure::of_sdk(error),
         retry_after: retry_after.and_then(|seconds| seconds.trim().parse().ok()),
     }
 }

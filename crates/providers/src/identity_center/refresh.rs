@@ -1,9 +1,10 @@
 //! Refreshing the catalogue: many calls under the portal's quota, saved as it goes, taken up again where it was.
 
+use crate::failure;
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
-use credentials::{AccountId, RoleName, Timestamp};
+use credentials::{AccountId, Failure, Problem, RoleName, Timestamp};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::{Mutex, watch};
@@ -14,7 +15,6 @@ use super::access_token::{AccessToken, wait_for};
 use super::catalogue::{Account, Catalogue, CatalogueFile};
 use super::portal::{AccountInfo, Page, Refused};
 use super::{IdentityCenter, role_credentials};
-use crate::{Problem, ProviderError};
 
 /// Calls under way at a time: enough for the quota when an answer takes a second.
 const IN_FLIGHT: usize = 24;
@@ -52,10 +52,10 @@ impl IdentityCenter {
         file: &CatalogueFile,
         only_new: bool,
         progress: &watch::Sender<Progress>,
-    ) -> Result<Catalogue, ProviderError> {
+    ) -> Result<Catalogue, Failure> {
         let started_at = self.now();
         let lock = wait_for(&file.lock_path()?, PATIENCE).await?.ok_or_else(|| {
-            ProviderError::unavailable("another aws-sso refreshes the catalogue without end")
+            failure::unavailable("another aws-sso refreshes the catalogue without end")
         })?;
         let mut catalogue = file.read();
         if catalogue.refreshed_at.is_some_and(|at| at >= started_at) {
@@ -109,7 +109,7 @@ async fn fetch(
     catalogue: &mut Catalogue,
     mut due: VecDeque<AccountId>,
     progress: &watch::Sender<Progress>,
-) -> Result<(), ProviderError> {
+) -> Result<(), Failure> {
     let total = catalogue.accounts.len();
     let places: HashMap<AccountId, usize> = catalogue
         .accounts
@@ -153,14 +153,14 @@ async fn fetch(
 }
 
 impl Calls {
-    async fn accounts(&self) -> Result<Vec<AccountInfo>, ProviderError> {
+    async fn accounts(&self) -> Result<Vec<AccountInfo>, Failure> {
         let portal = self.center.portal_in_turn().await?;
         let call = async |token: AccessToken, page| portal.accounts(&token.secret, page).await;
         self.all(call).await
     }
 
     /// All roles in an account, sorted. An account that is listed and yet closed to us has none.
-    async fn roles(&self, account: &AccountId) -> Result<Vec<RoleName>, ProviderError> {
+    async fn roles(&self, account: &AccountId) -> Result<Vec<RoleName>, Failure> {
         let portal = self.center.portal_in_turn().await?;
         let call =
             async |token: AccessToken, page| portal.roles(&token.secret, account, page).await;
@@ -180,7 +180,7 @@ impl Calls {
     async fn all<T>(
         &self,
         call: impl AsyncFn(AccessToken, Option<String>) -> Result<Page<T>, Refused>,
-    ) -> Result<Vec<T>, ProviderError> {
+    ) -> Result<Vec<T>, Failure> {
         let (mut items, mut next) = (Vec::new(), None);
         loop {
             let page = self.one(&call, next).await?;
@@ -197,7 +197,7 @@ impl Calls {
         &self,
         call: &impl AsyncFn(AccessToken, Option<String>) -> Result<Page<T>, Refused>,
         page: Option<String>,
-    ) -> Result<Page<T>, ProviderError> {
+    ) -> Result<Page<T>, Failure> {
         let pace = &self.center.0.pace;
         let mut failures = 0;
         loop {
@@ -228,7 +228,7 @@ impl Calls {
     }
 
     /// Another token for all, once, however many calls were refused with the old one.
-    async fn renew(&self, refused: AccessToken) -> Result<(), ProviderError> {
+    async fn renew(&self, refused: AccessToken) -> Result<(), Failure> {
         let mut token = self.token.lock().await;
         if token.secret.expose() == refused.secret.expose() {
             *token = self.center.access_token_after(refused).await?;

@@ -5,15 +5,16 @@ use std::time::Duration;
 use aws_credential_types::Credentials as SdkCredentials;
 use aws_sdk_sts::config::SharedCredentialsProvider;
 use credentials::{
-    AccountId, Chain, Credentials, Expiration, Fetched, InstanceName, Link, Partition, RoleName,
-    Secret,
+    AccountId, Chain, Credentials, Expiration, Failure, Fetched, InstanceName, Link, Partition,
+    Problem, RoleName, Secret,
 };
 use tracing::debug;
 
 use super::IdentityCenter;
 use super::access_token::AccessToken;
 use super::portal::Refused;
-use crate::{Problem, ProviderError, complete};
+use crate::complete;
+use crate::failure;
 
 /// Kept credentials with fewer seconds left are fetched anew: an SDK that asks for them would come again at once.
 const ENOUGH_LEFT: i64 = 20 * 60;
@@ -34,7 +35,7 @@ impl IdentityCenter {
     ///
     /// # Errors
     /// By what to do next; see [`Problem`].
-    pub async fn credentials(&self, chain: &Chain) -> Result<Fetched, ProviderError> {
+    pub async fn credentials(&self, chain: &Chain) -> Result<Fetched, Failure> {
         let principal = chain.principal(Partition::of_region(self.instance().region.as_str()));
         let key = key_of(chain);
         let session = self.read_item().await?.session;
@@ -57,7 +58,7 @@ impl IdentityCenter {
     ///
     /// # Errors
     /// By what to do next; see [`Problem`].
-    pub async fn new_credentials(&self, chain: &Chain) -> Result<Fetched, ProviderError> {
+    pub async fn new_credentials(&self, chain: &Chain) -> Result<Fetched, Failure> {
         let principal = chain.principal(Partition::of_region(self.instance().region.as_str()));
         let (_, credentials) = self.fetch(chain, Asking::InTurn).await?;
         Ok(Fetched { principal, credentials })
@@ -67,14 +68,14 @@ impl IdentityCenter {
     ///
     /// # Errors
     /// As [`IdentityCenter::credentials`]; or AWS says something that is no session of a role.
-    pub async fn learn_user_name(&self, chain: &Chain) -> Result<String, ProviderError> {
+    pub async fn learn_user_name(&self, chain: &Chain) -> Result<String, Failure> {
         let credentials = self.credentials(chain).await?.credentials;
         let client = self.sts(&credentials).await?;
         let answer = client.get_caller_identity().send().await;
-        let answer = answer.map_err(|error| ProviderError::from_sdk(&error))?;
+        let answer = answer.map_err(|error| failure::of_sdk(&error))?;
         let name =
             answer.arn().and_then(|arn| arn.rsplit_once('/')).map(|(_, name)| name.to_owned());
-        let name = name.ok_or(ProviderError::unavailable("STS names no session"))?;
+        let name = name.ok_or(failure::unavailable("STS names no session"))?;
         let kept = name.clone();
         self.update_item(move |item| {
             if let Some(session) = &mut item.session {
@@ -91,7 +92,7 @@ impl IdentityCenter {
         token: Secret,
         key: String,
         credentials: Credentials,
-    ) -> Result<(), ProviderError> {
+    ) -> Result<(), Failure> {
         let now = self.now();
         self.update_item(move |item| match &mut item.session {
             Some(session) if session.access_token.expose() == token.expose() => {
@@ -107,7 +108,7 @@ impl IdentityCenter {
         &self,
         chain: &Chain,
         asking: Asking,
-    ) -> Result<(AccessToken, Credentials), ProviderError> {
+    ) -> Result<(AccessToken, Credentials), Failure> {
         let Chain { account_id, role_name, links } = chain;
         // The turn comes first: a thousand that wait must not read the store at once, nor ask with the token of then.
         self.turn(asking).await?;
@@ -129,7 +130,7 @@ impl IdentityCenter {
         Ok((token, credentials))
     }
 
-    async fn turn(&self, asking: Asking) -> Result<(), ProviderError> {
+    async fn turn(&self, asking: Asking) -> Result<(), Failure> {
         if let Asking::InTurn = asking {
             self.be_ready().await?;
             self.0.pace.turn().await;
@@ -139,7 +140,7 @@ impl IdentityCenter {
 
     /// What takes long once, such as opening the store with a passphrase, comes before the first turn: all who had their
     /// turns meanwhile would ask at the same instant.
-    async fn be_ready(&self) -> Result<(), ProviderError> {
+    async fn be_ready(&self) -> Result<(), Failure> {
         let get_ready = async || {
             self.portal_in_turn().await?;
             self.read_item().await.map(drop)
@@ -152,7 +153,7 @@ impl IdentityCenter {
         Chain { account_id, role_name, .. }: &Chain,
         token: &Secret,
         asking: Asking,
-    ) -> Result<Credentials, ProviderError> {
+    ) -> Result<Credentials, Failure> {
         let outcome = match asking {
             Asking::AtOnce => {
                 self.portal().await?.role_credentials(token, account_id, role_name).await
@@ -176,7 +177,7 @@ impl IdentityCenter {
         link: &Link,
         with: &Credentials,
         (account, role): (&AccountId, &RoleName),
-    ) -> Result<Credentials, ProviderError> {
+    ) -> Result<Credentials, Failure> {
         let session_name = link.session_name.clone().unwrap_or_else(|| session_name(role, account));
         let call = self.sts(with).await?.assume_role().role_arn(link.role_arn.to_string());
         let call = call
@@ -184,7 +185,7 @@ impl IdentityCenter {
             .set_external_id(link.external_id.clone())
             .set_source_identity(link.source_identity.clone());
         let answer = call.send().await.map_err(|error| {
-            let error = ProviderError::from_sdk(&error);
+            let error = failure::of_sdk(&error);
             let text =
                 format!("{} cannot be assumed with {}: {error}", link.role_arn, role.as_str());
             error.with_message(text)
@@ -192,7 +193,7 @@ impl IdentityCenter {
         complete::of_sts(answer.credentials)
     }
 
-    async fn sts(&self, credentials: &Credentials) -> Result<aws_sdk_sts::Client, ProviderError> {
+    async fn sts(&self, credentials: &Credentials) -> Result<aws_sdk_sts::Client, Failure> {
         let keys = SdkCredentials::new(
             credentials.access_key_id.as_str(),
             credentials.secret_access_key.expose(),
@@ -208,7 +209,7 @@ impl IdentityCenter {
 
 /// By AWS's clock an expiration is told, and by ours programs on this machine look at it. If ours is behind, they would
 /// use credentials that AWS takes no more.
-fn by_our_clock(expiration: Expiration, ahead: i64) -> Result<Expiration, ProviderError> {
+fn by_our_clock(expiration: Expiration, ahead: i64) -> Result<Expiration, Failure> {
     match ahead > IdentityCenter::CLOCK_TOLERANCE {
         true => complete::expiration_at(expiration.epoch_seconds() - ahead),
         false => Ok(expiration),
@@ -232,11 +233,11 @@ pub(crate) fn pause(failures: u32) -> Duration {
 
 /// What a no of the portal means.
 fn explain(
-    error: ProviderError,
+    error: Failure,
     account: &AccountId,
     role: &RoleName,
     instance: &InstanceName,
-) -> ProviderError {
+) -> Failure {
     let role = role.as_str();
     let text = match error.problem {
         Problem::Denied => format!(
@@ -249,7 +250,12 @@ fn explain(
         Problem::Unavailable => {
             format!("the access portal of `{instance}` is not reached: {error}")
         }
-        Problem::Invalid => return error,
+        Problem::Invalid
+        | Problem::Usage
+        | Problem::Unreachable
+        | Problem::CommandNotFound
+        | Problem::CommandNotExecutable
+        | Problem::Interrupted => return error,
     };
     error.with_message(text)
 }

@@ -2,13 +2,13 @@
 //!
 //! The store's item is the one place where a session is.
 
-use credentials::{Secret, Timestamp};
+use crate::failure;
+use credentials::{Failure, Problem, Secret, Timestamp};
 
 use super::IdentityCenter;
 use super::access_token::{KEEP_BEFORE, Need, State};
 use super::item::{Item, Refresh, Session};
 use super::oidc::Tokens;
-use crate::ProviderError;
 
 /// Who keeps a session going looks again after so many seconds at least, and at most.
 const LEAST_PAUSE: i64 = 60;
@@ -42,7 +42,7 @@ impl IdentityCenter {
     ///
     /// # Errors
     /// The store can't be read.
-    pub async fn signed_in(&self) -> Result<Option<SignedIn>, ProviderError> {
+    pub async fn signed_in(&self) -> Result<Option<SignedIn>, Failure> {
         let now = self.now();
         let is_over = |session: &Session| matches!(State::of(Some(session), now, 0), State::Over);
         if let Some(session) = self.read_item().await?.session.filter(|session| !is_over(session)) {
@@ -67,7 +67,7 @@ impl IdentityCenter {
     ///
     /// # Errors
     /// Nobody is signed in; or the access token has ended, and OIDC can't be reached.
-    pub async fn keep_session(&self) -> Result<SsoSession, ProviderError> {
+    pub async fn keep_session(&self) -> Result<SsoSession, Failure> {
         let need = Need::before(KEEP_BEFORE);
         let session = self.read_item().await?.session;
         match State::of(session.as_ref(), self.now(), KEEP_BEFORE) {
@@ -86,7 +86,7 @@ impl IdentityCenter {
         self.stands(self.read_item().await?.session)
     }
 
-    fn stands(&self, session: Option<Session>) -> Result<SsoSession, ProviderError> {
+    fn stands(&self, session: Option<Session>) -> Result<SsoSession, Failure> {
         let session = session.ok_or_else(|| self.nobody_is_signed_in())?;
         Ok(self.ends_at(session.expires_at, session.refresh.is_none() || session.is_last))
     }
@@ -103,7 +103,7 @@ impl IdentityCenter {
         tokens: Tokens,
         client_id: String,
         client_secret: Secret,
-    ) -> Result<(), ProviderError> {
+    ) -> Result<(), Failure> {
         let refresh = |token| Refresh { token, client_id, client_secret };
         let session = Session {
             expires_at: self.now().as_second() + tokens.expires_in,
@@ -117,7 +117,7 @@ impl IdentityCenter {
     }
 
     /// Forgets the session, and gives what opens the portal for a last time.
-    pub(crate) async fn end_session(&self) -> Result<Option<Secret>, ProviderError> {
+    pub(crate) async fn end_session(&self) -> Result<Option<Secret>, Failure> {
         // A store that nobody has signed in to need not be opened for writing.
         if self.read_item().await?.session.is_none() {
             return Ok(None);
@@ -126,7 +126,7 @@ impl IdentityCenter {
         Ok(session.map(|session| session.access_token))
     }
 
-    pub(crate) async fn read_item(&self) -> Result<Item, ProviderError> {
+    pub(crate) async fn read_item(&self) -> Result<Item, Failure> {
         let this = self.clone();
         blocking(move || {
             this.look_before_reading();
@@ -140,13 +140,13 @@ impl IdentityCenter {
     pub(crate) async fn update_item<T: Send + 'static>(
         &self,
         change: impl FnOnce(&mut Item) -> T + Send + 'static,
-    ) -> Result<T, ProviderError> {
+    ) -> Result<T, Failure> {
         let this = self.clone();
         blocking(move || {
             let (before, outcome) = this.0.store.update(|bytes| {
                 let mut item = Item::read(bytes, this.instance())?;
                 let outcome = change(&mut item);
-                Ok::<_, ProviderError>((item.write(), (this.look(), outcome)))
+                Ok::<_, Failure>((item.write(), (this.look(), outcome)))
             })?;
             this.has_written(&before);
             Ok(outcome)
@@ -158,12 +158,12 @@ impl IdentityCenter {
         self.0.aws.clock.now()
     }
 
-    pub(crate) fn nobody_is_signed_in(&self) -> ProviderError {
+    pub(crate) fn nobody_is_signed_in(&self) -> Failure {
         self.sign_in_needed("nobody is signed in to")
     }
 
-    pub(crate) fn sign_in_needed(&self, what: &str) -> ProviderError {
-        ProviderError::sign_in_needed(format!("{what} `{}`", self.instance().name))
+    pub(crate) fn sign_in_needed(&self, what: &str) -> Failure {
+        Failure::new(Problem::SignInNeeded, format!("{what} `{}`", self.instance().name))
     }
 
     /// From Unix epoch seconds.
@@ -174,9 +174,9 @@ impl IdentityCenter {
 
 /// The store waits for locks, for the disk and for the keyring: not on the thread that answers others.
 pub(crate) async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, ProviderError> + Send + 'static,
-) -> Result<T, ProviderError> {
+    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
     tokio::task::spawn_blocking(work)
         .await
-        .map_err(|_| ProviderError::unavailable("the secure store broke off"))?
+        .map_err(|_| failure::unavailable("the secure store broke off"))?
 }

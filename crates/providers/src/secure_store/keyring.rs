@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 
 use super::error::StoreError;
 use super::protection::Protection;
-use crate::error::one_line;
+use crate::failure::one_line;
 
 /// The first keyring that keeps a small key which is then read and removed.
 pub(super) fn first_that_works() -> Option<Protection> {

@@ -4,11 +4,11 @@
     reason = "its new place is in a crate that is no dependency of ours otherwise"
 )]
 
+use crate::failure;
 use aws_config::profile::Profile;
 use aws_config::profile::profile_file::ProfileFiles;
 use aws_types::os_shim_internal::{Env, Fs};
-
-use crate::ProviderError;
+use credentials::Failure;
 
 /// Each of these makes most SDKs take the profile, or fail with it.
 const KEYS: [&str; 7] = [
@@ -36,16 +36,16 @@ pub enum Mention {
 ///
 /// # Errors
 /// A line is malformed: no SDK would read the file.
-pub async fn before_containers(profile: &str) -> Result<[Mention; 2], ProviderError> {
+pub async fn before_containers(profile: &str) -> Result<[Mention; 2], Failure> {
     let config = ProfileFiles::builder().include_default_config_file(true).build();
     let credentials = ProfileFiles::builder().include_default_credentials_file(true).build();
     Ok([mention(&config, profile).await?, mention(&credentials, profile).await?])
 }
 
-async fn mention(files: &ProfileFiles, profile: &str) -> Result<Mention, ProviderError> {
+async fn mention(files: &ProfileFiles, profile: &str) -> Result<Mention, Failure> {
     let profiles = aws_config::profile::load(&Fs::real(), &Env::real(), files, None)
         .await
-        .map_err(|error| ProviderError::from_profile_file(&error))?;
+        .map_err(|error| failure::of_profile_file(&error))?;
     let Some(profile) = profiles.get_profile(profile) else { return Ok(Mention::Absent) };
     let key = KEYS.into_iter().find(|key| profile.get(key).is_some());
     Ok(key.filter(|_| !asks_us(profile)).map_or(Mention::NoCredentials, Mention::Wins))

@@ -102,7 +102,7 @@ pub(crate) struct Session {
     pub(crate) look_again_in: i64,
 }
 
-/// A `ProviderError`.
+/// A `Failure`.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Failed {
     pub(crate) problem: String,

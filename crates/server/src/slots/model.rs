@@ -123,7 +123,7 @@ fn given(source: &Source) -> Result<Fetched, Failure> {
 }
 
 fn refused(problem: Problem) -> Result<Fetched, Failure> {
-    Err(Failure { problem, message: "no".to_owned() })
+    Err(Failure::new(problem, "no"))
 }
 
 #[expect(clippy::print_stdout, reason = "how many there are is a figure of the check")]

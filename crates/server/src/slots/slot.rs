@@ -247,17 +247,13 @@ impl Slot {
         let Fetched { principal, credentials } = fetched;
         let expiration = credentials.expiration;
         if expiration.has_passed(now.wall) {
-            return Err(Failure {
-                problem: Problem::Invalid,
-                message: format!(
-                    "AWS gave credentials that have expired ({expiration}) by this machine's clock; \
-                     set it: sudo timedatectl set-ntp true"
-                ),
-            });
+            return Err(Failure::failed(format!(
+                "AWS gave credentials that have expired ({expiration}) by this machine's clock"
+            ))
+            .with_hint("Set the clock: sudo timedatectl set-ntp true"));
         }
-        let held = Held::new(&principal, &credentials, now).map_err(|_| Failure {
-            problem: Problem::Invalid,
-            message: "the credentials are larger than SDKs read (10000 bytes)".to_owned(),
+        let held = Held::new(&principal, &credentials, now).map_err(|_| {
+            Failure::failed("the credentials are larger than SDKs read (10000 bytes)")
         })?;
         if self.role.principal != principal {
             self.role = Arc::new(Role { profile: self.role.profile.clone(), principal });
@@ -277,7 +273,7 @@ impl Slot {
     pub(crate) fn failed(&mut self, failure: &Failure, now: Now, chance: f64) {
         let has_expired = self.at(now).is_err();
         let Some(refresh) = &mut self.refresh else { return };
-        let message: Arc<str> = failure.message.as_str().into();
+        let message: Arc<str> = failure.whole().into();
         let failures = match &refresh.step {
             Step::Fetching(Some(trouble)) => trouble.failures.saturating_add(1),
             _ => 1,
@@ -286,7 +282,12 @@ impl Slot {
             Problem::Denied => Step::Denied(message),
             Problem::SignInNeeded => Step::SignInNeeded(message),
             // Nobody tells when a person has mended it; so it is looked at again and again, at last once a minute.
-            Problem::Invalid => Step::Retrying {
+            Problem::Invalid
+            | Problem::Usage
+            | Problem::Unreachable
+            | Problem::CommandNotFound
+            | Problem::CommandNotExecutable
+            | Problem::Interrupted => Step::Retrying {
                 trouble: Trouble { failures, problem: failure.problem, message },
                 at: now.steady + refresh::gap(failures, false, chance),
             },

@@ -7,14 +7,13 @@ use std::fs::File;
 use std::path::PathBuf;
 
 use clap::Args;
-use credentials::{Clock, ProfileName, Timestamp};
+use credentials::{Clock, Failure, ProfileName, Timestamp};
 use jiff::{SignedDuration, Span, SpanRelativeTo};
 use server::{AuditLine, AuditLog};
 
 use crate::args::{Output, OutputArguments};
 use crate::clock::SystemClock;
 use crate::completion::Values;
-use crate::error::CommandError;
 use crate::ui;
 use log::Log;
 
@@ -53,7 +52,7 @@ enum Since {
     Instant(Timestamp),
 }
 
-pub(crate) fn run(arguments: Arguments) -> Result<(), CommandError> {
+pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
     let mut logs = open(&arguments.file)?;
     let filter = Filter::new(&arguments, SystemClock.now());
     let mut shown = Shown::new(arguments.output.output);
@@ -81,7 +80,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), CommandError> {
 }
 
 /// The log and what was set aside of it, the newest first: if it is set aside meanwhile, we have it already.
-fn open(path: &std::path::Path) -> Result<Vec<Log<File>>, CommandError> {
+fn open(path: &std::path::Path) -> Result<Vec<Log<File>>, Failure> {
     let mut logs: Vec<Log<File>> = Vec::new();
     let mut seen = Vec::new();
     for path in AuditLog::files(path) {
@@ -96,20 +95,20 @@ fn open(path: &std::path::Path) -> Result<Vec<Log<File>>, CommandError> {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) => {
                 let path = path.display();
-                return Err(CommandError::failed(format!("{path} cannot be read: {error}")));
+                return Err(Failure::failed(format!("{path} cannot be read: {error}")));
             }
         }
     }
     match logs.is_empty() {
         false => Ok(logs),
-        true => Err(CommandError::failed(format!("there is no audit log {}", path.display()))
+        true => Err(Failure::failed(format!("there is no audit log {}", path.display()))
             .with_hint("Start a server that writes one: aws-sso ecs run --audit-log FILE")),
     }
 }
 
-fn unusable(arguments: &Arguments, error: &std::io::Error) -> CommandError {
+fn unusable(arguments: &Arguments, error: &std::io::Error) -> Failure {
     let path = arguments.file.display();
-    CommandError::failed(format!("the audit log {path} cannot be read: {error}"))
+    Failure::failed(format!("the audit log {path} cannot be read: {error}"))
 }
 
 /// Which lines are wanted.

@@ -5,17 +5,16 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use credentials::{ProfileName, SlotName};
+use credentials::{Failure, ProfileName, SlotName, shell_word};
 use server::path_for_sdks;
 
 use crate::args::AddressArguments;
 use crate::aws_profile;
 use crate::completion::Values;
-use crate::error::CommandError;
 use crate::exports::{Exports, Format, Inherited, TrustFiles};
 use crate::server_address::{CONTAINER_ADDRESSES, Scheme, ServerAddress};
 use crate::trust::Authority;
-use crate::{env, paths, shell_word, token_file, ui};
+use crate::{env, paths, token_file, ui};
 
 /// Print what to export so that every SDK of a shell uses a slot of the server
 ///
@@ -36,7 +35,7 @@ pub(crate) struct Arguments {
     address: AddressArguments,
 }
 
-pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
+pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let Arguments { profile, token_file, format, address: AddressArguments { server } } = arguments;
     let slot = profile.map_or(SlotName::Default, SlotName::Named);
     let is_for_containers = format.is_for_containers();
@@ -58,7 +57,7 @@ pub(crate) fn exports(
     slot: &SlotName,
     token_file: Option<&Path>,
     is_for_containers: bool,
-) -> Result<Exports, CommandError> {
+) -> Result<Exports, Failure> {
     check_host(server)?;
     let token = token_file.map(token_file::read).transpose()?;
     // A file of this machine is not in a container, and an SDK that is told of one fails without it.
@@ -74,14 +73,14 @@ pub(crate) fn exports(
 }
 
 /// SDKs take plain HTTP from this host alone, and most of them only by its address.
-fn check_host(server: &ServerAddress) -> Result<(), CommandError> {
+fn check_host(server: &ServerAddress) -> Result<(), Failure> {
     let ip: Option<IpAddr> = server.host.parse().ok();
     if is_https(server) {
         return Ok(());
     }
     if ip.is_some_and(|ip| !ip.is_loopback() && !CONTAINER_ADDRESSES.contains(&ip)) {
         let text = format!("no SDK asks {server} over plain HTTP: it is not on this host");
-        return Err(CommandError::failed(text)
+        return Err(Failure::failed(text)
             .with_hint("Run the server here: aws-sso ecs run, or forward its port with ssh -L"));
     }
     if !server.origin_for_sdks().starts_with("http://127.0.0.1:") {
@@ -98,7 +97,7 @@ fn is_https(server: &ServerAddress) -> bool {
 }
 
 /// Adds what makes programs trust our authority, in files that are written for it.
-fn with_trust(exports: Exports, inherited: &Inherited) -> Result<Exports, CommandError> {
+fn with_trust(exports: Exports, inherited: &Inherited) -> Result<Exports, Failure> {
     let Some(authority) = Authority::read(paths::authority_certificate())? else {
         ui::note(
             "There is no certificate authority of ours: programs trust whom they trust already.",
@@ -144,7 +143,7 @@ fn note_containers(server: &ServerAddress, has_token: bool) {
         ui::note(&format!(
             "Programs in it must be given what they trust: -v {}:/run/aws-sso.pem:ro -e \
              SSL_CERT_FILE=/run/aws-sso.pem. (aws-sso ecs trust writes that file.)",
-            shell_word::quoted(&bundle)
+            shell_word(&bundle)
         ));
     }
     if !has_token {
@@ -156,9 +155,9 @@ fn note_containers(server: &ServerAddress, has_token: bool) {
 }
 
 /// The path from the root, as text.
-fn absolute(path: &Path) -> Result<String, CommandError> {
+fn absolute(path: &Path) -> Result<String, Failure> {
     let failed = |why: &dyn Display| {
-        CommandError::failed(format!("the path {} cannot be exported: {why}", path.display()))
+        Failure::failed(format!("the path {} cannot be exported: {why}", path.display()))
     };
     let path = std::path::absolute(path).map_err(|error| failed(&error))?;
     path.into_os_string().into_string().map_err(|_| failed(&"it is not UTF-8"))

@@ -4,8 +4,8 @@ use clap::Args;
 
 use crate::args::{Output, OutputArguments, ServerArguments};
 use crate::client::Client;
-use crate::error::CommandError;
 use crate::ui;
+use credentials::Failure;
 
 /// List the profiles that are loaded in named slots
 #[derive(Args)]
@@ -16,7 +16,7 @@ pub(crate) struct Arguments {
     output: OutputArguments,
 }
 
-pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
+pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let profiles = Client::new(&arguments.server)?.named_profiles().await?;
     if arguments.output.output == Output::Json {
         ui::json(&profiles);

@@ -3,7 +3,7 @@
 use std::io::{Read, stdin};
 
 use clap::{ArgGroup, Args};
-use credentials::{Clock, Fetched, Profile, ProfileName, SlotName};
+use credentials::{Clock, Failure, Fetched, Profile, ProfileName, SlotName, shell_word};
 use providers::Given;
 use serde::Serialize;
 use server::path_for_sdks;
@@ -13,11 +13,9 @@ use zeroize::Zeroizing;
 use crate::args::{Output, OutputArguments, RoleArguments, ServerArguments};
 use crate::client::Client;
 use crate::clock::SystemClock;
-use crate::error::CommandError;
 use crate::obtain;
 use crate::server_address::ServerAddress;
 use crate::settings::{InstanceArguments, Settings};
-use crate::shell_word::quoted;
 use crate::which_role::which_role;
 use crate::{center, env, history, ui};
 
@@ -61,7 +59,7 @@ struct Loaded {
     uri: String,
 }
 
-pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
+pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let Arguments { slotted, server, output, .. } = &arguments;
     let (slotted, output) = (*slotted, output.output);
     let client = Client::new(server)?;
@@ -86,7 +84,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
 }
 
 /// The profile that the arguments name, with its credentials. Not more than one source is given: clap saw to it.
-async fn obtain(arguments: Arguments, client: &Client) -> Result<Profile, CommandError> {
+async fn obtain(arguments: Arguments, client: &Client) -> Result<Profile, Failure> {
     let command = command(&arguments);
     let Arguments { role, from_env, from_stdin, name, instance, .. } = arguments;
     if !from_env && !from_stdin {
@@ -100,7 +98,7 @@ async fn obtain(arguments: Arguments, client: &Client) -> Result<Profile, Comman
         if from_env { (env::credentials()?, "env") } else { (read_stdin()?, "stdin") };
     let name = match name {
         Some(name) => name,
-        None => ProfileName::parse(default_name).map_err(CommandError::failed)?,
+        None => ProfileName::parse(default_name).map_err(Failure::failed)?,
     };
     let Fetched { principal, credentials } = center::aws().complete(given).await?;
     Ok(Profile { name, principal, credentials, source: None })
@@ -114,25 +112,25 @@ fn command(Arguments { slotted, instance, server, .. }: &Arguments) -> String {
     }
     let address = &server.address.server;
     if *address != ServerAddress::default() {
-        command.push_str(&format!(" --server {}", quoted(&address.as_typed())));
+        command.push_str(&format!(" --server {}", shell_word(&address.as_typed())));
     }
     for (flag, path) in [("--token-file", &server.token_file), ("--config", &instance.config)] {
         if let Some(path) = path {
-            command.push_str(&format!(" {flag} {}", quoted(&path.to_string_lossy())));
+            command.push_str(&format!(" {flag} {}", shell_word(&path.to_string_lossy())));
         }
     }
     command
 }
 
-fn read_stdin() -> Result<Given, CommandError> {
+fn read_stdin() -> Result<Given, Failure> {
     let mut json = Zeroizing::new(Vec::with_capacity(Given::LARGEST_OUTPUT + 1));
     stdin()
         .lock()
         .take(LARGEST_INPUT + 1)
         .read_to_end(&mut json)
-        .map_err(|error| CommandError::failed(format!("standard input cannot be read: {error}")))?;
+        .map_err(|error| Failure::failed(format!("standard input cannot be read: {error}")))?;
     if json.len() as u64 > LARGEST_INPUT {
-        return Err(CommandError::failed("standard input is longer than 65536 bytes"));
+        return Err(Failure::failed("standard input is longer than 65536 bytes"));
     }
     Ok(Given::from_process_output(&json)?)
 }

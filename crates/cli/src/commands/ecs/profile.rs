@@ -4,8 +4,8 @@ use clap::Args;
 
 use crate::args::{Output, OutputArguments, ServerArguments};
 use crate::client::Client;
-use crate::error::CommandError;
 use crate::ui;
+use credentials::Failure;
 
 /// Show the profile that is loaded in the default slot
 #[derive(Args)]
@@ -16,7 +16,7 @@ pub(crate) struct Arguments {
     output: OutputArguments,
 }
 
-pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
+pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let profile = Client::new(&arguments.server)?.default_profile().await?;
     if arguments.output.output == Output::Json {
         ui::json(&profile);

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
-use credentials::{Profile, ProfileName, SlotName, Source};
+use credentials::{Failure, Problem, Profile, ProfileName, SlotName, Source};
 use listenfd::ListenFd;
 use sd_notify::NotifyState;
 use serde::Serialize;
@@ -21,7 +21,6 @@ use crate::clock::SystemClock;
 use crate::commands::ecs::run::https::{Https, HttpsArguments};
 use crate::commands::interruptible;
 use crate::completion::Values;
-use crate::error::{CommandError, Kind};
 use crate::events::{self, EventArguments};
 use crate::obtain::{self, Wanted, obtain};
 use crate::provider::AwsProvider;
@@ -77,7 +76,7 @@ struct Started {
     uri: String,
 }
 
-pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
+pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     // Nothing is asked of anybody for a server that can't start.
     let audit = arguments.audit_log.as_deref().map(AuditLog::open).transpose()?;
     let default = match &arguments.load {
@@ -119,7 +118,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
         restore(&server);
     }
     let stop = process::stop_signals()
-        .map_err(|error| CommandError::failed(format!("signals cannot be taken over: {error}")))?;
+        .map_err(|error| Failure::failed(format!("signals cannot be taken over: {error}")))?;
     announce(addresses, origin, arguments.output.output);
     if arguments.https.makes_certificates() {
         https::announce_authority();
@@ -138,7 +137,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
 }
 
 /// Without a usable key no token is taken; that is no reason not to serve those who need none.
-fn take_tokens(server: &mut Server, are_required: bool) -> Result<(), CommandError> {
+fn take_tokens(server: &mut Server, are_required: bool) -> Result<(), Failure> {
     let taken = server.take_tokens(TokenStore::at(paths::token_store()));
     if are_required {
         server.require_token();
@@ -148,7 +147,7 @@ fn take_tokens(server: &mut Server, are_required: bool) -> Result<(), CommandErr
              then eval \"$(aws-sso ecs env --token-file FILE)\"",
         );
     } else if let Err(error) = taken {
-        let CommandError { text, hint, .. } = error.into();
+        let Failure { message: text, hint, .. } = error.into();
         let hint = hint.map(|hint| format!(". {hint}")).unwrap_or_default();
         ui::note(&format!("warning: no authorization token is taken: {text}{hint}"));
     }
@@ -164,13 +163,13 @@ enum First {
 
 /// What `--load` names. That nobody is signed in yet is no reason not to start: a server that starts with the machine
 /// starts before the person.
-async fn first(arguments: &Arguments, name: &ProfileName) -> Result<First, CommandError> {
+async fn first(arguments: &Arguments, name: &ProfileName) -> Result<First, Failure> {
     let settings = Settings::read(&arguments.instance).await?;
     let error = match obtain(&settings, Wanted::Profile(name.clone())).await {
         Ok(profile) => return Ok(First::Credentials(profile)),
         Err(error) => error,
     };
-    let can_wait = error.kind == Kind::SignInNeeded && !arguments.no_refresh;
+    let can_wait = error.problem == Problem::SignInNeeded && !arguments.no_refresh;
     match obtain::source(&settings, name)?.filter(|_| can_wait) {
         Some(source) => Ok(First::Source(name.clone(), source)),
         None => Err(error),
@@ -182,7 +181,7 @@ async fn refreshing(
     arguments: &InstanceArguments,
     port: Option<u16>,
     events: mpsc::Sender<Event>,
-) -> Result<Refreshing, CommandError> {
+) -> Result<Refreshing, Failure> {
     // They are read for that alone: nothing else needs them before a slot does, and then says what is wrong with them.
     let passphrases = match env::file_password()?.is_none() && store::can_ask() {
         true => match Settings::read(arguments).await {

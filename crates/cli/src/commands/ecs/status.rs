@@ -8,8 +8,8 @@ use clap::Args;
 
 use crate::args::{Output, OutputArguments, ServerArguments};
 use crate::client::Client;
-use crate::error::{CommandError, Kind};
 use crate::ui;
+use credentials::{Failure, Problem};
 
 /// Show how a server stands: its slots, their time left, who reads them, and what it waits for
 #[derive(Args)]
@@ -23,9 +23,9 @@ pub(crate) struct Arguments {
     output: OutputArguments,
 }
 
-pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
+pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     if arguments.watch && !ui::is_data_seen() {
-        return Err(CommandError::new(Kind::Usage, "--watch needs a terminal, and stdout is none")
+        return Err(Failure::new(Problem::Usage, "--watch needs a terminal, and stdout is none")
             .with_hint("For programs: aws-sso ecs status --output json"));
     }
     let client = Client::new(&arguments.server)?;

@@ -5,10 +5,9 @@ mod list;
 mod revoke;
 
 use clap::Subcommand;
-use credentials::SlotName;
-use server::{Grant, Scope, TokenStore, TokenStoreError};
+use credentials::{Failure, SlotName};
+use server::{Grant, Scope, TokenStore};
 
-use crate::error::CommandError;
 use crate::paths;
 
 /// Make, list and revoke authorization tokens
@@ -24,7 +23,7 @@ pub(crate) enum Token {
     Revoke(revoke::Arguments),
 }
 
-pub(crate) async fn run(command: Token) -> Result<(), CommandError> {
+pub(crate) async fn run(command: Token) -> Result<(), Failure> {
     match command {
         Token::Create(arguments) => create::run(arguments),
         Token::List(arguments) => list::run(arguments),
@@ -65,34 +64,4 @@ fn slots(grant: &Grant) -> (bool, Vec<&str>) {
         SlotName::Named(name) => Some(name.as_str()),
     });
     (slots.contains(&SlotName::Default), named.collect())
-}
-
-impl From<TokenStoreError> for CommandError {
-    fn from(error: TokenStoreError) -> Self {
-        let hint = match &error {
-            TokenStoreError::Exposed(error) => Some(format!(
-                "Take {} out of the way and make new tokens: those made so far are good no more",
-                error.path.display()
-            )),
-            TokenStoreError::Damaged { path, .. } => Some(format!(
-                "Move {} out of the way and make new tokens: those made so far are good no more",
-                path.display()
-            )),
-            TokenStoreError::TooManySlots => Some(
-                "Make several tokens, or one for all slots: aws-sso ecs token create --all-slots"
-                    .to_owned(),
-            ),
-            TokenStoreError::NoSuchToken(_) => {
-                Some("See which there are: aws-sso ecs token list".to_owned())
-            }
-            TokenStoreError::Unwritable { .. }
-            | TokenStoreError::Busy(_)
-            | TokenStoreError::NoRandomness => None,
-        };
-        let error = Self::failed(error);
-        match hint {
-            Some(hint) => error.with_hint(hint),
-            None => error,
-        }
-    }
 }

@@ -7,10 +7,10 @@ use serde::Serialize;
 use server::{HostName, Names};
 
 use crate::args::{Output, OutputArguments};
-use crate::error::CommandError;
 use crate::settings::InstanceArguments;
 use crate::trust::{self, Authority, Bundle, Program, Step, SystemStore};
 use crate::{authority, env, paths, ui};
+use credentials::Failure;
 
 /// Show which programs trust the certificate authority of our server, and make the system trust it
 ///
@@ -48,7 +48,7 @@ struct Shown<'a> {
     programs: &'a [Program],
 }
 
-pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
+pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     if arguments.renew {
         let names = Names::with(arguments.tls_name);
         let path = authority::renew(&arguments.instance, &names).await?;
@@ -58,7 +58,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
         ));
     }
     let authority = Authority::read(paths::authority_certificate())?.ok_or_else(|| {
-        CommandError::failed("there is no certificate authority yet")
+        Failure::failed("there is no certificate authority yet")
             .with_hint("It is made by the first server that uses it: aws-sso ecs run --tls")
     })?;
     let bundle = write_bundle(&authority)?;
@@ -80,7 +80,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
 }
 
 /// The bundle, with the system's roots as they are now and a company's own, if the environment names them.
-pub(super) fn write_bundle(authority: &Authority) -> Result<Bundle, CommandError> {
+pub(super) fn write_bundle(authority: &Authority) -> Result<Bundle, Failure> {
     let trust::Environment { ssl_cert_file, aws_ca_bundle, node_extra_ca_certs, .. } =
         env::of_runtimes();
     let besides = [ssl_cert_file, aws_ca_bundle, node_extra_ca_certs].into_iter().flatten();
@@ -89,9 +89,9 @@ pub(super) fn write_bundle(authority: &Authority) -> Result<Bundle, CommandError
 }
 
 /// Installs or uninstalls it, or says what to type for that.
-fn change(authority: &Authority, install: bool) -> Result<(), CommandError> {
+fn change(authority: &Authority, install: bool) -> Result<(), Failure> {
     let store = SystemStore::of_this_system().ok_or_else(|| {
-        CommandError::failed("how this system is made to trust a certificate is not known here")
+        Failure::failed("how this system is made to trust a certificate is not known here")
             .with_hint(format!(
                 "See your system's manual; the file is {}",
                 authority.path().display()
@@ -106,7 +106,7 @@ fn change(authority: &Authority, install: bool) -> Result<(), CommandError> {
         return Ok(());
     }
     if !trust::may_change_system() {
-        return Err(CommandError::failed(trust::WHY_NOT)
+        return Err(Failure::failed(trust::WHY_NOT)
             .with_hint(format!("Type: {}", in_shell(&steps, authority))));
     }
     steps.iter().try_for_each(|step| step.take(authority))

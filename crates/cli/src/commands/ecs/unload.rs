@@ -1,12 +1,11 @@
 //! `aws-sso ecs unload`
 
 use clap::Args;
-use credentials::{ProfileName, SlotName};
+use credentials::{Failure, ProfileName, SlotName};
 
 use crate::args::ServerArguments;
 use crate::client::Client;
 use crate::completion::Values;
-use crate::error::CommandError;
 use crate::ui;
 
 /// Take credentials out of the server: those of the default slot, unless told otherwise
@@ -22,7 +21,7 @@ pub(crate) struct Arguments {
     server: ServerArguments,
 }
 
-pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
+pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let client = Client::new(&arguments.server)?;
     if arguments.all {
         client.unload_all().await?;

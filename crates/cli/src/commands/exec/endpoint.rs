@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use credentials::{InstanceName, SlotName, Source};
+use credentials::{Failure, InstanceName, SlotName, Source};
 use providers::secure_store::Passphrase;
 use server::{
     AuthorizationToken, Event, EventKind, ListenError, Listeners, Refreshing, Scope, Server,
@@ -16,7 +16,6 @@ use tokio::sync::mpsc::{Receiver, channel};
 use super::{Job, not_run};
 use crate::clock::SystemClock;
 use crate::commands::ecs::run::seed;
-use crate::error::CommandError;
 use crate::exports::Exports;
 use crate::process::{self, ChildSignals};
 use crate::provider::AwsProvider;
@@ -25,10 +24,7 @@ use crate::store::{self, Item};
 use crate::{center, env, events, ui};
 
 /// Runs the command to its end.
-pub(super) async fn run(
-    mut job: Job,
-    instance: InstanceArguments,
-) -> Result<ExitCode, CommandError> {
+pub(super) async fn run(mut job: Job, instance: InstanceArguments) -> Result<ExitCode, Failure> {
     let listeners = Listeners::bind(0)?;
     // It is what every SDK takes.
     let address = listeners.addresses().into_iter().find(SocketAddr::is_ipv4);
@@ -42,7 +38,7 @@ pub(super) async fn run(
     let Job { program, command, profile, .. } = job;
     server.load(profile)?;
     let signals = ChildSignals::take_over()
-        .map_err(|error| CommandError::failed(format!("signals cannot be taken over: {error}")))?;
+        .map_err(|error| Failure::failed(format!("signals cannot be taken over: {error}")))?;
     let child = process::spawn(command).map_err(|error| not_run(&program, &error))?;
     // Only now: the command has the limit that we were started with.
     process::allow_many_connections();
@@ -50,9 +46,7 @@ pub(super) async fn run(
     tokio::spawn(server.run(std::future::pending()));
     let ended = signals.wait(child).await;
     center::saved().await;
-    ended.map_err(|error| {
-        CommandError::failed(format!("how the command ended is not known: {error}"))
-    })
+    ended.map_err(|error| Failure::failed(format!("how the command ended is not known: {error}")))
 }
 
 /// What opens the sign-in again, where a person has typed that.
@@ -62,7 +56,7 @@ fn passphrase_of(job: &Job) -> HashMap<InstanceName, Passphrase> {
     typed.into_iter().collect()
 }
 
-fn exports(address: SocketAddr, token: &AuthorizationToken) -> Result<Exports, CommandError> {
+fn exports(address: SocketAddr, token: &AuthorizationToken) -> Result<Exports, Failure> {
     let uri = format!("http://{address}{}", path_for_sdks(&SlotName::Default));
     let host = address.ip().to_string();
     Ok(Exports::new(uri, &host, &env::inherited()?).with_token(Some(token.expose()), None))

@@ -4,11 +4,10 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use credentials::{InstanceName, ProfileName};
+use credentials::{Failure, InstanceName, Problem, ProfileName};
 use providers::identity_center::Catalogue;
 
 use crate::edited_file::EditedFile;
-use crate::error::{CommandError, Kind};
 use crate::profile_blocks::{Block, Fit, Layout, ProcessLine, Section};
 use crate::roles::Roles;
 use crate::settings::{ConfiguredInstance, InstanceArguments, Settings};
@@ -40,12 +39,12 @@ pub(crate) struct Arguments {
     instance: InstanceArguments,
 }
 
-pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
+pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let path = arguments.aws_config.clone().unwrap_or_else(env::aws_config_file);
     let file = EditedFile::read(&path)?;
     let layout = Layout::of(file.bytes()).map_err(|malformed| {
         let text = format!("{}: {malformed}", path.display());
-        CommandError::failed(text)
+        Failure::failed(text)
             .with_hint("Nothing was changed. Mend these lines in an editor, then do it again.")
     })?;
     if arguments.remove {
@@ -58,7 +57,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
     let roles = catalogues
         .iter()
         .map(|(instance, catalogue)| Ok((*instance, Roles::of(&settings, instance, catalogue)?)));
-    let roles = roles.collect::<Result<Vec<_>, CommandError>>()?;
+    let roles = roles.collect::<Result<Vec<_>, Failure>>()?;
     let lines = process_lines(&settings, &arguments.instance, &catalogues)?;
     let names: Vec<&InstanceName> = roles.iter().map(|(it, _)| &it.instance.name).collect();
     let mut choice = Choice { taken: layout.profiles_beside(&names), left_out: LeftOut::default() };
@@ -79,7 +78,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
 }
 
 /// The instances whose roles are known. A block of one whose roles are not is left as it is.
-fn catalogues(settings: &Settings) -> Result<Vec<(&ConfiguredInstance, Catalogue)>, CommandError> {
+fn catalogues(settings: &Settings) -> Result<Vec<(&ConfiguredInstance, Catalogue)>, Failure> {
     settings.require_instances()?;
     let (mut known, mut last_error) = (Vec::new(), None);
     for instance in settings.candidates()? {
@@ -92,7 +91,7 @@ fn catalogues(settings: &Settings) -> Result<Vec<(&ConfiguredInstance, Catalogue
         let flag = settings.flag_for(&instance.instance);
         ui::note(&format!("warning: {}.", ui::printable(&text)));
         let hint = format!("Sign in, and they are fetched: aws-sso login{flag}");
-        last_error = Some(CommandError::new(Kind::SignInNeeded, text).with_hint(hint));
+        last_error = Some(Failure::new(Problem::SignInNeeded, text).with_hint(hint));
     }
     match last_error {
         Some(error) if known.is_empty() => Err(error),
@@ -105,14 +104,14 @@ fn process_lines(
     settings: &Settings,
     arguments: &InstanceArguments,
     catalogues: &[(&ConfiguredInstance, Catalogue)],
-) -> Result<Vec<ProcessLine>, CommandError> {
+) -> Result<Vec<ProcessLine>, Failure> {
     let program = text(&env::this_program().map_err(|error| {
-        CommandError::failed(format!("it is not known where this program is: {error}"))
+        Failure::failed(format!("it is not known where this program is: {error}"))
     })?)?;
     let config = arguments
         .config
         .as_deref()
-        .map(|path| text(&std::path::absolute(path).map_err(CommandError::failed)?));
+        .map(|path| text(&std::path::absolute(path).map_err(Failure::failed)?));
     let config = config.transpose()?;
     let line = |(instance, _): &(&ConfiguredInstance, Catalogue)| {
         let mut words = vec![program.as_str(), "process"];
@@ -121,13 +120,13 @@ fn process_lines(
         if settings.instances().len() > 1 {
             words.extend(["--sso", instance.instance.name.as_str()]);
         }
-        ProcessLine::of(&words).map_err(CommandError::failed)
+        ProcessLine::of(&words).map_err(Failure::failed)
     };
     catalogues.iter().map(line).collect()
 }
 
-fn text(path: &Path) -> Result<String, CommandError> {
-    let not_text = || CommandError::failed(format!("{} is not UTF-8", path.display()));
+fn text(path: &Path) -> Result<String, Failure> {
+    let not_text = || Failure::failed(format!("{} is not UTF-8", path.display()));
     path.to_str().map(str::to_owned).ok_or_else(not_text)
 }
 
@@ -217,7 +216,7 @@ fn change(
     new: &[u8],
     same: &str,
     done: &str,
-) -> Result<(), CommandError> {
+) -> Result<(), Failure> {
     let path = file.path().display().to_string();
     let shown = ui::printable(&path);
     if new == file.bytes() {
@@ -231,7 +230,7 @@ fn change(
     }
     if !arguments.yes {
         if !store::can_ask() {
-            return Err(CommandError::new(Kind::Usage, "nobody can be asked whether to write it")
+            return Err(Failure::new(Problem::Usage, "nobody can be asked whether to write it")
                 .with_hint("Add --yes to write it unasked, or --diff to see what would change."));
         }
         diff.as_notes();

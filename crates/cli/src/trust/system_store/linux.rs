@@ -93,7 +93,7 @@ const STORES: [SystemStore; 4] = [
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::CommandError;
+    use credentials::Failure;
 
     /// Any bytes: nothing here looks into a certificate.
     fn authority(folder: &Path, bytes: &[u8]) -> Authority {
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn only_this_very_certificate_is_removed() -> Result<(), CommandError> {
+    fn only_this_very_certificate_is_removed() -> Result<(), Failure> {
         let home = tempfile::tempdir().unwrap();
         let authority = authority(home.path(), b"ours");
         let anchors = home.path().join("anchors");

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use credentials::Secret;
+use credentials::{Failure, Problem, Secret};
 use tokio::time::{Instant, sleep};
 use tracing::debug;
 
 use super::{PATIENCE, Workflow, new_registration, registration};
+use crate::identity_center::IdentityCenter;
 use crate::identity_center::item::Registration;
 use crate::identity_center::oidc::{DeviceAuthorization, NoTokens};
 use crate::secure_store::Lock;
-use crate::{Problem, ProviderError, identity_center::IdentityCenter};
 
 /// Between two polls, when AWS doesn't say (RFC 8628, section 3.2), and what is added when it asks to slow down.
 const INTERVAL: Duration = Duration::from_secs(5);
@@ -29,7 +29,7 @@ pub struct DeviceCode {
 }
 
 impl DeviceCode {
-    pub(super) async fn start(center: IdentityCenter, lock: Lock) -> Result<Self, ProviderError> {
+    pub(super) async fn start(center: IdentityCenter, lock: Lock) -> Result<Self, Failure> {
         let oidc = center.oidc().await?;
         let mut client = registration(&center, &oidc, Workflow::DeviceCode).await?;
         let started = match oidc.start_device_authorization(&client).await {
@@ -84,7 +84,7 @@ impl DeviceCode {
     ///
     /// # Errors
     /// They said no or took too long; or AWS can't be reached.
-    pub async fn finish(mut self) -> Result<(), ProviderError> {
+    pub async fn finish(mut self) -> Result<(), Failure> {
         let mut last_error = None;
         while Instant::now() < self.deadline {
             sleep(self.interval).await;
@@ -97,14 +97,16 @@ impl DeviceCode {
                 Err(NoTokens::Pending) => {}
                 Err(NoTokens::SlowDown) => self.interval += INTERVAL,
                 Err(NoTokens::Denied(error)) => {
-                    return Err(ProviderError::sign_in_needed(format!(
-                        "the sign-in was refused: {error}"
-                    )));
+                    return Err(Failure::new(
+                        Problem::SignInNeeded,
+                        format!("the sign-in was refused: {error}"),
+                    ));
                 }
                 Err(NoTokens::Over(error)) => {
-                    return Err(ProviderError::sign_in_needed(format!(
-                        "the code is good no more: {error}"
-                    )));
+                    return Err(Failure::new(
+                        Problem::SignInNeeded,
+                        format!("the code is good no more: {error}"),
+                    ));
                 }
                 // A network that is away for a moment has not refused anything.
                 Err(NoTokens::Other(error)) if error.problem == Problem::Unavailable => {
@@ -114,7 +116,8 @@ impl DeviceCode {
                 Err(NoTokens::Other(error)) => return Err(error),
             }
         }
-        Err(last_error
-            .unwrap_or_else(|| ProviderError::sign_in_needed("nobody approved the code in time")))
+        Err(last_error.unwrap_or_else(|| {
+            Failure::new(Problem::SignInNeeded, "nobody approved the code in time")
+        }))
     }
 }

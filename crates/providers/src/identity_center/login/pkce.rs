@@ -9,7 +9,7 @@ mod callback;
 use std::sync::Arc;
 use std::time::Duration;
 
-use credentials::Secret;
+use credentials::{Failure, Problem, Secret};
 use data_encoding::BASE64URL_NOPAD;
 use sha2::{Digest, Sha256};
 use tokio::net::TcpListener;
@@ -18,10 +18,11 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use super::{PATIENCE, Workflow, forget_registration, registration};
+use crate::failure;
+use crate::identity_center::IdentityCenter;
 use crate::identity_center::item::Registration;
 use crate::identity_center::oidc::{NoTokens, SCOPE};
 use crate::secure_store::Lock;
-use crate::{ProviderError, identity_center::IdentityCenter};
 use callback::{Callback, Outcome, Verdict};
 
 /// So long the browser has to read the page that says how it went.
@@ -40,10 +41,9 @@ pub struct Pkce {
 }
 
 impl Pkce {
-    pub(super) async fn start(center: IdentityCenter, lock: Lock) -> Result<Self, ProviderError> {
-        let no_port = |error| {
-            ProviderError::invalid(format!("no port for the browser to come back to: {error}"))
-        };
+    pub(super) async fn start(center: IdentityCenter, lock: Lock) -> Result<Self, Failure> {
+        let no_port =
+            |error| Failure::failed(format!("no port for the browser to come back to: {error}"));
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(no_port)?;
         let port = listener.local_addr().map_err(no_port)?.port();
         let redirect_uri = format!("http://127.0.0.1:{port}/oauth/callback");
@@ -64,7 +64,7 @@ impl Pkce {
             ("code_challenge", &challenge),
         ];
         let url = Url::parse_with_params(&format!("{endpoint}/authorize"), parameters)
-            .map_err(|_| ProviderError::invalid("the endpoint of OIDC is no URL"))?
+            .map_err(|_| Failure::failed("the endpoint of OIDC is no URL"))?
             .into();
         Ok(Self { center, client, listener, url, redirect_uri, state, verifier, _lock: lock })
     }
@@ -78,7 +78,7 @@ impl Pkce {
     ///
     /// # Errors
     /// They said no or took too long; or AWS can't be reached.
-    pub async fn finish(self) -> Result<(), ProviderError> {
+    pub async fn finish(self) -> Result<(), Failure> {
         let Self { center, client, listener, redirect_uri, state, verifier, .. } = self;
         let (callback, returned, say) = Callback::new(state);
         let serving = tokio::spawn(Arc::new(callback).serve(listener));
@@ -87,10 +87,10 @@ impl Pkce {
             None => {
                 // As when AWS has forgotten the registration, which it tells nobody but the browser.
                 forget_registration(&center, Workflow::Pkce).await?;
-                Err(ProviderError::sign_in_needed("nobody approved in the browser in time"))
+                Err(Failure::new(Problem::SignInNeeded, "nobody approved in the browser in time"))
             }
             Some(Outcome::Error(text)) => {
-                Err(ProviderError::sign_in_needed(format!("the sign-in was refused: {text}")))
+                Err(Failure::new(Problem::SignInNeeded, format!("the sign-in was refused: {text}")))
             }
             Some(Outcome::Code(code)) => {
                 exchange(&center, client, &code, &verifier, &redirect_uri).await
@@ -110,27 +110,29 @@ async fn exchange(
     code: &str,
     verifier: &Secret,
     redirect_uri: &str,
-) -> Result<(), ProviderError> {
+) -> Result<(), Failure> {
     let oidc = center.oidc().await?;
     match oidc.token_for_code(&client, code, verifier, redirect_uri).await {
         Ok(tokens) => center.begin_session(tokens, client.client_id, client.client_secret).await,
         Err(NoTokens::Other(error)) => Err(error),
         Err(NoTokens::Pending | NoTokens::SlowDown) => {
-            Err(ProviderError::unavailable("AWS asks to sign in later"))
+            Err(failure::unavailable("AWS asks to sign in later"))
         }
         Err(NoTokens::Denied(error) | NoTokens::Over(error)) => {
             // AWS may have forgotten the registration: the next sign-in makes a new one.
             forget_registration(center, Workflow::Pkce).await?;
-            Err(ProviderError::sign_in_needed(format!("AWS refused the browser's code: {error}")))
+            Err(Failure::new(
+                Problem::SignInNeeded,
+                format!("AWS refused the browser's code: {error}"),
+            ))
         }
     }
 }
 
 /// Random bytes as unpadded base64url, whose characters RFC 7636, section 4.1 allows in a verifier.
-fn random<const BYTES: usize>() -> Result<Secret, ProviderError> {
+fn random<const BYTES: usize>() -> Result<Secret, Failure> {
     let mut bytes = Zeroizing::new([0; BYTES]);
     getrandom::fill(&mut *bytes)
-        .map_err(|error| ProviderError::invalid(format!("no random numbers: {error}")))?;
-    Secret::parse(BASE64URL_NOPAD.encode(&*bytes))
-        .map_err(|_| ProviderError::invalid("no random numbers"))
+        .map_err(|error| Failure::failed(format!("no random numbers: {error}")))?;
+    Secret::parse(BASE64URL_NOPAD.encode(&*bytes)).map_err(|_| Failure::failed("no random numbers"))
 }

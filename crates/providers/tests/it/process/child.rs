@@ -6,14 +6,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use credentials::{AccountId, Chain, Clock, Fetched, InstanceName, RoleName, Timestamp};
+use credentials::{AccountId, Chain, Clock, Failure, Fetched, InstanceName, RoleName, Timestamp};
 use futures_util::future::join_all;
+use providers::Aws;
 use providers::identity_center::{
     AwsCliCache, Catalogue, CatalogueFile, IdentityCenter, Instance, Pending, Progress, RegionName,
     Retries, SignIn, StartUrl, Workflow, saved,
 };
 use providers::secure_store::{Passphrase, Protection, SecureStore};
-use providers::{Aws, ProviderError};
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 use tracing::level_filters::LevelFilter;
@@ -72,8 +72,8 @@ fn does_as_it_is_asked() {
     });
 }
 
-fn failed(error: ProviderError) -> Answer {
-    let text = format!("{error} {}", error.hint().unwrap_or_default()).trim().to_owned();
+fn failed(error: Failure) -> Answer {
+    let text = format!("{error} {}", error.hint.as_deref().unwrap_or_default()).trim().to_owned();
     Answer::Failed(Failed { problem: format!("{:?}", error.problem), text })
 }
 
@@ -110,7 +110,7 @@ impl User {
         Self { center, catalogue, clock }
     }
 
-    async fn credentials(&self, new: bool) -> Result<Fetched, ProviderError> {
+    async fn credentials(&self, new: bool) -> Result<Fetched, Failure> {
         let chain = chain(ACCOUNT, ROLE);
         match new {
             true => self.center.new_credentials(&chain).await,
@@ -118,7 +118,7 @@ impl User {
         }
     }
 
-    async fn perform(&self, request: Request) -> Result<Answer, ProviderError> {
+    async fn perform(&self, request: Request) -> Result<Answer, Failure> {
         let center = &self.center;
         Ok(match request {
             Request::SignIn { device_code, after_others: true } => {
@@ -184,7 +184,7 @@ fn given(fetched: &Fetched) -> Answer {
     Answer::Credentials(fetched.credentials.access_key_id.as_str().to_owned())
 }
 
-async fn sign_in(right: SignIn, device_code: bool) -> Result<Answer, ProviderError> {
+async fn sign_in(right: SignIn, device_code: bool) -> Result<Answer, Failure> {
     let workflow = if device_code { Workflow::DeviceCode } else { Workflow::Pkce };
     let shown = |url: &str, user_code: &str| {
         print(&Answer::Shown { url: url.to_owned(), user_code: user_code.to_owned() });

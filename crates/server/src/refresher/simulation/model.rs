@@ -206,7 +206,7 @@ impl Model {
         let is_fault = state.rng.bool();
         let is_failing = state.failing.contains(&source.to_string());
         let site = state.sites.of(&Upstream::of(source));
-        let failure = |problem, text: &str| Err(Failure { problem, message: text.to_owned() });
+        let failure = |problem, text: &str| Err(Failure::new(problem, text));
         if !site.is_configured {
             return failure(Problem::Invalid, "it is not configured");
         }
@@ -271,8 +271,7 @@ impl Model {
         state.looking.remove(&instance);
         let site = state.sites.of(&Upstream::Instance(instance));
         if !site.token(truth) {
-            let message = "sign in: aws-sso login".to_owned();
-            return Err(Failure { problem: Problem::SignInNeeded, message });
+            return Err(Failure::new(Problem::SignInNeeded, "sign in: aws-sso login"));
         }
         let left = site.token_ends.as_second() - truth.as_second();
         let is_last = site.token_ends == site.session_ends;

@@ -5,11 +5,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::{ArgGroup, Args};
-use credentials::Clock;
+use credentials::{Clock, Failure};
 use server::{Certificate, HostName, Names, Tls};
 
 use crate::clock::SystemClock;
-use crate::error::CommandError;
 use crate::settings::InstanceArguments;
 use crate::{authority, paths, ui};
 
@@ -47,7 +46,7 @@ impl HttpsArguments {
 pub(crate) async fn prepare(
     arguments: &HttpsArguments,
     instance: &InstanceArguments,
-) -> Result<Option<Https>, CommandError> {
+) -> Result<Option<Https>, Failure> {
     let HttpsArguments { tls, tls_cert, tls_key, tls_name } = arguments;
     let names = Names::with(tls_name.iter().cloned());
     let tls = match (tls_cert, tls_key) {

@@ -15,14 +15,14 @@ use tokio::time::{Instant, sleep_until};
 
 use super::words::{self, Row};
 use crate::client::Client;
-use crate::error::{CommandError, Kind};
 use crate::ui::{On, Screen};
 use crate::{env, process};
 use columns::Widths;
+use credentials::{Failure, Problem};
 
 /// Shows it until the person leaves.
-pub(super) async fn watch(client: &Client, status: &StatusObject) -> Result<(), CommandError> {
-    let failed = |error| CommandError::failed(format!("nothing can be drawn here: {error}"));
+pub(super) async fn watch(client: &Client, status: &StatusObject) -> Result<(), Failure> {
+    let failed = |error| Failure::failed(format!("nothing can be drawn here: {error}"));
     // Before the terminal is taken: from now on a signal gives it back.
     let mut interrupted = pin!(process::interruption().map_err(failed)?);
     let mut screen = Screen::open(On::Stdout).map_err(failed)?;
@@ -43,13 +43,13 @@ pub(super) async fn watch(client: &Client, status: &StatusObject) -> Result<(), 
             Step::Stay => {}
             Step::Redraw => screen.clear().map_err(failed)?,
             Step::Leave => return Ok(()),
-            Step::Interrupt => return Err(CommandError::new(Kind::Interrupted, "interrupted")),
+            Step::Interrupt => return Err(Failure::new(Problem::Interrupted, "interrupted")),
         }
     }
 }
 
 /// The server's next answer.
-async fn ask(client: &Client) -> Result<StatusObject, CommandError> {
+async fn ask(client: &Client) -> Result<StatusObject, Failure> {
     sleep_until(Instant::now() + BETWEEN).await;
     client.status().await
 }
@@ -95,12 +95,12 @@ impl Watched {
     }
 
     /// The server has answered, or hasn't: then what it told last stays.
-    fn answered(&mut self, answer: Result<StatusObject, CommandError>, now: Instant) {
+    fn answered(&mut self, answer: Result<StatusObject, Failure>, now: Instant) {
         match answer {
             Ok(status) => *self = Self { first: self.first, ..Self::new(&status, now) },
             Err(error) => {
                 let age = now.saturating_duration_since(self.at);
-                self.trouble = Some(Trouble { why: error.text, age });
+                self.trouble = Some(Trouble { why: error.message, age });
             }
         }
     }
@@ -210,7 +210,7 @@ mod tests {
     fn a_server_that_is_gone_leaves_what_it_told_and_comes_back() {
         let mut watched = watched(3);
         let later = watched.at + Duration::from_secs(7);
-        watched.answered(Err(CommandError::new(Kind::Unreachable, "it is gone")), later);
+        watched.answered(Err(Failure::new(Problem::Unreachable, "it is gone")), later);
         let trouble = watched.trouble.as_ref().unwrap();
         assert_eq!((trouble.why.as_str(), trouble.age), ("it is gone", Duration::from_secs(7)));
         assert_eq!(watched.told.rows.len(), 3);

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
-use credentials::{Clock, Expiration, ProfileName, SlotName};
+use credentials::{Clock, Expiration, Failure, ProfileName, SlotName, shell_word};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use server::{AuthorizationToken, Grant, Scope, private_file};
@@ -12,8 +12,7 @@ use super::{kind, slots, store, words};
 use crate::args::{Output, OutputArguments, duration};
 use crate::clock::SystemClock;
 use crate::completion::Values;
-use crate::error::CommandError;
-use crate::{shell_word, ui};
+use crate::ui;
 
 /// Make an authorization token, and print it or write it into a file
 ///
@@ -59,17 +58,17 @@ struct Created<'a> {
     expiration: String,
 }
 
-pub(crate) fn run(arguments: Arguments) -> Result<(), CommandError> {
+pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
     let now = SystemClock.now();
     let expiration = expiration(now, arguments.expires)?;
     let (file, output) = (arguments.file.clone(), arguments.output.output);
     // What a list says of it must be good in every folder.
-    let path = file.map(std::path::absolute).transpose().map_err(CommandError::failed)?;
+    let path = file.map(std::path::absolute).transpose().map_err(Failure::failed)?;
     let shown = path.as_ref().map(|path| path.display().to_string());
     let (token, grant) = store().create(scope(arguments), expiration, shown.clone(), now)?;
     if let Some(path) = &path {
         private_file::replace(path, token.expose().as_bytes()).map_err(|error| {
-            CommandError::failed(format!("{} cannot be written: {error}", path.display()))
+            Failure::failed(format!("{} cannot be written: {error}", path.display()))
         })?;
     }
     tell(&token, &grant, shown.as_deref(), output, now);
@@ -107,7 +106,7 @@ fn tell(
         (None, Some(file)) => ui::note(&format!(
             "Programs use it by AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE, which this sets too: \
              eval \"$(aws-sso ecs env --token-file {})\"",
-            shell_word::quoted(file)
+            shell_word(file)
         )),
         (None, None) => {}
     }
@@ -130,10 +129,9 @@ fn scope(arguments: Arguments) -> Scope {
     Scope::Read(slots)
 }
 
-fn expiration(now: Timestamp, lifetime: SignedDuration) -> Result<Expiration, CommandError> {
-    let at = now.checked_add(lifetime).map_err(CommandError::failed)?;
-    Expiration::new(at)
-        .map_err(|invalid| CommandError::failed(format!("its end must be {invalid}")))
+fn expiration(now: Timestamp, lifetime: SignedDuration) -> Result<Expiration, Failure> {
+    let at = now.checked_add(lifetime).map_err(Failure::failed)?;
+    Expiration::new(at).map_err(|invalid| Failure::failed(format!("its end must be {invalid}")))
 }
 
 fn lifetime(text: &str) -> Result<SignedDuration, String> {

@@ -3,13 +3,12 @@
 use std::borrow::Cow;
 
 use clap::Args;
-use credentials::Clock;
+use credentials::{Clock, Failure};
 use serde::Serialize;
 
 use super::{kind, slots, store, words};
 use crate::args::{Output, OutputArguments};
 use crate::clock::SystemClock;
-use crate::error::CommandError;
 use crate::ui;
 
 /// List the tokens that have not expired: what they are for, never what they are
@@ -33,7 +32,7 @@ struct Listed<'a> {
     revoked: bool,
 }
 
-pub(crate) fn run(arguments: Arguments) -> Result<(), CommandError> {
+pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
     let now = SystemClock.now();
     let tokens = store().list(now)?;
     if arguments.output.output == Output::Json {

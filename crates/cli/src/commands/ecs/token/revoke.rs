@@ -3,13 +3,12 @@
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
-use credentials::Clock;
+use credentials::{Clock, Failure};
 use server::{Serial, TokenStore};
 
 use super::store;
 use crate::clock::SystemClock;
 use crate::completion::Values;
-use crate::error::CommandError;
 use crate::{token_file, ui};
 
 /// Make servers take tokens no more, from the moment on that this is done
@@ -29,7 +28,7 @@ pub(crate) struct Arguments {
     all: bool,
 }
 
-pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
+pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let Arguments { mut serials, file, all } = arguments;
     let now = SystemClock.now();
     if let Some(path) = file {
@@ -37,7 +36,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), CommandError> {
         serials.extend(serial);
         if serial.is_none() {
             let text = format!("the token file {} holds no token of aws-sso", path.display());
-            return Err(CommandError::failed(text));
+            return Err(Failure::failed(text));
         }
     }
     if all {

@@ -1,92 +1,17 @@
-//! What went wrong with a command: the text, the hint, and the exit code, translated once.
+//! The server's own errors as the failure that a person is shown: what happened, and what to type.
 
-use std::fmt::Display;
 use std::path::Path;
 
-use providers::{Problem, ProviderError};
-use server::private_file;
-use server::{AuditError, CertificateError, ListenError, TooLarge};
+use credentials::{Failure, shell_word};
 
-use crate::shell_word::quoted;
+use crate::audit::AuditError;
+use crate::listener::ListenError;
+use crate::private_file;
+use crate::server::TooLarge;
+use crate::tls::CertificateError;
+use crate::token::TokenStoreError;
 
-/// A command's failure, as it is shown.
-#[derive(Debug)]
-pub(crate) struct CommandError {
-    pub(crate) kind: Kind,
-    /// A lower-case fragment.
-    pub(crate) text: String,
-    /// A full sentence with what to type.
-    pub(crate) hint: Option<String>,
-}
-
-/// The kinds of failure that a script can tell apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Failed,
-    /// Most of these are clap's.
-    Usage,
-    SignInNeeded,
-    Unreachable,
-    /// What `exec` is to run is not there, or can't be run.
-    CommandNotFound,
-    CommandNotExecutable,
-    Interrupted,
-}
-
-impl Kind {
-    pub(crate) fn exit_code(self) -> u8 {
-        match self {
-            Self::Failed => 1,
-            Self::Usage => 2,
-            Self::SignInNeeded => 3,
-            Self::Unreachable => 4,
-            // As a shell has it.
-            Self::CommandNotExecutable => 126,
-            Self::CommandNotFound => 127,
-            Self::Interrupted => 130,
-        }
-    }
-}
-
-impl CommandError {
-    pub(crate) fn new(kind: Kind, text: impl Display) -> Self {
-        Self { kind, text: text.to_string(), hint: None }
-    }
-
-    pub(crate) fn failed(text: impl Display) -> Self {
-        Self::new(Kind::Failed, text)
-    }
-
-    /// What went wrong has been shown already.
-    pub(crate) fn told() -> Self {
-        Self::failed("")
-    }
-
-    pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
-        self
-    }
-}
-
-impl From<ProviderError> for CommandError {
-    fn from(error: ProviderError) -> Self {
-        let (kind, hint) = match error.problem {
-            Problem::SignInNeeded => {
-                (Kind::SignInNeeded, Some("Sign in, then try again: aws sso login --profile NAME"))
-            }
-            Problem::Throttled => (Kind::Failed, Some("Wait a minute, then try again.")),
-            Problem::Unavailable => (
-                Kind::Failed,
-                Some("Look at the network, HTTPS_PROXY and the AWS_ENDPOINT_URL variables."),
-            ),
-            Problem::Denied | Problem::Invalid => (Kind::Failed, None),
-        };
-        let hint = error.hint().or(hint).map(str::to_owned);
-        Self { kind, text: error.to_string(), hint }
-    }
-}
-
-impl From<ListenError> for CommandError {
+impl From<ListenError> for Failure {
     fn from(error: ListenError) -> Self {
         let hint = match &error {
             ListenError::InUse(_) => {
@@ -104,42 +29,37 @@ impl From<ListenError> for CommandError {
     }
 }
 
-impl From<AuditError> for CommandError {
+impl From<AuditError> for Failure {
     fn from(error: AuditError) -> Self {
         let hint = match &error {
             AuditError::Unfit(unfit) => match unfit.problem {
                 private_file::Problem::OpenToOthers => {
-                    format!("Make it yours alone: chmod 600 {}", word(&unfit.path))
+                    format!("Make it yours alone: chmod 600 {}", typed(&unfit.path))
                 }
                 private_file::Problem::Unreadable(_) => return Self::failed(error),
                 _ => "Name a plain file of yours: aws-sso ecs run --audit-log FILE".to_owned(),
             },
             AuditError::OpenFolder(folder) => {
-                format!("Make it yours alone: chmod go-w {}", word(folder))
+                format!("Make it yours alone: chmod go-w {}", typed(folder))
             }
             AuditError::InUse(_) => {
                 "Give each server a file of its own: aws-sso ecs run --audit-log FILE".to_owned()
             }
             AuditError::NoFolder(folder) => {
-                format!("Make it: mkdir -m 700 -p {}", word(folder))
+                format!("Make it: mkdir -m 700 -p {}", typed(folder))
             }
         };
         Self::failed(error).with_hint(hint)
     }
 }
 
-/// A path as one types it.
-fn word(path: &Path) -> String {
-    quoted(&path.to_string_lossy()).into_owned()
-}
-
-impl From<TooLarge> for CommandError {
+impl From<TooLarge> for Failure {
     fn from(error: TooLarge) -> Self {
         Self::failed(error)
     }
 }
 
-impl From<CertificateError> for CommandError {
+impl From<CertificateError> for Failure {
     fn from(error: CertificateError) -> Self {
         use CertificateError as Error;
         let hint = match &error {
@@ -170,4 +90,39 @@ impl From<CertificateError> for CommandError {
         };
         Self::failed(error).with_hint(hint)
     }
+}
+
+impl From<TokenStoreError> for Failure {
+    fn from(error: TokenStoreError) -> Self {
+        let hint = match &error {
+            TokenStoreError::Exposed(error) => Some(format!(
+                "Take {} out of the way and make new tokens: those made so far are good no more",
+                error.path.display()
+            )),
+            TokenStoreError::Damaged { path, .. } => Some(format!(
+                "Move {} out of the way and make new tokens: those made so far are good no more",
+                path.display()
+            )),
+            TokenStoreError::TooManySlots => Some(
+                "Make several tokens, or one for all slots: aws-sso ecs token create --all-slots"
+                    .to_owned(),
+            ),
+            TokenStoreError::NoSuchToken(_) => {
+                Some("See which there are: aws-sso ecs token list".to_owned())
+            }
+            TokenStoreError::Unwritable { .. }
+            | TokenStoreError::Busy(_)
+            | TokenStoreError::NoRandomness => None,
+        };
+        let error = Self::failed(error);
+        match hint {
+            Some(hint) => error.with_hint(hint),
+            None => error,
+        }
+    }
+}
+
+/// A path as one types it.
+fn typed(path: &Path) -> String {
+    shell_word(&path.to_string_lossy()).into_owned()
 }

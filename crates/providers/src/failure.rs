@@ -1,6 +1,7 @@
 //! Why there are no credentials, told by what to do next.
 
 use std::error::Error;
+use std::fmt::Display;
 
 use aws_config::profile::ProfileFileLoadError;
 use aws_credential_types::provider::error::CredentialsError;
@@ -10,80 +11,60 @@ use aws_sdk_sts::operation::assume_role_with_web_identity::AssumeRoleWithWebIden
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use credentials::Problem;
+use credentials::{Failure, Problem};
 
 use crate::secure_store::StoreError;
 
-/// Credentials could not be had. The text is one line and holds no secret.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("{message}")]
-pub struct ProviderError {
-    /// What to do next.
-    pub problem: Problem,
-    message: String,
-    hint: Option<String>,
+/// A failure that a look at the network may explain.
+pub(crate) fn unavailable(message: impl Display) -> Failure {
+    Failure::new(Problem::Unavailable, message).with_hint(LOOK_AT_NETWORK)
 }
 
-impl ProviderError {
-    /// What to type, where it is known better than by the problem alone: a full sentence.
-    pub fn hint(&self) -> Option<&str> {
-        self.hint.as_deref()
-    }
+/// A file of profiles that the SDK can't read.
+pub(crate) fn of_profile_file(error: &ProfileFileLoadError) -> Failure {
+    Failure::failed(texts(error))
+}
 
-    pub(crate) fn invalid(message: impl Into<String>) -> Self {
-        Self::new(Problem::Invalid, &message.into())
-    }
+/// A failure of one of the SDK's providers. `uses_sso`: what isn't an answer from AWS is then about the cached sign-in.
+pub(crate) fn of_credentials(error: &CredentialsError, uses_sso: bool) -> Failure {
+    let problem = causes(error).find_map(problem_of).unwrap_or(match error {
+        CredentialsError::ProviderTimedOut(_) => Problem::Unavailable,
+        CredentialsError::ProviderError(_) if uses_sso => Problem::SignInNeeded,
+        _ => Problem::Invalid,
+    });
+    with_usual_hint(Failure::new(problem, texts(error)))
+}
 
-    pub(crate) fn denied(message: impl Into<String>) -> Self {
-        Self::new(Problem::Denied, &message.into())
-    }
+/// A failure of a call to AWS.
+pub(crate) fn of_sdk<E>(error: &SdkError<E, HttpResponse>) -> Failure
+where
+    E: Error + ProvideErrorMetadata + 'static,
+{
+    with_usual_hint(Failure::new(problem_of_sdk(error), texts(error)))
+}
 
-    pub(crate) fn unavailable(message: impl Into<String>) -> Self {
-        Self::new(Problem::Unavailable, &message.into())
-    }
-
-    pub(crate) fn sign_in_needed(message: impl Into<String>) -> Self {
-        Self::new(Problem::SignInNeeded, &message.into())
-    }
-
-    /// The same problem in other words.
-    pub(crate) fn with_message(self, message: impl Into<String>) -> Self {
-        Self { message: one_line(&message.into()), ..self }
-    }
-
-    pub(crate) fn from_profile_file(error: &ProfileFileLoadError) -> Self {
-        Self::invalid(texts(error))
-    }
-
-    /// `uses_sso`: what isn't an answer from AWS is then about the cached sign-in.
-    pub(crate) fn from_credentials(error: &CredentialsError, uses_sso: bool) -> Self {
-        let problem = causes(error).find_map(problem_of).unwrap_or(match error {
-            CredentialsError::ProviderTimedOut(_) => Problem::Unavailable,
-            CredentialsError::ProviderError(_) if uses_sso => Problem::SignInNeeded,
-            _ => Problem::Invalid,
-        });
-        Self::new(problem, &texts(error))
-    }
-
-    pub(crate) fn from_sdk<E>(error: &SdkError<E, HttpResponse>) -> Self
-    where
-        E: Error + ProvideErrorMetadata + 'static,
-    {
-        Self::new(problem_of_sdk(error), &texts(error))
-    }
-
-    fn new(problem: Problem, message: &str) -> Self {
-        Self { problem, message: one_line(message), hint: None }
+fn with_usual_hint(failure: Failure) -> Failure {
+    match failure.problem {
+        Problem::Throttled => failure.with_hint("Wait a minute, then try again."),
+        Problem::Unavailable => failure.with_hint(LOOK_AT_NETWORK),
+        _ => failure,
     }
 }
 
-impl From<StoreError> for ProviderError {
+const LOOK_AT_NETWORK: &str =
+    "Look at the network, HTTPS_PROXY and the AWS_ENDPOINT_URL variables.";
+
+impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         let problem = match &error {
             StoreError::KeyMissing { .. } => Problem::SignInNeeded,
             _ => Problem::Invalid,
         };
-        Self { hint: error.hint(), ..Self::new(problem, &error.to_string()) }
+        let failure = Self::new(problem, &error);
+        match error.hint() {
+            Some(hint) => failure.with_hint(hint),
+            None => failure,
+        }
     }
 }
 
@@ -100,7 +81,7 @@ pub(crate) fn texts(error: &(dyn Error + 'static)) -> String {
             texts.push(text);
         }
     }
-    texts.join(": ")
+    one_line(&texts.join(": "))
 }
 
 /// Errors can hold what another program printed: lines and control characters become blanks.
@@ -150,8 +131,7 @@ mod tests {
 
     #[test]
     fn a_message_is_one_line_of_bounded_length() {
-        let error = ProviderError::invalid("first\n\tsecond\u{1b}[31m\r\n".repeat(100));
-        let text = error.to_string();
+        let text = one_line(&"first\n\tsecond\u{1b}[31m\r\n".repeat(100));
         assert!(text.starts_with("first second [31m first"), "{text}");
         assert!(text.chars().count() <= 601 && text.ends_with('…'));
     }

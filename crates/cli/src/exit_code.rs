@@ -1,0 +1,18 @@
+//! The exit code of a failure.
+
+use credentials::Problem;
+
+/// The exit code of a command that failed so (docs/cli.md, "Exit codes").
+pub(crate) fn exit_code(problem: Problem) -> u8 {
+    match problem {
+        Problem::Denied | Problem::Invalid | Problem::Throttled | Problem::Unavailable => 1,
+        // Most of these are clap's.
+        Problem::Usage => 2,
+        Problem::SignInNeeded => 3,
+        Problem::Unreachable => 4,
+        // As a shell has it.
+        Problem::CommandNotExecutable => 126,
+        Problem::CommandNotFound => 127,
+        Problem::Interrupted => 130,
+    }
+}
