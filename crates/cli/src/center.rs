@@ -4,11 +4,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use credentials::{Failure, InstanceName, Problem};
+use credentials::{Failure, Instance, InstanceName, Problem};
 use providers::Aws;
-use providers::identity_center::{
-    self, AwsCliCache, CatalogueFile, IdentityCenter, Instance, Retries,
-};
+use providers::identity_center::{self, AwsCliCache, CatalogueFile, IdentityCenter, Retries};
 use providers::secure_store::{Passphrase, Protection, SecureStore};
 use tokio::time::timeout;
 

@@ -15,8 +15,7 @@ use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-use credentials::{InstanceName, Invalid};
-use providers::identity_center::RegionName;
+use credentials::{InstanceName, Invalid, RegionName};
 
 use fields::{Fields, Problem};
 use yaml::Node;

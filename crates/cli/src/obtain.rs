@@ -1,9 +1,10 @@
 //! From what a person names to a profile with credentials: the catalogue first, then the AWS config, then AWS itself.
 
 use credentials::{
-    AccountId, Chain, Failure, Fetched, Partition, Problem, Profile, ProfileName, RoleName, Source,
+    AccountId, Chain, Failure, Fetched, Partition, Problem, Profile, ProfileName, RegionName,
+    RoleName, Source,
 };
-use providers::identity_center::{Catalogue, IdentityCenter, RegionName};
+use providers::identity_center::{Catalogue, IdentityCenter};
 
 use crate::catalogue::{self, Extent};
 use crate::center::{self, explain};

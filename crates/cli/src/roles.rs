@@ -4,9 +4,10 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use credentials::{
-    AccountId, Chain, Failure, InstanceName, Link, Partition, ProfileName, RoleArn, RoleName,
+    AccountId, Chain, Failure, Instance, InstanceName, Link, Partition, ProfileName, RegionName,
+    RoleArn, RoleName,
 };
-use providers::identity_center::{Account, Catalogue, Instance, RegionName};
+use providers::identity_center::{Account, Catalogue};
 
 use crate::center;
 use crate::config_file;

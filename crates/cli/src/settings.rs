@@ -1,11 +1,10 @@
 //! What a person has configured: `config.yaml` and the AWS config, added up; and which instance is meant.
 
-use credentials::{Failure, InstanceName, shell_word};
+use credentials::{Failure, Instance, InstanceName, RegionName, shell_word};
 use std::path::PathBuf;
 
 use clap::Args;
 use providers::AwsConfig;
-use providers::identity_center::{Instance, RegionName};
 use tracing::{debug, warn};
 
 use crate::completion::Values;

@@ -1,8 +1,6 @@
 //! Signing in, in front of a person: what to open, what to compare, and how it went. All of it on stderr.
 
-use providers::identity_center::{
-    DeviceCode, IdentityCenter, Instance, Pending, Pkce, SignedIn, Workflow,
-};
+use providers::identity_center::{DeviceCode, IdentityCenter, Pending, Pkce, SignedIn, Workflow};
 use qrcode::QrCode;
 use qrcode::render::unicode::Dense1x2;
 
@@ -10,7 +8,7 @@ use crate::center::explain;
 use crate::config_file::{AuthWorkflow, UrlAction};
 use crate::settings::{ConfiguredInstance, Settings};
 use crate::{env, ui, url_action};
-use credentials::Failure;
+use credentials::{Failure, Instance};
 
 /// What a person wants of a sign-in.
 #[derive(Clone, Copy, Default)]

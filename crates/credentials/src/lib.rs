@@ -5,6 +5,7 @@
 mod credentials;
 mod failure;
 mod fetch;
+mod instance;
 mod invalid;
 pub mod refresh;
 mod role;
@@ -17,12 +18,13 @@ mod time;
 pub use crate::credentials::{AccessKeyId, Credentials};
 pub use failure::{Failure, Problem};
 pub use fetch::Fetched;
+pub use instance::{Instance, InstanceName, RegionName, StartUrl};
 pub use invalid::Invalid;
 pub use role::{AccountId, Partition, Principal, RoleArn, RoleName};
 pub use secret::Secret;
 pub use shell_word::shell_word;
 pub use slot::{Profile, ProfileName, SlotName};
-pub use source::{Chain, InstanceName, Link, Source, Upstream};
+pub use source::{Chain, Link, Source, Upstream};
 pub use time::{Clock, Expiration, Remaining};
 
 pub use jiff::Timestamp;

@@ -1,9 +1,8 @@
 //! Sources: how a slot's credentials are got again. Names only, never a secret.
 
 use std::fmt;
-use std::hash::{Hash, Hasher};
 
-use crate::{AccountId, Invalid, Partition, Principal, ProfileName, RoleArn, RoleName};
+use crate::{AccountId, InstanceName, Partition, Principal, ProfileName, RoleArn, RoleName};
 
 /// How credentials are got again. Credentials that were handed in have no source.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -127,58 +126,9 @@ impl Chain {
     }
 }
 
-/// The name of an instance: 1 to 64 bytes of UTF-8 without control characters. Names that differ in case only
-/// are the same name, so that they are on file systems that think so too.
-#[derive(Clone, Debug)]
-pub struct InstanceName(Box<str>);
-
-impl InstanceName {
-    /// # Errors
-    /// Says what a name must be.
-    pub fn parse(text: &str) -> Result<Self, Invalid> {
-        if text.is_empty() || text.len() > 64 || text.chars().any(char::is_control) {
-            return Err(Invalid("1 to 64 bytes of UTF-8 without control characters"));
-        }
-        Ok(Self(text.into()))
-    }
-
-    /// The name as a person wrote it.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl PartialEq for InstanceName {
-    fn eq(&self, other: &Self) -> bool {
-        self.0 == other.0 || self.0.to_lowercase() == other.0.to_lowercase()
-    }
-}
-
-impl Eq for InstanceName {}
-
-impl Hash for InstanceName {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.to_lowercase().hash(state);
-    }
-}
-
-impl fmt::Display for InstanceName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_that_differ_in_case_are_one_name() {
-        let (one, other) =
-            (InstanceName::parse("Corp").unwrap(), InstanceName::parse("corp").unwrap());
-        assert_eq!(one, other);
-        assert!(std::collections::HashSet::from([one]).contains(&other));
-    }
 
     #[test]
     fn a_source_says_what_it_is_in_one_line() {

@@ -37,6 +37,7 @@ use file::Draft;
 
 pub use error::{Exposure, StoreError};
 pub use item_name::ItemName;
+pub(crate) use item_name::file_name;
 pub use lock::Lock;
 pub use passphrase::Passphrase;
 pub use protection::Protection;

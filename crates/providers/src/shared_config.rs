@@ -10,13 +10,12 @@ use aws_credential_types::Credentials as SdkCredentials;
 use aws_credential_types::provider::ProvideCredentials;
 use aws_types::os_shim_internal::{Env, Fs};
 use credentials::{
-    AccessKeyId, AccountId, Chain, Failure, Fetched, InstanceName, Link, Partition, Principal,
-    ProfileName, RoleArn, RoleName, Secret, Timestamp,
+    AccessKeyId, AccountId, Chain, Failure, Fetched, Instance, InstanceName, Link, Partition,
+    Principal, ProfileName, RegionName, RoleArn, RoleName, Secret, StartUrl, Timestamp,
 };
 
 use crate::failure;
 use crate::given::Given;
-use crate::identity_center::{Instance, RegionName, StartUrl};
 use crate::{Aws, complete, credential_process, http_client};
 
 pub use before_containers::{Mention, before_containers};

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use clap::{ArgGroup, Args};
-use credentials::{Clock, Failure, Partition, Problem, Profile, Source};
-use providers::identity_center::RegionName;
+use credentials::{Clock, Failure, Partition, Problem, Profile, RegionName, Source};
 use providers::{Console, console_home};
 use url::Url;
 

@@ -7,8 +7,7 @@ use std::io::{self, ErrorKind};
 use std::process::{Command, ExitCode};
 
 use clap::{ArgGroup, Args};
-use credentials::{Failure, Problem, Profile, SlotName};
-use providers::identity_center::RegionName;
+use credentials::{Failure, Problem, Profile, RegionName, SlotName};
 
 use crate::args::{RoleArguments, ServerArguments};
 use crate::client::Client;

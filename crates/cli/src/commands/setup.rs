@@ -8,8 +8,7 @@ use std::io::{IsTerminal, Write, stdin};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use credentials::{Failure, InstanceName, Invalid};
-use providers::identity_center::{RegionName, StartUrl};
+use credentials::{Failure, InstanceName, Invalid, RegionName, StartUrl};
 
 use crate::config_file::ConfigFile;
 use crate::{env, paths, ui};

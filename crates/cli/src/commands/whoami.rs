@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use clap::Args;
-use credentials::{Chain, Failure, Problem};
-use providers::identity_center::{IdentityCenter, Instance};
+use credentials::{Chain, Failure, Instance, Problem};
+use providers::identity_center::IdentityCenter;
 use serde::Serialize;
 use tokio::time::timeout;
 

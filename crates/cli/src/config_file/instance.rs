@@ -1,7 +1,8 @@
 //! What `SSOConfig` says of instances, and of the accounts and roles in them.
 
-use credentials::{AccountId, InstanceName, Partition, ProfileName, RoleArn, RoleName};
-use providers::identity_center::{RegionName, StartUrl};
+use credentials::{
+    AccountId, InstanceName, Partition, ProfileName, RegionName, RoleArn, RoleName, StartUrl,
+};
 
 use super::choice::UrlAction;
 use super::fields::{Fields, Problem, items};

@@ -3,9 +3,8 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use providers::identity_center::RegionName;
-
 use super::{AuthWorkflow, ConfigFile, SecureStore, UrlAction};
+use credentials::RegionName;
 
 fn parse(text: &str) -> Result<ConfigFile, String> {
     let path = Path::new("config.yaml");

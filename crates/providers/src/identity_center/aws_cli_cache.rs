@@ -5,13 +5,11 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use credentials::{Secret, Timestamp};
+use credentials::{Instance, Secret, StartUrl, Timestamp};
 use data_encoding::HEXLOWER;
 use serde::Deserialize;
 use sha1::{Digest, Sha1};
 use zeroize::Zeroizing;
-
-use super::{Instance, StartUrl};
 
 /// The AWS CLI's files have about 4 KB.
 const LARGEST: u64 = 256 * 1024;

@@ -6,11 +6,11 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use credentials::{AccountId, Failure, RoleName, Timestamp};
+use credentials::{AccountId, Failure, Instance, RoleName, Timestamp};
 use serde::{Deserialize, Serialize};
 use tempfile::Builder;
 
-use super::{Instance, file_name};
+use crate::secure_store::file_name;
 
 const VERSION: u32 = 1;
 /// 10,000 roles have less than 1 MB.
@@ -174,10 +174,9 @@ fn instant(millisecond: Option<i64>) -> Option<Timestamp> {
 
 #[cfg(test)]
 mod tests {
-    use credentials::InstanceName;
+    use credentials::{InstanceName, RegionName, StartUrl};
 
     use super::*;
-    use crate::identity_center::{RegionName, StartUrl};
 
     fn file(folder: &Path, start_url: &str) -> CatalogueFile {
         let instance = Instance {

@@ -201,14 +201,14 @@ fn inode(_: &Metadata) -> u64 {
 mod tests {
     use std::sync::Arc;
 
-    use credentials::InstanceName;
+    use credentials::{Instance, InstanceName, RegionName, StartUrl};
     use fakes::FakeClock;
     use futures_util::future::join_all;
     use tokio::time::timeout;
 
     use super::*;
     use crate::Aws;
-    use crate::identity_center::{AwsCliCache, Instance, RegionName, Retries, StartUrl};
+    use crate::identity_center::{AwsCliCache, Retries};
     use crate::secure_store::{Protection, SecureStore};
 
     const MINUTE: Duration = Duration::from_secs(60);

@@ -3,11 +3,9 @@
 //! Credentials lie within the SSO session they were fetched in, so that those of another identity can't be
 //! mistaken for this one's: a new sign-in begins with none.
 
-use credentials::{AccessKeyId, Credentials, Expiration, Failure, Secret, Timestamp};
+use credentials::{AccessKeyId, Credentials, Expiration, Failure, Instance, Secret, Timestamp};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
-
-use super::Instance;
 
 /// The version of the format that is written, and the last that can be read.
 const VERSION: u32 = 1;
@@ -186,9 +184,7 @@ mod secret {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use credentials::InstanceName;
-
-    use crate::identity_center::{RegionName, StartUrl};
+    use credentials::{InstanceName, RegionName, StartUrl};
 
     fn instance(start_url: &str) -> Instance {
         Instance {

@@ -13,11 +13,11 @@ use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterce
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use credentials::{Failure, Problem, Secret};
+use credentials::{Failure, Instance, Problem, Secret};
 use url::Url;
 
+use super::Workflow;
 use super::item::{Refresh, Registration};
-use super::{Instance, Workflow};
 use crate::failure;
 use crate::identity_center::IdentityCenter;
 

@@ -3,8 +3,7 @@
 use std::fmt;
 
 use credentials::InstanceName;
-
-use crate::identity_center::file_name;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// The name of an item.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,9 +29,26 @@ impl fmt::Display for ItemName {
     }
 }
 
+/// What stays as it is in the name of a file.
+const IN_FILE_NAMES: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
+
+/// The start of the names of an instance's files.
+pub(crate) fn file_name(name: &InstanceName) -> String {
+    utf8_percent_encode(&name.as_str().to_lowercase(), IN_FILE_NAMES).to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_become_file_names_that_stay_in_their_folder() {
+        for (name, expected) in
+            [("Corp", "corp"), ("../x", "%2E%2E%2Fx"), ("a b", "a%20b"), ("Ä", "%C3%A4")]
+        {
+            assert_eq!(file_name(&InstanceName::parse(name).unwrap()), expected);
+        }
+    }
 
     #[test]
     fn no_instance_has_the_name_of_another_item() {

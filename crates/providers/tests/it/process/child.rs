@@ -6,12 +6,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use credentials::{AccountId, Chain, Clock, Failure, Fetched, InstanceName, RoleName, Timestamp};
+use credentials::{
+    AccountId, Chain, Clock, Failure, Fetched, Instance, InstanceName, RegionName, RoleName,
+    StartUrl, Timestamp,
+};
 use futures_util::future::join_all;
 use providers::Aws;
 use providers::identity_center::{
-    AwsCliCache, Catalogue, CatalogueFile, IdentityCenter, Instance, Pending, Progress, RegionName,
-    Retries, SignIn, StartUrl, Workflow, saved,
+    AwsCliCache, Catalogue, CatalogueFile, IdentityCenter, Pending, Progress, Retries, SignIn,
+    Workflow, saved,
 };
 use providers::secure_store::{Passphrase, Protection, SecureStore};
 use tokio::sync::{mpsc, watch};
