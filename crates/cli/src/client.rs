@@ -2,7 +2,10 @@
 //!
 //! Plain HTTP stays on this host. Where nobody said what is spoken, it is plain HTTP, and HTTPS once the server says so.
 
+pub(crate) mod address;
+pub(crate) mod arguments;
 mod https;
+pub(crate) mod token_file;
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,9 +25,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::args::ServerArguments;
-use crate::server_address::{Scheme, ServerAddress};
-use crate::token_file;
+use crate::client::address::{Scheme, ServerAddress};
+use crate::client::arguments::ServerArguments;
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// 10,000 named slots are 1.5 MB.

@@ -2,9 +2,7 @@
 //! The network is not asked, nobody is asked, and nothing goes wrong aloud: who presses Tab is in the middle of a line.
 
 mod line;
-mod shell;
 mod values;
-mod word;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -12,11 +10,10 @@ use std::io::Write;
 use clap::CommandFactory;
 use clap_complete::engine::{self, ArgValueCompleter};
 
-use crate::args::Arguments;
+use crate::cli::Arguments;
+use crate::ground::values::Values;
+use crate::programs::shell_completion::Shell;
 use line::Line;
-
-pub(crate) use shell::Shell;
-pub(crate) use values::Values;
 
 /// Answers a script of [`Shell::script`].
 pub(crate) fn answer(shell: Shell) {

@@ -18,9 +18,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::aws_profile::AwsProfile;
-use crate::exports::{FULL_URI, METADATA_DISABLED};
-use crate::settings::{InstanceArguments, Settings};
+use crate::instance::arguments::InstanceArguments;
+use crate::instance::settings::Settings;
+use crate::programs::aws_profile::AwsProfile;
+use crate::programs::exports::{FULL_URI, METADATA_DISABLED};
 use credentials::Failure;
 use sdks::{AsksServer, Cause, Environment};
 

@@ -15,8 +15,8 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use crate::server_address::ServerAddress;
-use crate::{env, paths};
+use crate::client::address::ServerAddress;
+use crate::ground::{env, paths};
 use credentials::{Failure, Problem};
 
 /// The handshake.

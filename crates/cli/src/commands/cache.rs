@@ -6,11 +6,12 @@ use clap::Args;
 use credentials::{Failure, Partition};
 use providers::identity_center::Catalogue;
 
-use crate::catalogue::{self, Extent};
-use crate::center;
-use crate::roles::Roles;
-use crate::settings::{InstanceArguments, Settings};
-use crate::ui;
+use crate::ground::ui;
+use crate::instance::access;
+use crate::instance::arguments::InstanceArguments;
+use crate::instance::catalogue::{self, Extent};
+use crate::instance::roles::Roles;
+use crate::instance::settings::Settings;
 
 /// Ask AWS anew which accounts and roles you may use
 ///
@@ -24,9 +25,9 @@ pub(crate) struct Arguments {
 pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let settings = Settings::read(&arguments.instance).await?;
     let instance = settings.chosen()?;
-    let center = center::open(&settings, instance)?;
+    let center = access::open(&settings, instance)?;
     let partition = Partition::of_region(instance.instance.region.as_str());
-    let before = arns(&center::catalogue_file(instance).read(), &partition);
+    let before = arns(&access::catalogue_file(instance).read(), &partition);
     let catalogue = catalogue::refresh(&settings, instance, &center, Extent::All).await?;
     let after = arns(&catalogue, &partition);
     let (added, removed): (Vec<_>, Vec<_>) =
@@ -48,7 +49,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     for renamed in &Roles::of(&settings, instance, &catalogue)?.renamed {
         ui::renamed(renamed);
     }
-    center::mention_clock(&center);
+    access::mention_clock(&center);
     Ok(())
 }
 

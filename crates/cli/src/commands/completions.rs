@@ -2,8 +2,8 @@
 
 use clap::Args;
 
-use crate::completion::Shell;
-use crate::ui;
+use crate::ground::ui;
+use crate::programs::shell_completion::Shell;
 
 /// Print what makes a shell complete commands, profiles, accounts and roles
 ///

@@ -7,13 +7,15 @@ use credentials::{Clock, Failure, Partition, Problem, Profile, RegionName, Sourc
 use providers::{Console, console_home};
 use url::Url;
 
-use crate::args::{RoleArguments, duration};
-use crate::clock::SystemClock;
-use crate::config_file::UrlAction;
-use crate::obtain::{default_region, obtain};
-use crate::settings::{InstanceArguments, Settings};
-use crate::which_role::which_role;
-use crate::{center, env, history, ui, url_action};
+use crate::ground::arguments::duration;
+use crate::ground::clock::SystemClock;
+use crate::ground::{env, ui};
+use crate::instance::arguments::{InstanceArguments, RoleArguments};
+use crate::instance::obtain::{default_region, obtain};
+use crate::instance::settings::Settings;
+use crate::instance::which_role::which_role;
+use crate::instance::{access, history, url_action};
+use config::UrlAction;
 
 /// Open the AWS console as a role
 ///
@@ -62,7 +64,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         duration,
         endpoint: endpoint.as_ref(),
     };
-    let url = center::aws().console_url(&console).await;
+    let url = access::aws().console_url(&console).await;
     let url = url.map_err(|error| explain(error, duration))?;
     match action {
         UrlAction::Print | UrlAction::PrintUrl => {

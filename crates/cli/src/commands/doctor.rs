@@ -6,13 +6,13 @@ use clap::Args;
 use credentials::{Failure, ProfileName};
 use serde::Serialize;
 
-use crate::args::{Output, OutputArguments};
-use crate::completion::Values;
-use crate::doctor::{self, Finding, Level, Report, Situation, Verdict, Wanted};
-use crate::env;
-use crate::server_address::ServerAddress;
-use crate::settings::InstanceArguments;
-use crate::ui::{self, Colour};
+use crate::client::address::ServerAddress;
+use crate::doctor::{self, Finding, Level, Report, Situation, Variables, Verdict, Wanted};
+use crate::ground::arguments::{Output, OutputArguments};
+use crate::ground::env;
+use crate::ground::ui::{self, Colour};
+use crate::ground::values::Values;
+use crate::instance::arguments::InstanceArguments;
 
 /// Find out why programs get no credentials, or others than they should
 ///
@@ -57,7 +57,8 @@ struct ShownFinding<'a> {
 
 pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let Arguments { profile: slot, server, token_file, instance, output } = arguments;
-    let situation = Situation::new(env::of_sdks(), Wanted { slot, server, token_file });
+    let situation =
+        Situation::new(Variables::read(env::present_lossy), Wanted { slot, server, token_file });
     let examined = doctor::examine(&situation, &instance);
     let report = ui::note_if_slow("Waiting for what does not answer …", examined).await;
     match output.output {

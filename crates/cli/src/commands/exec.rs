@@ -9,15 +9,18 @@ use std::process::{Command, ExitCode};
 use clap::{ArgGroup, Args};
 use credentials::{Failure, Problem, Profile, RegionName, SlotName};
 
-use crate::args::{RoleArguments, ServerArguments};
 use crate::client::Client;
-use crate::commands::ecs::env::exports;
-use crate::commands::interruptible;
-use crate::exports::Exports;
-use crate::obtain::{default_region, obtain};
-use crate::settings::{InstanceArguments, Settings};
-use crate::which_role::which_role;
-use crate::{aws_profile, env, history, process, ui};
+use crate::client::arguments::ServerArguments;
+use crate::ground::{env, process, ui};
+use crate::instance::arguments::{InstanceArguments, RoleArguments};
+use crate::instance::history;
+use crate::instance::interruptible::interruptible;
+use crate::instance::obtain::{default_region, obtain};
+use crate::instance::settings::Settings;
+use crate::instance::which_role::which_role;
+use crate::programs::aws_profile;
+use crate::programs::exports::Exports;
+use crate::programs::server_exports::exports;
 
 /// Run a command with a role, whose credentials stay fresh for as long as the command runs
 ///

@@ -8,10 +8,11 @@ use std::collections::BTreeMap;
 use clap::builder::BoolishValueParser;
 use clap::{Args, ValueEnum};
 
-use crate::center;
-use crate::roles::Roles;
-use crate::settings::{ConfiguredInstance, InstanceArguments, Settings};
-use crate::ui;
+use crate::ground::ui;
+use crate::instance::access;
+use crate::instance::arguments::InstanceArguments;
+use crate::instance::roles::Roles;
+use crate::instance::settings::{ConfiguredInstance, Settings};
 use credentials::Failure;
 use field::{Field, Filter};
 
@@ -76,7 +77,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let settings = Settings::read(&arguments.instance).await?;
     settings.require_instances()?;
     let fields = fields(&arguments, &settings)?;
-    let of_instance = |instance| (instance, center::catalogue_file(instance).read());
+    let of_instance = |instance| (instance, access::catalogue_file(instance).read());
     let catalogues: Vec<_> = settings.candidates()?.into_iter().map(of_instance).collect();
     let mut rows: Vec<(Cow<'_, str>, Row<'_>)> = Vec::new();
     for (instance, catalogue) in &catalogues {

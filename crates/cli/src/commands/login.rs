@@ -1,17 +1,17 @@
 //! `aws-sso login`
 
 use clap::Args;
-use credentials::{Clock, Failure};
-use providers::identity_center::{IdentityCenter, SignedIn, Workflow};
+use credentials::Failure;
+use providers::identity_center::{IdentityCenter, Workflow};
 
-use crate::catalogue::{self, Extent};
-use crate::center::{self, explain};
-use crate::clock::SystemClock;
-use crate::config_file::UrlAction;
-use crate::roles::Roles;
-use crate::settings::{ConfiguredInstance, InstanceArguments, Settings};
-use crate::sign_in::{Outcome, Wishes, sign_in};
-use crate::ui;
+use crate::ground::ui;
+use crate::instance::access::{self, explain};
+use crate::instance::arguments::InstanceArguments;
+use crate::instance::catalogue::{self, Extent};
+use crate::instance::roles::Roles;
+use crate::instance::settings::{ConfiguredInstance, Settings};
+use crate::instance::sign_in::{Outcome, Wishes, sign_in, until};
+use config::UrlAction;
 
 /// Sign in to IAM Identity Center, once for all programs and until the SSO session ends
 ///
@@ -39,7 +39,7 @@ pub(crate) struct Arguments {
 pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let settings = Settings::read(&arguments.instance).await?;
     let instance = settings.chosen()?;
-    let center = center::open_to_sign_in(&settings, instance)?;
+    let center = access::open_to_sign_in(&settings, instance)?;
     let workflow = match (arguments.device_code, arguments.pkce) {
         (true, _) => Some(Workflow::DeviceCode),
         (_, true) => Some(Workflow::Pkce),
@@ -65,7 +65,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let roles = catalogue.role_count();
     let (accounts, flag) = (catalogue.accounts.len(), settings.flag_for(&instance.instance));
     ui::note(&format!("You may use {roles} roles in {accounts} accounts: aws-sso list{flag}"));
-    center::mention_clock(&center);
+    access::mention_clock(&center);
     Ok(())
 }
 
@@ -83,15 +83,4 @@ async fn tell(
         ui::note(&format!("You are {already}signed in to `{name}`, {}.", until(&signed_in)));
     }
     Ok(())
-}
-
-/// How long a sign-in lasts, for a person.
-pub(crate) fn until(signed_in: &SignedIn) -> String {
-    let left = credentials::Expiration::new(signed_in.expires_at);
-    let left = left.map(|at| at.remaining(SystemClock.now()).to_string()).unwrap_or_default();
-    match signed_in {
-        SignedIn { refreshes: true, .. } => "for as long as the SSO session lasts".to_owned(),
-        SignedIn { by_aws_cli: true, .. } => format!("through the AWS CLI, for {left}"),
-        _ => format!("for {left}"),
-    }
 }

@@ -2,9 +2,10 @@
 
 use clap::Args;
 
-use crate::center::{self, explain};
-use crate::settings::{InstanceArguments, Settings};
-use crate::ui;
+use crate::ground::ui;
+use crate::instance::access::{self, explain};
+use crate::instance::arguments::InstanceArguments;
+use crate::instance::settings::Settings;
 use credentials::Failure;
 
 /// Sign out of IAM Identity Center: forget the sign-in and its credentials, and end the session at AWS
@@ -20,7 +21,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let settings = Settings::read(&arguments.instance).await?;
     let instance = settings.chosen()?;
     let name = &instance.instance.name;
-    let center = center::open(&settings, instance)?;
+    let center = access::open(&settings, instance)?;
     match center.sign_out().await {
         Ok(true) => ui::note(&format!("You are signed out of `{name}`.")),
         Ok(false) => ui::note(&format!("Nobody was signed in to `{name}` by aws-sso.")),

@@ -4,11 +4,10 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, CommandFactory};
+use clap::{Args, Command};
 use clap_mangen::Man;
 
-use crate::args;
-use crate::ui;
+use crate::ground::ui;
 use credentials::{Failure, shell_word};
 
 /// Write the manual: a page for each command, below FOLDER/man1
@@ -21,12 +20,12 @@ pub(crate) struct Arguments {
     folder: PathBuf,
 }
 
-pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
+pub(crate) fn run(arguments: Arguments, command: Command) -> Result<(), Failure> {
     let folder = arguments.folder.join("man1");
     let cannot = |error: io::Error| {
         Failure::failed(format!("{} cannot be written: {error}", folder.display()))
     };
-    let mut command = args::Arguments::command().disable_help_subcommand(true);
+    let mut command = command.disable_help_subcommand(true);
     command.build();
     let mut pages = Vec::new();
     add_pages(&command, &mut pages).map_err(cannot)?;

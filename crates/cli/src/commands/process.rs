@@ -12,11 +12,12 @@ use server::wire::ProfileObject;
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
-use crate::args::{RoleArguments, ServerArguments};
 use crate::client::Client;
-use crate::obtain::{Wanted, obtain};
-use crate::settings::{InstanceArguments, Settings};
-use crate::{env, ui};
+use crate::client::arguments::ServerArguments;
+use crate::ground::{env, ui};
+use crate::instance::arguments::{InstanceArguments, RoleArguments, Wanted};
+use crate::instance::obtain::obtain;
+use crate::instance::settings::Settings;
 
 /// Print a role's credentials as a credential_process of the AWS config does
 ///

@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use credentials::{Failure, InstanceName, Invalid, RegionName, StartUrl};
 
-use crate::config_file::ConfigFile;
-use crate::{env, paths, ui};
+use crate::ground::{env, paths, ui};
+use config::ConfigFile;
 
 /// Write a config file that says where you sign in
 ///

@@ -9,11 +9,12 @@ use providers::identity_center::IdentityCenter;
 use serde::Serialize;
 use tokio::time::timeout;
 
-use super::login::until;
-use crate::args::{Output, OutputArguments};
-use crate::center::{self, explain};
-use crate::settings::{ConfiguredInstance, InstanceArguments, Settings};
-use crate::ui;
+use crate::ground::arguments::{Output, OutputArguments};
+use crate::ground::ui;
+use crate::instance::access::{self, explain};
+use crate::instance::arguments::InstanceArguments;
+use crate::instance::settings::{ConfiguredInstance, Settings};
+use crate::instance::sign_in::until;
 
 /// What else is known is not held back for longer than this.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -70,7 +71,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
 }
 
 async fn identity(settings: &Settings, instance: &ConfiguredInstance) -> Result<Identity, Failure> {
-    let center = center::open(settings, instance)?;
+    let center = access::open(settings, instance)?;
     let signed_in = center.signed_in().await.map_err(|error| explain(error, settings, instance))?;
     let mut user_name = signed_in.as_ref().and_then(|signed_in| signed_in.user_name.clone());
     if user_name.is_none() && signed_in.is_some() {
@@ -91,7 +92,7 @@ async fn identity(settings: &Settings, instance: &ConfiguredInstance) -> Result<
 
 /// AWS tells it to whoever has a role. Without a role, or without AWS, it stays unknown.
 async fn ask_aws(center: &IdentityCenter, instance: &ConfiguredInstance) -> Option<String> {
-    let catalogue = center::catalogue_file(instance).read();
+    let catalogue = access::catalogue_file(instance).read();
     let account = catalogue.accounts.iter().find(|account| !account.roles.is_empty())?;
     let role_name = account.roles.first()?.clone();
     let chain = Chain { account_id: account.id.clone(), role_name, links: Vec::new() };

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use clap::{ArgMatches, CommandFactory};
 use credentials::{AccountId, InstanceName};
 
-use crate::args::{AddressArguments, Arguments, ServerArguments};
-use crate::server_address::ServerAddress;
-use crate::settings::InstanceArguments;
+use crate::cli::Arguments;
+use crate::client::address::ServerAddress;
+use crate::client::arguments::{AddressArguments, ServerArguments};
+use crate::instance::arguments::InstanceArguments;
 
 /// The arguments of an unfinished line that others depend on, with the variables that stand for them.
 #[derive(Clone, Debug)]

@@ -5,7 +5,6 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use clap::builder::ArgExt;
 use clap_complete::CompletionCandidate;
 use credentials::{AccountId, Clock, Partition, RoleArn, RoleName};
 use providers::identity_center::Catalogue;
@@ -13,28 +12,12 @@ use server::TokenStore;
 
 use super::line::Line;
 use crate::client::Client;
-use crate::clock::SystemClock;
-use crate::roles::Roles;
-use crate::settings::{ConfiguredInstance, Settings};
-use crate::{center, paths, ui};
-
-/// What an argument names. Attached to the argument: `add = Values::Profiles`.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Values {
-    /// Roles by their names, and profiles of the AWS config.
-    Profiles,
-    /// Named slots of the server.
-    Slots,
-    Accounts,
-    /// The names of roles: those of the account that is named already, or all.
-    Roles,
-    Arns,
-    Instances,
-    /// Serials of authorization tokens.
-    Tokens,
-}
-
-impl ArgExt for Values {}
+use crate::ground::clock::SystemClock;
+use crate::ground::values::Values;
+use crate::ground::{paths, ui};
+use crate::instance::access;
+use crate::instance::roles::Roles;
+use crate::instance::settings::{ConfiguredInstance, Settings};
 
 /// A value, and what it is.
 type Described = (String, Option<String>);
@@ -70,7 +53,7 @@ impl Values {
         }
         let instances = settings.candidates().ok()?.into_iter();
         let known: Vec<(&ConfiguredInstance, Catalogue)> =
-            instances.map(|it| (it, center::catalogue_file(it).read())).collect();
+            instances.map(|it| (it, access::catalogue_file(it).read())).collect();
         // Sorted, and each once: several instances may have the same.
         let mut values: BTreeMap<String, Option<String>> = BTreeMap::new();
         for (instance, catalogue) in &known {

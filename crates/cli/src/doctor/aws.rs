@@ -3,8 +3,8 @@
 use providers::identity_center::IdentityCenter;
 
 use super::Finding;
-use crate::center;
-use crate::settings::Settings;
+use crate::instance::access;
+use crate::instance::settings::Settings;
 
 /// What is to be said of each region that an instance is in. All are asked at once.
 pub(super) async fn look(settings: Option<&Settings>) -> Vec<Finding> {
@@ -17,7 +17,7 @@ pub(super) async fn look(settings: Option<&Settings>) -> Vec<Finding> {
             continue;
         }
         regions.push(region);
-        match center::open_without_sign_in(settings, instance) {
+        match access::open_without_sign_in(settings, instance) {
             Ok(center) => asked.push(tokio::spawn(ask(center))),
             Err(error) => return vec![Finding::of(error, "AWS cannot be asked")],
         }
@@ -39,11 +39,11 @@ async fn ask(center: IdentityCenter) -> Vec<Finding> {
                 .mend("env | grep -iE '_proxy=|^AWS_(ENDPOINT_URL|CA_BUNDLE|USE_)'"),
         ];
     }
-    let clock = center::clock_difference(&center).map_or_else(
+    let clock = access::clock_difference(&center).map_or_else(
         || Finding::ok("this machine's clock is AWS's"),
         |off| {
             let why = "AWS refuses what is signed with it, and expirations are wrong";
-            Finding::problem(off, why).mend(center::SET_CLOCK)
+            Finding::problem(off, why).mend(access::SET_CLOCK)
         },
     );
     vec![Finding::ok(format!("AWS answers for IAM Identity Center in {region}")), clock]

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use providers::AwsConfig;
 
 use super::Finding;
-use crate::env;
-use crate::settings::{self, InstanceArguments};
+use crate::ground::env;
+use crate::instance::arguments::InstanceArguments;
+use crate::instance::settings;
 use credentials::shell_word;
 
 /// What is to be said of both.

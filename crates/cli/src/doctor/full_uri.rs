@@ -8,8 +8,8 @@ use server::{path_for_sdks, slot_at};
 use super::Finding;
 use super::sdks;
 use super::situation::Situation;
-use crate::exports::FULL_URI;
-use crate::server_address::{CONTAINER_ADDRESSES, Scheme, ServerAddress};
+use crate::client::address::{CONTAINER_ADDRESSES, Scheme, ServerAddress};
+use crate::programs::exports::FULL_URI;
 
 /// A URI of a container's server.
 #[derive(Clone, Debug, PartialEq, Eq)]

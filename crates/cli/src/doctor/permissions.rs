@@ -4,7 +4,7 @@ use std::fs::Metadata;
 use std::path::Path;
 
 use super::Finding;
-use crate::paths;
+use crate::ground::paths;
 use credentials::shell_word;
 
 /// What is to be said of the folder.

@@ -11,8 +11,8 @@ use serde::Serialize;
 
 use super::full_uri::FullUri;
 use super::variables::Variables;
-use crate::aws_profile::AwsProfile;
-use crate::exports::{FULL_URI, METADATA_DISABLED, RELATIVE_URI};
+use crate::programs::aws_profile::AwsProfile;
+use crate::programs::exports::{FULL_URI, METADATA_DISABLED, RELATIVE_URI};
 use table::{EmptyRelativeUri, GoesOn, Order, SDKS, Sdk};
 
 /// All that the SDKs look at.

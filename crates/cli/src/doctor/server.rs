@@ -6,8 +6,8 @@ use server::wire::{ProfileObject, State};
 use super::full_uri::FullUri;
 use super::{Finding, Situation};
 use crate::client::Client;
-use crate::exports::FULL_URI;
-use crate::server_address::{Scheme, ServerAddress};
+use crate::client::address::{Scheme, ServerAddress};
+use crate::programs::exports::FULL_URI;
 
 /// What was found, and where the server is by what it said.
 pub(super) async fn look(situation: &Situation) -> (Vec<Finding>, ServerAddress) {

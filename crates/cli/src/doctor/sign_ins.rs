@@ -10,12 +10,13 @@ use tokio::task::{JoinError, JoinHandle, spawn_blocking};
 use tokio::time::timeout;
 
 use super::Finding;
-use crate::center::{self, explain};
-use crate::clock::SystemClock;
-use crate::commands::login::until;
-use crate::settings::{ConfiguredInstance, Settings};
-use crate::store::{self, Item, Purpose};
-use crate::{catalogue, env};
+use crate::ground::clock::SystemClock;
+use crate::ground::env;
+use crate::instance::access::{self, explain};
+use crate::instance::catalogue;
+use crate::instance::settings::{ConfiguredInstance, Settings};
+use crate::instance::sign_in::until;
+use crate::instance::store::{self, Item, Purpose};
 
 /// What is to be said of each instance.
 pub(super) async fn look(settings: Option<&Settings>) -> Vec<Finding> {
@@ -68,7 +69,7 @@ fn begin(
     if store::is_under_passphrase(&config, &name) && matches!(env::file_password(), Ok(None)) {
         return None;
     }
-    let make = center::with_store(settings, instance);
+    let make = access::with_store(settings, instance);
     let look = async move {
         let open = move || {
             let item = Item::SignIn(&name);
@@ -150,7 +151,7 @@ fn told(protection: Protection) -> &'static str {
 /// How old the copy is of what AWS told.
 fn catalogue(settings: &Settings, instance: &ConfiguredInstance) -> Finding {
     let name = &instance.instance.name;
-    let catalogue = center::catalogue_file(instance).read();
+    let catalogue = access::catalogue_file(instance).read();
     let command = format!("aws-sso cache{}", settings.flag_for(&instance.instance));
     let roles = catalogue.role_count();
     let Some(at) = catalogue.refreshed_at else {

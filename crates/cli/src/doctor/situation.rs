@@ -6,9 +6,9 @@ use credentials::{ProfileName, SlotName, shell_word};
 
 use super::full_uri::FullUri;
 use super::variables::Variables;
-use crate::args::{AddressArguments, ServerArguments};
-use crate::exports::{FULL_URI, TOKEN_FILE};
-use crate::server_address::{Scheme, ServerAddress};
+use crate::client::address::{Scheme, ServerAddress};
+use crate::client::arguments::{AddressArguments, ServerArguments};
+use crate::programs::exports::{FULL_URI, TOKEN_FILE};
 
 /// What a person named.
 pub(crate) struct Wanted {

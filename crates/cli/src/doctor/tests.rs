@@ -1,8 +1,8 @@
 //! What is told of verdicts: one line for all SDKs that do the same.
 
 use super::*;
-use crate::aws_profile::Win;
-use crate::exports::FULL_URI;
+use crate::programs::aws_profile::Win;
+use crate::programs::exports::FULL_URI;
 
 fn told(pairs: &[(&str, &str)], default: &[&'static str]) -> Vec<Finding> {
     let variables = Variables::read(|name| {

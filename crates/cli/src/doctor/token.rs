@@ -11,9 +11,9 @@ use zeroize::Zeroizing;
 
 use super::{Finding, Situation, sdks};
 use crate::client::Client;
-use crate::clock::SystemClock;
-use crate::exports::{TOKEN, TOKEN_FILE};
-use crate::paths;
+use crate::ground::clock::SystemClock;
+use crate::ground::paths;
+use crate::programs::exports::{TOKEN, TOKEN_FILE};
 
 /// What is to be said of both variables.
 pub(super) async fn look(situation: &Situation) -> Vec<Finding> {

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use super::{Finding, Situation};
-use crate::server_address::{Scheme, ServerAddress};
-use crate::trust::{self, Authority, Program};
-use crate::{env, paths};
+use crate::client::address::{Scheme, ServerAddress};
+use crate::ground::paths;
+use crate::programs::trust::{self, Authority, Program, TrustVariables};
 
 /// What is to be said, by what the server speaks.
 pub(super) async fn look(situation: &Situation, server: &ServerAddress) -> Vec<Finding> {
@@ -18,7 +18,7 @@ pub(super) async fn look(situation: &Situation, server: &ServerAddress) -> Vec<F
     match Authority::read(paths::authority_certificate()) {
         Ok(Some(authority)) => {
             let python = trust::roots_of_python().await;
-            let programs = trust::programs(&authority, &env::of_runtimes(), python.as_deref());
+            let programs = trust::programs(&authority, &TrustVariables::now(), python.as_deref());
             findings.extend(trusting(&programs, &situation.export_from(server)));
         }
         Ok(None) => findings.push(Finding::ok(

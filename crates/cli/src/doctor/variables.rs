@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use zeroize::Zeroizing;
 
-use crate::exports::{FULL_URI, METADATA_DISABLED, OTHER_SOURCES, TOKEN, TOKEN_FILE};
+use crate::programs::exports::{FULL_URI, METADATA_DISABLED, OTHER_SOURCES, TOKEN, TOKEN_FILE};
 
 /// The variables, by their names.
 pub(crate) struct Variables(BTreeMap<&'static str, Zeroizing<String>>);

@@ -11,10 +11,10 @@ use credentials::{Clock, Failure, ProfileName, Timestamp};
 use jiff::{SignedDuration, Span, SpanRelativeTo};
 use server::{AuditLine, AuditLog};
 
-use crate::args::{Output, OutputArguments};
-use crate::clock::SystemClock;
-use crate::completion::Values;
-use crate::ui;
+use crate::ground::arguments::{Output, OutputArguments};
+use crate::ground::clock::SystemClock;
+use crate::ground::ui;
+use crate::ground::values::Values;
 use log::Log;
 
 /// Show who used which role, and when, from the audit log of a server

@@ -1,5 +1,7 @@
 //! `aws-sso ecs load`
 
+mod from_env;
+
 use std::io::{Read, stdin};
 
 use clap::{ArgGroup, Args};
@@ -10,14 +12,16 @@ use server::path_for_sdks;
 use server::wire::ProfileObject;
 use zeroize::Zeroizing;
 
-use crate::args::{Output, OutputArguments, RoleArguments, ServerArguments};
 use crate::client::Client;
-use crate::clock::SystemClock;
-use crate::obtain;
-use crate::server_address::ServerAddress;
-use crate::settings::{InstanceArguments, Settings};
-use crate::which_role::which_role;
-use crate::{center, env, history, ui};
+use crate::client::address::ServerAddress;
+use crate::client::arguments::ServerArguments;
+use crate::ground::arguments::{Output, OutputArguments};
+use crate::ground::clock::SystemClock;
+use crate::ground::ui;
+use crate::instance::arguments::{InstanceArguments, RoleArguments};
+use crate::instance::settings::Settings;
+use crate::instance::which_role::which_role;
+use crate::instance::{access, history, obtain};
 
 const LARGEST_INPUT: u64 = Given::LARGEST_OUTPUT as u64;
 
@@ -95,12 +99,12 @@ async fn obtain(arguments: Arguments, client: &Client) -> Result<Profile, Failur
         return Ok(profile);
     }
     let (given, default_name) =
-        if from_env { (env::credentials()?, "env") } else { (read_stdin()?, "stdin") };
+        if from_env { (from_env::credentials()?, "env") } else { (read_stdin()?, "stdin") };
     let name = match name {
         Some(name) => name,
         None => ProfileName::parse(default_name).map_err(Failure::failed)?,
     };
-    let Fetched { principal, credentials } = center::aws().complete(given).await?;
+    let Fetched { principal, credentials } = access::aws().complete(given).await?;
     Ok(Profile { name, principal, credentials, source: None })
 }
 

@@ -2,9 +2,10 @@
 
 use clap::Args;
 
-use crate::args::{Output, OutputArguments, ServerArguments};
 use crate::client::Client;
-use crate::ui;
+use crate::client::arguments::ServerArguments;
+use crate::ground::arguments::{Output, OutputArguments};
+use crate::ground::ui;
 use credentials::Failure;
 
 /// Show the profile that is loaded in the default slot

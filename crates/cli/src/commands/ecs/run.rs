@@ -3,7 +3,6 @@
 mod https;
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,17 +15,19 @@ use serde::Serialize;
 use server::{AuditLog, Event, Listeners, Refreshing, Server, SlotList, TokenStore, path_for_sdks};
 use tokio::sync::mpsc;
 
-use crate::args::{Output, OutputArguments};
-use crate::clock::SystemClock;
+use crate::client::address::ServerAddress;
 use crate::commands::ecs::run::https::{Https, HttpsArguments};
-use crate::commands::interruptible;
-use crate::completion::Values;
-use crate::events::{self, EventArguments};
-use crate::obtain::{self, Wanted, obtain};
-use crate::provider::AwsProvider;
-use crate::server_address::ServerAddress;
-use crate::settings::{InstanceArguments, Settings};
-use crate::{center, env, paths, process, store, ui};
+use crate::ground::arguments::{Output, OutputArguments};
+use crate::ground::clock::SystemClock;
+use crate::ground::values::Values;
+use crate::ground::{env, paths, process, ui};
+use crate::instance::arguments::{InstanceArguments, Wanted};
+use crate::instance::interruptible::interruptible;
+use crate::instance::obtain::{self, obtain};
+use crate::instance::settings::Settings;
+use crate::instance::{access, store};
+use crate::serve::events::{self, EventArguments};
+use crate::serve::provider::{self, AwsProvider};
 
 /// Run the container-credentials server, in the foreground
 ///
@@ -100,7 +101,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         true => None,
         false => Some(refreshing(&arguments.instance, port, events).await?),
     };
-    let mut server = Server::new(listeners, Arc::new(SystemClock), refreshing, seed());
+    let mut server = Server::new(listeners, Arc::new(SystemClock), refreshing, provider::seed());
     take_tokens(&mut server, arguments.require_token)?;
     if let Some(log) = audit {
         server.keep_audit_log(log);
@@ -132,7 +133,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
             let _ = sd_notify::notify(&[NotifyState::Stopping]);
         })
         .await;
-    center::saved().await;
+    access::saved().await;
     Ok(())
 }
 
@@ -185,7 +186,7 @@ async fn refreshing(
     // They are read for that alone: nothing else needs them before a slot does, and then says what is wrong with them.
     let passphrases = match env::file_password()?.is_none() && store::can_ask() {
         true => match Settings::read(arguments).await {
-            Ok(settings) => center::ask_beforehand(&settings)?,
+            Ok(settings) => access::ask_beforehand(&settings)?,
             Err(_) => HashMap::new(),
         },
         false => HashMap::new(),
@@ -207,11 +208,6 @@ fn restore(server: &Server) {
             ui::note(&format!("warning: {}.{moved_to}", ui::printable(&error.to_string())));
         }
     }
-}
-
-/// Some number, another one for each process: it spreads refreshes.
-pub(crate) fn seed() -> u64 {
-    RandomState::new().hash_one(())
 }
 
 /// The sockets of socket activation, if the variables of sd_listen_fds(3) are meant for us.

@@ -6,9 +6,10 @@ mod words;
 
 use clap::Args;
 
-use crate::args::{Output, OutputArguments, ServerArguments};
 use crate::client::Client;
-use crate::ui;
+use crate::client::arguments::ServerArguments;
+use crate::ground::arguments::{Output, OutputArguments};
+use crate::ground::ui;
 use credentials::{Failure, Problem};
 
 /// Show how a server stands: its slots, their time left, who reads them, and what it waits for

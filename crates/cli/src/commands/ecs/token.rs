@@ -8,7 +8,7 @@ use clap::Subcommand;
 use credentials::{Failure, SlotName};
 use server::{Grant, Scope, TokenStore};
 
-use crate::paths;
+use crate::ground::paths;
 
 /// Make, list and revoke authorization tokens
 ///

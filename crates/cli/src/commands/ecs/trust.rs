@@ -6,10 +6,11 @@ use clap::{ArgGroup, Args};
 use serde::Serialize;
 use server::{HostName, Names};
 
-use crate::args::{Output, OutputArguments};
-use crate::settings::InstanceArguments;
-use crate::trust::{self, Authority, Bundle, Program, Step, SystemStore};
-use crate::{authority, env, paths, ui};
+use crate::ground::arguments::{Output, OutputArguments};
+use crate::ground::{paths, ui};
+use crate::instance::arguments::InstanceArguments;
+use crate::programs::trust::{self, Authority, Bundle, Program, Step, SystemStore, TrustVariables};
+use crate::serve::authority;
 use credentials::Failure;
 
 /// Show which programs trust the certificate authority of our server, and make the system trust it
@@ -61,12 +62,12 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         Failure::failed("there is no certificate authority yet")
             .with_hint("It is made by the first server that uses it: aws-sso ecs run --tls")
     })?;
-    let bundle = write_bundle(&authority)?;
+    let bundle = trust::write_bundle(&authority)?;
     if arguments.install || arguments.uninstall {
         change(&authority, arguments.install)?;
     }
     let python = trust::roots_of_python().await;
-    let programs = trust::programs(&authority, &env::of_runtimes(), python.as_deref());
+    let programs = trust::programs(&authority, &TrustVariables::now(), python.as_deref());
     let fingerprint = authority.fingerprint();
     if arguments.output.output == Output::Json {
         let (bundle, java_trust_store) = (&bundle.pem, &bundle.java);
@@ -77,15 +78,6 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     show(&programs);
     advise(&authority, &bundle, python.as_deref());
     Ok(())
-}
-
-/// The bundle, with the system's roots as they are now and a company's own, if the environment names them.
-pub(super) fn write_bundle(authority: &Authority) -> Result<Bundle, Failure> {
-    let trust::Environment { ssl_cert_file, aws_ca_bundle, node_extra_ca_certs, .. } =
-        env::of_runtimes();
-    let besides = [ssl_cert_file, aws_ca_bundle, node_extra_ca_certs].into_iter().flatten();
-    let bundle = Bundle { pem: paths::authority_bundle(), java: paths::authority_trust_store() };
-    authority.write_bundle(bundle, besides.collect())
 }
 
 /// Installs or uninstalls it, or says what to type for that.

@@ -3,10 +3,10 @@
 use clap::Args;
 use credentials::{Failure, ProfileName, SlotName};
 
-use crate::args::ServerArguments;
 use crate::client::Client;
-use crate::completion::Values;
-use crate::ui;
+use crate::client::arguments::ServerArguments;
+use crate::ground::ui;
+use crate::ground::values::Values;
 
 /// Take credentials out of the server: those of the default slot, unless told otherwise
 #[derive(Args)]

@@ -14,14 +14,15 @@ use server::{
 use tokio::sync::mpsc::{Receiver, channel};
 
 use super::{Job, not_run};
-use crate::clock::SystemClock;
-use crate::commands::ecs::run::seed;
-use crate::exports::Exports;
-use crate::process::{self, ChildSignals};
-use crate::provider::AwsProvider;
-use crate::settings::InstanceArguments;
-use crate::store::{self, Item};
-use crate::{center, env, events, ui};
+use crate::ground::clock::SystemClock;
+use crate::ground::process::{self, ChildSignals};
+use crate::ground::ui;
+use crate::instance::access;
+use crate::instance::arguments::InstanceArguments;
+use crate::instance::store::{self, Item};
+use crate::programs::exports::{Exports, Inherited};
+use crate::serve::events;
+use crate::serve::provider::{self, AwsProvider};
 
 /// Runs the command to its end.
 pub(super) async fn run(mut job: Job, instance: InstanceArguments) -> Result<ExitCode, Failure> {
@@ -32,7 +33,8 @@ pub(super) async fn run(mut job: Job, instance: InstanceArguments) -> Result<Exi
     let (sender, events) = channel(EVENTS);
     let provider = AwsProvider::new(instance, passphrase_of(&job), sender.clone());
     let refreshing = Refreshing { provider: Arc::new(provider), events: sender, list: None };
-    let mut server = Server::new(listeners, Arc::new(SystemClock), Some(refreshing), seed());
+    let mut server =
+        Server::new(listeners, Arc::new(SystemClock), Some(refreshing), provider::seed());
     let token = server.demand_one_token(Scope::Read(vec![SlotName::Default]))?;
     job.set_environment(exports(address, &token)?);
     let Job { program, command, profile, .. } = job;
@@ -45,7 +47,7 @@ pub(super) async fn run(mut job: Job, instance: InstanceArguments) -> Result<Exi
     tokio::spawn(tell(events));
     tokio::spawn(server.run(std::future::pending()));
     let ended = signals.wait(child).await;
-    center::saved().await;
+    access::saved().await;
     ended.map_err(|error| Failure::failed(format!("how the command ended is not known: {error}")))
 }
 
@@ -59,7 +61,7 @@ fn passphrase_of(job: &Job) -> HashMap<InstanceName, Passphrase> {
 fn exports(address: SocketAddr, token: &AuthorizationToken) -> Result<Exports, Failure> {
     let uri = format!("http://{address}{}", path_for_sdks(&SlotName::Default));
     let host = address.ip().to_string();
-    Ok(Exports::new(uri, &host, &env::inherited()?).with_token(Some(token.expose()), None))
+    Ok(Exports::new(uri, &host, &Inherited::now()?).with_token(Some(token.expose()), None))
 }
 
 /// Tells a person, who is busy with the command, what they have to do something about.

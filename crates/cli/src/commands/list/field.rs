@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use credentials::{Invalid, RoleArn};
 
-use crate::roles::{Role, Roles};
+use crate::instance::roles::{Role, Roles};
 
 /// A field of a role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

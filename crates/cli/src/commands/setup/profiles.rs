@@ -7,11 +7,13 @@ use clap::Args;
 use credentials::{Failure, InstanceName, Problem, ProfileName};
 use providers::identity_center::Catalogue;
 
-use crate::edited_file::EditedFile;
-use crate::profile_blocks::{Block, Fit, Layout, ProcessLine, Section};
-use crate::roles::Roles;
-use crate::settings::{ConfiguredInstance, InstanceArguments, Settings};
-use crate::{center, env, store, ui};
+use crate::ground::{env, ui};
+use crate::instance::arguments::InstanceArguments;
+use crate::instance::roles::Roles;
+use crate::instance::settings::{ConfiguredInstance, Settings};
+use crate::instance::{access, store};
+use crate::programs::edited_file::EditedFile;
+use crate::programs::profile_blocks::{Block, Fit, Layout, ProcessLine, Section};
 
 /// Write a profile for each of your roles into the AWS config
 ///
@@ -82,7 +84,7 @@ fn catalogues(settings: &Settings) -> Result<Vec<(&ConfiguredInstance, Catalogue
     settings.require_instances()?;
     let (mut known, mut last_error) = (Vec::new(), None);
     for instance in settings.candidates()? {
-        let catalogue = center::catalogue_file(instance).read();
+        let catalogue = access::catalogue_file(instance).read();
         if catalogue.refreshed_at.is_some() {
             known.push((instance, catalogue));
             continue;

@@ -1,7 +1,7 @@
 //! The model as a table. (Whether the SDKs do so: conformance/tests/it/doctor.rs.)
 
 use super::*;
-use crate::aws_profile::Win;
+use crate::programs::aws_profile::Win;
 
 const URI: (&str, &str) = (FULL_URI, "http://127.0.0.1:4144/creds");
 const KEYS: [(&str, &str); 2] = [(ACCESS_KEY_ID, "AKIA"), (SECRET_ACCESS_KEY, "CANARY")];

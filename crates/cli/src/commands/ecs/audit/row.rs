@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use server::AuditLine;
 
-use crate::ui::Lines;
+use crate::ground::ui::Lines;
 
 /// The table's head. `false`: nobody reads it.
 pub(super) fn header(lines: &mut Lines) -> bool {

@@ -8,9 +8,10 @@ use clap::{ArgGroup, Args};
 use credentials::{Clock, Failure};
 use server::{Certificate, HostName, Names, Tls};
 
-use crate::clock::SystemClock;
-use crate::settings::InstanceArguments;
-use crate::{authority, paths, ui};
+use crate::ground::clock::SystemClock;
+use crate::ground::{paths, ui};
+use crate::instance::arguments::InstanceArguments;
+use crate::serve::authority;
 
 #[derive(Args)]
 #[command(group(ArgGroup::new("https").args(["tls", "tls_cert"]).multiple(true)))]

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use server::wire::StatusObject;
 
 use super::words::{self, Row};
-use crate::ui;
+use crate::ground::ui;
 
 /// Data on stdout; what a person should do, and where there is nothing, on stderr.
 pub(super) fn show(status: &StatusObject) {

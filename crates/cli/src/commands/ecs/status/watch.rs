@@ -15,8 +15,8 @@ use tokio::time::{Instant, sleep_until};
 
 use super::words::{self, Row};
 use crate::client::Client;
-use crate::ui::{On, Screen};
-use crate::{env, process};
+use crate::ground::ui::{On, Screen};
+use crate::ground::{env, process};
 use columns::Widths;
 use credentials::{Failure, Problem};
 

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use credentials::Timestamp;
 use server::wire::{ReaderObject, SlotObject, State, StatusObject};
 
-use crate::ui::printable;
+use crate::ground::ui::printable;
 
 /// A slot, as it is shown.
 pub(super) struct Row {

@@ -9,10 +9,10 @@ use serde::Serialize;
 use server::{AuthorizationToken, Grant, Scope, private_file};
 
 use super::{kind, slots, store, words};
-use crate::args::{Output, OutputArguments, duration};
-use crate::clock::SystemClock;
-use crate::completion::Values;
-use crate::ui;
+use crate::ground::arguments::{Output, OutputArguments, duration};
+use crate::ground::clock::SystemClock;
+use crate::ground::ui;
+use crate::ground::values::Values;
 
 /// Make an authorization token, and print it or write it into a file
 ///

@@ -7,9 +7,9 @@ use credentials::{Clock, Failure};
 use serde::Serialize;
 
 use super::{kind, slots, store, words};
-use crate::args::{Output, OutputArguments};
-use crate::clock::SystemClock;
-use crate::ui;
+use crate::ground::arguments::{Output, OutputArguments};
+use crate::ground::clock::SystemClock;
+use crate::ground::ui;
 
 /// List the tokens that have not expired: what they are for, never what they are
 #[derive(Args)]

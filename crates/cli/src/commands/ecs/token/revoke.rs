@@ -7,9 +7,10 @@ use credentials::{Clock, Failure};
 use server::{Serial, TokenStore};
 
 use super::store;
-use crate::clock::SystemClock;
-use crate::completion::Values;
-use crate::{token_file, ui};
+use crate::client::token_file;
+use crate::ground::clock::SystemClock;
+use crate::ground::ui;
+use crate::ground::values::Values;
 
 /// Make servers take tokens no more, from the moment on that this is done
 ///

@@ -10,7 +10,7 @@ use unicode_width::UnicodeWidthStr;
 use super::columns::{Column, GAP, fit, wrapped};
 use super::{Trouble, Watched};
 use crate::commands::ecs::status::words::{Level, NOTHING_LOADED, Row};
-use crate::ui::printable;
+use crate::ground::ui::printable;
 
 /// The parts of a screen that there is room for.
 pub(super) struct Plan {

@@ -1,0 +1,164 @@
+//! `--server`: where the server is.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::str::FromStr;
+
+/// A host and a port, and what is spoken there, if it is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ServerAddress {
+    /// `None`: plain HTTP, unless the server says that it is HTTPS.
+    pub(crate) scheme: Option<Scheme>,
+    /// A name, or an address without brackets.
+    pub(crate) host: String,
+    pub(crate) port: u16,
+}
+
+/// The schemes that the server speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scheme {
+    Http,
+    Https,
+}
+
+impl ServerAddress {
+    /// The port on which `ecs run` listens, unless told otherwise.
+    pub(crate) const DEFAULT_PORT: u16 = 4144;
+
+    /// Whether HTTPS is known to be spoken there.
+    pub(crate) fn is_https(&self) -> bool {
+        self.scheme == Some(Scheme::Https)
+    }
+
+    /// As `--server` takes it.
+    pub(crate) fn as_typed(&self) -> String {
+        match self.scheme {
+            Some(Scheme::Https) => format!("https://{self}"),
+            Some(Scheme::Http) => format!("http://{self}"),
+            None => self.to_string(),
+        }
+    }
+
+    /// The start of a URL for SDKs. In plain HTTP with an address for `localhost`, because some SDKs refuse the name; in
+    /// HTTPS they take any, and a certificate may be for the name alone.
+    pub(crate) fn origin_for_sdks(&self) -> String {
+        match self.scheme {
+            Some(Scheme::Https) => format!("https://{self}"),
+            _ if self.host.eq_ignore_ascii_case("localhost") => {
+                format!("http://127.0.0.1:{}", self.port)
+            }
+            _ => format!("http://{self}"),
+        }
+    }
+}
+
+/// Where `ecs run` listens, unless told otherwise.
+impl Default for ServerAddress {
+    fn default() -> Self {
+        Self { scheme: None, host: "localhost".to_owned(), port: Self::DEFAULT_PORT }
+    }
+}
+
+/// `HOST:PORT`, with brackets around an IPv6 address: also what goes into `Host`.
+impl fmt::Display for ServerAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.host.parse::<Ipv6Addr>() {
+            Ok(ip) => write!(f, "[{ip}]:{}", self.port),
+            Err(_) => write!(f, "{}:{}", self.host, self.port),
+        }
+    }
+}
+
+impl FromStr for ServerAddress {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const MUST_BE: &str =
+            "it must be HOST:PORT, [IPV6]:PORT, http://HOST:PORT or https://HOST:PORT";
+        let (scheme, authority) =
+            match (text.strip_prefix("http://"), text.strip_prefix("https://")) {
+                (Some(rest), _) => (Some(Scheme::Http), rest),
+                (_, Some(rest)) => (Some(Scheme::Https), rest),
+                _ => (None, text),
+            };
+        let authority = authority.strip_suffix('/').unwrap_or(authority);
+        let (host, port) = authority.rsplit_once(':').ok_or(MUST_BE)?;
+        let host = match host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            Some(ip) => ip.parse::<IpAddr>().map_err(|_| MUST_BE)?.to_string(),
+            None => host.to_owned(),
+        };
+        let odd = |c: char| !(c.is_ascii_alphanumeric() || "-._".contains(c));
+        let is_name = !host.is_empty() && !host.contains(odd);
+        if !is_name && host.parse::<Ipv6Addr>().is_err()
+            || !port.bytes().all(|b| b.is_ascii_digit())
+        {
+            return Err(MUST_BE);
+        }
+        match port.parse() {
+            Ok(0) | Err(_) => Err("its port must be 1 to 65535"),
+            Ok(port) => Ok(Self { scheme, host, port }),
+        }
+    }
+}
+
+/// Where Amazon ECS and EKS have their servers: SDKs take plain HTTP from there too.
+pub(crate) const CONTAINER_ADDRESSES: [IpAddr; 2] =
+    [IpAddr::V4(Ipv4Addr::new(169, 254, 170, 2)), IpAddr::V4(Ipv4Addr::new(169, 254, 170, 23))];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_ports_and_urls_are_read() {
+        for (text, shown) in [
+            ("localhost:4144", "localhost:4144"),
+            ("127.0.0.1:1", "127.0.0.1:1"),
+            ("[::1]:4144", "[::1]:4144"),
+            ("http://localhost:4144", "localhost:4144"),
+            ("https://localhost:4144", "localhost:4144"),
+            ("https://dev.example:443/", "dev.example:443"),
+            ("http://[::1]:4144/", "[::1]:4144"),
+            ("my-host.example:65535", "my-host.example:65535"),
+        ] {
+            assert_eq!(text.parse::<ServerAddress>().unwrap().to_string(), shown);
+        }
+    }
+
+    #[test]
+    fn anything_else_is_told_what_it_must_be() {
+        for text in [
+            "",
+            "localhost",
+            "4144",
+            ":4144",
+            "[::1]",
+            "localhost:",
+            "localhost:x",
+            "localhost:+1",
+            "localhost:0",
+            "localhost:65536",
+            "[localhost]:1",
+            "user@localhost:4144",
+            "http://localhost:4144/slot",
+            "https://localhost:4144/slot",
+            "https://http://localhost:4144",
+            "a b:1",
+            "a\r\nb:1",
+        ] {
+            assert!(text.parse::<ServerAddress>().is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn sdks_are_given_an_address_for_localhost_and_the_scheme_that_is_spoken() {
+        for (text, origin) in [
+            ("localhost:4144", "http://127.0.0.1:4144"),
+            ("http://LOCALHOST:4144", "http://127.0.0.1:4144"),
+            ("https://localhost:4144", "https://localhost:4144"),
+            ("https://[::1]:4144", "https://[::1]:4144"),
+        ] {
+            assert_eq!(text.parse::<ServerAddress>().unwrap().origin_for_sdks(), origin);
+        }
+    }
+}

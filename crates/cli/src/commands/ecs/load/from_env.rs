@@ -1,0 +1,27 @@
+//! Credentials that a person has in the environment.
+
+use credentials::{AccessKeyId, AccountId, Expiration, Failure, Secret};
+use providers::Given;
+
+use crate::ground::env::{optional, text, wrong};
+
+/// The credentials of `AWS_ACCESS_KEY_ID` and its siblings.
+pub(super) fn credentials() -> Result<Given, Failure> {
+    let required = |name: &str| {
+        text(name).ok_or_else(|| {
+            Failure::failed(format!("{name} is not set, so there is nothing to load")).with_hint(
+                "Export AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, \
+                     or load a profile: aws-sso ecs load --profile NAME",
+            )
+        })
+    };
+    Ok(Given {
+        access_key_id: AccessKeyId::parse(&required("AWS_ACCESS_KEY_ID")?)
+            .map_err(wrong("AWS_ACCESS_KEY_ID"))?,
+        secret_access_key: Secret::parse(required("AWS_SECRET_ACCESS_KEY")?)
+            .map_err(wrong("AWS_SECRET_ACCESS_KEY"))?,
+        session_token: optional("AWS_SESSION_TOKEN", Secret::parse)?,
+        expiration: optional("AWS_CREDENTIAL_EXPIRATION", |text| Expiration::parse(&text))?,
+        account_id: optional("AWS_ACCOUNT_ID", |text| AccountId::parse(&text))?,
+    })
+}

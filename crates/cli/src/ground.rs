@@ -1,0 +1,10 @@
+//! What every room stands on: the environment, paths, the clock, the terminal, other processes.
+
+pub(crate) mod arguments;
+pub(crate) mod clock;
+pub(crate) mod env;
+pub(crate) mod exit_code;
+pub(crate) mod paths;
+pub(crate) mod process;
+pub(crate) mod ui;
+pub(crate) mod values;

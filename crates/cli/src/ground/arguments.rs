@@ -1,0 +1,26 @@
+//! Arguments that many commands share and that mean nothing but themselves.
+
+use clap::{Args, ValueEnum};
+use jiff::{SignedDuration, Span, SpanRelativeTo};
+
+/// A length of time: 90m, 8h, 30d.
+pub(crate) fn duration(text: &str) -> Option<SignedDuration> {
+    let span: Span = text.parse().ok()?;
+    span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()
+}
+
+/// How data is printed.
+#[derive(Args)]
+pub(crate) struct OutputArguments {
+    /// How to print the result
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Output::Text)]
+    pub(crate) output: Output,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Output {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}

@@ -1,0 +1,253 @@
+//! Everything that a person sees: data on stdout, the rest on stderr.
+//!
+//! Text that came over a socket is stripped of control characters before a terminal gets it.
+
+mod diff;
+mod screen;
+mod table;
+
+use std::borrow::Cow;
+use std::io::{self, BufRead, BufWriter, ErrorKind, IsTerminal, Read, Stdout, Write};
+use std::pin::pin;
+use std::process::ExitCode;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+use server::wire::ProfileObject;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{Layer, filter::Targets, fmt};
+use zeroize::Zeroizing;
+
+use crate::ground::env;
+use crate::ground::exit_code::exit_code;
+use config::profile_name::Renamed;
+use credentials::Failure;
+
+pub(crate) use diff::Diff;
+pub(crate) use screen::{On, Screen};
+
+const SLOW: Duration = Duration::from_secs(3);
+/// In bytes.
+const LONGEST_ANSWER: u64 = 4096;
+
+/// Logs to stderr. Only our own crates' events: those of the SDK and of hyper can hold secrets.
+pub(crate) fn start_log(level: LevelFilter) {
+    let ours = Targets::new()
+        .with_target("aws_sso", level)
+        .with_target("providers", level)
+        .with_target("server", level);
+    let colour = io::stderr().is_terminal() && env::wants_colour();
+    let lines = fmt::layer().with_writer(|| screen::Log).with_ansi(colour).with_target(false);
+    tracing_subscriber::registry().with(lines.without_time().with_filter(ours)).init();
+}
+
+/// A line of data, for programs or for a shell.
+pub(crate) fn data(line: &str) {
+    is_written(writeln!(io::stdout(), "{line}"));
+}
+
+/// Whether more may be written.
+fn is_written(outcome: io::Result<()>) -> bool {
+    let Err(error) = outcome else { return true };
+    // Who closed stdout doesn't want it. A full disk is another matter.
+    if error.kind() != ErrorKind::BrokenPipe {
+        let _ = NOT_WRITTEN.set(error);
+    }
+    false
+}
+
+/// # Errors
+/// Some data was not written.
+pub(crate) fn check_written() -> Result<(), Failure> {
+    match NOT_WRITTEN.get() {
+        Some(error) => Err(Failure::failed(format!("stdout cannot be written: {error}"))),
+        None => Ok(()),
+    }
+}
+
+/// Why data was not written, the first time.
+static NOT_WRITTEN: OnceLock<io::Error> = OnceLock::new();
+
+/// Many lines of data.
+pub(crate) struct Lines(BufWriter<Stdout>);
+
+impl Lines {
+    pub(crate) fn new() -> Self {
+        Self(BufWriter::new(io::stdout()))
+    }
+
+    /// Whether anybody reads them still.
+    pub(crate) fn push(&mut self, line: &str) -> bool {
+        is_written(writeln!(self.0, "{}", printable(line)))
+    }
+
+    /// A row of a table whose other rows are not known yet: each cell is as wide as is said, or wider if it has to be.
+    pub(crate) fn push_row(&mut self, widths: &[usize], row: &[Cow<'_, str>]) -> bool {
+        let line = table::row(widths, row);
+        self.push(line.trim_end())
+    }
+}
+
+impl Drop for Lines {
+    fn drop(&mut self) {
+        is_written(self.0.flush());
+    }
+}
+
+/// Data as JSON, on one line.
+pub(crate) fn json(value: &impl Serialize) {
+    data(&serde_json::to_string(value).unwrap_or_default());
+}
+
+/// What a word is shown in, where colours are seen.
+#[derive(Clone, Copy)]
+pub(crate) enum Colour {
+    Red = 31,
+    Green = 32,
+    Yellow = 33,
+}
+
+/// A line of data behind a word that says what to think of it.
+pub(crate) fn marked(word: &str, colour: Colour, line: &str) {
+    let word = format!("{word:<7}");
+    let word = match is_data_seen() && env::wants_colour() {
+        true => format!("\u{1b}[{}m{word}\u{1b}[0m", colour as u8),
+        false => word,
+    };
+    data(&format!("  {word}  {}", printable(line)));
+}
+
+/// A line for the person.
+pub(crate) fn note(line: &str) {
+    // In one piece: others may write there too.
+    let _ = io::stderr().write_all(format!("{line}\n").as_bytes());
+}
+
+/// Bytes for the terminal itself, such as what fills its clipboard.
+pub(crate) fn raw(sequence: &str) {
+    let _ = write!(io::stderr(), "{sequence}");
+}
+
+/// Whether a person sees what is written to stderr.
+pub(crate) fn has_terminal() -> bool {
+    io::stderr().is_terminal()
+}
+
+/// Whether a person sees what is written to stdout.
+pub(crate) fn is_data_seen() -> bool {
+    io::stdout().is_terminal()
+}
+
+/// Awaits it, and says what for if that takes long.
+pub(crate) async fn note_if_slow<T>(what: &str, work: impl Future<Output = T>) -> T {
+    let mut work = pin!(work);
+    tokio::select! {
+        outcome = &mut work => return outcome,
+        () = tokio::time::sleep(SLOW) => {}
+    }
+    if has_terminal() {
+        note(what);
+    }
+    work.await
+}
+
+/// Asks for a secret, which is not shown.
+pub(crate) fn ask_secret(question: &str) -> Result<Zeroizing<String>, Failure> {
+    let answer = rpassword::prompt_password(question);
+    answer
+        .map(Zeroizing::new)
+        .map_err(|error| Failure::failed(format!("nothing can be asked on this terminal: {error}")))
+}
+
+/// Asks for a line.
+pub(crate) fn ask(question: &str) -> Result<String, Failure> {
+    let _ = write!(io::stderr(), "{question}");
+    let mut line = String::new();
+    match io::stdin().lock().take(LONGEST_ANSWER).read_line(&mut line) {
+        Ok(0) => Err(Failure::failed("nobody answered")),
+        Ok(_) => Ok(line.trim().to_owned()),
+        Err(error) => Err(Failure::failed(format!("no answer can be read: {error}"))),
+    }
+}
+
+/// Asks for a yes; anything else is a no.
+pub(crate) fn confirm(question: &str) -> Result<bool, Failure> {
+    let answer = ask(question)?.to_lowercase();
+    Ok(answer == "y" || answer == "yes")
+}
+
+/// A bar for long work, on a terminal alone.
+pub(crate) fn progress_bar(what: &str) -> ProgressBar {
+    let bar = match has_terminal() {
+        true => ProgressBar::new(0),
+        false => ProgressBar::hidden(),
+    };
+    // The template is a constant: it is right.
+    if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {eta}") {
+        bar.set_style(style);
+    }
+    bar.with_message(what.to_owned())
+}
+
+/// Says that a role has another name than its profile format gives.
+pub(crate) fn renamed(Renamed { from, to }: &Renamed) {
+    let (from, to) = (printable(from.as_str()), printable(to.as_str()));
+    note(&format!("warning: several roles would be called `{from}`; one of them is `{to}`."));
+}
+
+/// A table of profiles, on stdout.
+pub(crate) fn profiles(profiles: &[ProfileObject]) {
+    let row = |profile: &ProfileObject| {
+        let known = |text: &Option<String>| text.clone().map_or(Cow::Borrowed("-"), Cow::Owned);
+        vec![
+            profile.profile_name.clone().into(),
+            known(&profile.account_id),
+            known(&profile.role_name),
+            profile.expires.clone().into(),
+            profile.state.to_string().into(),
+            known(&profile.source),
+        ]
+    };
+    let header = ["ProfileName", "AccountId", "RoleName", "Expires", "State", "Source"];
+    table(&header, profiles.iter().map(row));
+    let mut said: Vec<&str> = Vec::new();
+    for notice in profiles.iter().filter_map(|profile| profile.notice.as_deref()) {
+        if !said.contains(&notice) {
+            said.push(notice);
+            note(&format!("warning: {}", printable(notice)));
+        }
+    }
+}
+
+/// A table, on stdout.
+pub(crate) fn table<'a>(header: &[&str], rows: impl Iterator<Item = Vec<Cow<'a, str>>>) {
+    data(table::render(header, rows).trim_end());
+}
+
+/// Shows a failure and gives its exit code.
+pub(crate) fn report(error: &Failure) -> ExitCode {
+    if !error.message.is_empty() {
+        note(&format!("error: {}", printable(&error.message)));
+    }
+    if let Some(hint) = &error.hint {
+        note(&format!("hint: {}", printable(hint)));
+    }
+    ExitCode::from(exit_code(error.problem))
+}
+
+/// Text without control characters: nothing in it moves a cursor, changes a colour or turns round what follows it.
+pub(crate) fn printable(text: &str) -> Cow<'_, str> {
+    match text.contains(is_control) {
+        true => text.replace(is_control, "\u{fffd}").into(),
+        false => text.into(),
+    }
+}
+
+/// Unicode's control characters; and those that order the text around them from right to left, or end a line.
+pub(crate) fn is_control(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}

@@ -1,0 +1,60 @@
+//! Arguments that name a role or an instance.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use credentials::{AccountId, InstanceName, Partition, ProfileName, RoleArn, RoleName};
+
+use crate::ground::values::Values;
+
+/// What a person names.
+pub(crate) enum Wanted {
+    /// A role by its profile name.
+    Profile(ProfileName),
+    /// A role by its account and name, and the partition if it is known.
+    Role(AccountId, RoleName, Option<Partition>),
+}
+
+/// Which role. Who uses this has an argument group `source`, of which one may be given.
+#[derive(Args)]
+#[group(skip)]
+pub(crate) struct RoleArguments {
+    /// A profile: a role by its name (see `aws-sso list`), or a profile of the AWS config
+    #[arg(short, long, value_name = "NAME", group = "source",
+          value_parser = ProfileName::parse, add = Values::Profiles)]
+    pub(crate) profile: Option<ProfileName>,
+    /// The account of the role
+    #[arg(short = 'A', long, value_name = "ID", requires = "role", group = "source",
+          value_parser = AccountId::parse, add = Values::Accounts)]
+    pub(crate) account: Option<AccountId>,
+    /// The role's name
+    #[arg(short = 'R', long, value_name = "NAME", requires = "account",
+          value_parser = RoleName::parse, add = Values::Roles)]
+    pub(crate) role: Option<RoleName>,
+    /// The role's ARN, instead of --account and --role
+    #[arg(short, long, value_name = "ARN", group = "source",
+          value_parser = RoleArn::parse, add = Values::Arns)]
+    pub(crate) arn: Option<RoleArn>,
+}
+
+impl RoleArguments {
+    /// What is named, if anything is.
+    pub(crate) fn wanted(self) -> Option<Wanted> {
+        let Self { profile, account, role, arn } = self;
+        let role = account.zip(role).map(|(account, role)| Wanted::Role(account, role, None));
+        let arn = arn.map(|arn| Wanted::Role(arn.account_id, arn.role_name, Some(arn.partition)));
+        profile.map(Wanted::Profile).or(role).or(arn)
+    }
+}
+
+/// Which instance of IAM Identity Center.
+#[derive(Args, Clone)]
+pub(crate) struct InstanceArguments {
+    /// The instance of IAM Identity Center: a name in config.yaml, or of an sso-session of the AWS config
+    #[arg(short = 'S', long, value_name = "NAME", env = "AWS_SSO", hide_env_values = true,
+          value_parser = InstanceName::parse, add = Values::Instances)]
+    pub(crate) sso: Option<InstanceName>,
+    /// The config file, instead of ~/.aws-sso/config.yaml or ~/.config/aws-sso/config.yaml
+    #[arg(long, value_name = "FILE", env = "AWS_SSO_CONFIG", hide_env_values = true)]
+    pub(crate) config: Option<PathBuf>,
+}

@@ -1,0 +1,74 @@
+//! Refreshing the catalogue in front of a person: when, and with a bar.
+
+use std::convert::Infallible;
+
+use credentials::{Clock, Failure};
+use providers::identity_center::{Catalogue, IdentityCenter, Progress};
+use tokio::sync::watch;
+
+use crate::ground::clock::SystemClock;
+use crate::ground::ui;
+use crate::instance::access::{self, explain};
+use crate::instance::settings::{ConfiguredInstance, Settings};
+
+/// The reference's default for `CacheRefresh`.
+const HOURS: i64 = 168;
+
+/// How much of the catalogue is fetched.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// All of it.
+    All,
+    /// All of it if it is old; else the roles of accounts that are new.
+    WhatIsNew,
+    /// All of it if it is old; else nothing.
+    IfOld,
+}
+
+/// Refreshes it, and gives what it is now.
+pub(crate) async fn refresh(
+    settings: &Settings,
+    instance: &ConfiguredInstance,
+    center: &IdentityCenter,
+    extent: Extent,
+) -> Result<Catalogue, Failure> {
+    let file = access::catalogue_file(instance);
+    let present = file.read();
+    let is_old = is_old(settings, &present);
+    if extent == Extent::IfOld && !is_old {
+        return Ok(present);
+    }
+    let only_new = extent == Extent::WhatIsNew && !is_old;
+    let (sender, receiver) = watch::channel(Progress::default());
+    let refresh = center.refresh_catalogue(&file, only_new, &sender);
+    let refreshed = tokio::select! {
+        refreshed = refresh => refreshed,
+        never = draw(receiver) => match never {},
+    };
+    refreshed.map_err(|error| explain(error, settings, instance))
+}
+
+/// Whether it is older than a person wants it to be.
+pub(crate) fn is_old(settings: &Settings, catalogue: &Catalogue) -> bool {
+    let hours = settings.config.cache_refresh_hours.unwrap_or(HOURS);
+    match catalogue.refreshed_at {
+        None => true,
+        Some(_) if hours <= 0 => false,
+        Some(at) => SystemClock.now().as_second() - at.as_second() > hours.saturating_mul(60 * 60),
+    }
+}
+
+/// Draws the bar for as long as it is awaited.
+async fn draw(mut progress: watch::Receiver<Progress>) -> Infallible {
+    let bar = ui::progress_bar("Accounts");
+    loop {
+        let Progress { done, total } = *progress.borrow_and_update();
+        if total > 0 {
+            bar.set_length(total as u64);
+            bar.set_position(done as u64);
+        }
+        if progress.changed().await.is_err() {
+            return std::future::pending().await;
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! From what a person names to a profile with credentials: the catalogue first, then the AWS config, then AWS itself.
+
+use credentials::{
+    AccountId, Chain, Failure, Fetched, Partition, Problem, Profile, ProfileName, RegionName,
+    RoleName, Source,
+};
+use providers::identity_center::{Catalogue, IdentityCenter};
+
+use crate::ground::{env, ui};
+use crate::instance::access::{self, explain};
+use crate::instance::arguments::Wanted;
+use crate::instance::catalogue::{self, Extent};
+use crate::instance::roles::{Role, Roles};
+use crate::instance::settings::{ConfiguredInstance, Settings};
+use crate::instance::sign_in::{Wishes, sign_in};
+
+/// What a person may wonder about.
+const SLOW: &str = "Waiting for AWS, or for another aws-sso that is signing in…";
+
+/// A role of an instance, with its name.
+struct Found<'a> {
+    instance: &'a ConfiguredInstance,
+    name: ProfileName,
+    chain: Chain,
+}
+
+impl Found<'_> {
+    fn source(&self) -> Source {
+        Source::Role { instance: self.instance.instance.name.clone(), chain: self.chain.clone() }
+    }
+}
+
+/// How credentials of a profile are got, as far as that is known without AWS.
+pub(crate) fn source(settings: &Settings, name: &ProfileName) -> Result<Option<Source>, Failure> {
+    if let Some(found) = in_catalogues(settings, &Wanted::Profile(name.clone()))? {
+        return Ok(Some(found.source()));
+    }
+    let is_there = settings.aws_config.has(name);
+    let of_session = || session_profile(settings, name).map(|found| found.source());
+    Ok(is_there.then(|| of_session().unwrap_or_else(|| Source::Profile(name.clone()))))
+}
+
+/// The profile that is meant, with credentials.
+pub(crate) async fn obtain(settings: &Settings, wanted: Wanted) -> Result<Profile, Failure> {
+    if let Some(found) = in_catalogues(settings, &wanted)? {
+        return credentials(settings, found).await;
+    }
+    match wanted {
+        Wanted::Profile(name) if settings.aws_config.has(&name) => {
+            of_aws_config(settings, name).await
+        }
+        Wanted::Profile(name) => after_refresh(settings, name).await,
+        Wanted::Role(account, role, partition) => {
+            let name = settings.aws_config.find(&account, &role, partition.as_ref())?;
+            match name {
+                Some(name) => of_aws_config(settings, name).await,
+                None => unlisted(settings, account, role, partition.as_ref()).await,
+            }
+        }
+    }
+}
+
+/// The region in which programs of a profile start, if one is configured for it.
+pub(crate) fn default_region(
+    settings: &Settings,
+    profile: &Profile,
+) -> Result<Option<RegionName>, Failure> {
+    let instance = profile.source.as_ref().and_then(Source::instance);
+    let Some(instance) = instance.and_then(|name| settings.named(name)) else {
+        return Ok(settings.aws_config.region(&profile.name));
+    };
+    let catalogue = access::catalogue_file(instance).read();
+    let roles = Roles::of(settings, instance, &catalogue)?;
+    let of_role = roles.named(&profile.name).and_then(|role| roles.default_region(role));
+    let of_role = of_role.and_then(|region| RegionName::parse(region).ok());
+    let of_profile = || settings.aws_config.region(&profile.name);
+    let of_all = || instance.default_region.as_ref().or(settings.config.default_region.as_ref());
+    Ok(of_role.or_else(of_profile).or_else(|| of_all().cloned()))
+}
+
+/// The one instance whose catalogue has it; the default instance's, if several have.
+fn in_catalogues<'a>(
+    settings: &'a Settings,
+    wanted: &Wanted,
+) -> Result<Option<Found<'a>>, Failure> {
+    let mut found: Vec<Found<'a>> = Vec::new();
+    for instance in settings.candidates()? {
+        let catalogue = access::catalogue_file(instance).read();
+        found.extend(in_catalogue(settings, instance, &catalogue, wanted)?);
+    }
+    let is_default = |found: &Found<'a>| settings.flag_for(&found.instance.instance).is_empty();
+    if found.len() > 1 && !found.first().is_some_and(is_default) {
+        let names: Vec<_> = found.iter().map(|f| f.instance.instance.name.to_string()).collect();
+        return Err(Failure::failed("several instances of IAM Identity Center have this role")
+            .with_hint(format!("Choose one with --sso or AWS_SSO: {}", names.join(", "))));
+    }
+    Ok(found.into_iter().next())
+}
+
+fn in_catalogue<'a>(
+    settings: &Settings,
+    instance: &'a ConfiguredInstance,
+    catalogue: &Catalogue,
+    wanted: &Wanted,
+) -> Result<Option<Found<'a>>, Failure> {
+    let roles = Roles::of(settings, instance, catalogue)?;
+    let role = match wanted {
+        Wanted::Profile(name) => roles.named(name),
+        Wanted::Role(account, role, partition) => roles.find(account, role, partition.as_ref()),
+    };
+    let found = |role: &Role<'_>| {
+        Ok(Found { instance, name: role.profile.clone(), chain: roles.chain(role)? })
+    };
+    role.map(found).transpose()
+}
+
+/// A profile of the AWS config: one of an `[sso-session]` comes from our sign-in, any other from the SDK.
+async fn of_aws_config(settings: &Settings, name: ProfileName) -> Result<Profile, Failure> {
+    if let Some(found) = session_profile(settings, &name) {
+        return credentials(settings, found).await;
+    }
+    if env::is_within_credential_process() && settings.aws_config.runs_process(&name) {
+        let files = settings.aws_config.files();
+        let text = format!(
+            "the credential_process of the profile `{name}` in {files} would be run by a credential_process"
+        );
+        return Err(Failure::failed(text).with_hint(
+            "Let it name a role that aws-sso knows by itself: aws-sso process --account ID --role NAME",
+        ));
+    }
+    let Fetched { principal, credentials } =
+        access::aws().profile(&settings.aws_config, &name).await?;
+    let source = Some(Source::Profile(name.clone()));
+    Ok(Profile { name, principal, credentials, source })
+}
+
+/// A profile of the AWS config that is a role of an instance.
+fn session_profile<'a>(settings: &'a Settings, name: &ProfileName) -> Option<Found<'a>> {
+    let (session, chain) = settings.aws_config.chain(name)?;
+    let instance = settings.named(&session)?;
+    Some(Found { instance, name: name.clone(), chain })
+}
+
+/// A name that nothing knows: unless the catalogue was never fetched, which is then done.
+async fn after_refresh(settings: &Settings, name: ProfileName) -> Result<Profile, Failure> {
+    let wanted = Wanted::Profile(name.clone());
+    for instance in settings.candidates()? {
+        if access::catalogue_file(instance).read().refreshed_at.is_some() {
+            continue;
+        }
+        let refreshed = with_sign_in(settings, instance, async |center| {
+            catalogue::refresh(settings, instance, center, Extent::All).await
+        });
+        let files = settings.aws_config.files();
+        let catalogue = refreshed.await.map_err(|error| {
+            let text = format!(
+                "no profile `{name}` in {files} ({}), and the roles of `{}` are not known: {}",
+                settings.aws_config.some_names(),
+                instance.instance.name,
+                error.message
+            );
+            error.with_message(text)
+        })?;
+        if let Some(found) = in_catalogue(settings, instance, &catalogue, &wanted)? {
+            return credentials(settings, found).await;
+        }
+    }
+    if settings.instances().is_empty() {
+        // The SDK's own words, with the profiles that there are.
+        return of_aws_config(settings, name).await;
+    }
+    let files = settings.aws_config.files();
+    let text = format!("no role is called `{name}`, and no profile in {files}");
+    Err(Failure::failed(text)
+        .with_hint("See what there is: aws-sso list; ask AWS for it anew: aws-sso cache"))
+}
+
+/// A role that no source knows: AWS will say whether it is the person's.
+async fn unlisted(
+    settings: &Settings,
+    account: AccountId,
+    role: RoleName,
+    partition: Option<&Partition>,
+) -> Result<Profile, Failure> {
+    if settings.instances().is_empty() {
+        let files = settings.aws_config.files();
+        let text = format!(
+            "no profile in {files} is for the role {} of the account {account}, and no instance of \
+             IAM Identity Center is configured",
+            role.as_str()
+        );
+        return Err(Failure::failed(text).with_hint("Say where you sign in: aws-sso setup"));
+    }
+    let instance = settings.chosen()?;
+    let here = Partition::of_region(instance.instance.region.as_str());
+    if partition.is_some_and(|partition| *partition != here) {
+        let text = format!("`{}` is not in the partition of this ARN", instance.instance.name);
+        return Err(
+            Failure::failed(text).with_hint("Choose the instance that is, with --sso or AWS_SSO")
+        );
+    }
+    let name = format!("{account}:{}", role.as_str());
+    let name = ProfileName::parse(&name).map_err(Failure::failed)?;
+    let chain = Chain { account_id: account, role_name: role, links: Vec::new() };
+    credentials(settings, Found { instance, name, chain }).await
+}
+
+async fn credentials(settings: &Settings, found: Found<'_>) -> Result<Profile, Failure> {
+    let source = Some(found.source());
+    let Found { instance, name, chain } = found;
+    let fetched = with_sign_in(settings, instance, async |center| {
+        let fetched = center.credentials(&chain).await;
+        fetched.map_err(|error| explain(error, settings, instance))
+    });
+    let Fetched { principal, credentials } = fetched.await?;
+    Ok(Profile { name, principal, credentials, source })
+}
+
+/// Does it; and, if a sign-in is missing and the person wants that (`AutoLogin`), signs in and does it again.
+async fn with_sign_in<T>(
+    settings: &Settings,
+    instance: &ConfiguredInstance,
+    work: impl AsyncFn(&IdentityCenter) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let center = access::open(settings, instance)?;
+    let outcome = match ui::note_if_slow(SLOW, work(&center)).await {
+        Err(error)
+            if error.problem == Problem::SignInNeeded
+                && settings.config.auto_login
+                && ui::has_terminal() =>
+        {
+            let center = access::open_to_sign_in(settings, instance)?;
+            sign_in(settings, instance, &center, Wishes::default()).await?;
+            work(&center).await
+        }
+        outcome => outcome,
+    };
+    access::mention_clock(&center);
+    outcome
+}

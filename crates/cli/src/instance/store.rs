@@ -1,0 +1,211 @@
+//! The secure store as a person has it: which protection they want, where it is, and what opens it.
+
+use std::io::{IsTerminal, stderr, stdin};
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+use credentials::{Failure, InstanceName};
+use providers::secure_store::{ItemName, Passphrase, Protection, SecureStore, StoreError};
+use tracing::warn;
+
+use crate::ground::{env, paths, ui};
+use config::ConfigFile;
+
+/// What is kept there.
+#[derive(Clone, Copy)]
+pub(crate) enum Item<'a> {
+    /// The sign-in to an instance.
+    SignIn(&'a InstanceName),
+    /// The certificate authority, with its key.
+    Authority,
+}
+
+/// What a store is opened for.
+pub(crate) enum Purpose {
+    /// To use what is there: a person is asked for the passphrase that opens it.
+    Use,
+    /// To keep something new too: a person is asked for a new passphrase, if nothing else protects it.
+    Make,
+    /// Where nobody can be asked: with the passphrase that was asked for before, if there is one.
+    Unattended(Option<Passphrase>),
+}
+
+/// An item's store.
+pub(crate) fn open(
+    config: &ConfigFile,
+    item: Item<'_>,
+    purpose: Purpose,
+) -> Result<SecureStore, Failure> {
+    let passphrase = match (env::file_password()?, &purpose) {
+        (None, Purpose::Unattended(asked_before)) => asked_before.clone(),
+        (None, Purpose::Use | Purpose::Make) => typed(item),
+        (passphrase, _) => passphrase,
+    };
+    let has_passphrase = passphrase.is_some();
+    let store = open_with(config, item, passphrase)?;
+    if store.protection() != Protection::Passphrase || has_passphrase {
+        return Ok(store);
+    }
+    let is_new = !store.key_path().exists();
+    match purpose {
+        // Nothing is kept yet, so there is nothing to open.
+        Purpose::Use | Purpose::Unattended(_) if is_new => Ok(store),
+        Purpose::Unattended(_) => {
+            let text = format!("the server was not given the passphrase of {}", item.as_told());
+            Err(Failure::failed(text)
+                .with_hint("Start it again, on a terminal or with AWS_SSO_FILE_PASSWORD"))
+        }
+        Purpose::Use | Purpose::Make => {
+            let passphrase = ask(item, is_new)?;
+            let store = open_with(config, item, Some(passphrase.clone()))?;
+            let mut typed = TYPED.lock().unwrap_or_else(PoisonError::into_inner);
+            typed.push((item.name(), passphrase));
+            Ok(store)
+        }
+    }
+}
+
+/// The passphrase that a person has typed for it since this process started: nobody is asked twice by one command.
+pub(crate) fn typed(item: Item<'_>) -> Option<Passphrase> {
+    let typed = TYPED.lock().unwrap_or_else(PoisonError::into_inner);
+    let found = typed.iter().find(|(name, _)| *name == item.name());
+    found.map(|(_, passphrase)| passphrase.clone())
+}
+
+/// Whether a person can be asked for a passphrase here.
+pub(crate) fn can_ask() -> bool {
+    stdin().is_terminal() && stderr().is_terminal()
+}
+
+/// Whether it takes a passphrase to use a sign-in that is there.
+pub(crate) fn is_under_passphrase(config: &ConfigFile, instance: &InstanceName) -> bool {
+    let wanted = protection(config);
+    wanted.is_none_or(|wanted| wanted == Protection::Passphrase)
+        && SecureStore::has_key_file(&folder(config, wanted), instance)
+}
+
+impl Item<'_> {
+    /// The store's failure, in words about the item.
+    pub(crate) fn failed(self, error: StoreError) -> Failure {
+        if matches!(self, Self::SignIn(_)) {
+            return error.into();
+        }
+        let text = match &error {
+            StoreError::PassphraseNeeded { new: true } => {
+                format!("a passphrase is needed to protect {AUTHORITY}")
+            }
+            StoreError::PassphraseNeeded { new: false } => {
+                format!("a passphrase protects {AUTHORITY}")
+            }
+            StoreError::Several { paths } => {
+                let paths: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+                format!("{AUTHORITY} is kept in {}", paths.join(" and "))
+            }
+            error => format!("{AUTHORITY} cannot be used: {error}"),
+        };
+        let failed = Failure::failed(text);
+        match hint_for_authority(&error).map(str::to_owned).or_else(|| error.hint()) {
+            Some(hint) => failed.with_hint(hint),
+            None => failed,
+        }
+    }
+
+    fn name(self) -> ItemName {
+        match self {
+            Self::SignIn(instance) => instance.into(),
+            Self::Authority => ItemName::of("ecs", "authority"),
+        }
+    }
+
+    fn as_told(self) -> String {
+        match self {
+            Self::SignIn(instance) => format!("the sign-in to `{instance}`"),
+            Self::Authority => AUTHORITY.to_owned(),
+        }
+    }
+
+    fn as_asked_for(self) -> &'static str {
+        match self {
+            Self::SignIn(_) => "your sign-in",
+            Self::Authority => "your certificate authority",
+        }
+    }
+}
+
+/// Where the store's own hint is about sign-ins.
+fn hint_for_authority(error: &StoreError) -> Option<&'static str> {
+    Some(match error {
+        StoreError::KeyMissing { protection: Protection::KernelKeyring, .. } => {
+            "The kernel forgets its keys at a reboot. Write `SecureStore: file` into config.yaml, and make another \
+             authority: aws-sso ecs trust --renew"
+        }
+        StoreError::KeyMissing { .. } | StoreError::Damaged { .. } => {
+            "Make another, which programs have to trust anew: aws-sso ecs trust --renew"
+        }
+        StoreError::WrongPassphrase { .. } => {
+            "Try again. If it is lost, move that file away, and make another authority: aws-sso ecs trust --renew"
+        }
+        StoreError::Unavailable { .. } => {
+            "Unlock it and try again; or write `SecureStore: file` into config.yaml, and make another authority: \
+             aws-sso ecs trust --renew"
+        }
+        _ => return None,
+    })
+}
+
+fn open_with(
+    config: &ConfigFile,
+    item: Item<'_>,
+    passphrase: Option<Passphrase>,
+) -> Result<SecureStore, Failure> {
+    let wanted = protection(config);
+    let folder = folder(config, wanted);
+    SecureStore::open(&folder, item.name(), wanted, passphrase).map_err(|error| item.failed(error))
+}
+
+/// What the config file wants, by our names for it.
+fn protection(config: &ConfigFile) -> Option<Protection> {
+    use config::SecureStore as Wanted;
+    Some(match config.secure_store? {
+        Wanted::File => Protection::Passphrase,
+        Wanted::Keychain => Protection::Keychain,
+        // KWallet has been a Secret Service since KDE Frameworks 5.97.
+        Wanted::SecretService | Wanted::KWallet => Protection::SecretService,
+        Wanted::WinCred => Protection::CredentialManager,
+        Wanted::Keyctl => Protection::KernelKeyring,
+        Wanted::Json => Protection::Plain,
+        Wanted::Pass | Wanted::OnePassword => {
+            warn!(
+                "SecureStore: pass and 1password are not known here; the system's keyring is used"
+            );
+            return None;
+        }
+    })
+}
+
+/// Ours, or the one that `JsonStore` is in.
+fn folder(config: &ConfigFile, wanted: Option<Protection>) -> PathBuf {
+    let of_json = config.json_store.as_ref().filter(|_| wanted == Some(Protection::Plain));
+    let folder = of_json.and_then(|path| path.parent()).filter(|path| path.is_absolute());
+    folder.map_or_else(paths::sign_ins, PathBuf::from)
+}
+
+fn ask(item: Item<'_>, is_new: bool) -> Result<Passphrase, Failure> {
+    if !can_ask() {
+        return Err(item.failed(StoreError::PassphraseNeeded { new: is_new }));
+    }
+    let what = item.as_asked_for();
+    let first = ui::ask_secret(&match is_new {
+        true => format!("A passphrase to protect {what} with: "),
+        false => format!("The passphrase that protects {what}: "),
+    })?;
+    if is_new && *first != *ui::ask_secret("The same passphrase again: ")? {
+        return Err(Failure::failed("the passphrases are not the same"));
+    }
+    let passphrase = Passphrase::parse(first.to_string());
+    passphrase.map_err(|invalid| Failure::failed(format!("a passphrase {invalid}")))
+}
+
+static TYPED: Mutex<Vec<(ItemName, Passphrase)>> = Mutex::new(Vec::new());
+
+const AUTHORITY: &str = "the key of the certificate authority";

@@ -1,0 +1,46 @@
+//! Which role is meant: the one that flags name; else the one that a person chooses, if there is a terminal to ask on.
+
+use crate::client::Client;
+use crate::ground::ui::{self, Screen};
+use crate::instance::arguments::{RoleArguments, Wanted};
+use crate::instance::selector::{self, Choice};
+use crate::instance::settings::Settings;
+use credentials::{Failure, Problem, shell_word};
+
+/// What is wanted of `command`, such as `aws-sso ecs load --slotted`. Where a person chooses a role of an instance, that
+/// becomes the one that `settings` mean, as if they had named it too; `client` is the server that is asked what it holds.
+pub(crate) async fn which_role(
+    arguments: RoleArguments,
+    settings: &mut Settings,
+    client: Option<&Client>,
+    command: &str,
+) -> Result<Wanted, Failure> {
+    if let Some(wanted) = arguments.wanted() {
+        return Ok(wanted);
+    }
+    if !Screen::is_possible() {
+        let hint =
+            format!("Name it: {command} --profile NAME, or --account ID --role NAME, or --arn ARN");
+        return Err(Failure::new(Problem::Usage, "no role is named").with_hint(hint));
+    }
+    if settings.aws_config.profiles().is_empty() {
+        settings.require_instances()?;
+    }
+    let Choice { profile, instance } = selector::choose(settings, client).await?;
+    let configured = instance.as_ref().and_then(|name| settings.named(name));
+    let flag =
+        configured.map_or_else(String::new, |instance| settings.flag_for(&instance.instance));
+    // One word, so that a name that begins with a dash is no flag.
+    let name = match profile.as_str().starts_with('-') {
+        true => shell_word(&format!("--profile={profile}")).into_owned(),
+        false => format!("--profile {}", shell_word(profile.as_str())),
+    };
+    ui::note(&format!(
+        "The same without choosing: {}",
+        ui::printable(&format!("{command} {name}{flag}"))
+    ));
+    if let Some(instance) = instance.filter(|_| !flag.is_empty()) {
+        settings.choose(instance);
+    }
+    Ok(Wanted::Profile(profile))
+}

@@ -1,0 +1,153 @@
+//! Linux: a folder of certificates that people add, and a program that makes the store of it.
+
+use std::path::{Path, PathBuf};
+
+use super::Step;
+use crate::programs::trust::{Authority, roots};
+
+/// The store of this distribution.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SystemStore {
+    /// Where people's own certificates are.
+    folder: &'static str,
+    /// What makes the store of them.
+    program: &'static str,
+}
+
+impl SystemStore {
+    /// `None` on a distribution that isn't known.
+    pub(crate) fn of_this_system() -> Option<Self> {
+        STORES
+            .into_iter()
+            .find(|store| Path::new(store.folder).is_dir() && Path::new(store.program).exists())
+    }
+
+    /// How the certificate gets in: under a name for our user, where it replaces an older one of the same user.
+    pub(crate) fn to_install(self, _: &Authority) -> Vec<Step> {
+        let user = rustix::process::getuid().as_raw();
+        let path = Path::new(self.folder).join(format!("{PREFIX}{user}.crt"));
+        vec![Step::Copy(path), self.rebuild()]
+    }
+
+    /// How it gets out; nothing, if it isn't in. Only files of ours with this very certificate are removed.
+    pub(crate) fn to_uninstall(self, authority: &Authority) -> Vec<Step> {
+        let is_it = |path: &PathBuf| roots::of_file(path) == [authority.certificate.clone()];
+        let mut steps: Vec<Step> = installed_in(Path::new(self.folder))
+            .into_iter()
+            .filter(is_it)
+            .map(Step::Remove)
+            .collect();
+        if !steps.is_empty() {
+            steps.push(self.rebuild());
+        }
+        steps
+    }
+
+    fn rebuild(self) -> Step {
+        Step::Run(vec![self.program.to_owned()])
+    }
+}
+
+/// Files of any user that we may have put there.
+fn installed_in(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return Vec::new();
+    };
+    let is_ours = |path: &PathBuf| {
+        let name = path.file_name().and_then(|name| name.to_str());
+        name.is_some_and(|name| name.starts_with(PREFIX) && name.ends_with(".crt"))
+    };
+    let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).filter(is_ours).collect();
+    paths.sort_unstable();
+    paths
+}
+
+/// Whether the steps can be taken by us.
+pub(crate) fn may_change_system() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
+/// Why they can't, and what is put before each command.
+pub(crate) const WHY_NOT: &str = "only root changes the system's store";
+pub(super) const AS_ROOT: &str = "sudo ";
+
+const PREFIX: &str = "aws-sso-";
+
+const STORES: [SystemStore; 4] = [
+    // Debian, Ubuntu, Alpine
+    SystemStore {
+        folder: "/usr/local/share/ca-certificates",
+        program: "/usr/sbin/update-ca-certificates",
+    },
+    // Fedora, RHEL
+    SystemStore { folder: "/etc/pki/ca-trust/source/anchors", program: "/usr/bin/update-ca-trust" },
+    // Arch
+    SystemStore {
+        folder: "/etc/ca-certificates/trust-source/anchors",
+        program: "/usr/bin/update-ca-trust",
+    },
+    // openSUSE
+    SystemStore { folder: "/etc/pki/trust/anchors", program: "/usr/sbin/update-ca-certificates" },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use credentials::Failure;
+
+    /// Any bytes: nothing here looks into a certificate.
+    fn authority(folder: &Path, bytes: &[u8]) -> Authority {
+        let path = folder.join("it's ours.pem");
+        std::fs::write(&path, pem(bytes)).unwrap();
+        Authority::read(path).unwrap().unwrap()
+    }
+
+    fn pem(bytes: &[u8]) -> String {
+        crate::programs::trust::pem_of(&bytes.to_vec().into())
+    }
+
+    fn store(folder: &Path) -> SystemStore {
+        let folder = folder.to_str().unwrap().to_owned().leak();
+        SystemStore { folder, program: "/usr/sbin/update" }
+    }
+
+    #[test]
+    fn what_is_shown_can_be_typed() {
+        let home = tempfile::tempdir().unwrap();
+        let authority = authority(home.path(), b"ours");
+        let steps = store(Path::new("/anchors")).to_install(&authority);
+        let typed: Vec<_> = steps.iter().map(|step| step.in_shell(&authority)).collect();
+        let user = rustix::process::getuid().as_raw();
+        let path = authority.path().display().to_string().replace('\'', r"'\''");
+        assert_eq!(
+            typed,
+            [
+                format!("sudo install -m 644 '{path}' /anchors/aws-sso-{user}.crt"),
+                "sudo /usr/sbin/update".into()
+            ]
+        );
+    }
+
+    #[test]
+    fn only_this_very_certificate_is_removed() -> Result<(), Failure> {
+        let home = tempfile::tempdir().unwrap();
+        let authority = authority(home.path(), b"ours");
+        let anchors = home.path().join("anchors");
+        std::fs::create_dir(&anchors).unwrap();
+        for (name, contents) in [
+            ("aws-sso-1.crt", pem(b"ours")),
+            ("aws-sso-2.crt", pem(b"another's")),
+            ("aws-sso-3.crt", pem(b"ours") + &pem(b"another's")),
+            ("company.crt", pem(b"ours")),
+            ("aws-sso-4.crt", "nonsense".to_owned()),
+        ] {
+            std::fs::write(anchors.join(name), contents).unwrap();
+        }
+        let steps = store(&anchors).to_uninstall(&authority);
+        assert_eq!(steps[0], Step::Remove(anchors.join("aws-sso-1.crt")));
+        assert_eq!(steps[1..], [Step::Run(vec!["/usr/sbin/update".to_owned()])]);
+        steps[0].take(&authority)?;
+        assert_eq!(store(&anchors).to_uninstall(&authority), []);
+        Ok(())
+    }
+}

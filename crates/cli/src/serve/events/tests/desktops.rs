@@ -1,0 +1,159 @@
+//! Notifications on a real session bus, with a desktop that is ours.
+#![cfg(target_os = "linux")]
+
+use std::os::unix::net::UnixListener;
+use std::thread;
+
+use futures_util::StreamExt;
+use zbus::zvariant::OwnedValue;
+use zbus::{Connection, MessageStream};
+
+use super::*;
+
+/// What Notify is called with.
+type Notify = (
+    String,
+    u32,
+    String,
+    String,
+    String,
+    Vec<String>,
+    std::collections::HashMap<String, OwnedValue>,
+    i32,
+);
+
+#[test]
+#[ignore = "a child of other tests"]
+fn child_is_the_desktop() {
+    if !Path::new("events").exists() {
+        return;
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let bus = Connection::session().await.unwrap();
+        let calls = MessageStream::from(&bus);
+        bus.request_name("org.freedesktop.Notifications").await.unwrap();
+        let teller = tokio::task::spawn_blocking(|| {
+            Command::new(std::env::current_exe().unwrap()).args(CHILD).output().unwrap()
+        });
+        tokio::select! {
+            () = serve(&bus, calls) => {}
+            output = teller => print!("{}", said(&output.unwrap())),
+        }
+    });
+}
+
+/// Writes down what it is to show, or refuses to.
+async fn serve(bus: &Connection, mut calls: MessageStream) {
+    let mut shown = String::new();
+    while let Some(Ok(call)) = calls.next().await {
+        let header = call.header();
+        if header.member().is_none_or(|member| member != "Notify") {
+            continue;
+        }
+        if Path::new("refuses").exists() {
+            bus.reply_error(&header, "org.example.Refused", &"not\nnow").await.unwrap();
+            continue;
+        }
+        let (app, replaces, icon, title, body, actions, hints, expires): Notify =
+            call.body().deserialize().unwrap();
+        assert_eq!((app.as_str(), replaces, icon.as_str(), expires), ("aws-sso", 0, "", -1));
+        assert!(actions.is_empty() && hints.is_empty());
+        shown += &format!("{title}: {body}\n");
+        fs::write("shown", &shown).unwrap();
+        bus.reply(&header, &1_u32).await.unwrap();
+    }
+}
+
+/// What is said with a desktop and a bus for this folder alone; `None`, and a line why, if there is no such program.
+fn tell_on_a_bus(folder: &Folder, child: &str, kinds: &[EventKind]) -> Option<String> {
+    folder.write("notify", "5");
+    let mut command = folder.teller("dbus-run-session", kinds);
+    command.arg("--").arg(std::env::current_exe().unwrap()).arg(child).args(&CHILD[1..]);
+    // No desktop of the machine's is started by this bus.
+    for variable in ["HOME", "XDG_RUNTIME_DIR", "XDG_DATA_HOME", "XDG_DATA_DIRS"] {
+        command.env(variable, folder.0.path());
+    }
+    match command.output() {
+        Ok(output) => Some(String::from_utf8_lossy(&output.stdout).into_owned() + &said(&output)),
+        Err(error) => {
+            crate::ground::ui::note(&format!("left out: dbus-run-session: {error}"));
+            None
+        }
+    }
+}
+
+/// What is said with this as the bus.
+fn tell_with_bus(folder: &Folder, address: &str) -> String {
+    let exe = std::env::current_exe().unwrap();
+    let mut teller = folder.teller(exe.to_str().unwrap(), &[EventKind::Denied; 2]);
+    said(&teller.args(CHILD).env("DBUS_SESSION_BUS_ADDRESS", address).output().unwrap())
+}
+
+const NO_NOTIFICATIONS: &str = "warning: desktop notifications can't be shown: ";
+
+#[test]
+fn what_waits_for_the_person_is_shown_by_the_desktop_as_plain_text() {
+    let folder = Folder::empty();
+    let desktop = "events::tests::desktops::child_is_the_desktop";
+    let Some(said) = tell_on_a_bus(&folder, desktop, &KINDS) else { return };
+    assert!(!said.contains(NO_NOTIFICATIONS), "{said}");
+    let body = "run &lt;aws-sso login&gt; &amp; \u{fffd}[1mwait\n";
+    let titles = [
+        "Your AWS sign-in ends soon",
+        "AWS needs you to sign in",
+        "AWS refuses a role",
+        "A role's configuration is wrong",
+    ];
+    assert_eq!(folder.read("shown"), titles.map(|title| format!("{title}: {body}")).concat());
+}
+
+#[test]
+fn a_desktop_that_refuses_is_told_of_once_and_on_one_line() {
+    let folder = Folder::empty();
+    folder.write("refuses", "");
+    let desktop = "events::tests::desktops::child_is_the_desktop";
+    let Some(said) = tell_on_a_bus(&folder, desktop, &KINDS) else { return };
+    let expected = format!("{NO_NOTIFICATIONS}org.example.Refused: not\u{fffd}now\n");
+    assert_eq!(said.matches(&expected).count(), 1, "{said}");
+    assert_eq!(said.matches(NO_NOTIFICATIONS).count(), 1, "{said}");
+}
+
+#[test]
+fn a_bus_without_a_desktop_is_told_of_once() {
+    let Some(said) = tell_on_a_bus(&Folder::empty(), CHILD[0], &KINDS) else { return };
+    let expected = format!("{NO_NOTIFICATIONS}org.freedesktop.DBus.Error.ServiceUnknown");
+    assert_eq!(said.matches(&expected).count(), 1, "{said}");
+    assert_eq!(said.matches(NO_NOTIFICATIONS).count(), 1, "{said}");
+}
+
+#[test]
+fn without_a_bus_that_is_told_once_and_nothing_else_is_missed() {
+    let folder = Folder::with_hook("echo >> got");
+    folder.write("notify", "5");
+    let said = tell_with_bus(&folder, "unix:path=/nowhere/bus");
+    assert_eq!(said.matches(NO_NOTIFICATIONS).count(), 1, "{said}");
+    assert_eq!(said.matches(&the_event()).count(), 2, "{said}");
+    assert_eq!(folder.read("got").len(), 2);
+}
+
+#[test]
+fn a_bus_that_never_answers_holds_up_nobody() {
+    let folder = Folder::with_hook("echo by the hook");
+    folder.write("notify", "1");
+    let socket = folder.0.path().join("bus");
+    let bus = UnixListener::bind(&socket).unwrap();
+    // Taken and kept open, and never a word.
+    thread::spawn(move || {
+        let mut silent = Vec::new();
+        for connection in bus.incoming() {
+            silent.push(connection);
+        }
+    });
+    let said = tell_with_bus(&folder, &format!("unix:path={}", socket.display()));
+    let gave_up = format!("{NO_NOTIFICATIONS}no answer within 1 seconds\n");
+    let (before, after) = said.split_once(&gave_up).unwrap();
+    assert_eq!(before.matches(&the_event()).count(), 2, "{said}");
+    assert_eq!(before.matches("by the hook\n").count(), 2, "{said}");
+    assert_eq!(after, "", "said once");
+}

@@ -1,0 +1,275 @@
+//! What the server asks for credentials: sources, by what is configured at that moment, and AWS.
+//!
+//! It never asks a person. All of its work is done on a thread of its own, so that no reader waits for a handshake, for an
+//! answer that is parsed, for a disk or for a keyring.
+
+use credentials::{
+    Chain, Failure, Fetched, InstanceName, Problem, ProfileName, Source, Upstream, shell_word,
+};
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use providers::identity_center::{FolderLook, IdentityCenter, SignInSeen};
+use providers::secure_store::Passphrase;
+use server::{Event, EventKind, Later, Provider, Session};
+use tokio::runtime::{Builder, Handle};
+use tokio::sync::mpsc::Sender;
+use tokio::task::JoinSet;
+
+use crate::ground::paths;
+use crate::instance::access::{self, explain};
+use crate::instance::arguments::InstanceArguments;
+use crate::instance::settings::{ConfiguredInstance, Settings};
+
+/// Settings are read anew when they are older, or when an instance isn't in them.
+const FRESH: Duration = Duration::from_secs(5);
+
+/// Gives credentials for sources, from AWS. Cloning is cheap.
+#[derive(Clone)]
+pub(crate) struct AwsProvider(Arc<Inner>);
+
+struct Inner {
+    arguments: InstanceArguments,
+    /// What the person has typed when the server started.
+    passphrases: HashMap<InstanceName, Passphrase>,
+    events: Sender<Event>,
+    settings: tokio::sync::Mutex<Option<(Instant, Arc<Settings>)>>,
+    centers: Mutex<HashMap<InstanceName, Center>>,
+    /// The AWS CLI's sign-ins before a profile was last resolved.
+    looks: Mutex<HashMap<ProfileName, Arc<FolderLook>>>,
+    clock_is_off: AtomicBool,
+    /// The thread, once there is something to do.
+    runtime: OnceLock<Handle>,
+}
+
+/// An instance's place: one opens it at a time, and nobody waits for another's.
+type Center = Arc<tokio::sync::Mutex<Option<IdentityCenter>>>;
+
+impl AwsProvider {
+    pub(crate) fn new(
+        arguments: InstanceArguments,
+        passphrases: HashMap<InstanceName, Passphrase>,
+        events: Sender<Event>,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            arguments,
+            passphrases,
+            events,
+            settings: tokio::sync::Mutex::default(),
+            centers: Mutex::default(),
+            looks: Mutex::default(),
+            clock_is_off: AtomicBool::new(false),
+            runtime: OnceLock::new(),
+        }))
+    }
+
+    /// Does it on the thread; who drops the future gives it up.
+    fn elsewhere<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, Failure>> + Send + 'static,
+    ) -> Later<Result<T, Failure>> {
+        let runtime =
+            self.0.runtime.get_or_init(|| start_thread().unwrap_or_else(|_| Handle::current()));
+        let mut task = JoinSet::new();
+        task.spawn_on(work, runtime);
+        Box::pin(async move {
+            match task.join_next().await {
+                Some(Ok(outcome)) => outcome,
+                Some(Err(_)) | None => Err(broken_off()),
+            }
+        })
+    }
+
+    async fn fetch_role(&self, name: &InstanceName, chain: &Chain) -> Result<Fetched, Failure> {
+        let outcome = self.with_center(name, async |center| center.new_credentials(chain).await);
+        let outcome = outcome.await;
+        self.watch_clock(name).await;
+        outcome
+    }
+
+    async fn fetch_profile(&self, name: &ProfileName) -> Result<Fetched, Failure> {
+        let look = Arc::new(FolderLook::at(paths::aws_cli_sign_ins()).await);
+        lock(&self.0.looks).insert(name.clone(), look);
+        let settings = self.settings(FRESH).await?;
+        access::aws().profile(&settings.aws_config, name).await
+    }
+
+    async fn look_at_session(&self, name: &InstanceName) -> Result<Session, Failure> {
+        let session = self.with_center(name, async |center| center.keep_session().await).await?;
+        Ok(Session { ends: session.ends, look_again: session.look_again })
+    }
+
+    async fn sign_in_changes(&self, upstream: &Upstream) {
+        match upstream {
+            Upstream::Instance(name) => {
+                let center = self.place(name).lock().await.clone();
+                match center {
+                    // To open it anew takes a passphrase half a second.
+                    Some(center) if center.sign_in_changes().await == SignInSeen::Here => return,
+                    Some(_) => {}
+                    // It could not even be opened.
+                    None => FolderLook::at(paths::sign_ins()).await.changes().await,
+                }
+                // A new sign-in may have another key, or be under another protection.
+                *self.place(name).lock().await = None;
+            }
+            Upstream::Profile(name) => {
+                let look = lock(&self.0.looks).get(name).cloned();
+                match look {
+                    Some(look) => look.changes().await,
+                    None => FolderLook::at(paths::aws_cli_sign_ins()).await.changes().await,
+                }
+            }
+        }
+    }
+
+    /// Asks an instance. One that can't be used as it was opened is opened anew the next time.
+    async fn with_center<T>(
+        &self,
+        name: &InstanceName,
+        ask: impl AsyncFnOnce(&IdentityCenter) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let (settings, instance) = self.configured(name).await?;
+        let center = self.center(&settings, &instance).await?;
+        let error = match ask(&center).await {
+            Ok(outcome) => return Ok(outcome),
+            Err(error) => error,
+        };
+        if matches!(error.problem, Problem::Invalid) {
+            *self.place(name).lock().await = None;
+        }
+        Err(explain(error, &settings, &instance))
+    }
+
+    /// The instance as it is configured now.
+    async fn configured(
+        &self,
+        name: &InstanceName,
+    ) -> Result<(Arc<Settings>, ConfiguredInstance), Failure> {
+        for age in [FRESH, Duration::ZERO] {
+            let settings = self.settings(age).await?;
+            if let Some(instance) = settings.named(name) {
+                let instance = instance.clone();
+                return Ok((settings, instance));
+            }
+        }
+        let message =
+            format!("no instance of IAM Identity Center is called `{name}` where the server looks");
+        let name = shell_word(name.as_str());
+        Err(Failure::failed(message)
+            .with_hint(format!("See what there is: aws-sso list --sso {name}")))
+    }
+
+    async fn settings(&self, age: Duration) -> Result<Arc<Settings>, Failure> {
+        let mut known = self.0.settings.lock().await;
+        match &*known {
+            Some((read_at, settings)) if read_at.elapsed() < age => {
+                return Ok(Arc::clone(settings));
+            }
+            _ => {}
+        }
+        let (arguments, runtime) = (self.0.arguments.clone(), Handle::current());
+        let read = move || runtime.block_on(Settings::read(&arguments));
+        let settings = Arc::new(on_its_own_thread(read).await?);
+        *known = Some((Instant::now(), Arc::clone(&settings)));
+        Ok(settings)
+    }
+
+    async fn center(
+        &self,
+        settings: &Arc<Settings>,
+        instance: &ConfiguredInstance,
+    ) -> Result<IdentityCenter, Failure> {
+        let place = self.place(&instance.instance.name);
+        let mut place = place.lock().await;
+        match &*place {
+            Some(center) if *center.instance() == instance.instance => return Ok(center.clone()),
+            _ => {}
+        }
+        let passphrase = self.0.passphrases.get(&instance.instance.name).cloned();
+        let (settings, instance) = (Arc::clone(settings), instance.clone());
+        let open = move || access::open_unattended(&settings, &instance, passphrase);
+        let center = on_its_own_thread(open).await?;
+        *place = Some(center.clone());
+        Ok(center)
+    }
+
+    fn place(&self, name: &InstanceName) -> Center {
+        Arc::clone(lock(&self.0.centers).entry(name.clone()).or_default())
+    }
+
+    /// A clock that is off is told once, until it was right again.
+    async fn watch_clock(&self, name: &InstanceName) {
+        let center = self.place(name).lock().await.clone();
+        let warning = center.and_then(|center| access::clock_warning(&center));
+        let was_off = self.0.clock_is_off.swap(warning.is_some(), Ordering::Relaxed);
+        if let (Some(message), false) = (warning, was_off) {
+            let (kind, instance, slots) = (EventKind::ClockOff, None, Vec::new());
+            // Who is told of so much that there is no room has other troubles.
+            let _ = self.0.events.try_send(Event { kind, instance, slots, message });
+        }
+    }
+}
+
+impl Provider for AwsProvider {
+    fn fetch(&self, source: &Source) -> Later<Result<Fetched, Failure>> {
+        let (this, source) = (self.clone(), source.clone());
+        self.elsewhere(async move {
+            match &source {
+                Source::Role { instance, chain } => this.fetch_role(instance, chain).await,
+                Source::Profile(name) => this.fetch_profile(name).await,
+            }
+        })
+    }
+
+    fn session(&self, instance: &InstanceName) -> Later<Result<Session, Failure>> {
+        let (this, instance) = (self.clone(), instance.clone());
+        self.elsewhere(async move { this.look_at_session(&instance).await })
+    }
+
+    fn signed_in(&self, upstream: &Upstream) -> Later<()> {
+        let (this, upstream) = (self.clone(), upstream.clone());
+        let signed_in = self.elsewhere(async move {
+            this.sign_in_changes(&upstream).await;
+            Ok(())
+        });
+        Box::pin(async move {
+            // If it broke off, asking AWS shows whether somebody has.
+            let _ = signed_in.await;
+        })
+    }
+}
+
+/// Some number, another one for each process: it spreads refreshes.
+pub(crate) fn seed() -> u64 {
+    RandomState::new().hash_one(())
+}
+
+fn start_thread() -> std::io::Result<Handle> {
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let handle = runtime.handle().clone();
+    let work = move || runtime.block_on(std::future::pending::<()>());
+    thread::Builder::new().name("refresher".to_owned()).spawn(work)?;
+    Ok(handle)
+}
+
+fn broken_off() -> Failure {
+    Failure::new(Problem::Unavailable, "asking AWS broke off")
+}
+
+/// Work that may wait for a disk, for a keyring, or for a passphrase to be reckoned with.
+async fn on_its_own_thread<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    let outcome = tokio::task::spawn_blocking(work).await;
+    let outcome = outcome.unwrap_or_else(|error| Err(Failure::failed(error)));
+    outcome
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
