@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use credentials::{Failure, Fetched, Problem, Profile, SlotName};
+use credentials::{Failure, Fetched, Problem, Profile, ProfileName, SlotName, Source};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::client::conn::http1;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue};
@@ -85,6 +85,25 @@ impl Client {
         }
         let body = self.accept((status, body))?;
         serde_json::from_slice(&body).map_err(|_| self.somebody_else())
+    }
+
+    /// The credentials of a slot that was loaded from this very source; `None` when there is none.
+    pub(crate) async fn credentials_of(&self, source: &Source) -> Result<Option<Fetched>, Failure> {
+        let Some(slot) = self.slot_of(source).await? else { return Ok(None) };
+        let fetched = self.credentials(&slot).await?;
+        // It may have been loaded from another source in between.
+        let is_still = self.slot_of(source).await?.is_some_and(|still| still == slot);
+        Ok(is_still.then_some(fetched))
+    }
+
+    async fn slot_of(&self, source: &Source) -> Result<Option<SlotName>, Failure> {
+        let is_of = |profile: &ProfileObject| profile.source().as_ref() == Some(source);
+        if self.default_profile().await.is_ok_and(|profile| is_of(&profile)) {
+            return Ok(Some(SlotName::Default));
+        }
+        let named = self.named_profiles().await?.into_iter().find(is_of);
+        let name = named.and_then(|profile| ProfileName::parse(&profile.profile_name).ok());
+        Ok(name.map(SlotName::Named))
     }
 
     /// The credentials in a slot.

@@ -18,9 +18,26 @@ pub struct Instance {
     pub region: RegionName,
 }
 
+impl Instance {
+    /// What identifies it.
+    pub fn id(&self) -> InstanceId {
+        InstanceId { name: self.name.clone(), start_url: self.start_url.clone() }
+    }
+}
+
+/// What identifies an instance: its name and its start URL together. Two names may share a start URL (two identities), and
+/// one name may mean another start URL on another day or in another configuration.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct InstanceId {
+    /// What the person calls it.
+    pub name: InstanceName,
+    /// Its AWS access portal.
+    pub start_url: StartUrl,
+}
+
 /// The URL of an AWS access portal, `https://example.awsapps.com/start`, as one spelling: without fragment and
 /// trailing slashes. Plain HTTP is taken for loopback hosts, so that a fake can be used.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct StartUrl(Box<str>);
 
 impl StartUrl {

@@ -18,13 +18,13 @@ mod time;
 pub use crate::credentials::{AccessKeyId, Credentials};
 pub use failure::{Failure, Problem};
 pub use fetch::Fetched;
-pub use instance::{Instance, InstanceName, RegionName, StartUrl};
+pub use instance::{Instance, InstanceId, InstanceName, RegionName, StartUrl};
 pub use invalid::Invalid;
 pub use role::{AccountId, Partition, Principal, RoleArn, RoleName};
 pub use secret::Secret;
 pub use shell_word::shell_word;
 pub use slot::{Profile, ProfileName, SlotName};
-pub use source::{Chain, Link, Source, Upstream};
+pub use source::{AwsConfigFiles, Chain, Link, ProfileSource, SettingsDigest, Source, Upstream};
 pub use time::{Clock, Expiration, Remaining};
 
 pub use jiff::Timestamp;

@@ -1,7 +1,8 @@
 //! Credentials whose secrets are marked: a test fails when the mark turns up where no secret may be.
 
 use credentials::{
-    AccessKeyId, Credentials, Expiration, Principal, Profile, ProfileName, RoleArn, Secret,
+    AccessKeyId, AwsConfigFiles, Credentials, Expiration, InstanceId, InstanceName, Principal,
+    Profile, ProfileName, ProfileSource, RoleArn, Secret, SettingsDigest, StartUrl,
 };
 
 /// Stands in every secret that this crate makes.
@@ -10,6 +11,22 @@ pub const CANARY: &str = "CANARY";
 /// The ARN of the role that [`profile`] is for.
 pub fn arn() -> RoleArn {
     RoleArn::parse("arn:aws:iam::000001111111:role/Admin").unwrap()
+}
+
+/// An instance of that name.
+pub fn instance(name: &str) -> InstanceId {
+    let start_url = StartUrl::parse("https://example.awsapps.com/start").unwrap();
+    InstanceId { name: InstanceName::parse(name).unwrap(), start_url }
+}
+
+/// The source of a profile of that name.
+pub fn profile_source(name: &str) -> ProfileSource {
+    ProfileSource {
+        files: AwsConfigFiles::new("/home/me/config".as_ref(), "/home/me/credentials".as_ref())
+            .unwrap(),
+        name: ProfileName::parse(name).unwrap(),
+        digest: SettingsDigest([7; 32]),
+    }
 }
 
 /// A profile of that name; `expiration` in RFC 3339.

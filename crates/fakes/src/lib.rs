@@ -16,7 +16,7 @@ mod small_disk;
 mod terminal;
 mod test_env;
 
-pub use canary::{CANARY, arn, profile};
+pub use canary::{CANARY, arn, instance, profile, profile_source};
 pub use clock::FakeClock;
 pub use identity_center::FakeIdentityCenter;
 pub use running::Running;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use aws_config::{BehaviorVersion, ConfigLoader};
 use aws_credential_types::Credentials as SdkCredentials;
+use aws_runtime::env_config::file::EnvConfigFiles;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::region::Region;
 use aws_types::sdk_config::SharedHttpClient;
@@ -26,7 +27,7 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(45);
 pub(crate) async fn complete(
     aws: &Aws,
     given: Given,
-    profile: Option<&str>,
+    profile: Option<(&str, &EnvConfigFiles)>,
 ) -> Result<Credentials, Failure> {
     let now = aws.clock.now();
     let Some(session_token) = given.session_token else {
@@ -48,12 +49,15 @@ pub(crate) async fn complete(
 }
 
 /// The SDK's configuration for a profile, or for none: region, endpoints, FIPS, retries, time limits.
-pub(crate) fn loader(http_client: SharedHttpClient, profile: Option<&str>) -> ConfigLoader {
+pub(crate) fn loader(
+    http_client: SharedHttpClient,
+    profile: Option<(&str, &EnvConfigFiles)>,
+) -> ConfigLoader {
     let loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
         .http_client(http_client)
         .timeout_config(time_limits());
     match profile {
-        Some(name) => loader.profile_name(name),
+        Some((name, files)) => loader.profile_name(name).profile_files(files.clone()),
         None => loader,
     }
 }
@@ -66,7 +70,11 @@ pub(crate) fn time_limits() -> TimeoutConfig {
         .build()
 }
 
-async fn exchange(aws: &Aws, given: &Given, profile: Option<&str>) -> Result<Credentials, Failure> {
+async fn exchange(
+    aws: &Aws,
+    given: &Given,
+    profile: Option<(&str, &EnvConfigFiles)>,
+) -> Result<Credentials, Failure> {
     let keys = SdkCredentials::new(
         given.access_key_id.as_str(),
         given.secret_access_key.expose(),

@@ -1,18 +1,23 @@
 //! Profiles of the AWS config, resolved by the SDK itself: whatever a person's `~/.aws/config` can do, works.
 
 mod before_containers;
+mod digest;
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use aws_config::profile::{Profile, ProfileFileCredentialsProvider, ProfileSet};
 use aws_config::provider_config::ProviderConfig;
 use aws_credential_types::Credentials as SdkCredentials;
 use aws_credential_types::provider::ProvideCredentials;
+use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use aws_types::os_shim_internal::{Env, Fs};
 use credentials::{
-    AccessKeyId, AccountId, Chain, Failure, Fetched, Instance, InstanceName, Link, Partition,
-    Principal, ProfileName, RegionName, RoleArn, RoleName, Secret, StartUrl, Timestamp,
+    AccessKeyId, AccountId, AwsConfigFiles, Chain, Failure, Fetched, Instance, InstanceId,
+    InstanceName, Link, Partition, Principal, ProfileName, ProfileSource, RegionName, RoleArn,
+    RoleName, Secret, StartUrl, Timestamp,
 };
+use tracing::warn;
 
 use crate::failure;
 use crate::given::Given;
@@ -40,22 +45,36 @@ const TELLING_KEYS: [&str; 6] =
 #[derive(Debug)]
 pub struct AwsConfig {
     profiles: ProfileSet,
-    files: Vec<PathBuf>,
+    /// What the files held when they were read: the SDK resolves a profile from nothing else.
+    contents: EnvConfigFiles,
+    config: PathBuf,
+    credentials: PathBuf,
 }
 
 impl AwsConfig {
-    /// Reads the files that `AWS_CONFIG_FILE` and `AWS_SHARED_CREDENTIALS_FILE` or their defaults name; `files`
-    /// are the same, for messages. Files that aren't there are empty.
+    /// Reads both files. One that isn't there is empty.
     ///
     /// # Errors
-    /// A line is malformed: no SDK would read the file.
-    pub async fn read(files: Vec<PathBuf>) -> Result<Self, Failure> {
-        // Which profile counts as selected is of no account here.
-        let profiles =
-            aws_config::profile::load(&Fs::real(), &Env::real(), &Default::default(), None)
-                .await
-                .map_err(|error| failure::of_profile_file(&error))?;
-        Ok(Self { profiles, files })
+    /// A file can't be read, or a line is malformed: no SDK would read the file.
+    pub async fn read(config: PathBuf, credentials: PathBuf) -> Result<Self, Failure> {
+        let files =
+            [(EnvConfigFileKind::Config, &config), (EnvConfigFileKind::Credentials, &credentials)];
+        let (mut contents, mut present) = (EnvConfigFiles::builder(), EnvConfigFiles::builder());
+        for (kind, path) in files {
+            let text = text_of(path);
+            if text.is_some() {
+                present = present.with_file(kind, path);
+            }
+            // The SDK takes no set of files without one.
+            contents = contents.with_contents(kind, text.unwrap_or_default());
+        }
+        let contents = contents.build();
+        let profiles = match load(&contents).await {
+            Ok(profiles) => profiles,
+            // The same error with the path of the file in it.
+            Err(error) => return Err(load(&present.build()).await.err().unwrap_or(error)),
+        };
+        Ok(Self { profiles, contents, config, credentials })
     }
 
     /// The `[sso-session NAME]` sections that have a start URL and a region, sorted by name.
@@ -122,9 +141,17 @@ impl AwsConfig {
         self.profiles.profiles()
     }
 
-    /// How a profile's credentials come from an instance, when it is an `sso_session` that they come from, perhaps
-    /// by way of `source_profile`s. Other profiles are the SDK's: see [`Aws::profile`].
-    pub fn chain(&self, name: &ProfileName) -> Option<(InstanceName, Chain)> {
+    /// The source of a profile that the SDK resolves; `None` if there is no such profile, or if the files have paths that
+    /// can't be written down, so that nobody could read them again.
+    pub fn source(&self, name: &ProfileName) -> Option<ProfileSource> {
+        let files = AwsConfigFiles::new(&self.config, &self.credentials).ok()?;
+        let digest = digest::of(&self.profiles, name)?;
+        Some(ProfileSource { files, name: name.clone(), digest })
+    }
+
+    /// The instance and the chain of roles, when a profile's credentials come from an `sso_session`, perhaps by way of
+    /// `source_profile`s. The SDK resolves other profiles: see [`Aws::profile`].
+    pub fn chain(&self, name: &ProfileName) -> Option<(InstanceId, Chain)> {
         let mut links = Vec::new();
         let mut profile = self.profiles.get_profile(name.as_str())?;
         while let Some(role_arn) = profile.get("role_arn") {
@@ -142,16 +169,21 @@ impl AwsConfig {
         }
         links.reverse();
         let session = profile.get("sso_session")?;
-        self.profiles.sso_session(session)?;
+        let start_url = self.profiles.sso_session(session)?.get("sso_start_url")?;
+        let instance = InstanceId {
+            name: InstanceName::parse(session).ok()?,
+            start_url: StartUrl::parse(start_url).ok()?,
+        };
         let chain = Chain {
             account_id: AccountId::parse(profile.get("sso_account_id")?).ok()?,
             role_name: RoleName::parse(profile.get("sso_role_name")?).ok()?,
             links,
         };
-        Some((InstanceName::parse(session).ok()?, chain))
+        Some((instance, chain))
     }
 
-    /// The profile that gives a role; `None` when none does. `partition` is looked at only if it is known.
+    /// The profile that gives a role; `None` when none does. `partition` is looked at only if it is known; `through` leaves
+    /// out every profile whose credentials don't come through that instance.
     ///
     /// # Errors
     /// More than one does.
@@ -160,7 +192,12 @@ impl AwsConfig {
         account: &AccountId,
         role: &RoleName,
         partition: Option<&Partition>,
+        through: Option<&InstanceId>,
     ) -> Result<Option<ProfileName>, Failure> {
+        let is_through = |name: &str, instance: &InstanceId| {
+            let chain = ProfileName::parse(name).ok().and_then(|name| self.chain(&name));
+            chain.is_some_and(|(of_profile, _)| of_profile == *instance)
+        };
         let is_for_role = |name: &&str| {
             let profile = self.profiles.get_profile(name);
             let arn = profile
@@ -170,6 +207,7 @@ impl AwsConfig {
                 arn.account_id == *account
                     && arn.role_name == *role
                     && partition.is_none_or(|partition| *partition == arn.partition)
+                    && through.is_none_or(|instance| is_through(name, instance))
             })
         };
         let mut names: Vec<_> = self.profiles.profiles().filter(is_for_role).collect();
@@ -191,8 +229,7 @@ impl AwsConfig {
 
     /// The files, for messages.
     pub fn files(&self) -> String {
-        let files = self.files.iter().map(|path| path.display().to_string());
-        files.collect::<Vec<_>>().join(" or ")
+        format!("{} or {}", self.config.display(), self.credentials.display())
     }
 
     /// Some names of profiles, for a person who misspelled one.
@@ -242,36 +279,58 @@ impl Aws {
                 Given { account_id: given.account_id.clone().or_else(of_profile), ..given }
             }
             None => {
-                let given = self.provider(name).await?.provide_credentials().await;
+                let given = self.provider(config, name).await?.provide_credentials().await;
                 read(&given.map_err(|error| failure::of_credentials(&error, uses_sso))?)?
             }
         };
         let mut principal = principal_of(&config.profiles, profile)?;
         principal.account_id = principal.account_id.or(given.account_id.clone());
-        let credentials = complete::complete(self, given, Some(name.as_str())).await?;
+        let credentials =
+            complete::complete(self, given, Some((name.as_str(), &config.contents))).await?;
         Ok(Fetched { principal, credentials })
     }
 
     /// The SDK's provider for a profile, with the profile's region and endpoints and our HTTP client.
     async fn provider(
         &self,
+        config: &AwsConfig,
         name: &ProfileName,
     ) -> Result<ProfileFileCredentialsProvider, Failure> {
         let http_client = http_client::http_client(self.ca_bundle.as_deref())?;
-        let config = complete::loader(http_client.clone(), Some(name.as_str()))
-            .no_credentials()
-            .load()
-            .await;
+        let sdk_config =
+            complete::loader(http_client.clone(), Some((name.as_str(), &config.contents)))
+                .no_credentials()
+                .load()
+                .await;
         let provider_config = ProviderConfig::without_region()
             .with_http_client(http_client)
             .with_timeout_config(complete::time_limits())
-            .with_region(Some(config.region().cloned().unwrap_or(complete::DEFAULT_REGION)))
-            .with_use_fips(config.use_fips())
-            .with_use_dual_stack(config.use_dual_stack());
+            .with_region(Some(sdk_config.region().cloned().unwrap_or(complete::DEFAULT_REGION)))
+            .with_use_fips(sdk_config.use_fips())
+            .with_use_dual_stack(sdk_config.use_dual_stack());
         Ok(ProfileFileCredentialsProvider::builder()
             .configure(&provider_config)
+            .profile_files(config.contents.clone())
             .profile_name(name.as_str())
             .build())
+    }
+}
+
+async fn load(files: &EnvConfigFiles) -> Result<ProfileSet, Failure> {
+    // Which profile counts as selected is of no account here.
+    let loaded = aws_config::profile::load(&Fs::real(), &Env::real(), files, None).await;
+    loaded.map_err(|error| failure::of_profile_file(&error))
+}
+
+/// What a file holds; `None` if it isn't there or can't be read, which concerns only who needs a profile of it.
+fn text_of(path: &Path) -> Option<String> {
+    match std::fs::read(path) {
+        Ok(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => {
+            warn!(%error, "{} cannot be read", path.display());
+            None
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::pin::Pin;
 
-use credentials::{Failure, Fetched, InstanceName, Source, Timestamp, Upstream};
+use credentials::{Failure, Fetched, InstanceId, Source, Timestamp, Upstream};
 
 /// An answer that takes time.
 pub type Later<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -14,7 +14,7 @@ pub trait Provider: Send + Sync {
     fn fetch(&self, source: &Source) -> Later<Result<Fetched, Failure>>;
 
     /// Keeps the SSO session of an instance going, if it is time to, and tells how it stands.
-    fn session(&self, instance: &InstanceName) -> Later<Result<Session, Failure>>;
+    fn session(&self, instance: &InstanceId) -> Later<Result<Session, Failure>>;
 
     /// Ready when somebody may have signed in there, since the last call for it that said that this is needed.
     fn signed_in(&self, upstream: &Upstream) -> Later<()>;

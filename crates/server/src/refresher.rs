@@ -15,7 +15,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use credentials::{Clock, Failure, Fetched, InstanceName, Problem, SlotName, Upstream};
+use credentials::{Clock, Failure, Fetched, InstanceId, Problem, SlotName, Upstream};
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tokio::time::{Instant, timeout};
@@ -251,7 +251,7 @@ impl Refresher {
         }
     }
 
-    fn looked(&mut self, instance: &InstanceName, session: Result<Session, Failure>) {
+    fn looked(&mut self, instance: &InstanceId, session: Result<Session, Failure>) {
         let upstream = Upstream::Instance(instance.clone());
         match session {
             Ok(session) => {
@@ -263,7 +263,7 @@ impl Refresher {
                 self.sign_in_needed(upstream, &failure);
             }
             Err(failure) => {
-                debug!(%instance, problem = ?failure.problem, "how the session stands is not known");
+                debug!(instance = %instance.name, problem = ?failure.problem, "how the session stands is not known");
                 self.sessions.look_later(instance, self.clock.now());
             }
         }

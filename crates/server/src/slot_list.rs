@@ -15,9 +15,10 @@ use tracing::warn;
 
 use crate::private_file;
 use crate::slots::{Listed, Slots};
-use crate::wire::WrittenSource;
+use crate::wire::SourceObject;
 
-const VERSION: u32 = 1;
+/// Version 1 had sources that did not say all that identifies them: nothing of it can be taken up.
+const VERSION: u32 = 2;
 /// 10,000 slots have less than 3 MB.
 const LARGEST: u64 = 64 * 1024 * 1024;
 /// Due times change with each refresh. They say only what is fetched first after a restart: it is enough to write them
@@ -56,7 +57,7 @@ struct WrittenSlot {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     slot: Option<String>,
     profile_name: String,
-    source: WrittenSource,
+    source: SourceObject,
     /// Unix epoch seconds.
     due: i64,
 }
@@ -92,6 +93,10 @@ impl SlotList {
         if written.version > VERSION {
             return Err(format!("a newer aws-sso wrote it (format {})", written.version));
         }
+        if written.version < VERSION {
+            warn!("an older aws-sso wrote the list of slots: load them again, once");
+            return Ok(Vec::new());
+        }
         written.slots.into_iter().map(WrittenSlot::parse).collect()
     }
 
@@ -111,7 +116,7 @@ impl WrittenSlot {
         Self {
             slot,
             profile_name: listed.name.as_str().to_owned(),
-            source: WrittenSource::of(&listed.source),
+            source: SourceObject::of(&listed.source),
             due: listed.due.as_second(),
         }
     }
@@ -216,7 +221,7 @@ mod tests {
         let name = ProfileName::parse(slot.unwrap_or("main")).unwrap();
         Listed {
             slot: slot.map_or(SlotName::Default, |_| SlotName::Named(name.clone())),
-            source: Source::Profile(name.clone()),
+            source: Source::Profile(fakes::profile_source(name.as_str())),
             name,
             due: Timestamp::from_second(due).unwrap(),
         }

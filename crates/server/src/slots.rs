@@ -14,7 +14,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use credentials::{Expiration, InstanceName, Invalid, ProfileName, SlotName, Source, Timestamp};
+use credentials::{Expiration, InstanceId, Invalid, ProfileName, SlotName, Source, Timestamp};
 use fastrand::Rng;
 use tokio::sync::{Notify, watch};
 
@@ -46,7 +46,7 @@ struct Contents {
     /// How many slots were ever loaded.
     loads: u64,
     /// When the SSO sessions end of which that is known.
-    session_ends: HashMap<InstanceName, Timestamp>,
+    session_ends: HashMap<InstanceId, Timestamp>,
     chance: Rng,
 }
 
@@ -265,7 +265,7 @@ impl Contents {
         if let Some(instance) = instance
             && let Some(ends) = self.session_ends.get(instance)
         {
-            object.note_session_end(instance, *ends, now.wall);
+            object.note_session_end(&instance.name, *ends, now.wall);
         }
         object
     }

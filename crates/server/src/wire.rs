@@ -5,7 +5,7 @@
 use std::fmt;
 
 use bytes::Bytes;
-use credentials::{Expiration, InstanceName, Principal, ProfileName, Timestamp};
+use credentials::{Expiration, InstanceName, Principal, ProfileName, Source, Timestamp};
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use hyper::{Response, StatusCode};
 use serde::{Deserialize, Serialize};
@@ -20,7 +20,7 @@ mod upload;
 
 pub(crate) use served::credentials;
 pub use served::read_credentials;
-pub(crate) use source::WrittenSource;
+pub use source::SourceObject;
 pub use status::{ReaderObject, SessionObject, SlotObject, StatusObject};
 pub use upload::write_upload;
 pub(crate) use upload::{Upload, read_upload};
@@ -47,9 +47,12 @@ pub struct ProfileObject {
     /// How the slot stands.
     #[serde(default)]
     pub state: State,
-    /// How the credentials are got again; absent when they were handed in.
+    /// How the credentials are obtained again; absent when they were handed in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub source: Option<String>,
+    pub source: Option<SourceObject>,
+    /// The same for people; nothing is ever read out of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_text: Option<String>,
     /// What a person should know: one line, with what to type.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notice: Option<String>,
@@ -103,8 +106,14 @@ impl ProfileObject {
             expires: expires.unwrap_or_else(|| "Expired".to_owned()),
             state: State::Ready,
             source: None,
+            source_text: None,
             notice: None,
         }
+    }
+
+    /// How the credentials are obtained again, if they can be; what can't be understood is no source.
+    pub fn source(&self) -> Option<Source> {
+        self.source.clone()?.parse().ok()
     }
 
     /// Says that the SSO session ends, if that is soon and nothing else is to be said.

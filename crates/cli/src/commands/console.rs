@@ -132,13 +132,12 @@ fn region_in<'a>(partition: &Partition, region: Option<&'a RegionName>) -> Optio
 /// Where one signs in anew.
 fn issuer<'a>(settings: &'a Settings, profile: &Profile) -> &'a str {
     let instance = profile.source.as_ref().and_then(Source::instance);
-    let instance = instance.and_then(|name| settings.named(name));
+    let instance = instance.and_then(|id| settings.with_id(id));
     instance.map_or("aws-sso", |instance| instance.instance.start_url.as_str())
 }
 
 fn explain(error: Failure, duration: Option<Duration>) -> Failure {
     let is_refused = error.problem == Problem::Denied;
-    let error = Failure::from(error);
     match duration.filter(|_| is_refused) {
         Some(_) => error.with_hint("The role may allow less time: leave out --duration."),
         None => error,
@@ -168,7 +167,7 @@ const LONGEST: Duration = Duration::from_secs(12 * 60 * 60);
 
 #[cfg(test)]
 mod tests {
-    use credentials::{Chain, InstanceName, Link, Principal};
+    use credentials::{Chain, Link, Principal};
 
     use super::*;
 
@@ -176,7 +175,7 @@ mod tests {
         let profile = fakes::profile("dev", "2026-11-22T21:16:31Z");
         let arn = fakes::arn();
         let chain = Chain { account_id: arn.account_id, role_name: arn.role_name, links };
-        let instance = InstanceName::parse("corp").unwrap();
+        let instance = fakes::instance("corp");
         Profile { source: Some(Source::Role { instance, chain }), ..profile }
     }
 

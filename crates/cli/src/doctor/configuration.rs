@@ -24,14 +24,17 @@ pub(super) async fn look(arguments: &InstanceArguments) -> Vec<Finding> {
         }
         Err(error) => findings.push(Finding::of(error, "no command reads any of it")),
     }
-    let files = env::aws_config_files();
-    findings.push(match AwsConfig::read(files).await.map(|config| (config.instances(), config)) {
-        Ok((Ok(_), _)) => readable(&env::aws_config_files()),
-        Ok((Err(error), _)) | Err(error) => {
-            let why = "SDKs and our own commands fail, or skip what is there";
-            Finding::problem(error.to_string(), why).mend(edit())
-        }
-    });
+    let [config, credentials] = aws_files();
+    findings.push(
+        match AwsConfig::read(config, credentials).await.map(|config| (config.instances(), config))
+        {
+            Ok((Ok(_), _)) => readable(&aws_files()),
+            Ok((Err(error), _)) | Err(error) => {
+                let why = "SDKs and our own commands fail, or skip what is there";
+                Finding::problem(error.to_string(), why).mend(edit())
+            }
+        },
+    );
     findings
 }
 
@@ -44,16 +47,20 @@ fn readable(files: &[PathBuf]) -> Finding {
     Finding::ok(files.iter().map(told).collect::<Vec<_>>().join("; "))
 }
 
+fn aws_files() -> [PathBuf; 2] {
+    [env::aws_config_file(), env::aws_credentials_file()]
+}
+
 /// What opens both files.
 fn edit() -> String {
-    let files = env::aws_config_files();
+    let files = aws_files();
     let words: Vec<_> = files.iter().filter(|file| file.exists()).map(|file| word(file)).collect();
     format!("${{EDITOR:-vi}} {}", words.join(" "))
 }
 
 /// What makes `[default]` a profile of another name, which no SDK takes by itself.
 pub(super) fn rename_default(files: &[PathBuf]) -> String {
-    let of_config = env::aws_config_files().into_iter().next();
+    let of_config = Some(env::aws_config_file());
     let rename = |file: &PathBuf| {
         let name = match Some(file) == of_config.as_ref() {
             true => "profile was-default",

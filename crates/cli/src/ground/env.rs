@@ -6,7 +6,7 @@ use std::env::consts::EXE_SUFFIX;
 use std::env::{VarError, args_os, current_exe, split_paths, var, var_os};
 use std::ffi::OsString;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Path, PathBuf, absolute};
 use std::process::Command;
 
 use credentials::{Failure, Invalid};
@@ -28,17 +28,19 @@ pub(crate) fn aws_config_file() -> PathBuf {
     aws_file("AWS_CONFIG_FILE", "config")
 }
 
-/// That, and their file of credentials.
-pub(crate) fn aws_config_files() -> Vec<PathBuf> {
-    vec![aws_config_file(), aws_file("AWS_SHARED_CREDENTIALS_FILE", "credentials")]
+/// The file that they read access keys from.
+pub(crate) fn aws_credentials_file() -> PathBuf {
+    aws_file("AWS_SHARED_CREDENTIALS_FILE", "credentials")
 }
 
+/// An absolute path: a server, which stands in another folder, must find the same file.
 fn aws_file(variable: &str, name: &str) -> PathBuf {
     let path = path(variable).unwrap_or_else(|| home().join(".aws").join(name));
-    match path.strip_prefix("~") {
+    let path = match path.strip_prefix("~") {
         Ok(in_home) => home().join(in_home),
         Err(_) => path,
-    }
+    };
+    absolute(&path).unwrap_or(path)
 }
 
 /// Where this program is: by the way that a person's shell takes, because a package manager may put the next version

@@ -209,7 +209,7 @@ pub(crate) fn profiles(profiles: &[ProfileObject]) {
             known(&profile.role_name),
             profile.expires.clone().into(),
             profile.state.to_string().into(),
-            known(&profile.source),
+            known(&profile.source_text),
         ]
     };
     let header = ["ProfileName", "AccountId", "RoleName", "Expires", "State", "Source"];

@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
-use credentials::{AccountId, Clock, InstanceName, Profile, RoleName, Source};
+use credentials::{AccountId, Clock, InstanceName, Profile, ProfileName, RoleName, Source};
 use serde::{Deserialize, Serialize};
 use server::private_file;
 use tracing::debug;
@@ -69,15 +69,19 @@ impl Key {
         }
     }
 
+    pub(crate) fn profile(name: &ProfileName) -> Self {
+        Self::Profile { profile: name.as_str().to_owned() }
+    }
+
     pub(crate) fn of(source: &Source) -> Self {
         match source {
             Source::Role { instance, chain } => match chain.links.last() {
                 Some(link) => {
-                    Self::role(instance, &link.role_arn.account_id, &link.role_arn.role_name)
+                    Self::role(&instance.name, &link.role_arn.account_id, &link.role_arn.role_name)
                 }
-                None => Self::role(instance, &chain.account_id, &chain.role_name),
+                None => Self::role(&instance.name, &chain.account_id, &chain.role_name),
             },
-            Source::Profile(name) => Self::Profile { profile: name.as_str().to_owned() },
+            Source::Profile(profile) => Self::profile(&profile.name),
         }
     }
 }

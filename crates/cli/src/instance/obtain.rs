@@ -17,46 +17,73 @@ use crate::instance::sign_in::{Wishes, sign_in};
 /// What a person may wonder about.
 const SLOW: &str = "Waiting for AWS, or for another aws-sso that is signing in…";
 
+/// What a person means, as far as it is known without AWS.
+pub(crate) enum Meant<'a> {
+    /// A role of an instance.
+    Role(Found<'a>),
+    /// A profile of the AWS config that the SDK resolves.
+    Profile(ProfileName),
+    /// Nothing that is known here: a catalogue that was never fetched may have it.
+    UnknownName(ProfileName),
+}
+
 /// A role of an instance, with its name.
-struct Found<'a> {
+pub(crate) struct Found<'a> {
     instance: &'a ConfiguredInstance,
     name: ProfileName,
     chain: Chain,
 }
 
-impl Found<'_> {
-    fn source(&self) -> Source {
-        Source::Role { instance: self.instance.instance.name.clone(), chain: self.chain.clone() }
+impl Meant<'_> {
+    /// How its credentials are obtained: what identifies the role that is meant.
+    pub(crate) fn source(&self, settings: &Settings) -> Option<Source> {
+        match self {
+            Self::Role(found) => Some(found.source()),
+            Self::Profile(name) => settings.aws_config.source(name).map(Source::Profile),
+            Self::UnknownName(_) => None,
+        }
     }
 }
 
-/// How credentials of a profile are got, as far as that is known without AWS.
-pub(crate) fn source(settings: &Settings, name: &ProfileName) -> Result<Option<Source>, Failure> {
-    if let Some(found) = in_catalogues(settings, &Wanted::Profile(name.clone()))? {
-        return Ok(Some(found.source()));
+impl Found<'_> {
+    fn source(&self) -> Source {
+        Source::Role { instance: self.instance.instance.id(), chain: self.chain.clone() }
     }
-    let is_there = settings.aws_config.has(name);
-    let of_session = || session_profile(settings, name).map(|found| found.source());
-    Ok(is_there.then(|| of_session().unwrap_or_else(|| Source::Profile(name.clone()))))
+}
+
+/// Which role a person means. AWS is not asked.
+pub(crate) fn resolve(settings: &Settings, wanted: Wanted) -> Result<Meant<'_>, Failure> {
+    if let Some(found) = in_catalogues(settings, &wanted)? {
+        return Ok(Meant::Role(found));
+    }
+    match wanted {
+        Wanted::Profile(name) if settings.aws_config.has(&name) => of_aws_config(settings, name),
+        Wanted::Profile(name) => Ok(Meant::UnknownName(name)),
+        Wanted::Role(account, role, partition) => {
+            // Who says which instance is meant doesn't mean a profile that comes through another.
+            let chosen = settings.is_one_chosen().then(|| settings.chosen()).transpose()?;
+            let through = chosen.map(|chosen| chosen.instance.id());
+            let partition = partition.as_ref();
+            let name = settings.aws_config.find(&account, &role, partition, through.as_ref())?;
+            match name {
+                Some(name) => of_aws_config(settings, name),
+                None => unlisted(settings, account, role, partition).map(Meant::Role),
+            }
+        }
+    }
 }
 
 /// The profile that is meant, with credentials.
 pub(crate) async fn obtain(settings: &Settings, wanted: Wanted) -> Result<Profile, Failure> {
-    if let Some(found) = in_catalogues(settings, &wanted)? {
-        return credentials(settings, found).await;
-    }
-    match wanted {
-        Wanted::Profile(name) if settings.aws_config.has(&name) => {
-            of_aws_config(settings, name).await
-        }
-        Wanted::Profile(name) => after_refresh(settings, name).await,
-        Wanted::Role(account, role, partition) => {
-            let name = settings.aws_config.find(&account, &role, partition.as_ref())?;
-            match name {
-                Some(name) => of_aws_config(settings, name).await,
-                None => unlisted(settings, account, role, partition.as_ref()).await,
-            }
-        }
+    fetch(settings, resolve(settings, wanted)?).await
+}
+
+/// The same for what is resolved already.
+pub(crate) async fn fetch(settings: &Settings, meant: Meant<'_>) -> Result<Profile, Failure> {
+    match meant {
+        Meant::Role(found) => credentials(settings, found).await,
+        Meant::Profile(name) => by_sdk(settings, name).await,
+        Meant::UnknownName(name) => after_refresh(settings, name).await,
     }
 }
 
@@ -66,7 +93,7 @@ pub(crate) fn default_region(
     profile: &Profile,
 ) -> Result<Option<RegionName>, Failure> {
     let instance = profile.source.as_ref().and_then(Source::instance);
-    let Some(instance) = instance.and_then(|name| settings.named(name)) else {
+    let Some(instance) = instance.and_then(|id| settings.with_id(id)) else {
         return Ok(settings.aws_config.region(&profile.name));
     };
     let catalogue = access::catalogue_file(instance).read();
@@ -115,10 +142,24 @@ fn in_catalogue<'a>(
 }
 
 /// A profile of the AWS config: one of an `[sso-session]` comes from our sign-in, any other from the SDK.
-async fn of_aws_config(settings: &Settings, name: ProfileName) -> Result<Profile, Failure> {
-    if let Some(found) = session_profile(settings, &name) {
-        return credentials(settings, found).await;
+fn of_aws_config(settings: &Settings, name: ProfileName) -> Result<Meant<'_>, Failure> {
+    let Some((session, chain)) = settings.aws_config.chain(&name) else {
+        return Ok(Meant::Profile(name));
+    };
+    // One of the same name in config.yaml may be another.
+    let Some(instance) = settings.with_id(&session) else { return Ok(Meant::Profile(name)) };
+    if settings.is_one_chosen() && settings.chosen()?.instance.id() != session {
+        let text = format!(
+            "the profile `{name}` signs in to `{}`, and another instance is chosen",
+            session.name
+        );
+        return Err(Failure::new(Problem::Usage, text)
+            .with_hint("Leave out --sso, and unset AWS_SSO if it is set"));
     }
+    Ok(Meant::Role(Found { instance, name, chain }))
+}
+
+async fn by_sdk(settings: &Settings, name: ProfileName) -> Result<Profile, Failure> {
     if env::is_within_credential_process() && settings.aws_config.runs_process(&name) {
         let files = settings.aws_config.files();
         let text = format!(
@@ -128,17 +169,10 @@ async fn of_aws_config(settings: &Settings, name: ProfileName) -> Result<Profile
             "Let it name a role that aws-sso knows by itself: aws-sso process --account ID --role NAME",
         ));
     }
+    let source = settings.aws_config.source(&name).map(Source::Profile);
     let Fetched { principal, credentials } =
         access::aws().profile(&settings.aws_config, &name).await?;
-    let source = Some(Source::Profile(name.clone()));
     Ok(Profile { name, principal, credentials, source })
-}
-
-/// A profile of the AWS config that is a role of an instance.
-fn session_profile<'a>(settings: &'a Settings, name: &ProfileName) -> Option<Found<'a>> {
-    let (session, chain) = settings.aws_config.chain(name)?;
-    let instance = settings.named(&session)?;
-    Some(Found { instance, name: name.clone(), chain })
 }
 
 /// A name that nothing knows: unless the catalogue was never fetched, which is then done.
@@ -167,7 +201,7 @@ async fn after_refresh(settings: &Settings, name: ProfileName) -> Result<Profile
     }
     if settings.instances().is_empty() {
         // The SDK's own words, with the profiles that there are.
-        return of_aws_config(settings, name).await;
+        return by_sdk(settings, name).await;
     }
     let files = settings.aws_config.files();
     let text = format!("no role is called `{name}`, and no profile in {files}");
@@ -176,12 +210,12 @@ async fn after_refresh(settings: &Settings, name: ProfileName) -> Result<Profile
 }
 
 /// A role that no source knows: AWS will say whether it is the person's.
-async fn unlisted(
-    settings: &Settings,
+fn unlisted<'a>(
+    settings: &'a Settings,
     account: AccountId,
     role: RoleName,
     partition: Option<&Partition>,
-) -> Result<Profile, Failure> {
+) -> Result<Found<'a>, Failure> {
     if settings.instances().is_empty() {
         let files = settings.aws_config.files();
         let text = format!(
@@ -202,7 +236,7 @@ async fn unlisted(
     let name = format!("{account}:{}", role.as_str());
     let name = ProfileName::parse(&name).map_err(Failure::failed)?;
     let chain = Chain { account_id: account, role_name: role, links: Vec::new() };
-    credentials(settings, Found { instance, name, chain }).await
+    Ok(Found { instance, name, chain })
 }
 
 async fn credentials(settings: &Settings, found: Found<'_>) -> Result<Profile, Failure> {

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use credentials::{
     AccountId, Chain, Failure, Instance, InstanceName, Link, Partition, ProfileName, RegionName,
-    RoleArn, RoleName,
+    RoleArn, RoleName, Source,
 };
 use providers::identity_center::{Account, Catalogue};
 
@@ -150,6 +150,12 @@ impl<'a> Roles<'a> {
         }
         links.reverse();
         Ok(Chain { account_id: arn.account_id, role_name: arn.role_name, links })
+    }
+
+    /// How a role's credentials are obtained.
+    pub(crate) fn source(&self, role: &Role<'_>) -> Result<Source, Failure> {
+        let instance = self.instance.instance.id();
+        Ok(Source::Role { instance, chain: self.chain(role)? })
     }
 
     /// The most precise default region.

@@ -1,6 +1,6 @@
 //! What a person has configured: `config.yaml` and the AWS config, added up; and which instance is meant.
 
-use credentials::{Failure, Instance, InstanceName, RegionName, shell_word};
+use credentials::{Failure, Instance, InstanceId, InstanceName, RegionName, shell_word};
 use std::path::PathBuf;
 
 use providers::AwsConfig;
@@ -44,7 +44,8 @@ impl Settings {
         let profile_format = format.map_err(|error| {
             Failure::failed(format!("{}, ProfileFormat {error}", config_path.display()))
         })?;
-        let aws_config = AwsConfig::read(env::aws_config_files()).await?;
+        let aws_config =
+            AwsConfig::read(env::aws_config_file(), env::aws_credentials_file()).await?;
         let instances = add_up(&config, aws_config.instances()?);
         let wanted = arguments.sso.clone();
         Ok(Self { config_path, config, aws_config, profile_format, instances, wanted })
@@ -106,6 +107,11 @@ impl Settings {
     /// The one of that name.
     pub(crate) fn named(&self, name: &InstanceName) -> Option<&ConfiguredInstance> {
         self.instances.iter().find(|instance| instance.instance.name == *name)
+    }
+
+    /// The one that a source means: of that name and that start URL.
+    pub(crate) fn with_id(&self, id: &InstanceId) -> Option<&ConfiguredInstance> {
+        self.named(&id.name).filter(|found| found.instance.start_url == id.start_url)
     }
 
     /// Whether another instance has the same start URL: another identity, whose sign-in must not be taken for this one's.

@@ -31,7 +31,7 @@ impl AwsProfile {
     pub(crate) async fn read(name: &str) -> Result<Self, Failure> {
         let mentions = providers::before_containers(name).await?;
         let exists = mentions.iter().any(|mention| *mention != Mention::Absent);
-        let files = FILES.into_iter().zip(env::aws_config_files());
+        let files = FILES.into_iter().zip([env::aws_config_file(), env::aws_credentials_file()]);
         let win = |(mention, (variable, file)): (Mention, (&'static str, PathBuf))| match mention {
             Mention::Wins(key) => Some(Win { key, file, variable }),
             _ => None,

@@ -4,7 +4,8 @@
 //! answer that is parsed, for a disk or for a keyring.
 
 use credentials::{
-    Chain, Failure, Fetched, InstanceName, Problem, ProfileName, Source, Upstream, shell_word,
+    Chain, Failure, Fetched, InstanceId, InstanceName, Problem, ProfileSource, Source, Upstream,
+    shell_word,
 };
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
@@ -13,6 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use providers::AwsConfig;
 use providers::identity_center::{FolderLook, IdentityCenter, SignInSeen};
 use providers::secure_store::Passphrase;
 use server::{Event, EventKind, Later, Provider, Session};
@@ -38,9 +40,9 @@ struct Inner {
     passphrases: HashMap<InstanceName, Passphrase>,
     events: Sender<Event>,
     settings: tokio::sync::Mutex<Option<(Instant, Arc<Settings>)>>,
-    centers: Mutex<HashMap<InstanceName, Center>>,
+    centers: Mutex<HashMap<InstanceId, Center>>,
     /// The AWS CLI's sign-ins before a profile was last resolved.
-    looks: Mutex<HashMap<ProfileName, Arc<FolderLook>>>,
+    looks: Mutex<HashMap<ProfileSource, Arc<FolderLook>>>,
     clock_is_off: AtomicBool,
     /// The thread, once there is something to do.
     runtime: OnceLock<Handle>,
@@ -84,29 +86,41 @@ impl AwsProvider {
         })
     }
 
-    async fn fetch_role(&self, name: &InstanceName, chain: &Chain) -> Result<Fetched, Failure> {
-        let outcome = self.with_center(name, async |center| center.new_credentials(chain).await);
+    async fn fetch_role(&self, id: &InstanceId, chain: &Chain) -> Result<Fetched, Failure> {
+        let outcome = self.with_center(id, async |center| center.new_credentials(chain).await);
         let outcome = outcome.await;
-        self.watch_clock(name).await;
+        self.watch_clock(id).await;
         outcome
     }
 
-    async fn fetch_profile(&self, name: &ProfileName) -> Result<Fetched, Failure> {
+    /// From the files that it was loaded from, and only while its settings are what they were: else it may be another role.
+    async fn fetch_profile(&self, source: &ProfileSource) -> Result<Fetched, Failure> {
         let look = Arc::new(FolderLook::at(paths::aws_cli_sign_ins()).await);
-        lock(&self.0.looks).insert(name.clone(), look);
-        let settings = self.settings(FRESH).await?;
-        access::aws().profile(&settings.aws_config, name).await
+        lock(&self.0.looks).insert(source.clone(), look);
+        let ProfileSource { files, name, .. } = source;
+        let config = AwsConfig::read(files.config().into(), files.credentials().into()).await?;
+        if config.has(name) && config.source(name).as_ref() != Some(source) {
+            let text = format!(
+                "the profile `{name}` in {} was edited after it was loaded",
+                config.files()
+            );
+            let name = shell_word(name.as_str());
+            return Err(Failure::failed(text).with_hint(format!(
+                "Load it again: aws-sso ecs load --profile {name} (with --slotted for its own slot)"
+            )));
+        }
+        access::aws().profile(&config, name).await
     }
 
-    async fn look_at_session(&self, name: &InstanceName) -> Result<Session, Failure> {
-        let session = self.with_center(name, async |center| center.keep_session().await).await?;
+    async fn look_at_session(&self, id: &InstanceId) -> Result<Session, Failure> {
+        let session = self.with_center(id, async |center| center.keep_session().await).await?;
         Ok(Session { ends: session.ends, look_again: session.look_again })
     }
 
     async fn sign_in_changes(&self, upstream: &Upstream) {
         match upstream {
-            Upstream::Instance(name) => {
-                let center = self.place(name).lock().await.clone();
+            Upstream::Instance(id) => {
+                let center = self.place(id).lock().await.clone();
                 match center {
                     // To open it anew takes a passphrase half a second.
                     Some(center) if center.sign_in_changes().await == SignInSeen::Here => return,
@@ -115,10 +129,10 @@ impl AwsProvider {
                     None => FolderLook::at(paths::sign_ins()).await.changes().await,
                 }
                 // A new sign-in may have another key, or be under another protection.
-                *self.place(name).lock().await = None;
+                *self.place(id).lock().await = None;
             }
-            Upstream::Profile(name) => {
-                let look = lock(&self.0.looks).get(name).cloned();
+            Upstream::Profile(profile) => {
+                let look = lock(&self.0.looks).get(profile).cloned();
                 match look {
                     Some(look) => look.changes().await,
                     None => FolderLook::at(paths::aws_cli_sign_ins()).await.changes().await,
@@ -130,17 +144,17 @@ impl AwsProvider {
     /// Asks an instance. One that can't be used as it was opened is opened anew the next time.
     async fn with_center<T>(
         &self,
-        name: &InstanceName,
+        id: &InstanceId,
         ask: impl AsyncFnOnce(&IdentityCenter) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        let (settings, instance) = self.configured(name).await?;
+        let (settings, instance) = self.configured(id).await?;
         let center = self.center(&settings, &instance).await?;
         let error = match ask(&center).await {
             Ok(outcome) => return Ok(outcome),
             Err(error) => error,
         };
         if matches!(error.problem, Problem::Invalid) {
-            *self.place(name).lock().await = None;
+            *self.place(id).lock().await = None;
         }
         Err(explain(error, &settings, &instance))
     }
@@ -148,20 +162,21 @@ impl AwsProvider {
     /// The instance as it is configured now.
     async fn configured(
         &self,
-        name: &InstanceName,
+        id: &InstanceId,
     ) -> Result<(Arc<Settings>, ConfiguredInstance), Failure> {
         for age in [FRESH, Duration::ZERO] {
             let settings = self.settings(age).await?;
-            if let Some(instance) = settings.named(name) {
+            if let Some(instance) = settings.with_id(id) {
                 let instance = instance.clone();
                 return Ok((settings, instance));
             }
         }
-        let message =
-            format!("no instance of IAM Identity Center is called `{name}` where the server looks");
-        let name = shell_word(name.as_str());
+        let message = format!(
+            "no instance `{}` with the start URL {} is configured where the server looks",
+            id.name, id.start_url
+        );
         Err(Failure::failed(message)
-            .with_hint(format!("See what there is: aws-sso list --sso {name}")))
+            .with_hint("See which instances are configured: aws-sso doctor"))
     }
 
     async fn settings(&self, age: Duration) -> Result<Arc<Settings>, Failure> {
@@ -184,7 +199,7 @@ impl AwsProvider {
         settings: &Arc<Settings>,
         instance: &ConfiguredInstance,
     ) -> Result<IdentityCenter, Failure> {
-        let place = self.place(&instance.instance.name);
+        let place = self.place(&instance.instance.id());
         let mut place = place.lock().await;
         match &*place {
             Some(center) if *center.instance() == instance.instance => return Ok(center.clone()),
@@ -198,13 +213,13 @@ impl AwsProvider {
         Ok(center)
     }
 
-    fn place(&self, name: &InstanceName) -> Center {
-        Arc::clone(lock(&self.0.centers).entry(name.clone()).or_default())
+    fn place(&self, id: &InstanceId) -> Center {
+        Arc::clone(lock(&self.0.centers).entry(id.clone()).or_default())
     }
 
     /// A clock that is off is told once, until it was right again.
-    async fn watch_clock(&self, name: &InstanceName) {
-        let center = self.place(name).lock().await.clone();
+    async fn watch_clock(&self, id: &InstanceId) {
+        let center = self.place(id).lock().await.clone();
         let warning = center.and_then(|center| access::clock_warning(&center));
         let was_off = self.0.clock_is_off.swap(warning.is_some(), Ordering::Relaxed);
         if let (Some(message), false) = (warning, was_off) {
@@ -221,12 +236,12 @@ impl Provider for AwsProvider {
         self.elsewhere(async move {
             match &source {
                 Source::Role { instance, chain } => this.fetch_role(instance, chain).await,
-                Source::Profile(name) => this.fetch_profile(name).await,
+                Source::Profile(profile) => this.fetch_profile(profile).await,
             }
         })
     }
 
-    fn session(&self, instance: &InstanceName) -> Later<Result<Session, Failure>> {
+    fn session(&self, instance: &InstanceId) -> Later<Result<Session, Failure>> {
         let (this, instance) = (self.clone(), instance.clone());
         self.elsewhere(async move { this.look_at_session(&instance).await })
     }

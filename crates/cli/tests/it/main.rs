@@ -20,6 +20,7 @@ mod exports;
 mod guides;
 mod help;
 mod https;
+mod identity;
 mod identity_center;
 mod lifecycle;
 mod man;

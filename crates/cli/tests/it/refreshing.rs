@@ -40,9 +40,10 @@ fn load(world: &TestEnv, server: &Running, arguments: &[&str]) {
 }
 
 /// An upload without credentials: the server gets them.
-fn upload_of_source(name: &str, role_name: &str) -> String {
+fn upload_of_source(fake: &FakeIdentityCenter, name: &str, role_name: &str) -> String {
+    let start_url = fake.start_url();
     format!(
-        r#"{{"ProfileName":"{name}","Source":{{"Instance":"corp","AccountId":"000001111111","RoleName":"{role_name}"}}}}"#
+        r#"{{"ProfileName":"{name}","Source":{{"Instance":"corp","StartUrl":"{start_url}","AccountId":"000001111111","RoleName":"{role_name}"}}}}"#
     )
 }
 
@@ -112,11 +113,18 @@ fn source_and_state_are_told_to_people_and_to_programs() {
         assert_eq!(cells[..3], [ROLE, "000001111111", "ReadOnlyAccess"], "{row}");
         assert_eq!(cells[4..], ["ready", SOURCE], "{row}");
         let json = world.run(&["ecs", command, "--output", "json"]).stdout;
-        let told = format!("\"State\":\"ready\",\"Source\":\"{SOURCE}\"}}");
+        let told = format!(
+            "\"State\":\"ready\",\"Source\":{{\"Instance\":\"corp\",\"StartUrl\":\"{}\",\
+             \"AccountId\":\"000001111111\",\"RoleName\":\"ReadOnlyAccess\"}},\"SourceText\":\"{SOURCE}\"}}",
+            fake.start_url()
+        );
         assert!(json.contains(&told), "{json}");
     }
     fake.remove_role("000001111111", "ReadOnlyAccess");
-    assert_eq!(server.request("PUT", "/", &[], &upload_of_source(ROLE, "ReadOnlyAccess")).0, 200);
+    assert_eq!(
+        server.request("PUT", "/", &[], &upload_of_source(&fake, ROLE, "ReadOnlyAccess")).0,
+        200
+    );
     until("the role is refused", || profile(&server)["State"] == "denied");
     let shown = world.run(&["ecs", "profile"]);
     let row = shown.stdout.lines().nth(2).unwrap();
@@ -133,7 +141,7 @@ fn a_source_without_credentials_is_503_until_they_are_there() {
     let server = world.serve(&[]);
     fake.latency(Duration::from_secs(1));
     for target in ["/", SLOT] {
-        let upload = upload_of_source(ROLE, "ReadOnlyAccess");
+        let upload = upload_of_source(&fake, ROLE, "ReadOnlyAccess");
         assert_eq!(server.request("PUT", target, &[], &upload).0, 200);
         let head = format!("GET {target} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
         let answer = server.send(head.as_bytes()).to_lowercase();

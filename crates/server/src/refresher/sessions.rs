@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use credentials::{Failure, InstanceName, Timestamp};
+use credentials::{Failure, InstanceId, Timestamp};
 use tokio::task::JoinSet;
 
 use super::broken_off;
@@ -20,8 +20,8 @@ const LATER: Duration = Duration::from_secs(60);
 
 pub(super) struct Sessions {
     provider: Arc<dyn Provider>,
-    watched: HashMap<InstanceName, Watched>,
-    looks: JoinSet<(InstanceName, Result<Session, Failure>)>,
+    watched: HashMap<InstanceId, Watched>,
+    looks: JoinSet<(InstanceId, Result<Session, Failure>)>,
 }
 
 #[derive(Default)]
@@ -41,7 +41,7 @@ impl Sessions {
     }
 
     /// Watches these, and no others.
-    pub(super) fn watch(&mut self, instances: Vec<InstanceName>, now: Timestamp) {
+    pub(super) fn watch(&mut self, instances: Vec<InstanceId>, now: Timestamp) {
         self.watched.retain(|name, known| instances.contains(name) || known.is_looking);
         for name in instances {
             let new = || Watched { look_at: Some(now), ..Watched::default() };
@@ -65,7 +65,7 @@ impl Sessions {
     }
 
     /// A look that has come to its end; `None` when none is under way.
-    pub(super) async fn looked(&mut self) -> Option<(InstanceName, Result<Session, Failure>)> {
+    pub(super) async fn looked(&mut self) -> Option<(InstanceId, Result<Session, Failure>)> {
         let (name, outcome) = self.looks.join_next().await?.ok()?;
         if let Some(watched) = self.watched.get_mut(&name) {
             watched.is_looking = false;
@@ -74,8 +74,8 @@ impl Sessions {
     }
 
     /// How a session stands.
-    pub(super) fn know(&mut self, name: &InstanceName, session: Session) {
-        let Some(watched) = self.watched.get_mut(name) else { return };
+    pub(super) fn know(&mut self, instance: &InstanceId, session: Session) {
+        let Some(watched) = self.watched.get_mut(instance) else { return };
         // The last tokens of a session tell the same end, give or take a second; that is no news.
         let is_same = match (watched.ends, session.ends) {
             (Some(one), Some(other)) => (one.as_second() - other.as_second()).abs() <= SAME_END,
@@ -91,22 +91,22 @@ impl Sessions {
     }
 
     /// It is over: nothing is asked before somebody has signed in.
-    pub(super) fn over(&mut self, name: &InstanceName) {
-        if let Some(watched) = self.watched.get_mut(name) {
+    pub(super) fn over(&mut self, instance: &InstanceId) {
+        if let Some(watched) = self.watched.get_mut(instance) {
             *watched = Watched { is_looking: watched.is_looking, ..Watched::default() };
         }
     }
 
     /// Somebody has signed in, perhaps.
-    pub(super) fn look_again(&mut self, name: &InstanceName, now: Timestamp) {
-        if let Some(watched) = self.watched.get_mut(name) {
+    pub(super) fn look_again(&mut self, instance: &InstanceId, now: Timestamp) {
+        if let Some(watched) = self.watched.get_mut(instance) {
             watched.look_at = Some(now);
         }
     }
 
     /// A look has failed.
-    pub(super) fn look_later(&mut self, name: &InstanceName, now: Timestamp) {
-        if let Some(watched) = self.watched.get_mut(name) {
+    pub(super) fn look_later(&mut self, instance: &InstanceId, now: Timestamp) {
+        if let Some(watched) = self.watched.get_mut(instance) {
             watched.look_at = Some(now + LATER);
         }
     }
@@ -119,7 +119,7 @@ impl Sessions {
     }
 
     /// Whose end is to be told now.
-    pub(super) fn warnings(&mut self, now: Timestamp) -> Vec<(InstanceName, Timestamp)> {
+    pub(super) fn warnings(&mut self, now: Timestamp) -> Vec<(InstanceId, Timestamp)> {
         let mut warnings = Vec::new();
         for (name, watched) in &mut self.watched {
             let Some(ends) = watched.ends.filter(|ends| *ends > now) else { continue };
@@ -155,7 +155,7 @@ mod tests {
             Box::pin(std::future::pending())
         }
 
-        fn session(&self, _: &InstanceName) -> Later<Result<Session, Failure>> {
+        fn session(&self, _: &InstanceId) -> Later<Result<Session, Failure>> {
             Box::pin(std::future::pending())
         }
 
@@ -169,7 +169,7 @@ mod tests {
         let start = Timestamp::from_second(1_800_000_000).unwrap();
         let at = |minutes: u64| start + Duration::from_secs(minutes * 60);
         let second = Duration::from_secs(1);
-        let corp = InstanceName::parse("corp").unwrap();
+        let corp = fakes::instance("corp");
         let mut sessions = Sessions::new(Arc::new(Nobody));
         sessions.watch(vec![corp.clone()], start);
         let mut told = |ends, now| {

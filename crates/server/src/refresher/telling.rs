@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use credentials::{InstanceName, SlotName, Timestamp, Upstream};
+use credentials::{InstanceId, SlotName, Timestamp, Upstream};
 use tracing::warn;
 
 use super::Refresher;
@@ -25,16 +25,20 @@ impl Refresher {
             return;
         }
         let message = match upstream {
-            Upstream::Instance(name) => format!("somebody has signed in to `{name}` again"),
-            Upstream::Profile(name) => format!("somebody has signed in for the profile `{name}`"),
+            Upstream::Instance(instance) => {
+                format!("somebody has signed in to `{}` again", instance.name)
+            }
+            Upstream::Profile(profile) => {
+                format!("somebody has signed in for the profile `{}`", profile.name)
+            }
         };
         let slots = self.slots.slots_of(upstream);
         self.tell(EventKind::SignedIn, upstream.instance().cloned(), slots, &message);
     }
 
     /// An SSO session ends soon.
-    pub(super) fn warn_of_end(&self, instance: InstanceName, ends: Timestamp, now: Timestamp) {
-        let Some(message) = event::session_ends_soon(&instance, ends, now) else { return };
+    pub(super) fn warn_of_end(&self, instance: InstanceId, ends: Timestamp, now: Timestamp) {
+        let Some(message) = event::session_ends_soon(&instance.name, ends, now) else { return };
         let slots = self.slots.slots_of(&Upstream::Instance(instance.clone()));
         self.tell(EventKind::SessionEnding, Some(instance), slots, &message);
     }
@@ -54,10 +58,11 @@ impl Refresher {
     pub(super) fn tell(
         &self,
         kind: EventKind,
-        instance: Option<InstanceName>,
+        instance: Option<InstanceId>,
         slots: Vec<SlotName>,
         message: &str,
     ) {
+        let instance = instance.map(|instance| instance.name);
         let event = Event { kind, instance, slots, message: message.to_owned() };
         if self.events.try_send(event).is_err() {
             warn!(?kind, "more happens than can be told");

@@ -116,7 +116,7 @@ impl Drop for World {
 }
 
 fn corp_or_other(name: &str) -> Upstream {
-    Upstream::Instance(InstanceName::parse(name).unwrap())
+    Upstream::Instance(fakes::instance(name))
 }
 
 fn named(slot: &str) -> SlotName {
@@ -125,7 +125,7 @@ fn named(slot: &str) -> SlotName {
 
 fn source(slot: &str, instance: &str) -> Source {
     Source::Role {
-        instance: InstanceName::parse(instance).unwrap(),
+        instance: fakes::instance(instance),
         chain: Chain {
             account_id: AccountId::parse("1").unwrap(),
             role_name: RoleName::parse(slot).unwrap(),

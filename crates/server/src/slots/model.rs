@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use credentials::{
-    Expiration, Failure, Fetched, Problem, Profile, ProfileName, Timestamp, Upstream,
+    Expiration, Failure, Fetched, Problem, Profile, ProfileName, ProfileSource, Timestamp, Upstream,
 };
 use credentials::{SlotName, Source};
 use shuttle::thread;
@@ -106,12 +106,14 @@ fn profile(id: &str, expiration: i64) -> Profile {
     let mut profile =
         fakes::profile("main", &Timestamp::from_second(expiration).unwrap().to_string());
     profile.credentials.access_key_id = credentials::AccessKeyId::parse(id).unwrap();
-    profile.source = Some(Source::Profile(ProfileName::parse(id).unwrap()));
+    profile.source = Some(Source::Profile(fakes::profile_source(id)));
     profile
 }
 
 fn id_of(source: &Source) -> String {
-    let Source::Profile(name) = source else { panic!("only profiles are modelled") };
+    let Source::Profile(ProfileSource { name, .. }) = source else {
+        panic!("only profiles are modelled")
+    };
     name.as_str().to_owned()
 }
 
@@ -188,11 +190,9 @@ fn in_every_order_a_failure_takes_nothing_away() {
     in_all_orders(&[
         |slotted| slotted.refresh(|_| refused(Problem::Unavailable)),
         |slotted| {
-            slotted
-                .slots
-                .sign_in_needed(&Upstream::Profile(ProfileName::parse("first").unwrap()), "no");
+            slotted.slots.sign_in_needed(&Upstream::Profile(fakes::profile_source("first")), "no");
             thread::yield_now();
-            slotted.slots.signed_in(&Upstream::Profile(ProfileName::parse("first").unwrap()));
+            slotted.slots.signed_in(&Upstream::Profile(fakes::profile_source("first")));
         },
         |slotted| slotted.refresh(given),
         |slotted| slotted.load("second"),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use credentials::{
-    Clock, Failure, Fetched, InstanceName, ProfileName, SlotName, Source, Timestamp, Upstream,
+    Clock, Failure, Fetched, InstanceId, ProfileName, SlotName, Source, Timestamp, Upstream,
 };
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -138,7 +138,7 @@ impl Slots {
     }
 
     /// When the SSO session of an instance ends; `None` when that isn't known, or not soon.
-    pub(crate) fn session_ends(&self, instance: &InstanceName, at: Option<Timestamp>) {
+    pub(crate) fn session_ends(&self, instance: &InstanceId, at: Option<Timestamp>) {
         let mut contents = self.lock();
         match at {
             Some(at) => contents.session_ends.insert(instance.clone(), at),
@@ -159,8 +159,8 @@ impl Slots {
     }
 
     /// The instances that slots depend on.
-    pub(crate) fn instances(&self) -> Vec<InstanceName> {
-        let mut instances: Vec<InstanceName> = Vec::new();
+    pub(crate) fn instances(&self) -> Vec<InstanceId> {
+        let mut instances: Vec<InstanceId> = Vec::new();
         for (_, numbered) in self.lock().entries() {
             if let Some(instance) = numbered.slot.source().and_then(Source::instance)
                 && !instances.contains(instance)

@@ -16,7 +16,7 @@ use super::Now;
 use crate::audit::Role;
 use crate::memory::keep_out_of_swap;
 use crate::refusal::Refusal;
-use crate::wire::{self, ProfileObject, State};
+use crate::wire::{self, ProfileObject, SourceObject, State};
 
 /// One role's credentials, as they will be answered, and how they are got again.
 pub(crate) struct Slot {
@@ -133,7 +133,8 @@ impl Slot {
         let (state, notice) = self.state(now);
         ProfileObject {
             state,
-            source: self.source().map(ToString::to_string),
+            source: self.source().map(SourceObject::of),
+            source_text: self.source().map(ToString::to_string),
             notice: notice.map(|text| text.to_string()),
             ..ProfileObject::new(
                 &self.role.profile,

@@ -1,8 +1,8 @@
 //! What is told of all slots at once, to whoever may write them.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
-use credentials::{SlotName, Source};
+use credentials::{InstanceId, SlotName, Source};
 
 use super::{Contents, Newcomer, Now, Numbered, Slots};
 use crate::gate::Writer;
@@ -56,16 +56,18 @@ impl Contents {
     }
 
     fn sessions(&self) -> Vec<SessionObject> {
-        let mut sessions: BTreeMap<&str, SessionObject> = BTreeMap::new();
+        let mut sessions: HashMap<&InstanceId, SessionObject> = HashMap::new();
         for slot in self.default.iter().chain(self.named.values()).map(|numbered| &numbered.slot) {
             let Some(instance) = slot.source().and_then(Source::instance) else { continue };
-            let session = sessions.entry(instance.as_str()).or_insert_with(|| SessionObject {
-                instance: instance.as_str().to_owned(),
+            let session = sessions.entry(instance).or_insert_with(|| SessionObject {
+                instance: instance.name.as_str().to_owned(),
                 ends: self.session_ends.get(instance).map(|ends| ends.as_second()),
                 sign_in_needed: false,
             });
             session.sign_in_needed |= slot.needs_sign_in();
         }
-        sessions.into_values().collect()
+        let mut sessions: Vec<_> = sessions.into_values().collect();
+        sessions.sort_unstable_by(|a, b| a.instance.cmp(&b.instance));
+        sessions
     }
 }

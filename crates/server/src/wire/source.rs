@@ -1,32 +1,42 @@
 //! A source as JSON: in uploads, and in the list of slots that outlives the server.
 
 use credentials::{
-    AccountId, Chain, InstanceName, Invalid, Link, ProfileName, RoleArn, RoleName, Source,
+    AccountId, AwsConfigFiles, Chain, InstanceId, InstanceName, Invalid, Link, ProfileName,
+    ProfileSource, RoleArn, RoleName, SettingsDigest, Source, StartUrl,
 };
 use serde::{Deserialize, Serialize};
 
 /// STS API Reference, AssumeRole, ExternalId; the other texts of a link are shorter.
 const LONGEST_TEXT: usize = 1224;
 
-/// `{"Profile":"dev"}`, or `{"Instance":"corp","AccountId":"…","RoleName":"…","Links":[{"RoleArn":"…"}]}`.
-#[derive(Default, Serialize, Deserialize)]
+/// `{"Instance":"corp","StartUrl":"https://…","AccountId":"…","RoleName":"…","Links":[{"RoleArn":"…"}]}`, or
+/// `{"Profile":"dev","ConfigFile":"/…","CredentialsFile":"/…","Digest":"…"}`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-pub(crate) struct WrittenSource {
+pub struct SourceObject {
     #[serde(skip_serializing_if = "Option::is_none")]
     profile: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    config_file: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    credentials_file: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    digest: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     instance: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    start_url: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     account_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     role_name: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    links: Vec<WrittenLink>,
+    links: Vec<LinkObject>,
 }
 
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-struct WrittenLink {
+struct LinkObject {
     role_arn: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     external_id: Option<String>,
@@ -36,50 +46,79 @@ struct WrittenLink {
     session_name: Option<String>,
 }
 
-impl WrittenSource {
-    pub(crate) fn of(source: &Source) -> Self {
+/// A field that is missing or wrong, and what it must be.
+type Wrong = (&'static str, Invalid);
+
+impl SourceObject {
+    /// The source as JSON has it.
+    pub fn of(source: &Source) -> Self {
         match source {
-            Source::Profile(name) => {
-                Self { profile: Some(name.as_str().to_owned()), ..Self::default() }
-            }
+            Source::Profile(ProfileSource { files, name, digest }) => Self {
+                profile: Some(name.as_str().to_owned()),
+                config_file: Some(files.config().to_owned()),
+                credentials_file: Some(files.credentials().to_owned()),
+                digest: Some(digest.to_string()),
+                ..Self::default()
+            },
             Source::Role { instance, chain } => Self {
-                profile: None,
-                instance: Some(instance.as_str().to_owned()),
+                instance: Some(instance.name.as_str().to_owned()),
+                start_url: Some(instance.start_url.as_str().to_owned()),
                 account_id: Some(chain.account_id.as_str().to_owned()),
                 role_name: Some(chain.role_name.as_str().to_owned()),
-                links: chain.links.iter().map(WrittenLink::of).collect(),
+                links: chain.links.iter().map(LinkObject::of).collect(),
+                ..Self::default()
             },
         }
     }
 
+    /// The source that it describes.
+    ///
     /// # Errors
-    /// Which field is wrong, and what it must be.
-    pub(crate) fn parse(self) -> Result<Source, (&'static str, Invalid)> {
-        let named = |field| move |invalid| (field, invalid);
-        let missing = |field| (field, Invalid("a text"));
-        if let Some(profile) = self.profile {
-            let name = ProfileName::parse(&profile).map_err(named("Source.Profile"))?;
-            return Ok(Source::Profile(name));
+    /// Names the field that is wrong, and says what it must be.
+    pub fn parse(self) -> Result<Source, (&'static str, Invalid)> {
+        match self.profile.is_some() {
+            true => self.parse_profile().map(Source::Profile),
+            false => self.parse_role(),
         }
-        let instance = self.instance.ok_or(missing("Source.Instance"))?;
-        let account_id = self.account_id.ok_or(missing("Source.AccountId"))?;
-        let role_name = self.role_name.ok_or(missing("Source.RoleName"))?;
+    }
+
+    fn parse_profile(self) -> Result<ProfileSource, Wrong> {
+        let config = self.config_file.unwrap_or_default();
+        let credentials = self.credentials_file.unwrap_or_default();
+        Ok(ProfileSource {
+            files: AwsConfigFiles::new(config.as_ref(), credentials.as_ref())
+                .map_err(|invalid| ("Source.ConfigFile", invalid))?,
+            name: required("Source.Profile", self.profile, ProfileName::parse)?,
+            digest: required("Source.Digest", self.digest, SettingsDigest::parse)?,
+        })
+    }
+
+    fn parse_role(self) -> Result<Source, Wrong> {
+        let instance = InstanceId {
+            name: required("Source.Instance", self.instance, InstanceName::parse)?,
+            start_url: required("Source.StartUrl", self.start_url, StartUrl::parse)?,
+        };
         if self.links.len() > Chain::LONGEST {
             return Err(("Source.Links", Invalid("10 links or fewer")));
         }
-        let links = self.links.into_iter().map(WrittenLink::parse).collect::<Result<_, _>>()?;
-        Ok(Source::Role {
-            instance: InstanceName::parse(&instance).map_err(named("Source.Instance"))?,
-            chain: Chain {
-                account_id: AccountId::parse(&account_id).map_err(named("Source.AccountId"))?,
-                role_name: RoleName::parse(&role_name).map_err(named("Source.RoleName"))?,
-                links,
-            },
-        })
+        let chain = Chain {
+            account_id: required("Source.AccountId", self.account_id, AccountId::parse)?,
+            role_name: required("Source.RoleName", self.role_name, RoleName::parse)?,
+            links: self.links.into_iter().map(LinkObject::parse).collect::<Result<_, _>>()?,
+        };
+        Ok(Source::Role { instance, chain })
     }
 }
 
-impl WrittenLink {
+fn required<T>(
+    field: &'static str,
+    text: Option<String>,
+    parse: impl FnOnce(&str) -> Result<T, Invalid>,
+) -> Result<T, Wrong> {
+    parse(&text.ok_or((field, Invalid("a text")))?).map_err(|invalid| (field, invalid))
+}
+
+impl LinkObject {
     fn of(link: &Link) -> Self {
         Self {
             role_arn: link.role_arn.to_string(),

@@ -13,7 +13,7 @@ use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use zeroize::Zeroizing;
 
-use super::{WrittenSource, secret_json};
+use super::{SourceObject, secret_json};
 use crate::refusal::Refusal;
 
 /// What is put into a slot.
@@ -42,7 +42,7 @@ pub fn write_upload(profile: &Profile) -> Zeroizing<Vec<u8>> {
         profile_name: &'a str,
         creds: Creds<'a>,
         #[serde(skip_serializing_if = "Option::is_none")]
-        source: Option<WrittenSource>,
+        source: Option<SourceObject>,
     }
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
@@ -71,7 +71,7 @@ pub fn write_upload(profile: &Profile) -> Zeroizing<Vec<u8>> {
             session_token: credentials.session_token.expose(),
             expiration: credentials.expiration.epoch_milliseconds(),
         },
-        source: source.as_ref().map(WrittenSource::of),
+        source: source.as_ref().map(SourceObject::of),
     })
 }
 
@@ -102,10 +102,10 @@ fn read_source(json: &[u8]) -> Result<Source, Refusal> {
     #[derive(Deserialize)]
     struct Body {
         #[serde(rename = "Source")]
-        source: WrittenSource,
+        source: SourceObject,
     }
     const SHAPE: Invalid =
-        Invalid("an object with Profile, or with Instance, AccountId and RoleName");
+        Invalid("an object with Profile, or with Instance, StartUrl, AccountId and RoleName");
     let body: Body = serde_json::from_slice(json).map_err(|_| Refusal::Field("Source", SHAPE))?;
     body.source.parse().map_err(|(field, invalid)| Refusal::Field(field, invalid))
 }

@@ -23,7 +23,7 @@ use crate::ground::values::Values;
 use crate::ground::{env, paths, process, ui};
 use crate::instance::arguments::{InstanceArguments, Wanted};
 use crate::instance::interruptible::interruptible;
-use crate::instance::obtain::{self, obtain};
+use crate::instance::obtain::{fetch, resolve};
 use crate::instance::settings::Settings;
 use crate::instance::{access, store};
 use crate::serve::events::{self, EventArguments};
@@ -166,12 +166,14 @@ enum First {
 /// starts before the person.
 async fn first(arguments: &Arguments, name: &ProfileName) -> Result<First, Failure> {
     let settings = Settings::read(&arguments.instance).await?;
-    let error = match obtain(&settings, Wanted::Profile(name.clone())).await {
+    let meant = resolve(&settings, Wanted::Profile(name.clone()))?;
+    let source = meant.source(&settings);
+    let error = match fetch(&settings, meant).await {
         Ok(profile) => return Ok(First::Credentials(profile)),
         Err(error) => error,
     };
     let can_wait = error.problem == Problem::SignInNeeded && !arguments.no_refresh;
-    match obtain::source(&settings, name)?.filter(|_| can_wait) {
+    match source.filter(|_| can_wait) {
         Some(source) => Ok(First::Source(name.clone(), source)),
         None => Err(error),
     }

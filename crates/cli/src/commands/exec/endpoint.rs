@@ -54,7 +54,9 @@ pub(super) async fn run(mut job: Job, instance: InstanceArguments) -> Result<Exi
 /// What opens the sign-in again, where a person has typed that.
 fn passphrase_of(job: &Job) -> HashMap<InstanceName, Passphrase> {
     let instance = job.profile.source.as_ref().and_then(Source::instance);
-    let typed = instance.and_then(|name| Some((name.clone(), store::typed(Item::SignIn(name))?)));
+    let typed = instance
+        .map(|instance| &instance.name)
+        .and_then(|name| Some((name.clone(), store::typed(Item::SignIn(name))?)));
     typed.into_iter().collect()
 }
 

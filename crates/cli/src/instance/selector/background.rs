@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use providers::identity_center::{Catalogue, Progress, saved};
+use server::wire::ProfileObject;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
@@ -132,7 +133,9 @@ async fn loaded(client: &Client) -> Vec<Loaded> {
     let ask = async {
         let named = client.named_profiles().await.unwrap_or_default();
         let default = client.default_profile().await.ok();
-        let loaded = |is_default| move |profile| Loaded { is_default, profile };
+        let loaded = |is_default| {
+            move |profile: ProfileObject| Loaded { source: profile.source(), is_default, profile }
+        };
         default.into_iter().map(loaded(true)).chain(named.into_iter().map(loaded(false))).collect()
     };
     timeout(PATIENCE, ask).await.unwrap_or_default()

@@ -71,6 +71,7 @@ pub(super) enum Of<'a> {
         name: ProfileName,
         principal: Principal,
         key: Key,
+        source: Option<Source>,
     },
 }
 
@@ -114,6 +115,14 @@ impl Row<'_> {
                 Key::role(roles.instance_name(), role.account_id, role.role_name)
             }
             Of::AwsConfig { key, .. } => key.clone(),
+        }
+    }
+
+    /// How its credentials are obtained: what identifies it.
+    pub(super) fn source(&self) -> Option<Source> {
+        match &self.of {
+            Of::Role { roles, role } => roles.source(role).ok(),
+            Of::AwsConfig { source, .. } => source.clone(),
         }
     }
 
@@ -276,19 +285,19 @@ fn add_aws_config<'a>(settings: &Settings, texts: &mut Texts<'a>, rows: &mut Vec
     let new: Vec<_> = profiles.into_iter().filter(is_new).collect();
     for (name, principal) in new {
         let source = match settings.aws_config.chain(&name) {
-            Some((instance, chain)) => Source::Role { instance, chain },
-            None => Source::Profile(name.clone()),
+            Some((instance, chain)) => Some(Source::Role { instance, chain }),
+            None => settings.aws_config.source(&name).map(Source::Profile),
         };
         let account = principal.account_id.as_ref().map_or("", |account| account.as_str());
         let role = principal.role_name.as_ref().map_or("", |role| role.as_str());
         let (profile, account) =
             (texts.add(name.to_string().into()), texts.id(account.to_owned().into()));
         let (role, instance) = (texts.id(role.to_owned().into()), texts.id("AWS config".into()));
-        let key = Key::of(&source);
+        let key = source.as_ref().map_or_else(|| Key::profile(&name), Key::of);
         rows.push(Row {
             texts: [profile, 0, account, role, 0, instance, 0],
             tags: Vec::new(),
-            of: Of::AwsConfig { name, principal, key },
+            of: Of::AwsConfig { name, principal, key, source },
             used: None,
             frecency: 0.0,
         });

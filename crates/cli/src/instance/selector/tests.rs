@@ -1,10 +1,13 @@
 //! The selector without a terminal: typed into by actions, read from cells.
 
-use credentials::{AccountId, Principal, ProfileName, RoleName};
+use credentials::{
+    AccountId, Principal, ProfileName, ProfileSource, RoleName, SettingsDigest, Source, Timestamp,
+};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::{Color, Modifier};
+use server::wire::ProfileObject;
 use unicode_width::UnicodeWidthStr;
 
 use super::draw::{self, Look};
@@ -58,7 +61,12 @@ fn rows(roles: &[MadeUp<'_>], used: &[&str]) -> Rows<'static> {
                 0,
             ],
             tags,
-            of: Of::AwsConfig { name, principal, key },
+            of: Of::AwsConfig {
+                source: Some(Source::Profile(fakes::profile_source(name.as_str()))),
+                name,
+                principal,
+                key,
+            },
             used,
             frecency: used.map_or(0.0, |used| used.frecency(NOW)),
         }
@@ -341,15 +349,26 @@ fn nothing_that_a_terminal_obeys_is_drawn() {
 fn the_preview_says_whether_the_server_has_the_credentials() {
     let rows = rows(&ROLES, &[]);
     let state = state(&rows);
-    let json = r#"{"ProfileName":"other name","AccountId":"000001111111","RoleName":"AdministratorAccess",
-        "Expiration":4070908800,"Expires":"59m"}"#;
-    let loaded =
-        |json: &str| Loaded { is_default: false, profile: serde_json::from_str(json).unwrap() };
-    let mut told = Told::default();
     let row = state.chosen().unwrap();
+    let loaded = |source: Option<Source>| Loaded {
+        is_default: false,
+        profile: ProfileObject {
+            profile_name: "other name".to_owned(),
+            expires: "59m".to_owned(),
+            ..ProfileObject::new(row.profile(), &Principal::default(), None, Timestamp::UNIX_EPOCH)
+        },
+        source,
+    };
+    let mut told = Told::default();
     assert_eq!(told.at_hand(row), "", "the server was not asked yet");
-    told.loaded = Some(vec![loaded(json)]);
+    told.loaded = Some(vec![loaded(row.source())]);
     assert_eq!(told.at_hand(row), "at hand: the server has them in the slot `other name`, for 59m");
-    told.loaded = Some(vec![loaded(&json.replace("Administrator", "PowerUser"))]);
-    assert!(told.at_hand(row).starts_with("not at hand"));
+    let of_other_settings = ProfileSource {
+        digest: SettingsDigest([8; 32]),
+        ..fakes::profile_source(row.profile().as_str())
+    };
+    for other in [None, Some(Source::Profile(of_other_settings))] {
+        told.loaded = Some(vec![loaded(other)]);
+        assert!(told.at_hand(row).starts_with("not at hand"));
+    }
 }

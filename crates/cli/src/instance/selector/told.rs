@@ -1,5 +1,6 @@
 //! What the selector was told beside its rows: what the server holds, how a refresh goes, which catalogues are empty.
 
+use credentials::Source;
 use server::wire::{ProfileObject, State};
 
 use super::rows::Row;
@@ -19,14 +20,19 @@ pub(super) struct Told {
 pub(super) struct Loaded {
     pub(super) is_default: bool,
     pub(super) profile: ProfileObject,
+    /// Its source, which says what it is.
+    pub(super) source: Option<Source>,
 }
 
 impl Told {
     /// Whether credentials for the row are at hand, in words; none while that is not known.
     pub(super) fn at_hand(&self, row: &Row<'_>) -> String {
         let Some(loaded) = &self.loaded else { return String::new() };
-        let of_row = |loaded: &&Loaded| loaded.is_of(row) && loaded.profile.state != State::Expired;
-        let Some(Loaded { is_default, profile }) = loaded.iter().find(of_row) else {
+        let source = row.source();
+        let of_row = |loaded: &&Loaded| {
+            source.is_some() && loaded.source == source && loaded.profile.state != State::Expired
+        };
+        let Some(Loaded { is_default, profile, .. }) = loaded.iter().find(of_row) else {
             return "not at hand: AWS is asked for them".to_owned();
         };
         let slot = match is_default {
@@ -34,16 +40,5 @@ impl Told {
             false => format!("the slot `{}`", printable(&profile.profile_name)),
         };
         format!("at hand: the server has them in {slot}, for {}", printable(&profile.expires))
-    }
-}
-
-impl Loaded {
-    fn is_of(&self, row: &Row<'_>) -> bool {
-        match (row.of.role(), &self.profile.account_id, &self.profile.role_name) {
-            (Some((account, role)), Some(account_id), Some(role_name)) => {
-                account.as_str() == account_id && role.as_str() == role_name
-            }
-            _ => self.profile.profile_name == row.profile().as_str(),
-        }
     }
 }

@@ -89,7 +89,8 @@ impl Folder {
     }
 }
 
-const CHILD: [&str; 4] = ["events::tests::child_tells", "--exact", "--ignored", "--nocapture"];
+const CHILD: [&str; 4] =
+    ["serve::events::tests::child_tells", "--exact", "--ignored", "--nocapture"];
 
 fn said(output: &Output) -> String {
     let stdout = String::from_utf8_lossy(&output.stdout);

@@ -55,13 +55,16 @@ fn an_instance_that_is_not_configured_is_named_and_found_once_it_is() {
     let other = config(&instance("other", &fake));
     world.write(".aws-sso/config.yaml", &other);
     let server = world.serve(&[]);
-    let upload = upload_of_source(ROLE, "ReadOnlyAccess");
+    let upload = upload_of_source(&fake, ROLE, "ReadOnlyAccess");
     assert_eq!(server.request("PUT", "/", &[], &upload).0, 200);
     until("it is known", || profile(&server)["State"] == "misconfigured");
     let (status, body) = server.get("/");
     assert_eq!(status, 404);
-    let said = "no instance of IAM Identity Center is called `corp` where the server looks";
-    assert!(body.contains(said) && body.contains("aws-sso list"), "{body}");
+    let said = format!(
+        "no instance `corp` with the start URL {} is configured where the server looks",
+        fake.start_url()
+    );
+    assert!(body.contains(&said) && body.contains("aws-sso doctor"), "{body}");
     world.write(".aws-sso/config.yaml", &config(&instance("corp", &fake)));
     assert_done(&world.run(&["login"]));
     let start = Instant::now();
@@ -76,13 +79,14 @@ fn an_instance_that_is_not_configured_is_named_and_found_once_it_is() {
 fn a_hundred_slots_that_fail_at_once_are_each_told_of() {
     let world = crate::world();
     let port = fakes::port_of_our_own();
+    let digest = "0".repeat(64);
     let slot = |number| {
         format!(
-            r#"{{"Slot":"p{number}","ProfileName":"p{number}","Source":{{"Profile":"p{number}"}},"Due":1}}"#
+            r#"{{"Slot":"p{number}","ProfileName":"p{number}","Source":{{"Profile":"p{number}","ConfigFile":"/c","CredentialsFile":"/d","Digest":"{digest}"}},"Due":1}}"#
         )
     };
     let slots: Vec<String> = (0..100).map(slot).collect();
-    let list = format!("{{\"Version\":1,\"Slots\":[{}]}}", slots.join(","));
+    let list = format!("{{\"Version\":2,\"Slots\":[{}]}}", slots.join(","));
     world.write(&format!(".local/state/aws-sso/slots-{port}.json"), &list);
     let server = world.serve_on(port, &[]);
     until("all are known", || server.get("/slot").1.matches("misconfigured").count() == 100);
@@ -111,7 +115,7 @@ fn who_is_told_to_stop_does_not_wait_for_aws() {
         }
         fake.fault_always(operation, Fault::Hang);
         let before = fake.count(operation);
-        let upload = upload_of_source(ROLE, "ReadOnlyAccess");
+        let upload = upload_of_source(&fake, ROLE, "ReadOnlyAccess");
         assert_eq!(server.request("PUT", SLOT, &[], &upload).0, 200);
         until("the call", || fake.count(operation) > before);
         let start = Instant::now();

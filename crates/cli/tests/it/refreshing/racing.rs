@@ -22,13 +22,13 @@ fn what_is_unloaded_or_loaded_during_a_slow_fetch_stays_so() {
     let put = |target: &str, body: &str| {
         assert_eq!(server.request("PUT", target, &[], body).0, 200);
     };
-    put("/", &upload_of_source(ROLE, "ReadOnlyAccess"));
-    put(SLOT, &upload_of_source(ROLE, "ReadOnlyAccess"));
+    put("/", &upload_of_source(&fake, ROLE, "ReadOnlyAccess"));
+    put(SLOT, &upload_of_source(&fake, ROLE, "ReadOnlyAccess"));
     until("both are being fetched", || fake.count(Operation::GetRoleCredentials) == 2);
     assert_eq!(server.request("DELETE", "/", &[], "").0, 200);
     put(SLOT, &upload(ROLE, "ASIAHANDED"));
     // One that began after them, and so ends after them.
-    put(OTHER_SLOT, &upload_of_source(OTHER_ROLE, "ReadOnlyAccess"));
+    put(OTHER_SLOT, &upload_of_source(&fake, OTHER_ROLE, "ReadOnlyAccess"));
     until("a later one", || key_id(&server, OTHER_SLOT).is_some());
     assert_eq!(server.get("/").0, 404);
     assert_eq!(key_id(&server, SLOT).as_deref(), Some("ASIAHANDED"));

@@ -138,7 +138,7 @@ fn who_wants_no_refreshing_gets_what_is_handed_in_and_aws_is_asked_nothing() {
     fake.forget_calls();
     let told = profile(&server);
     assert_eq!((&told["State"], &told["Source"]), (&"ready".into(), &serde_json::Value::Null));
-    let answer = server.request("PUT", SLOT, &[], &upload_of_source(ROLE, "ReadOnlyAccess"));
+    let answer = server.request("PUT", SLOT, &[], &upload_of_source(&fake, ROLE, "ReadOnlyAccess"));
     assert_eq!(answer.0, 400);
     assert!(answer.1.contains("started with --no-refresh"), "{}", answer.1);
     until("its end", || key_id(&server, "/").is_none());

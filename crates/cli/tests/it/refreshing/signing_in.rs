@@ -124,7 +124,7 @@ fn who_has_never_signed_in_is_served_once_they_do() {
     let world = world_of(&fake);
     world.write(".aws-sso/config.yaml", &config(&instance("corp", &fake)));
     let server = world.serve(&[]);
-    let upload = upload_of_source(ROLE, "ReadOnlyAccess");
+    let upload = upload_of_source(&fake, ROLE, "ReadOnlyAccess");
     assert_eq!(server.request("PUT", "/", &[], &upload).0, 200);
     until("a sign-in is needed", || profile(&server)["State"] == "sign-in needed");
     assert_eq!(server.get("/").0, 404);
@@ -145,9 +145,7 @@ fn a_profile_is_served_once_somebody_signs_in_with_the_aws_cli() {
          sso_account_id = 000001111111\nsso_role_name = ReadOnlyAccess\n"
     );
     world.write(".aws/config", &config);
-    let server = world.serve(&[]);
-    let upload = r#"{"ProfileName":"old","Source":{"Profile":"old"}}"#;
-    assert_eq!(server.request("PUT", "/", &[], upload).0, 200);
+    let server = world.serve(&["--load", "old"]);
     until("a sign-in is needed", || profile(&server)["State"] == "sign-in needed");
     let item = fs::read(world.home().join(".local/state/aws-sso/corp.json")).unwrap();
     let item: Value = serde_json::from_slice(&item).unwrap();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use credentials::{
-    AccountId, Chain, Expiration, InstanceName, Profile, ProfileName, RoleName, SlotName, Source,
+    AccountId, Chain, Expiration, InstanceId, Profile, ProfileName, RoleName, SlotName, Source,
     Timestamp, Upstream,
 };
 use fastrand::Rng;
@@ -305,7 +305,7 @@ impl Day {
         }
     }
 
-    fn some_instance(&mut self) -> InstanceName {
+    fn some_instance(&mut self) -> InstanceId {
         instance(INSTANCES[self.rng.usize(..INSTANCES.len())])
     }
 
@@ -315,8 +315,8 @@ impl Day {
     }
 }
 
-fn instance(name: &str) -> InstanceName {
-    InstanceName::parse(name).unwrap()
+fn instance(name: &str) -> InstanceId {
+    fakes::instance(name)
 }
 
 fn all_slots() -> impl Iterator<Item = SlotName> {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use credentials::{
-    AccessKeyId, Clock, Credentials, Expiration, Failure, Fetched, InstanceName, Problem, Secret,
+    AccessKeyId, Clock, Credentials, Expiration, Failure, Fetched, InstanceId, Problem, Secret,
     Source, Timestamp, Upstream,
 };
 use fastrand::Rng;
@@ -90,7 +90,7 @@ pub(in crate::refresher) struct State {
     rng: Rng,
     /// What is under way, by slot; and whose session is being looked at.
     fetching: HashSet<String>,
-    looking: HashSet<InstanceName>,
+    looking: HashSet<InstanceId>,
     /// Sources that can't be reached, while others of their site can.
     pub(in crate::refresher) failing: HashSet<String>,
     /// Roles that were taken away, by the source's text.
@@ -261,9 +261,9 @@ impl Model {
         outcome
     }
 
-    async fn look_at(self: Arc<Self>, instance: InstanceName) -> Result<Session, Failure> {
+    async fn look_at(self: Arc<Self>, instance: InstanceId) -> Result<Session, Failure> {
         if !self.state().looking.insert(instance.clone()) {
-            self.state().broken.push(format!("two looks at the session of {instance}"));
+            self.state().broken.push(format!("two looks at the session of {}", instance.name));
         }
         tokio::time::sleep(Duration::from_millis(300)).await;
         let (truth, now) = (self.clock.truth(), self.clock.now());
@@ -287,7 +287,7 @@ impl Provider for Arc<Model> {
         Box::pin(Arc::clone(self).fetch_from(source.clone()))
     }
 
-    fn session(&self, instance: &InstanceName) -> Later<Result<Session, Failure>> {
+    fn session(&self, instance: &InstanceId) -> Later<Result<Session, Failure>> {
         Box::pin(Arc::clone(self).look_at(instance.clone()))
     }
 

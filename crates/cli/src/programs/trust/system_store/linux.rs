@@ -93,7 +93,7 @@ const STORES: [SystemStore; 4] = [
 #[cfg(test)]
 mod tests {
     use super::*;
-    use credentials::Failure;
+    use credentials::{Failure, shell_word};
 
     /// Any bytes: nothing here looks into a certificate.
     fn authority(folder: &Path, bytes: &[u8]) -> Authority {
@@ -118,11 +118,12 @@ mod tests {
         let steps = store(Path::new("/anchors")).to_install(&authority);
         let typed: Vec<_> = steps.iter().map(|step| step.in_shell(&authority)).collect();
         let user = rustix::process::getuid().as_raw();
-        let path = authority.path().display().to_string().replace('\'', r"'\''");
+        let path = authority.path().display().to_string();
+        let path = shell_word(&path);
         assert_eq!(
             typed,
             [
-                format!("sudo install -m 644 '{path}' /anchors/aws-sso-{user}.crt"),
+                format!("sudo install -m 644 {path} /anchors/aws-sso-{user}.crt"),
                 "sudo /usr/sbin/update".into()
             ]
         );

@@ -95,7 +95,7 @@ const NO_NOTIFICATIONS: &str = "warning: desktop notifications can't be shown: "
 #[test]
 fn what_waits_for_the_person_is_shown_by_the_desktop_as_plain_text() {
     let folder = Folder::empty();
-    let desktop = "events::tests::desktops::child_is_the_desktop";
+    let desktop = "serve::events::tests::desktops::child_is_the_desktop";
     let Some(said) = tell_on_a_bus(&folder, desktop, &KINDS) else { return };
     assert!(!said.contains(NO_NOTIFICATIONS), "{said}");
     let body = "run &lt;aws-sso login&gt; &amp; \u{fffd}[1mwait\n";
@@ -112,7 +112,7 @@ fn what_waits_for_the_person_is_shown_by_the_desktop_as_plain_text() {
 fn a_desktop_that_refuses_is_told_of_once_and_on_one_line() {
     let folder = Folder::empty();
     folder.write("refuses", "");
-    let desktop = "events::tests::desktops::child_is_the_desktop";
+    let desktop = "serve::events::tests::desktops::child_is_the_desktop";
     let Some(said) = tell_on_a_bus(&folder, desktop, &KINDS) else { return };
     let expected = format!("{NO_NOTIFICATIONS}org.example.Refused: not\u{fffd}now\n");
     assert_eq!(said.matches(&expected).count(), 1, "{said}");
