@@ -3,7 +3,7 @@
 mod field;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use clap::builder::BoolishValueParser;
 use clap::{Args, ValueEnum};
@@ -13,7 +13,7 @@ use crate::instance::access;
 use crate::instance::arguments::InstanceArguments;
 use crate::instance::roles::Roles;
 use crate::instance::settings::{ConfiguredInstance, Settings};
-use credentials::Failure;
+use credentials::{Failure, InstanceName, ProfileName};
 use field::{Field, Filter};
 
 /// When neither flags nor config.yaml say which.
@@ -80,6 +80,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let of_instance = |instance| (instance, access::catalogue_file(instance).read());
     let catalogues: Vec<_> = settings.candidates()?.into_iter().map(of_instance).collect();
     let mut rows: Vec<(Cow<'_, str>, Row<'_>)> = Vec::new();
+    let mut names = SharedNames::default();
     for (instance, catalogue) in &catalogues {
         mention(&settings, instance, catalogue.refreshed_at.is_none());
         let roles = Roles::of(&settings, instance, catalogue)?;
@@ -87,12 +88,16 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
             ui::renamed(renamed);
         }
         for role in &roles.roles {
+            if catalogues.len() > 1 {
+                names.add(&role.profile, instance);
+            }
             if arguments.filter.iter().all(|filter| filter.holds(&roles, role)) {
                 let row = fields.iter().map(|field| field.of(&roles, role)).collect();
                 rows.push((arguments.sort.of(&roles, role), row));
             }
         }
     }
+    names.warn();
     if rows.is_empty() && arguments.output == Format::Table {
         ui::note("There is no role to list.");
         return Ok(());
@@ -113,12 +118,48 @@ fn fields(arguments: &Arguments, settings: &Settings) -> Result<Vec<Field>, Fail
         return Ok(Field::ALL.to_vec());
     }
     if settings.config.list_fields.is_empty() {
-        return Ok(FIELDS.to_vec());
+        let mut fields = FIELDS.to_vec();
+        // Roles of two instances may have one name.
+        if settings.instances().len() > 1 {
+            fields.push(Field::Sso);
+        }
+        return Ok(fields);
     }
     // What the reference knows and we don't, such as Expires, is no reason to show nothing.
     let known: Vec<Field> =
         settings.config.list_fields.iter().filter_map(|name| name.parse().ok()).collect();
     if known.is_empty() { Ok(FIELDS.to_vec()) } else { Ok(known) }
+}
+
+/// Profile names that roles of more than one instance have.
+#[derive(Default)]
+struct SharedNames<'a> {
+    first: HashMap<ProfileName, &'a InstanceName>,
+    shared: Vec<(ProfileName, &'a InstanceName, &'a InstanceName)>,
+}
+
+impl<'a> SharedNames<'a> {
+    fn add(&mut self, name: &ProfileName, instance: &'a ConfiguredInstance) {
+        let instance = &instance.instance.name;
+        match self.first.get(name) {
+            Some(first) if *first != instance => self.shared.push((name.clone(), first, instance)),
+            Some(_) => {}
+            None => drop(self.first.insert(name.clone(), instance)),
+        }
+    }
+
+    fn warn(&self) {
+        let Some((name, first, second)) = self.shared.first() else { return };
+        let more = match self.shared.len() - 1 {
+            0 => String::new(),
+            more => format!(", and {more} more names are shared"),
+        };
+        ui::note(&format!(
+            "warning: `{}` is a role of `{first}` and one of `{second}`{more}. Choose the instance with --sso, or put \
+             {{{{ .SSO }}}} into ProfileFormat in config.yaml, so that the names differ.",
+            ui::printable(name.as_str())
+        ));
+    }
 }
 
 fn mention(settings: &Settings, instance: &ConfiguredInstance, is_empty: bool) {

@@ -7,6 +7,7 @@ mod screen;
 mod table;
 
 use std::borrow::Cow;
+use std::error::Error;
 use std::io::{self, BufRead, BufWriter, ErrorKind, IsTerminal, Read, Stdout, Write};
 use std::pin::pin;
 use std::process::ExitCode;
@@ -235,6 +236,11 @@ pub(crate) fn report(error: &Failure) -> ExitCode {
     }
     if let Some(hint) = &error.hint {
         note(&format!("hint: {}", printable(hint)));
+    }
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        tracing::debug!("caused by: {}", printable(&error.to_string()));
+        cause = error.source();
     }
     ExitCode::from(exit_code(error.problem))
 }

@@ -148,3 +148,32 @@ fn an_sso_session_is_not_the_instance_of_its_name_in_config_yaml() {
     assert_eq!((finished.code, finished.stdout.as_str()), (Some(3), ""), "{}", finished.stderr);
     assert_eq!(of_yaml.count(fakes::identity_center::Operation::GetRoleCredentials), 0);
 }
+
+#[test]
+fn roles_of_one_name_are_told_apart_and_the_mend_is_named() {
+    let fake = fake();
+    let world = world_of(&fake);
+    let both = config(&(instance("corp", &fake) + &instance("other", &fake)));
+    world.write(".aws-sso/config.yaml", &both);
+    for name in ["corp", "other"] {
+        assert_done(&world.run(&["login", "--sso", name]));
+    }
+    let listed = world.run(&["list"]);
+    assert!(listed.stdout.lines().next().unwrap().trim_end().ends_with("SSO"), "{}", listed.stdout);
+    assert!(listed.stderr.contains("put {{ .SSO }} into ProfileFormat"), "{}", listed.stderr);
+    let one = world.run(&["list", "--sso", "corp"]);
+    assert_eq!(one.stderr, "");
+    let printed = world.run(&["setup", "profiles", "--print"]);
+    assert!(
+        printed.stderr.contains("another instance has a role of that name"),
+        "{}",
+        printed.stderr
+    );
+    let mended = both
+        + "ProfileFormat: '{{ .SSO }}:{{ .AccountName }}{{ .AccountAlias }}:{{ .RoleName }}'\n";
+    world.write(".aws-sso/config.yaml", &mended);
+    assert_eq!(world.run(&["list"]).stderr, "");
+    assert!(
+        !world.run(&["setup", "profiles", "--print"]).stderr.contains("left out, because another")
+    );
+}

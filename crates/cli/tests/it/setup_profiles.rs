@@ -135,7 +135,12 @@ fn each_instance_has_its_own_block_and_is_named_in_it() {
     catalogue::write(&world, "default", &accounts);
     let written = run(&world, &["--yes"]);
     // The default instance's come first.
-    assert!(written.stderr.contains("`prod:Admin`, `mine:Admin`: left out"), "{}", written.stderr);
+    assert!(written.stderr.contains("`mine:Admin`: left out, because /"), "{}", written.stderr);
+    assert!(
+        written.stderr.contains("`prod:Admin`: left out, because another"),
+        "{}",
+        written.stderr
+    );
     let new = config(&world);
     assert!(new.contains("--sso Default --arn arn:aws:iam::000000000009:role/Admin"), "{new}");
     assert!(new.contains("--sso corp --arn arn:aws:iam::000000000001:role/ReadOnly"), "{new}");

@@ -62,7 +62,11 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let roles = roles.collect::<Result<Vec<_>, Failure>>()?;
     let lines = process_lines(&settings, &arguments.instance, &catalogues)?;
     let names: Vec<&InstanceName> = roles.iter().map(|(it, _)| &it.instance.name).collect();
-    let mut choice = Choice { taken: layout.profiles_beside(&names), left_out: LeftOut::default() };
+    let mut choice = Choice {
+        in_file: layout.profiles_beside(&names),
+        given: HashSet::new(),
+        left_out: LeftOut::default(),
+    };
     let mut blocks = Vec::new();
     for ((instance, roles), process) in roles.iter().zip(&lines) {
         blocks.push(choice.block(instance, roles, process));
@@ -134,15 +138,18 @@ fn text(path: &Path) -> Result<String, Failure> {
 
 /// Which roles get a profile.
 struct Choice {
-    /// Names that are a profile's already.
-    taken: HashSet<String>,
+    /// Names of profiles beside ours.
+    in_file: HashSet<String>,
+    /// Names that a role of an instance has been given.
+    given: HashSet<String>,
     left_out: LeftOut,
 }
 
 /// What a person is told of names.
 #[derive(Default)]
 struct LeftOut {
-    taken: Vec<String>,
+    in_file: Vec<String>,
+    of_another_instance: Vec<String>,
     unfit: Vec<String>,
     not_for_all: Vec<String>,
 }
@@ -171,8 +178,12 @@ impl Choice {
             return false;
         }
         // SDKs would make one profile of both, or refuse the file.
-        if !self.taken.insert(text.clone()) {
-            self.left_out.taken.push(text);
+        if self.in_file.contains(&text) {
+            self.left_out.in_file.push(text);
+            return false;
+        }
+        if !self.given.insert(text.clone()) {
+            self.left_out.of_another_instance.push(text);
             return false;
         }
         if fit == Fit::Some {
@@ -186,7 +197,11 @@ impl LeftOut {
     fn warn(&self, path: &Path) {
         let path = path.display();
         warn(&self.unfit, "left out, because an AWS config cannot hold such a name");
-        warn(&self.taken, &format!("left out, because {path} has a profile of that name already"));
+        warn(
+            &self.in_file,
+            &format!("left out, because {path} has a profile of that name already"),
+        );
+        warn(&self.of_another_instance, SAME_NAMES);
         warn(
             &self.not_for_all,
             "for the AWS CLI and boto3 alone: the SDKs for Rust and JavaScript see profiles of A-Za-z0-9_-/.%@:+ only",
@@ -246,6 +261,9 @@ fn change(
     ui::note(&format!("{done} {shown}.{}", ui::printable(&backup.unwrap_or_default())));
     Ok(())
 }
+
+const SAME_NAMES: &str = "left out, because another instance has a role of that name. Put {{ .SSO }} into ProfileFormat in \
+     config.yaml, so that the names differ";
 
 /// So many names are told apart.
 const MOST_SHOWN: usize = 5;
