@@ -9,11 +9,11 @@ use tracing::level_filters::LevelFilter;
 use crate::commands;
 use crate::instance::interruptible::interruptible;
 
-/// AWS credentials for every program of yours, from one local server
+/// Serve AWS credentials of your IAM Identity Center roles to all your programs
 #[derive(Parser)]
 #[command(name = "aws-sso", version, max_term_width = 100)]
 pub(crate) struct Arguments {
-    /// How much to tell on stderr of what goes on: off, error, warn, info, debug or trace
+    /// Log level for messages on stderr: off, error, warn, info, debug or trace
     #[arg(long, global = true, value_name = "LEVEL", default_value = "warn")]
     pub(crate) log_level: LevelFilter,
     #[command(subcommand)]
@@ -22,7 +22,7 @@ pub(crate) struct Arguments {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Run the container-credentials server, and load it
+    /// Run the credentials server and manage its slots
     #[command(subcommand)]
     Ecs(commands::ecs::Ecs),
     Setup(commands::setup::Arguments),

@@ -6,10 +6,10 @@ use clap::Args;
 
 use crate::client::address::ServerAddress;
 
-/// Where a server is.
+/// The address of a server.
 #[derive(Args)]
 pub(crate) struct AddressArguments {
-    /// The server: HOST:PORT (an IPv6 address in brackets) or a URL
+    /// The address of the server: HOST:PORT, [IPV6]:PORT or a URL
     #[arg(
         long,
         value_name = "ADDRESS",
@@ -20,12 +20,12 @@ pub(crate) struct AddressArguments {
     pub(crate) server: ServerAddress,
 }
 
-/// Which server a client command talks to, and as whom.
+/// The server that a client command talks to, and the token that it sends.
 #[derive(Args)]
 pub(crate) struct ServerArguments {
     #[command(flatten)]
     pub(crate) address: AddressArguments,
-    /// Show the server the authorization token in this file: see `aws-sso ecs token create`
+    /// Send the authorization token in this file to the server (see `aws-sso ecs token create`)
     #[arg(long, value_name = "PATH", env = "AWS_SSO_ECS_TOKEN_FILE", hide_env_values = true)]
     pub(crate) token_file: Option<PathBuf>,
 }

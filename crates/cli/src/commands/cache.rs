@@ -13,10 +13,11 @@ use crate::instance::catalogue::{self, Extent};
 use crate::instance::roles::Roles;
 use crate::instance::settings::Settings;
 
-/// Ask AWS anew which accounts and roles you may use
+/// Update the list of accounts and roles from AWS
 ///
-/// AWS allows 20 calls a second, and one is needed for each account. A refresh that was interrupted goes on where it was.
+/// AWS allows 20 calls a second, and each account needs one call. An interrupted update continues where it stopped.
 #[derive(Args)]
+#[command(after_help = "Example:\n  aws-sso cache")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     instance: InstanceArguments,

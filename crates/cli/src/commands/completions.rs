@@ -5,12 +5,13 @@ use clap::Args;
 use crate::ground::ui;
 use crate::programs::shell_completion::Shell;
 
-/// Print what makes a shell complete commands, profiles, accounts and roles
+/// Print the completion script of a shell
 ///
-/// The first lines say how to load it for good. For the bash that you are in: eval "$(aws-sso completions bash)"
+/// It completes commands, options, profiles, accounts, roles and slots. The first lines of the script say how to install it.
 #[derive(Args)]
+#[command(after_help = "Example:\n  eval \"$(aws-sso completions bash)\"")]
 pub(crate) struct Arguments {
-    /// The shell that is to load it
+    /// The shell that loads the script
     #[arg(value_name = "SHELL")]
     shell: Shell,
 }

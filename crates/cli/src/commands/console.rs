@@ -19,20 +19,21 @@ use config::UrlAction;
 
 /// Open the AWS console as a role
 ///
-/// It opens in your browser, or as UrlAction of config.yaml says. The URL signs in whoever opens it within 15 minutes, so it is
-/// shown only with --print.
+/// The console opens in your browser, or as UrlAction in config.yaml says. Anyone who opens the URL within 15 minutes is
+/// signed in, so the URL is a secret: it is printed only with --print.
 #[derive(Args)]
+#[command(after_help = "Example:\n  aws-sso console --profile prod:Admin")]
 #[command(group(ArgGroup::new("source")))]
 pub(crate) struct Arguments {
     #[command(flatten)]
     role: RoleArguments,
-    /// Print the URL instead of opening it: it is a secret
+    /// Print the URL instead of opening it (the URL is a secret)
     #[arg(long)]
     print: bool,
-    /// The page to show [default: the home page, in the role's default region]
+    /// The page to open [default: the home page of the role's default region]
     #[arg(long, value_name = "URL", value_parser = page)]
     destination: Option<Url>,
-    /// How long you stay signed in: 15m to 12h, if the role allows it [default: as long as its credentials live]
+    /// The length of the console session: 15m to 12h, if the role allows it [default: until the credentials expire]
     #[arg(long, value_name = "DURATION", value_parser = session)]
     duration: Option<Duration>,
     #[command(flatten)]

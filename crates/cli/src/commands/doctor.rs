@@ -14,20 +14,21 @@ use crate::ground::ui::{self, Colour};
 use crate::ground::values::Values;
 use crate::instance::arguments::InstanceArguments;
 
-/// Find out why programs get no credentials, or others than they should
+/// Find out why programs get no credentials, or the wrong ones
 ///
-/// It shows what each AWS SDK would do in this shell and why, and looks at the server, the slot, the token, certificates,
-/// proxies, sign-ins, the clock and files; after each finding comes the command that mends it. Nothing is changed, and
-/// nothing secret is shown. The exit code is 1 when there is a problem.
+/// It shows what each AWS SDK would do in this shell, and checks the server, the slot, the token, certificates, proxies,
+/// sign-ins, the clock and files. Each problem comes with the command that solves it. Nothing is changed and no secret is
+/// shown. The exit code is 1 if there is a problem.
 #[derive(Args)]
+#[command(after_help = "Example:\n  aws-sso doctor")]
 pub(crate) struct Arguments {
-    /// The slot that programs are to use, instead of the one that AWS_CONTAINER_CREDENTIALS_FULL_URI names
+    /// The slot to check [default: the slot in AWS_CONTAINER_CREDENTIALS_FULL_URI]
     #[arg(short, long, value_name = "SLOT", value_parser = ProfileName::parse, add = Values::Slots)]
     profile: Option<ProfileName>,
-    /// The server, instead of the one that AWS_CONTAINER_CREDENTIALS_FULL_URI names: HOST:PORT or a URL
+    /// The server to check: HOST:PORT or a URL [default: the server in AWS_CONTAINER_CREDENTIALS_FULL_URI]
     #[arg(long, value_name = "ADDRESS", env = "AWS_SSO_ECS_SERVER", hide_env_values = true)]
     server: Option<ServerAddress>,
-    /// Show the server the authorization token in this file: see `aws-sso ecs token create`
+    /// Send the authorization token in this file to the server (see `aws-sso ecs token create`)
     #[arg(long, value_name = "PATH", env = "AWS_SSO_ECS_TOKEN_FILE", hide_env_values = true)]
     token_file: Option<PathBuf>,
     #[command(flatten)]

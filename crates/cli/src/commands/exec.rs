@@ -22,19 +22,21 @@ use crate::programs::aws_profile;
 use crate::programs::exports::Exports;
 use crate::programs::server_exports::exports;
 
-/// Run a command with a role, whose credentials stay fresh for as long as the command runs
+/// Run a command with the credentials of a role, refreshed as long as the command runs
 ///
-/// The command finds them at an endpoint of its own on this host, as AWS SDKs do in Amazon ECS. Nothing is written to disk, and
-/// nobody else can use the endpoint. Signals, terminal and exit code pass through. Without a command, your shell is started.
+/// The command gets its credentials from an endpoint of its own on this host, like a task in Amazon ECS. Nothing is written
+/// to disk, and no other program can use the endpoint. Signals and the exit code pass through. Without a command, your
+/// shell is started.
 #[derive(Args)]
+#[command(after_help = "Example:\n  aws-sso exec --profile prod:Admin -- terraform plan")]
 #[command(group(ArgGroup::new("source")))]
 pub(crate) struct Arguments {
     #[command(flatten)]
     role: RoleArguments,
-    /// Give it the keys themselves, in AWS_ACCESS_KEY_ID and the like, for what can't use an endpoint: they expire
+    /// Pass the keys themselves in AWS_ACCESS_KEY_ID etc.; they are not refreshed
     #[arg(long = "static", conflicts_with = "shared")]
     is_static: bool,
-    /// Give it the running server instead of an endpoint of its own: the role is loaded into its slot there
+    /// Use the running server instead of an endpoint of its own; the role is loaded into a slot there
     #[arg(long)]
     shared: bool,
     #[command(flatten)]

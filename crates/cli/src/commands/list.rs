@@ -20,13 +20,15 @@ use field::{Field, Filter};
 const FIELDS: [Field; 4] =
     [Field::AccountIdPad, Field::AccountAlias, Field::RoleName, Field::Profile];
 
-/// List the roles that you may use
+/// List the roles that you can use
 ///
-/// They come from the last refresh; AWS is not asked. Names under Profile are what `aws-sso ecs load --profile` takes.
+/// The list is that of the last update; AWS is not called. `aws-sso ecs load --profile` takes the names in the column
+/// Profile.
 #[derive(Args)]
+#[command(after_help = "Example:\n  aws-sso list Profile Arn --filter RoleName=Admin*")]
 pub(crate) struct Arguments {
-    /// What to show of each: Profile, RoleName, AccountIdPad, AccountId, AccountName, AccountAlias, EmailAddress,
-    /// Arn, DefaultRegion, Via, SSO, Tags
+    /// The columns: Profile, RoleName, AccountIdPad, AccountId, AccountName, AccountAlias, EmailAddress, Arn,
+    /// DefaultRegion, Via, SSO, Tags
     #[arg(
         value_name = "FIELD",
         env = "AWS_SSO_FIELDS",
@@ -34,7 +36,7 @@ pub(crate) struct Arguments {
         value_delimiter = ' '
     )]
     fields: Vec<Field>,
-    /// Sort by this field
+    /// Sort by this column
     #[arg(
         short,
         long,
@@ -44,17 +46,16 @@ pub(crate) struct Arguments {
         default_value = "AccountIdPad"
     )]
     sort: Field,
-    /// Sort the other way round
+    /// Sort in reverse order
     #[arg(long, env = "AWS_SSO_FIELD_SORT_REVERSE", hide_env_values = true,
           value_parser = BoolishValueParser::new())]
     reverse: bool,
-    /// Only roles whose field or tag has this value, in any case; * stands for anything. Given several times, all must
-    /// hold
+    /// Show only roles with this value in a column or tag; case is ignored, * matches anything; repeatable
     #[arg(short, long, value_name = "KEY=VALUE")]
     filter: Vec<Filter>,
     #[command(flatten)]
     instance: InstanceArguments,
-    /// How to print them
+    /// The format of the output
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Table)]
     output: Format,
 }
@@ -64,12 +65,12 @@ type Row<'a> = Vec<Cow<'a, str>>;
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// For people
+    /// A table
     #[value(alias = "text")]
     Table,
-    /// For programs; all fields, unless some are named
+    /// JSON, with all columns unless you name some
     Json,
-    /// For spreadsheets, with a header
+    /// CSV with a header
     Csv,
 }
 

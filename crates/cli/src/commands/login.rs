@@ -13,25 +13,27 @@ use crate::instance::settings::{ConfiguredInstance, Settings};
 use crate::instance::sign_in::{Outcome, Wishes, sign_in, until};
 use config::UrlAction;
 
-/// Sign in to IAM Identity Center, once for all programs and until the SSO session ends
+/// Sign in to IAM Identity Center
 ///
-/// It opens your browser, waits until you have approved there, and then learns your accounts and roles. Where no browser
-/// of yours is near (SSH, WSL, containers), it shows a code to compare in a browser on any device.
+/// It opens your browser, waits for your approval, and then updates the list of your accounts and roles. Where it cannot
+/// open a browser (SSH, WSL, containers), it shows a code for a browser on any device. The sign-in is shared by all
+/// commands and servers until the SSO session ends.
 #[derive(Args)]
+#[command(after_help = "Example:\n  aws-sso login")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     instance: InstanceArguments,
-    /// Show a code, for a browser on any device
+    /// Sign in with a code in a browser on any device
     #[arg(long)]
     device_code: bool,
-    /// Open a browser on this machine, whatever the environment looks like
+    /// Sign in with a browser on this machine, even if none seems to be available
     #[arg(long, conflicts_with = "device_code")]
     pkce: bool,
     /// What to do with the URL: open, print, printurl, clip, exec, ansi-osc52, granted-containers or
     /// open-url-in-container
     #[arg(short, long, value_name = "ACTION")]
     url_action: Option<UrlAction>,
-    /// Sign in anew, even if the present sign-in is good
+    /// Sign in again, even if you are signed in
     #[arg(short, long)]
     force: bool,
 }

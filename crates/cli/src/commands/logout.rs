@@ -8,10 +8,12 @@ use crate::instance::arguments::InstanceArguments;
 use crate::instance::settings::Settings;
 use credentials::Failure;
 
-/// Sign out of IAM Identity Center: forget the sign-in and its credentials, and end the session at AWS
+/// Sign out of IAM Identity Center
 ///
-/// Credentials that are loaded into a server stay there until they expire: see `aws-sso ecs unload`.
+/// It deletes the stored sign-in and ends the session at AWS. Credentials that are loaded into a server stay valid until
+/// they expire (see `aws-sso ecs unload`).
 #[derive(Args)]
+#[command(after_help = "Example:\n  aws-sso logout")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     instance: InstanceArguments,

@@ -10,12 +10,13 @@ use clap_mangen::Man;
 use crate::ground::ui;
 use credentials::{Failure, shell_word};
 
-/// Write the manual: a page for each command, below FOLDER/man1
+/// Write the manual pages, one for each command
 ///
-/// With the folder ~/.local/share/man, which man looks into by itself: man aws-sso-ecs-load.
+/// The pages are written to FOLDER/man1. The program man searches ~/.local/share/man without further settings.
 #[derive(Args)]
+#[command(after_help = "Example:\n  aws-sso man ~/.local/share/man")]
 pub(crate) struct Arguments {
-    /// Where the pages go; it is made if it is not there
+    /// The folder for the pages; it is created if necessary
     #[arg(value_name = "FOLDER")]
     folder: PathBuf,
 }

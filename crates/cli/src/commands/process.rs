@@ -15,11 +15,13 @@ use crate::instance::arguments::{InstanceArguments, RoleArguments};
 use crate::instance::obtain::{fetch, resolve};
 use crate::instance::settings::Settings;
 
-/// Print a role's credentials as a credential_process of the AWS config does
+/// Print the credentials of a role as a credential_process of the AWS config
 ///
-/// They come from the memory of the running server, if it has the role, else from where `aws-sso ecs load` has them. In
-/// ~/.aws/config: credential_process = aws-sso process --profile NAME
+/// If the running server has a slot with this very role, its credentials are used; else they are obtained from AWS.
 #[derive(Args)]
+#[command(
+    after_help = "Example in ~/.aws/config:\n  credential_process = aws-sso process --profile prod:Admin"
+)]
 #[command(group(ArgGroup::new("source").required(true)))]
 pub(crate) struct Arguments {
     #[command(flatten)]

@@ -13,11 +13,14 @@ use credentials::{Failure, InstanceName, Invalid, RegionName, StartUrl};
 use crate::ground::{env, paths, ui};
 use config::ConfigFile;
 
-/// Write a config file that says where you sign in
+/// Write a config file with your AWS access portal
 ///
-/// What is not given as a flag is asked for. A config file that is there already is not changed: you are shown what to
-/// add to it. If your AWS config has an sso-session, you need no config file.
+/// You are asked for what you do not pass as an option. An existing config file is not changed; you are shown what to add
+/// to it. If your AWS config has an sso-session, you need no config file.
 #[derive(Args)]
+#[command(
+    after_help = "Example:\n  aws-sso setup --start-url https://example.awsapps.com/start --region eu-central-1"
+)]
 #[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
@@ -25,13 +28,13 @@ pub(crate) struct Arguments {
     /// Your AWS access portal, such as `https://example.awsapps.com/start`
     #[arg(long, value_name = "URL", value_parser = StartUrl::parse)]
     start_url: Option<StartUrl>,
-    /// The region that IAM Identity Center is in, such as eu-central-1
+    /// The region of IAM Identity Center, such as eu-central-1
     #[arg(long, value_name = "REGION", value_parser = RegionName::parse)]
     region: Option<RegionName>,
-    /// A name for it, if you sign in to more than one
+    /// A name for the instance, if you have more than one
     #[arg(long, value_name = "NAME", value_parser = InstanceName::parse)]
     name: Option<InstanceName>,
-    /// Where to write the config file, instead of ~/.aws-sso/config.yaml or ~/.config/aws-sso/config.yaml
+    /// The config file to write [default: ~/.aws-sso/config.yaml if that folder exists, else ~/.config/aws-sso/config.yaml]
     #[arg(long, value_name = "FILE", env = "AWS_SSO_CONFIG", hide_env_values = true)]
     config: Option<PathBuf>,
 }

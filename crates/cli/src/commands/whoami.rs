@@ -21,8 +21,9 @@ const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Show who is signed in to IAM Identity Center, and until when
 ///
-/// All instances are shown, unless one is chosen. The user's name is asked of AWS once a sign-in.
+/// It shows all instances, or one with --sso. It asks AWS for the user's name once per sign-in.
 #[derive(Args)]
+#[command(after_help = "Example:\n  aws-sso whoami")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     instance: InstanceArguments,

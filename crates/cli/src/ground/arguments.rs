@@ -9,18 +9,18 @@ pub(crate) fn duration(text: &str) -> Option<SignedDuration> {
     span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()
 }
 
-/// How data is printed.
+/// The format of the output.
 #[derive(Args)]
 pub(crate) struct OutputArguments {
-    /// How to print the result
+    /// The format of the output
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Output::Text)]
     pub(crate) output: Output,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Output {
-    /// For people
+    /// A table or a sentence
     Text,
-    /// For programs
+    /// JSON
     Json,
 }

@@ -15,23 +15,23 @@ pub(crate) enum Wanted {
     Role(AccountId, RoleName, Option<Partition>),
 }
 
-/// Which role. Who uses this has an argument group `source`, of which one may be given.
+/// The role to use. Commands that flatten this have an argument group `source`, which takes one of these.
 #[derive(Args)]
 #[group(skip)]
 pub(crate) struct RoleArguments {
-    /// A profile: a role by its name (see `aws-sso list`), or a profile of the AWS config
+    /// The profile: a role's profile name (see `aws-sso list`) or a profile in the AWS config
     #[arg(short, long, value_name = "NAME", group = "source",
           value_parser = ProfileName::parse, add = Values::Profiles)]
     pub(crate) profile: Option<ProfileName>,
-    /// The account of the role
+    /// The account ID of the role
     #[arg(short = 'A', long, value_name = "ID", requires = "role", group = "source",
           value_parser = AccountId::parse, add = Values::Accounts)]
     pub(crate) account: Option<AccountId>,
-    /// The role's name
+    /// The name of the role
     #[arg(short = 'R', long, value_name = "NAME", requires = "account",
           value_parser = RoleName::parse, add = Values::Roles)]
     pub(crate) role: Option<RoleName>,
-    /// The role's ARN, instead of --account and --role
+    /// The ARN of the role, instead of --account and --role
     #[arg(short, long, value_name = "ARN", group = "source",
           value_parser = RoleArn::parse, add = Values::Arns)]
     pub(crate) arn: Option<RoleArn>,
@@ -47,14 +47,14 @@ impl RoleArguments {
     }
 }
 
-/// Which instance of IAM Identity Center.
+/// The instance of IAM Identity Center to use.
 #[derive(Args, Clone)]
 pub(crate) struct InstanceArguments {
-    /// The instance of IAM Identity Center: a name in config.yaml, or of an sso-session of the AWS config
+    /// The instance of IAM Identity Center: its name in config.yaml, or an sso-session in the AWS config
     #[arg(short = 'S', long, value_name = "NAME", env = "AWS_SSO", hide_env_values = true,
           value_parser = InstanceName::parse, add = Values::Instances)]
     pub(crate) sso: Option<InstanceName>,
-    /// The config file, instead of ~/.aws-sso/config.yaml or ~/.config/aws-sso/config.yaml
+    /// The config file [default: ~/.aws-sso/config.yaml if that folder exists, else ~/.config/aws-sso/config.yaml]
     #[arg(long, value_name = "FILE", env = "AWS_SSO_CONFIG", hide_env_values = true)]
     pub(crate) config: Option<PathBuf>,
 }

@@ -22,13 +22,13 @@ use crate::ground::ui;
 use crate::serve::events::hook::Hook;
 use crate::serve::events::notification::Notice;
 
-/// How a person wants to be told, beside on stderr.
+/// How events are reported, in addition to stderr.
 #[derive(Args)]
 pub(crate) struct EventArguments {
-    /// Show a desktop notification when something needs you, such as a sign-in that ends soon
+    /// Show a desktop notification when you have to do something, such as sign in again
     #[arg(long)]
     notify: bool,
-    /// Run this shell command for each event, with the event as one line of JSON on its stdin
+    /// Run this shell command for each event; it gets the event on stdin, as one line of JSON
     #[arg(long, value_name = "COMMAND", value_parser = NonEmptyStringValueParser::new())]
     on_event: Option<String>,
 }

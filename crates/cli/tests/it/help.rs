@@ -39,6 +39,8 @@ fn docs_cli_md_is_what_help_says() {
     ] {
         let shown = world().run(&[command, &["--help"]].concat());
         assert_eq!((shown.code, shown.stderr.as_str()), (Some(0), ""));
+        let is_group = shown.stdout.contains("\nCommands:\n") && command != ["setup"];
+        assert!(is_group || shown.stdout.contains("\nExample"), "{command:?} has no example");
         let title = [&["aws-sso"], command].concat().join(" ");
         write!(page, "\n## {title}\n\n```text\n{}```\n", shown.stdout).unwrap();
     }

@@ -17,29 +17,30 @@ use crate::ground::ui;
 use crate::ground::values::Values;
 use log::Log;
 
-/// Show who used which role, and when, from the audit log of a server
+/// Show the audit log of a server: who used which role, and when
 ///
-/// FILE is what `aws-sso ecs run --audit-log FILE` was given. What was set aside as FILE.1 to FILE.5 is read before it,
-/// so that the oldest comes first.
+/// FILE is the file of `aws-sso ecs run --audit-log FILE`. Its older parts, FILE.5 to FILE.1, are read first, so that the
+/// oldest record comes first.
 #[derive(Args)]
+#[command(after_help = "Example:\n  aws-sso ecs audit ~/ecs-audit.log --since 2h --refused")]
 pub(crate) struct Arguments {
     /// The audit log
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Only this named slot
+    /// Show only this named slot
     #[arg(short, long, value_name = "NAME", value_parser = ProfileName::parse,
           conflicts_with = "default_slot", add = Values::Slots)]
     slot: Option<ProfileName>,
-    /// Only the default slot
+    /// Show only the default slot
     #[arg(long)]
     default_slot: bool,
-    /// Only what is not older: 30m, 2h, 7d or 2026-11-22T21:16:31Z
+    /// Show only records from this time on: 30m, 2h or 7d ago, or 2026-11-22T21:16:31Z
     #[arg(long, value_name = "WHEN", value_parser = Since::parse)]
     since: Option<Since>,
-    /// Only what was refused
+    /// Show only refused requests
     #[arg(long)]
     refused: bool,
-    /// Only the authorization token with this serial
+    /// Show only requests with the authorization token of this serial
     #[arg(long, value_name = "SERIAL")]
     token: Option<String>,
     #[command(flatten)]

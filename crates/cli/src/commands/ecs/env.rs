@@ -13,19 +13,20 @@ use crate::ground::{paths, ui};
 use crate::programs::exports::Format;
 use crate::programs::{aws_profile, server_exports};
 
-/// Print what to export so that every SDK of a shell uses a slot of the server
+/// Print the environment variables that make AWS SDKs use a slot of the server
 ///
-/// It also unsets what SDKs would ask first, and lets them go past proxies: eval "$(aws-sso ecs env)". The server
-/// is not asked. A token is printed with the rest; it is meant for the shell.
+/// It also unsets variables that SDKs would use first, and excludes the server from proxies. The server need not run. With
+/// --token-file the output contains the token, which is a secret.
 #[derive(Args)]
+#[command(after_help = "Example:\n  eval \"$(aws-sso ecs env --profile prod:Admin)\"")]
 pub(crate) struct Arguments {
-    /// The slot of this name instead of the default slot
+    /// The named slot to use [default: the default slot]
     #[arg(short, long, value_name = "NAME", value_parser = ProfileName::parse, add = Values::Slots)]
     profile: Option<ProfileName>,
-    /// Let SDKs show the server the authorization token in this file: see `aws-sso ecs token create`
+    /// Make SDKs send the authorization token in this file (see `aws-sso ecs token create`)
     #[arg(long, value_name = "PATH")]
     token_file: Option<PathBuf>,
-    /// What is to read it
+    /// The format: a shell, or the tool that reads it
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Sh)]
     format: Format,
     #[command(flatten)]

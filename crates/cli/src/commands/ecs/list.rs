@@ -8,8 +8,9 @@ use crate::ground::arguments::{Output, OutputArguments};
 use crate::ground::ui;
 use credentials::Failure;
 
-/// List the profiles that are loaded in named slots
+/// List the profiles in the named slots
 #[derive(Args)]
+#[command(after_help = "Example:\n  aws-sso ecs list --output json")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     server: ServerArguments,

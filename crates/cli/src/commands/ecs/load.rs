@@ -25,26 +25,26 @@ use crate::instance::{access, history, obtain};
 
 const LARGEST_INPUT: u64 = Given::LARGEST_OUTPUT as u64;
 
-/// Load a role's credentials into the server
+/// Load the credentials of a role into the server
 ///
-/// They go into the default slot, or with --slotted into a slot of their own, named like the profile. Printed
-/// is what to export so that AWS SDKs use that slot. On a terminal, without a role named, you choose one from all that
-/// you may use.
+/// They are loaded into the default slot, or with --slotted into a slot named like the profile. The command prints the
+/// variable that makes AWS SDKs use the slot. If you name no role, you choose one from a list.
 #[derive(Args)]
+#[command(after_help = "Example:\n  aws-sso ecs load --slotted --profile prod:Admin")]
 #[command(group(ArgGroup::new("source")), group(ArgGroup::new("handed_in")))]
 pub(crate) struct Arguments {
     #[command(flatten)]
     role: RoleArguments,
-    /// AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN of the environment
+    /// Load AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN from the environment
     #[arg(long, groups = ["source", "handed_in"])]
     from_env: bool,
-    /// The JSON that a credential_process prints, from standard input
+    /// Load credentials from stdin, as JSON that a credential_process prints
     #[arg(long, groups = ["source", "handed_in"])]
     from_stdin: bool,
     /// The profile name for --from-env [default: env] or --from-stdin [default: stdin]
     #[arg(long, value_name = "NAME", requires = "handed_in", value_parser = ProfileName::parse)]
     name: Option<ProfileName>,
-    /// Load into a slot of its own instead of the default slot
+    /// Load into a slot named like the profile instead of the default slot
     #[arg(short, long)]
     slotted: bool,
     #[command(flatten)]

@@ -8,8 +8,9 @@ use crate::ground::arguments::{Output, OutputArguments};
 use crate::ground::ui;
 use credentials::Failure;
 
-/// Show the profile that is loaded in the default slot
+/// Show the profile in the default slot
 #[derive(Args)]
+#[command(after_help = "Example:\n  aws-sso ecs profile")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     server: ServerArguments,

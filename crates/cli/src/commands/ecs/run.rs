@@ -29,13 +29,14 @@ use crate::instance::{access, store};
 use crate::serve::events::{self, EventArguments};
 use crate::serve::provider::{self, AwsProvider};
 
-/// Run the container-credentials server, in the foreground
+/// Run the credentials server in the foreground
 ///
-/// It listens on 127.0.0.1 and ::1, answers programs of the user who runs it and nobody else, and prints
-/// what to export so that AWS SDKs use it. Sockets that systemd hands over are used instead of --port.
+/// It listens on 127.0.0.1 and ::1 and answers only programs of the user who runs it. It prints the variable that makes AWS
+/// SDKs use it. If systemd passes sockets, the server uses those instead of --port.
 #[derive(Args)]
+#[command(after_help = "Example:\n  aws-sso ecs run --load prod:Admin")]
 pub(crate) struct Arguments {
-    /// The port to listen on; 0 takes a free one
+    /// The port to listen on; 0 selects a free port
     #[arg(
         long,
         value_name = "PORT",
@@ -44,20 +45,20 @@ pub(crate) struct Arguments {
         default_value_t = ServerAddress::DEFAULT_PORT
     )]
     port: u16,
-    /// Load this profile into the default slot before listening: see `aws-sso ecs load --profile`
+    /// Load this profile into the default slot at the start (see `aws-sso ecs load --profile`)
     #[arg(short = 'd', long, value_name = "PROFILE", visible_alias = "default",
           value_parser = ProfileName::parse, add = Values::Profiles)]
     load: Option<ProfileName>,
-    /// Don't take up the slots that this port's server had when it last ran
+    /// Do not restore the slots of the last server on this port
     #[arg(long)]
     no_restore: bool,
-    /// Hold only what is loaded: refresh no slot, remember none, and ask AWS for nothing
+    /// Do not refresh or remember slots, and do not call AWS
     #[arg(long)]
     no_refresh: bool,
-    /// Note in this file who used which role, and who was refused: see `aws-sso ecs audit`
+    /// Write an audit log to this file: who used which role, and who was refused (see `aws-sso ecs audit`)
     #[arg(long, value_name = "FILE")]
     audit_log: Option<PathBuf>,
-    /// Demand an authorization token of every program, your own too: see `aws-sso ecs token create`
+    /// Require an authorization token from every program, also from your own (see `aws-sso ecs token create`)
     #[arg(long)]
     require_token: bool,
     #[command(flatten)]

@@ -12,12 +12,13 @@ use crate::ground::arguments::{Output, OutputArguments};
 use crate::ground::ui;
 use credentials::{Failure, Problem};
 
-/// Show how a server stands: its slots, their time left, who reads them, and what it waits for
+/// Show the status of a server: its slots, when they expire and who reads them
 #[derive(Args)]
+#[command(after_help = "Example:\n  aws-sso ecs status --watch")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     server: ServerArguments,
-    /// Keep showing it, on the whole terminal; q leaves
+    /// Show it full-screen and keep it up to date; q quits
     #[arg(long, conflicts_with = "output")]
     watch: bool,
     #[command(flatten)]

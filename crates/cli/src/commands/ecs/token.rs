@@ -10,12 +10,11 @@ use server::{Grant, Scope, TokenStore};
 
 use crate::ground::paths;
 
-/// Make, list and revoke authorization tokens
+/// Create, list and revoke authorization tokens
 ///
-/// A token lets its bearer read the slots that it names, whoever they are and wherever the connection comes from: programs in
-/// containers, of other users, or all programs of a server with --require-token. AWS SDKs send what
-/// AWS_CONTAINER_AUTHORIZATION_TOKEN says or what is in the file that AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE names. A token is
-/// good for all servers of yours on this host, and across their restarts.
+/// Anyone who has a token can read the slots that it names, also from a container or as another user. AWS SDKs send the
+/// token in AWS_CONTAINER_AUTHORIZATION_TOKEN, or in the file that AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE names. A token is
+/// valid for all your servers on this host, also after they restart.
 #[derive(Subcommand)]
 pub(crate) enum Token {
     Create(create::Arguments),

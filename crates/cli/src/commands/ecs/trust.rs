@@ -13,24 +13,24 @@ use crate::programs::trust::{self, Authority, Bundle, Program, Step, SystemStore
 use crate::serve::authority;
 use credentials::Failure;
 
-/// Show which programs trust the certificate authority of our server, and make the system trust it
+/// Show which programs trust the server's certificate authority, and install it
 ///
-/// It also writes anew the files that `aws-sso ecs env` names for a server with HTTPS: the authority with the system's
-/// roots, as PEM and as a trust store of Java.
+/// It also updates the files that `aws-sso ecs env` names for an HTTPS server: the authority together with the system's
+/// root certificates, as PEM and as a Java trust store.
 #[derive(Args)]
+#[command(after_help = "Example:\n  aws-sso ecs trust --install")]
 #[command(group(ArgGroup::new("change")))]
 pub(crate) struct Arguments {
-    /// Put the certificate into the system's store; who is not root is shown how
+    /// Install the certificate in the system's trust store; without root, the commands are shown
     #[arg(long, group = "change")]
     install: bool,
-    /// Take it out again
+    /// Remove the certificate from the system's trust store
     #[arg(long, group = "change")]
     uninstall: bool,
-    /// Make another authority in its place, which programs have to trust anew; take the old one out first
+    /// Replace the authority with a new one, which programs have to trust again; uninstall the old one first
     #[arg(long, group = "change")]
     renew: bool,
-    /// A name or address that the new authority is to vouch for beside those of loopback and of containers; may be given
-    /// again
+    /// An additional name or address for the new authority; repeatable
     #[arg(long, value_name = "NAME", requires = "renew", value_parser = HostName::parse)]
     tls_name: Vec<HostName>,
     #[command(flatten)]

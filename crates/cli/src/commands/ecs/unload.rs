@@ -8,10 +8,11 @@ use crate::client::arguments::ServerArguments;
 use crate::ground::ui;
 use crate::ground::values::Values;
 
-/// Take credentials out of the server: those of the default slot, unless told otherwise
+/// Remove credentials from the server: from the default slot, a named slot or all slots
 #[derive(Args)]
+#[command(after_help = "Example:\n  aws-sso ecs unload --profile prod:Admin")]
 pub(crate) struct Arguments {
-    /// Unload the slot of this name instead of the default slot
+    /// Unload this named slot instead of the default slot
     #[arg(short, long, value_name = "NAME", value_parser = ProfileName::parse, add = Values::Slots)]
     profile: Option<ProfileName>,
     /// Unload the default slot and every named slot

@@ -15,26 +15,27 @@ use crate::instance::{access, store};
 use crate::programs::edited_file::EditedFile;
 use crate::programs::profile_blocks::{Block, Fit, Layout, ProcessLine, Section};
 
-/// Write a profile for each of your roles into the AWS config
+/// Write a profile for each of your roles to the AWS config
 ///
-/// Whatever reads the AWS config can use them then: aws --profile NAME. They are kept in a block of their own, which is
-/// replaced as a whole the next time. You are shown what changes and asked first; everything else in the file stays as it is,
-/// and a copy of the file is kept beside it.
+/// Every program that reads the AWS config can then use the roles, such as aws --profile NAME. The profiles stand in a
+/// block of their own, which the next run replaces. You see the changes and are asked before anything is written. The rest
+/// of the file stays as it is, and a copy of the original is kept.
 #[derive(Args)]
+#[command(after_help = "Example:\n  aws-sso setup profiles --diff")]
 pub(crate) struct Arguments {
-    /// Print the profiles instead
+    /// Print the profiles and change nothing
     #[arg(long, group = "instead")]
     print: bool,
-    /// Show what would change instead
+    /// Show the changes and change nothing
     #[arg(long, group = "instead")]
     diff: bool,
-    /// Take the profiles out again: those of every instance, or with --sso those of one
+    /// Remove the profiles: of all instances, or of one with --sso
     #[arg(long, group = "instead")]
     remove: bool,
-    /// Don't ask
+    /// Write without asking
     #[arg(short, long, conflicts_with_all = ["print", "diff"])]
     yes: bool,
-    /// The AWS config, instead of what AWS_CONFIG_FILE says or ~/.aws/config
+    /// The AWS config to change [default: AWS_CONFIG_FILE, else ~/.aws/config]
     #[arg(long, value_name = "FILE")]
     aws_config: Option<PathBuf>,
     #[command(flatten)]

@@ -16,16 +16,16 @@ use crate::serve::authority;
 #[derive(Args)]
 #[command(group(ArgGroup::new("https").args(["tls", "tls_cert"]).multiple(true)))]
 pub(crate) struct HttpsArguments {
-    /// Speak HTTPS, with certificates of an authority of your own, which is made at first use
+    /// Use HTTPS, with certificates of your own certificate authority, which is created at first use
     #[arg(long)]
     tls: bool,
-    /// Speak HTTPS with this certificate instead: PEM, followed by its chain
+    /// Use HTTPS with this certificate: PEM, followed by its chain
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     tls_cert: Option<PathBuf>,
-    /// The private key of that certificate: PEM, not encrypted
+    /// The private key of the certificate: PEM, not encrypted
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
-    /// A name or address that programs reach the server by, beside those of loopback and of containers; may be given again
+    /// An additional name or address by which programs reach the server; repeatable
     #[arg(long, value_name = "NAME", requires = "https", value_parser = HostName::parse)]
     tls_name: Vec<HostName>,
 }

@@ -14,18 +14,21 @@ use crate::ground::clock::SystemClock;
 use crate::ground::ui;
 use crate::ground::values::Values;
 
-/// Make an authorization token, and print it or write it into a file
+/// Create an authorization token, and print it or write it to a file
 ///
-/// The file is what AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE names: for you alone (0600), without a line break, and replaced as a
-/// whole, so that programs which read it again and again never see half of one.
+/// The file is for AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: only you can read it (mode 0600), it has no line break, and it is
+/// replaced atomically.
 #[derive(Args)]
+#[command(
+    after_help = "Example:\n  aws-sso ecs token create --slot prod:Admin --expires 8h --file ~/prod.token"
+)]
 #[command(group(ArgGroup::new("scope").required(true).multiple(true)))]
 pub(crate) struct Arguments {
-    /// Let it read the slot of this name; may be given several times
+    /// Allow reading this named slot; repeatable
     #[arg(short, long, value_name = "NAME", group = "scope", value_parser = ProfileName::parse,
           add = Values::Slots)]
     slot: Vec<ProfileName>,
-    /// Let it read the default slot
+    /// Allow reading the default slot
     #[arg(long, group = "scope")]
     default_slot: bool,
     /// Let it read every slot, those that are loaded later too
@@ -34,10 +37,10 @@ pub(crate) struct Arguments {
     /// Let it read, load and unload every slot
     #[arg(long, group = "scope", conflicts_with_all = ["slot", "default_slot", "all_slots"])]
     admin: bool,
-    /// How long it is good for: 8h, 90m, 30d; a year at most
+    /// How long the token is valid: 8h, 90m or 30d; one year at most
     #[arg(long, value_name = "DURATION", default_value = "8h", value_parser = lifetime)]
     expires: SignedDuration,
-    /// Write it into this file instead of printing it
+    /// Write the token to this file instead of printing it
     #[arg(long, value_name = "PATH")]
     file: Option<PathBuf>,
     #[command(flatten)]

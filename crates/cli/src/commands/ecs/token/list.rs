@@ -11,8 +11,9 @@ use crate::ground::arguments::{Output, OutputArguments};
 use crate::ground::clock::SystemClock;
 use crate::ground::ui;
 
-/// List the tokens that have not expired: what they are for, never what they are
+/// List the tokens that have not expired, without the tokens themselves
 #[derive(Args)]
+#[command(after_help = "Example:\n  aws-sso ecs token list")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     output: OutputArguments,

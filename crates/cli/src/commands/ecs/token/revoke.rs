@@ -12,19 +12,20 @@ use crate::ground::clock::SystemClock;
 use crate::ground::ui;
 use crate::ground::values::Values;
 
-/// Make servers take tokens no more, from the moment on that this is done
+/// Revoke tokens, effective at once on all servers
 ///
-/// What programs have read already, they keep until it expires.
+/// Programs keep the credentials that they have already read until those expire.
 #[derive(Args)]
+#[command(after_help = "Example:\n  aws-sso ecs token revoke --file ~/prod.token")]
 #[command(group(ArgGroup::new("which").required(true)))]
 pub(crate) struct Arguments {
-    /// Those of these serials, as `aws-sso ecs token list` shows
+    /// The serials of the tokens, from `aws-sso ecs token list`
     #[arg(value_name = "SERIAL", group = "which", add = Values::Tokens)]
     serials: Vec<Serial>,
-    /// The one in this file
+    /// Revoke the token in this file
     #[arg(long, value_name = "PATH", group = "which")]
     file: Option<PathBuf>,
-    /// Every token that was ever made
+    /// Revoke every token
     #[arg(long, group = "which")]
     all: bool,
 }
