@@ -1,8 +1,10 @@
 //! What can be wrong between a program and its credentials: looked at, and told with what mends it. Changes nothing, asks
 //! nobody, and waits for nothing longer than a few seconds. One file a group of checks; nothing here prints.
 
+mod address;
 mod aws;
 mod configuration;
+mod finding;
 mod full_uri;
 mod permissions;
 mod proxies;
@@ -16,65 +18,16 @@ mod variables;
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-
 use crate::instance::arguments::InstanceArguments;
 use crate::instance::settings::Settings;
 use crate::programs::aws_profile::AwsProfile;
 use crate::programs::exports::{FULL_URI, METADATA_DISABLED};
-use credentials::Failure;
 use sdks::{AsksServer, Cause, Environment};
 
+pub(crate) use finding::{Finding, Level};
 pub(crate) use sdks::{Takes, Verdict};
 pub(crate) use situation::{Situation, Wanted};
 pub(crate) use variables::Variables;
-
-/// How bad it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Level {
-    /// As it should be.
-    Ok,
-    /// It works, and might not tomorrow or for every program.
-    Warning,
-    /// It doesn't work.
-    Problem,
-}
-
-/// One thing that was seen.
-#[derive(Debug)]
-pub(crate) struct Finding {
-    pub(crate) level: Level,
-    pub(crate) finding: String,
-    /// Why it matters.
-    pub(crate) why: Option<String>,
-    /// What to type.
-    pub(crate) mend: Option<String>,
-}
-
-impl Finding {
-    fn ok(finding: impl Into<String>) -> Self {
-        Self { level: Level::Ok, finding: finding.into(), why: None, mend: None }
-    }
-
-    fn warning(finding: impl Into<String>, why: impl Into<String>) -> Self {
-        let (finding, why) = (finding.into(), Some(why.into()));
-        Self { level: Level::Warning, finding, why, mend: None }
-    }
-
-    fn problem(finding: impl Into<String>, why: impl Into<String>) -> Self {
-        Self { level: Level::Problem, ..Self::warning(finding, why) }
-    }
-
-    /// What a command of ours would fail with, and what it advises.
-    fn of(error: Failure, why: &str) -> Self {
-        Self { mend: error.hint, ..Self::problem(error.message, why) }
-    }
-
-    fn mend(self, mend: impl Into<String>) -> Self {
-        Self { mend: Some(mend.into()), ..self }
-    }
-}
 
 /// A group of checks, with what they found.
 pub(crate) struct Section {
@@ -106,7 +59,7 @@ pub(crate) async fn examine(situation: &Situation, instances: &InstanceArguments
     let section = |title, findings| Section { title, findings };
     let sections = vec![
         section("AWS SDKs", explain(situation, &sdks)),
-        section("Address", full_uri::look(situation)),
+        section("Address", address::look(situation)),
         section("Server", server),
         section("Token", token),
         section("Trust", trust),

@@ -3,6 +3,7 @@
 pub(crate) mod aws_profile;
 pub(crate) mod edited_file;
 pub(crate) mod exports;
+pub(crate) mod format;
 pub(crate) mod profile_blocks;
 pub(crate) mod server_exports;
 pub(crate) mod shell_completion;

@@ -2,7 +2,7 @@
 
 use providers::identity_center::IdentityCenter;
 
-use super::Finding;
+use super::finding::Finding;
 use crate::instance::access;
 use crate::instance::settings::Settings;
 

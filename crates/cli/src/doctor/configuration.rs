@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use providers::AwsConfig;
 
-use super::Finding;
+use super::finding::Finding;
 use crate::ground::env;
 use crate::instance::arguments::InstanceArguments;
 use crate::instance::settings;

@@ -3,7 +3,7 @@
 use std::fs::Metadata;
 use std::path::Path;
 
-use super::Finding;
+use super::finding::Finding;
 use crate::ground::paths;
 use credentials::shell_word;
 

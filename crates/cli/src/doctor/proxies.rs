@@ -4,9 +4,10 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use super::finding::Finding;
 use super::full_uri::FullUri;
+use super::situation::Situation;
 use super::variables::Variables;
-use super::{Finding, Situation};
 use crate::programs::exports::{FULL_URI, is_listed};
 
 /// Programs that take a proxy to this host too, and what they read: the first variable that is set counts.

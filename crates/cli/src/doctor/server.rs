@@ -3,8 +3,9 @@
 use credentials::{Failure, Problem, SlotName};
 use server::wire::{ProfileObject, State};
 
+use super::finding::Finding;
 use super::full_uri::FullUri;
-use super::{Finding, Situation};
+use super::situation::Situation;
 use crate::client::Client;
 use crate::client::address::{Scheme, ServerAddress};
 use crate::programs::exports::FULL_URI;

@@ -9,7 +9,7 @@ use providers::secure_store::Protection;
 use tokio::task::{JoinError, JoinHandle, spawn_blocking};
 use tokio::time::timeout;
 
-use super::Finding;
+use super::finding::Finding;
 use crate::ground::clock::SystemClock;
 use crate::ground::env;
 use crate::instance::access::{self, explain};

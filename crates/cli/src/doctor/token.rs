@@ -9,7 +9,9 @@ use server::private_file::{self, Problem};
 use server::{AuthorizationToken, Denied, Grant, Scope, TokenStore};
 use zeroize::Zeroizing;
 
-use super::{Finding, Situation, sdks};
+use super::finding::Finding;
+use super::sdks;
+use super::situation::Situation;
 use crate::client::Client;
 use crate::ground::clock::SystemClock;
 use crate::ground::paths;

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use super::{Finding, Situation};
+use super::finding::Finding;
+use super::situation::Situation;
 use crate::client::address::{Scheme, ServerAddress};
 use crate::ground::paths;
 use crate::programs::trust::{self, Authority, Program, TrustVariables};

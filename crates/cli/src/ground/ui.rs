@@ -3,19 +3,19 @@
 //! Text that came over a socket is stripped of control characters before a terminal gets it.
 
 mod diff;
+mod output;
 mod screen;
 mod table;
+mod text;
 
 use std::borrow::Cow;
 use std::error::Error;
-use std::io::{self, BufRead, BufWriter, ErrorKind, IsTerminal, Read, Stdout, Write};
+use std::io::{self, BufRead, BufWriter, IsTerminal, Read, Stdout, Write};
 use std::pin::pin;
 use std::process::ExitCode;
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use serde::Serialize;
 use server::wire::ProfileObject;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt;
@@ -29,7 +29,9 @@ use config::profile_name::Renamed;
 use credentials::Failure;
 
 pub(crate) use diff::Diff;
+pub(crate) use output::{check_written, data, has_terminal, is_data_seen, json, note, raw};
 pub(crate) use screen::{On, Screen};
+pub(crate) use text::{is_control, printable};
 
 const SLOW: Duration = Duration::from_secs(3);
 /// In bytes.
@@ -46,33 +48,6 @@ pub(crate) fn start_log(level: LevelFilter) {
     tracing_subscriber::registry().with(lines.without_time().with_filter(ours)).init();
 }
 
-/// A line of data, for programs or for a shell.
-pub(crate) fn data(line: &str) {
-    is_written(writeln!(io::stdout(), "{line}"));
-}
-
-/// Whether more may be written.
-fn is_written(outcome: io::Result<()>) -> bool {
-    let Err(error) = outcome else { return true };
-    // Who closed stdout doesn't want it. A full disk is another matter.
-    if error.kind() != ErrorKind::BrokenPipe {
-        let _ = NOT_WRITTEN.set(error);
-    }
-    false
-}
-
-/// # Errors
-/// Some data was not written.
-pub(crate) fn check_written() -> Result<(), Failure> {
-    match NOT_WRITTEN.get() {
-        Some(error) => Err(Failure::failed(format!("stdout cannot be written: {error}"))),
-        None => Ok(()),
-    }
-}
-
-/// Why data was not written, the first time.
-static NOT_WRITTEN: OnceLock<io::Error> = OnceLock::new();
-
 /// Many lines of data.
 pub(crate) struct Lines(BufWriter<Stdout>);
 
@@ -83,7 +58,7 @@ impl Lines {
 
     /// Whether anybody reads them still.
     pub(crate) fn push(&mut self, line: &str) -> bool {
-        is_written(writeln!(self.0, "{}", printable(line)))
+        output::is_written(writeln!(self.0, "{}", printable(line)))
     }
 
     /// A row of a table whose other rows are not known yet: each cell is as wide as is said, or wider if it has to be.
@@ -95,13 +70,8 @@ impl Lines {
 
 impl Drop for Lines {
     fn drop(&mut self) {
-        is_written(self.0.flush());
+        output::is_written(self.0.flush());
     }
-}
-
-/// Data as JSON, on one line.
-pub(crate) fn json(value: &impl Serialize) {
-    data(&serde_json::to_string(value).unwrap_or_default());
 }
 
 /// What a word is shown in, where colours are seen.
@@ -120,27 +90,6 @@ pub(crate) fn marked(word: &str, colour: Colour, line: &str) {
         false => word,
     };
     data(&format!("  {word}  {}", printable(line)));
-}
-
-/// A line for the person.
-pub(crate) fn note(line: &str) {
-    // In one piece: others may write there too.
-    let _ = io::stderr().write_all(format!("{line}\n").as_bytes());
-}
-
-/// Bytes for the terminal itself, such as what fills its clipboard.
-pub(crate) fn raw(sequence: &str) {
-    let _ = write!(io::stderr(), "{sequence}");
-}
-
-/// Whether a person sees what is written to stderr.
-pub(crate) fn has_terminal() -> bool {
-    io::stderr().is_terminal()
-}
-
-/// Whether a person sees what is written to stdout.
-pub(crate) fn is_data_seen() -> bool {
-    io::stdout().is_terminal()
 }
 
 /// Awaits it, and says what for if that takes long.
@@ -243,17 +192,4 @@ pub(crate) fn report(error: &Failure) -> ExitCode {
         cause = error.source();
     }
     ExitCode::from(exit_code(error.problem))
-}
-
-/// Text without control characters: nothing in it moves a cursor, changes a colour or turns round what follows it.
-pub(crate) fn printable(text: &str) -> Cow<'_, str> {
-    match text.contains(is_control) {
-        true => text.replace(is_control, "\u{fffd}").into(),
-        false => text.into(),
-    }
-}
-
-/// Unicode's control characters; and those that order the text around them from right to left, or end a line.
-pub(crate) fn is_control(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

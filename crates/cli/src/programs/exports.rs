@@ -1,7 +1,5 @@
 //! What programs must find in their environment, and what they must not, so that every SDK uses a slot of the server. Pure.
 
-mod format;
-
 use std::process::Command;
 
 use credentials::{AccountId, Credentials, Failure, Profile, RoleName};
@@ -9,12 +7,10 @@ use zeroize::Zeroizing;
 
 use crate::ground::env;
 
-pub(crate) use format::Format;
-
 /// Variables to set and to unset.
 pub(crate) struct Exports {
-    set: Vec<(&'static str, Zeroizing<String>)>,
-    unset: Vec<&'static str>,
+    pub(super) set: Vec<(&'static str, Zeroizing<String>)>,
+    pub(super) unset: Vec<&'static str>,
 }
 
 /// Variables that are added to rather than replaced, as they are now.

@@ -10,7 +10,7 @@ use crate::client::address::ServerAddress;
 use crate::client::arguments::AddressArguments;
 use crate::ground::values::Values;
 use crate::ground::{paths, ui};
-use crate::programs::exports::Format;
+use crate::programs::format::Format;
 use crate::programs::{aws_profile, server_exports};
 
 /// Print the environment variables that make AWS SDKs use a slot of the server

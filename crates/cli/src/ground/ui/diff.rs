@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use similar::TextDiff;
 
-use super::{data, is_data_seen, note, printable};
+use super::output::{data, is_data_seen, note};
+use super::text::printable;
 
 /// The lines of a unified diff.
 pub(crate) struct Diff(Vec<String>);

@@ -9,8 +9,8 @@ use rustix::process::{Pid, Signal, getpgrp, kill_process};
 use rustix::termios::tcgetpgrp;
 use tokio::process::Child;
 
+use super::core_dumps::with_usual_limits;
 use super::signals::Signals;
-use super::with_usual_limits;
 
 /// Starts it, in our own process group: it is stopped and goes on at a terminal together with us.
 pub(crate) fn spawn(command: Command) -> io::Result<Child> {

@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::Exports;
+use super::exports::Exports;
 use credentials::Failure;
 
 /// What is to read it.
