@@ -7,7 +7,7 @@ use fakes::TestEnv;
 
 use crate::sdks;
 
-/// A client by its name in docs/sdk-support.md.
+/// A client by its name in docs/reference/sdk-support.md.
 pub(crate) struct Client {
     pub(crate) name: &'static str,
     /// Its driver.

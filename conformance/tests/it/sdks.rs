@@ -1,4 +1,4 @@
-//! What each SDK does with our server: slots, authorization tokens, HTTPS. docs/sdk-support.md has the results.
+//! What each SDK does with our server: slots, authorization tokens, HTTPS. docs/reference/sdk-support.md has the results.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};

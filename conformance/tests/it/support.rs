@@ -1,4 +1,4 @@
-//! docs/sdk-support.md says what each client can do. Each client's test compares its row with what it has seen;
+//! docs/reference/sdk-support.md says what each client can do. Each client's test compares its row with what it has seen;
 //! `UPDATE=1 cargo test -p conformance sdks` writes the rows anew.
 
 use std::sync::Mutex;
@@ -40,9 +40,9 @@ impl Row {
         if option_env!("UPDATE").is_some() {
             std::fs::write(PATH, page.replace(present, &row)).unwrap();
         } else {
-            assert_eq!(present, row, "docs/sdk-support.md; seen: {:#?}", self.seen);
+            assert_eq!(present, row, "docs/reference/sdk-support.md; seen: {:#?}", self.seen);
         }
     }
 }
 
-const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/sdk-support.md");
+const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/reference/sdk-support.md");

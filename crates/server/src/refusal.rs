@@ -11,7 +11,7 @@ use hyper::{Response, StatusCode};
 
 use crate::wire;
 
-/// Why a request gets no for an answer. The statuses are those of docs/api.md, "Status codes".
+/// Why a request gets no for an answer. The statuses are those of docs/reference/api.md, "Status codes".
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
     /// The head is no HTTP/1.1 request.

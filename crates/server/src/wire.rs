@@ -1,4 +1,4 @@
-//! What crosses the socket: the JSON of docs/api.md, written and read, for the server and its client.
+//! What crosses the socket: the JSON of docs/reference/api.md, written and read, for the server and its client.
 //!
 //! Domain types don't know JSON; these mirrors do.
 

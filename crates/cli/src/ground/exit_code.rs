@@ -2,7 +2,7 @@
 
 use credentials::Problem;
 
-/// The exit code of a command that failed so (docs/cli.md, "Exit codes").
+/// The exit code of a command that failed so (docs/reference/cli.md, "Exit codes").
 pub(crate) fn exit_code(problem: Problem) -> u8 {
     match problem {
         Problem::Denied | Problem::Invalid | Problem::Throttled | Problem::Unavailable => 1,

@@ -1,5 +1,5 @@
 //! What the guides say can be typed: every `aws-sso` command in README.md and docs/ is one that `--help` knows, with its flags,
-//! and every link between the pages leads somewhere. (docs/cli.md is held to `--help` by help.rs.)
+//! and every link between the pages leads somewhere. (docs/reference/cli.md is held to `--help` by help.rs.)
 
 mod commands;
 mod links;
@@ -76,8 +76,8 @@ fn every_link_between_the_pages_leads_somewhere() {
 #[test]
 fn a_broken_link_would_be_found() {
     let page = root().join("README.md");
-    let text = "[a](docs/api.md) ![b](docs/none.svg) [c](#more) [d](#none) [e](https://x.example/)
-`[f](in/code)` [g](docs/refreshing.md#restarting) [h](docs/refreshing.md#none)
+    let text = "[a](docs/reference/api.md) ![b](docs/none.svg) [c](#more) [d](#none) [e](https://x.example/)
+`[f](in/code)` [g](docs/reference/refreshing.md#restarting) [h](docs/reference/refreshing.md#none)
 
     [i](in/code)
 ";
@@ -85,7 +85,7 @@ fn a_broken_link_would_be_found() {
         .into_iter()
         .filter(|link| links::follow(&page, link).is_err())
         .collect();
-    assert_eq!(broken, ["docs/none.svg", "#none", "docs/refreshing.md#none"]);
+    assert_eq!(broken, ["docs/none.svg", "#none", "docs/reference/refreshing.md#none"]);
 }
 
 /// What `--help` says of a command, asked once.

@@ -1,4 +1,4 @@
-//! docs/cli.md is what `--help` says. `UPDATE=1 cargo test` writes it anew.
+//! docs/reference/cli.md is what `--help` says. `UPDATE=1 cargo test` writes it anew.
 
 use std::fmt::Write;
 
@@ -44,11 +44,14 @@ fn docs_cli_md_is_what_help_says() {
         let title = [&["aws-sso"], command].concat().join(" ");
         write!(page, "\n## {title}\n\n```text\n{}```\n", shown.stdout).unwrap();
     }
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/cli.md");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/reference/cli.md");
     if option_env!("UPDATE").is_some() {
         std::fs::write(path, &page).unwrap();
     }
-    assert!(std::fs::read_to_string(path).unwrap() == page, "docs/cli.md is not what --help says");
+    assert!(
+        std::fs::read_to_string(path).unwrap() == page,
+        "docs/reference/cli.md is not what --help says"
+    );
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The units of docs/: that systemd takes them, and how much they leave to whoever takes the server over.
+//! The units of docs/units/: that systemd takes them, and how much they leave to whoever takes the server over.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -21,7 +21,7 @@ fn the_units_are_right_and_leave_little_open() {
     fs::create_dir(&units).unwrap();
     symlink(world.binary(), world.home().join(".cargo/bin/aws-sso")).unwrap();
     for unit in ["aws-sso.socket", "aws-sso.service"] {
-        let docs = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs");
+        let docs = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/units");
         fs::copy(format!("{docs}/{unit}"), units.join(unit)).unwrap();
     }
     let home = world.home().to_str().unwrap().to_owned();

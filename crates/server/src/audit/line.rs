@@ -1,4 +1,4 @@
-//! A line of the log, as JSON. Its keys are promised in docs/audit.md.
+//! A line of the log, as JSON. Its keys are promised in docs/reference/audit.md.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;

@@ -1,4 +1,4 @@
-//! An event as a line of JSON, for a person's own command. Its keys and names are promised in docs/refreshing.md.
+//! An event as a line of JSON, for a person's own command. Its keys and names are promised in docs/reference/refreshing.md.
 
 use credentials::{InstanceName, SlotName, Timestamp};
 use serde::Serialize;
