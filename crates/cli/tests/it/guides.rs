@@ -88,6 +88,19 @@ fn a_broken_link_would_be_found() {
     assert_eq!(broken, ["docs/none.svg", "#none", "docs/reference/refreshing.md#none"]);
 }
 
+#[test]
+fn the_index_lists_every_page_of_docs() {
+    let docs = root().join("docs");
+    let index = docs.join("README.md");
+    let links = links::relative_in(&std::fs::read_to_string(&index).unwrap());
+    let listed: Vec<PathBuf> = links.iter().map(|link| docs.join(link)).collect();
+    let missing: Vec<PathBuf> = pages()
+        .into_iter()
+        .filter(|page| page.starts_with(&docs) && *page != index && !listed.contains(page))
+        .collect();
+    assert!(missing.is_empty(), "docs/README.md does not list {missing:?}");
+}
+
 /// What `--help` says of a command, asked once.
 struct Helps {
     world: TestEnv,
