@@ -19,10 +19,10 @@ mod test_env;
 pub use canary::{CANARY, arn, instance, profile, profile_source};
 pub use clock::FakeClock;
 pub use identity_center::FakeIdentityCenter;
-pub use running::Running;
+pub use running::{Finished, Running};
 pub use small_disk::SmallDisk;
 pub use terminal::Terminal;
-pub use test_env::{Finished, TestEnv};
+pub use test_env::TestEnv;
 
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 
-use crate::{CANARY, Running};
+use crate::{CANARY, Finished, Running};
 
 /// A home directory and an environment for one test.
 #[derive(Debug)]
@@ -13,17 +13,6 @@ pub struct TestEnv {
     binary: PathBuf,
     home: tempfile::TempDir,
     variables: BTreeMap<String, String>,
-}
-
-/// A command that has ended.
-#[derive(Debug)]
-pub struct Finished {
-    /// Its exit code; none when a signal ended it.
-    pub code: Option<i32>,
-    /// What it wrote to stdout.
-    pub stdout: String,
-    /// What it wrote to stderr.
-    pub stderr: String,
 }
 
 impl TestEnv {
@@ -120,15 +109,5 @@ impl TestEnv {
         let mut command = self.command(&self.binary);
         command.args(["ecs", "run", "--port", &port.to_string()]).args(arguments);
         Running::start(command)
-    }
-}
-
-impl From<Output> for Finished {
-    fn from(output: Output) -> Self {
-        Self {
-            code: output.status.code(),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
-        }
     }
 }

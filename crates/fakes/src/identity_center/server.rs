@@ -19,8 +19,8 @@ use super::answer::{Answer, PortalError};
 use super::fault::Course;
 use super::form::Form;
 use super::operation::Operation;
-use super::random;
 use super::state::{ApiRequest, State};
+use super::{oidc, pages, portal, random};
 
 const LARGEST_BODY: usize = 64 * 1024;
 /// Where the fake tells what it was asked; no route of AWS's.
@@ -130,9 +130,9 @@ async fn perform(
         let mut state = shared.lock().unwrap();
         let fault = state.faults.next(operation).map(|fault| fault.course(operation));
         let course = match fault {
-            None => Course::Answer(state.perform(operation, &request)),
+            None => Course::Answer(answer_to(&mut state, operation, &request)),
             Some(Course::LoseAnswer) => {
-                state.perform(operation, &request);
+                answer_to(&mut state, operation, &request);
                 Course::Disconnect
             }
             Some(other) => other,
@@ -147,6 +147,28 @@ async fn perform(
         Course::Hang => std::future::pending().await,
         Course::Disconnect | Course::LoseAnswer => Err("closed by a fault".into()),
     }
+}
+
+/// Does what is asked.
+fn answer_to(state: &mut State, operation: Operation, request: &ApiRequest) -> Answer {
+    if operation.is_of_portal() && !state.takes_call() {
+        let refused = PortalError::TooManyRequests.because("HTTP 429 Unknown Code");
+        return refused.retry_after(state.options.retry_after);
+    }
+    let outcome = match operation {
+        Operation::RegisterClient => oidc::register_client(state, &request.body),
+        Operation::StartDeviceAuthorization => {
+            oidc::start_device_authorization(state, &request.body)
+        }
+        Operation::CreateToken => oidc::create_token(state, &request.body),
+        Operation::Authorize => pages::authorize(state, request),
+        Operation::VerifyDevice => pages::verify_device(state, request),
+        Operation::ListAccounts => portal::list_accounts(state, request),
+        Operation::ListAccountRoles => portal::list_account_roles(state, request),
+        Operation::GetRoleCredentials => portal::role_credentials(state, request),
+        Operation::Logout => portal::logout(state, request),
+    };
+    outcome.unwrap_or_else(|refused| refused)
 }
 
 /// `GET` tells what the fake was asked; `DELETE` makes it forget that.

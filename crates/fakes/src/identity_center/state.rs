@@ -9,7 +9,6 @@ use hyper::Method;
 use hyper::body::Bytes;
 use jiff::{SignedDuration, Timestamp};
 
-use super::answer::{Answer, PortalError};
 use super::calls::Calls;
 use super::clients::Clients;
 use super::codes::Codes;
@@ -17,11 +16,9 @@ use super::devices::Devices;
 use super::directory::Directory;
 use super::fault::Faults;
 use super::form::Form;
-use super::operation::Operation;
 use super::options::Options;
 use super::quota::Quota;
 use super::sessions::Sessions;
-use super::{oidc, pages, portal};
 
 /// Whom role credentials were given to, and what for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,26 +93,9 @@ impl State {
         self.quota = calls_per_second.map(|rate| Quota::new(rate, now));
     }
 
-    /// Does what is asked.
-    pub(super) fn perform(&mut self, operation: Operation, request: &ApiRequest) -> Answer {
+    /// Whether the quota lets the portal answer one more call.
+    pub(super) fn takes_call(&mut self) -> bool {
         let now = self.now();
-        if operation.is_of_portal() && self.quota.as_mut().is_some_and(|quota| !quota.take(now)) {
-            let refused = PortalError::TooManyRequests.because("HTTP 429 Unknown Code");
-            return refused.retry_after(self.options.retry_after);
-        }
-        let outcome = match operation {
-            Operation::RegisterClient => oidc::register_client(self, &request.body),
-            Operation::StartDeviceAuthorization => {
-                oidc::start_device_authorization(self, &request.body)
-            }
-            Operation::CreateToken => oidc::create_token(self, &request.body),
-            Operation::Authorize => pages::authorize(self, request),
-            Operation::VerifyDevice => pages::verify_device(self, request),
-            Operation::ListAccounts => portal::list_accounts(self, request),
-            Operation::ListAccountRoles => portal::list_account_roles(self, request),
-            Operation::GetRoleCredentials => portal::role_credentials(self, request),
-            Operation::Logout => portal::logout(self, request),
-        };
-        outcome.unwrap_or_else(|refused| refused)
+        self.quota.as_mut().is_none_or(|quota| quota.take(now))
     }
 }
