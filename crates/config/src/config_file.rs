@@ -6,6 +6,7 @@
 mod choice;
 mod fields;
 mod instance;
+mod problem;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -17,7 +18,8 @@ use std::path::{Path, PathBuf};
 
 use credentials::{InstanceName, Invalid, RegionName};
 
-use fields::{Fields, Problem};
+use fields::Fields;
+use problem::Problem;
 use yaml::Node;
 
 pub use choice::{AuthWorkflow, SecureStore, UrlAction};

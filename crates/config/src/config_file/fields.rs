@@ -1,6 +1,5 @@
 //! Values out of a YAML tree, as weakly typed as the reference's: keys in any case, a number for text, text for a
-//! list. Problems name the line, the keys that lead there and what is allowed; never a value, which may be a
-//! secret in the wrong field.
+//! list.
 
 use std::collections::HashMap;
 use std::fmt::Display;
@@ -8,49 +7,8 @@ use std::str::FromStr;
 
 use credentials::Invalid;
 
+use super::problem::{Problem, shown};
 use super::yaml::{Key, Kind, Node};
-
-/// How much of a key is shown.
-const LONGEST_SHOWN: usize = 64;
-
-/// What is wrong, and where. The text is a fragment that follows the name of what it is about: "must be ...".
-#[derive(Debug)]
-pub(super) struct Problem {
-    line: usize,
-    /// The innermost first.
-    keys: Vec<String>,
-    text: String,
-}
-
-impl Problem {
-    pub(super) fn new(line: usize, text: impl Into<String>) -> Self {
-        Self { line, keys: Vec::new(), text: text.into() }
-    }
-
-    pub(super) fn within(mut self, key: &str) -> Self {
-        self.keys.push(shown(key));
-        self
-    }
-
-    /// One line for a person.
-    pub(super) fn in_file(&self, path: impl Display) -> String {
-        let Self { line, keys, text } = self;
-        if keys.is_empty() {
-            return format!("{path} line {line} {text}");
-        }
-        let keys: Vec<_> = keys.iter().rev().map(String::as_str).collect();
-        format!("{path} line {line}, {} {text}", keys.join("."))
-    }
-}
-
-/// A key, fit for one line of a terminal.
-fn shown(key: &str) -> String {
-    let mut shown: String = key.chars().take(LONGEST_SHOWN).collect();
-    if shown.len() < key.len() {
-        shown.push('…');
-    }
-    shown.escape_debug().to_string()
-}
 
 /// A map whose keys are ours. Whoever reads one takes what it knows and then says that it is done.
 pub(super) struct Fields<'a> {

@@ -5,7 +5,8 @@ use credentials::{
 };
 
 use super::choice::UrlAction;
-use super::fields::{Fields, Problem, items};
+use super::fields::{Fields, items};
+use super::problem::Problem;
 use super::value;
 use super::yaml::Node;
 

@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span, Tag, options};
 
-use super::fields::Problem;
+use super::problem::Problem;
 
 /// How deep block collections may nest, and flow collections inside them. Ours need seven levels.
 const DEEPEST: usize = 32;
