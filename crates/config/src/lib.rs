@@ -1,10 +1,15 @@
-//! What files of a person say: config.yaml, and the names that it gives to roles.
+//! The person's configuration: `config.yaml`, and the profile names that it defines for roles.
 //!
-//! No environment, no clock, no network: where the files and the home folder are is passed in.
+//! This crate reads no environment variable, no clock and no network. The paths of the file and of the home folder are passed in.
+#![warn(
+    clippy::let_underscore_must_use,
+    clippy::wildcard_enum_match_arm,
+    missing_debug_implementations
+)]
 
-mod config_file;
+mod config_yaml;
 pub mod profile_name;
 
-pub use config_file::{
-    Account, AuthWorkflow, ConfigError, ConfigFile, InstanceSection, Role, SecureStore, UrlAction,
+pub use config_yaml::{
+    Account, AuthWorkflow, ConfigFile, InstanceSection, Role, SecureStore, UrlAction,
 };

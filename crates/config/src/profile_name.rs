@@ -1,5 +1,7 @@
-//! `ProfileFormat`: names for roles, from a Go text/template as the reference takes it. Nothing secret: what a
-//! template sees is what `list` shows. No I/O, but for the file of names that were made before.
+//! Profile names of roles, made by `ProfileFormat`: a Go text/template as in aws-sso-cli.
+//!
+//! A template sees no secrets, only what `aws-sso list` shows. There is no I/O, except for the file with the names that were made
+//! before.
 
 mod functions;
 #[cfg(test)]
@@ -10,6 +12,7 @@ mod tests;
 mod unique;
 
 use std::collections::HashMap;
+use std::fmt;
 use std::time::Duration;
 
 use credentials::{AccountId, ProfileName};
@@ -18,68 +21,84 @@ use gtmpl_ng::{Context, ExecError, Limits, ParseError, Template, Value};
 pub use memo::{Fingerprint, Memo};
 pub use unique::{Named, Renamed, make_unique};
 
-/// When the file has no `ProfileFormat`.
-const FRIENDLY: &str = "{{ FirstItem .AccountName (.AccountAlias | nospace) }}:{{ .RoleName }}";
+/// The format when config.yaml has no `ProfileFormat`.
+const DEFAULT_FORMAT: &str =
+    "{{ FirstItem .AccountName (.AccountAlias | nospace) }}:{{ .RoleName }}";
 
-/// When its `ProfileFormat` is empty.
-const PLAIN: &str = "{{.AccountIdPad}}:{{.RoleName}}";
+/// The format when `ProfileFormat` is empty.
+const PLAIN_FORMAT: &str = "{{.AccountIdPad}}:{{.RoleName}}";
 
-/// A format is a line that a person writes.
-const LONGEST_TEMPLATE: usize = 4096;
+/// Maximum size of a template. A person writes it as one line.
+const MAX_TEMPLATE_BYTES: usize = 4096;
 
-/// How much of an error of the template engine is shown: it may quote whole values.
-const LONGEST_SHOWN: usize = 160;
+/// Maximum number of characters of the template engine's error in a message. The engine may quote whole values.
+const MAX_ERROR_CHARS: usize = 160;
 
-/// A name has at most 512 bytes; no template needs many times that on its way there.
+/// Limits of the template engine. A name has at most 512 bytes, and its template needs little more for it.
 const LIMITS: Limits = {
     let mut limits = Limits::DEFAULT;
     limits.iterations = Some(1_000);
     limits.total_iterations = Some(10_000);
     limits.output_bytes = Some(4096);
-    limits.function_output = Some(functions::LONGEST_TEXT);
+    limits.function_output = Some(functions::MAX_TEXT_BYTES);
     limits
 };
 
-/// How long one name may take where the template says so itself: loops, and templates that call each other twice.
-/// A name takes microseconds; reading the clock for it would take half of them, so others have no deadline.
-const LONGEST_RENDER: Duration = Duration::from_secs(1);
+/// Maximum time for one name, for templates with loops or with calls of other templates. A name takes microseconds, and reading
+/// the clock would double that, so other templates have no deadline.
+const RENDER_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How much there may be of what can nest. The engine goes some calls deeper for each; its own limits leave out
-/// parentheses and `else if`, and the stack is not endless.
-const MOST_NESTED: usize = 48;
+/// Maximum number of parentheses and conditions, which can nest. The engine makes several nested calls for each of them, has no
+/// limit of its own for parentheses and `else if`, and would exhaust the stack.
+const MAX_NESTABLE: usize = 48;
 
-/// A template that is ready to make names.
+/// A parsed template that makes names.
 pub struct ProfileFormat {
     /// The person's text, for messages.
     text: String,
     template: Template,
-    /// Those that the template mentions: a name costs as much as the fields for it.
+    /// The fields that the template mentions. Others would cost time for each name.
     fields: Vec<Field>,
 }
 
-/// What a template can say of a role. What is not known is empty.
+/// The fields of a role in a template. A field that is not known is empty.
 #[derive(Clone, Copy, Debug)]
 pub struct Fields<'a> {
+    /// `Id`: the number of the role in the list.
     pub id: i64,
-    /// `AccountId`, a number, and `AccountIdPad`, its 12 digits.
+    /// `AccountId`, as a number, and `AccountIdPad`, as 12 digits.
     pub account_id: &'a AccountId,
+    /// `AccountName`: the account's name in config.yaml.
     pub account_name: &'a str,
+    /// `AccountAlias`: the account's name in AWS.
     pub account_alias: &'a str,
+    /// `EmailAddress`: the email address of the account's root user.
     pub email_address: &'a str,
+    /// `Expires`: the remaining time of the role's credentials, for people.
     pub expires: &'a str,
+    /// `ExpiresEpoch`: the expiration of the role's credentials, in Unix epoch seconds.
     pub expires_epoch: i64,
+    /// `Arn`: the role's ARN.
     pub arn: &'a str,
+    /// `RoleName`: the role's name.
     pub role_name: &'a str,
+    /// `Profile`: the role's profile name in config.yaml.
     pub profile: &'a str,
+    /// `DefaultRegion`: the AWS region for the role.
     pub default_region: &'a str,
+    /// `SSO`: the instance's name.
     pub sso: &'a str,
+    /// `SSORegion`: the instance's AWS region.
     pub sso_region: &'a str,
+    /// `StartUrl`: the instance's start URL.
     pub start_url: &'a str,
+    /// `Tags`: the tags of the role and its account, as pairs of key and value.
     pub tags: &'a [(String, String)],
+    /// `Via`: the ARN of the role from which this one is assumed.
     pub via: &'a str,
 }
 
-/// A field's name in templates, and how it is had.
+/// A field's name in templates, and the function that gives its value.
 type Field = (&'static str, fn(&Fields<'_>) -> Value);
 
 const FIELDS: [Field; 17] = [
@@ -106,7 +125,7 @@ const FIELDS: [Field; 17] = [
     ("Via", |fields| Value::from(fields.via)),
 ];
 
-/// Why there is no name: a fragment that follows the name of the setting, "must ...".
+/// Why a template is not valid or gives no name: a fragment that follows the name of the setting, "must ...".
 #[derive(Debug, thiserror::Error)]
 #[error("{text}")]
 pub struct TemplateError {
@@ -120,69 +139,78 @@ impl TemplateError {
 }
 
 impl ProfileFormat {
-    /// The format that a config file asks for: `None` without the key.
+    /// Makes the format of a config file. `format` is the value of `ProfileFormat`, `None` without that key.
+    ///
+    /// # Errors
+    /// As for [`ProfileFormat::parse`].
     pub fn of_config(format: Option<&str>) -> Result<Self, TemplateError> {
         match format {
-            None => Self::parse(FRIENDLY),
-            Some("") => Self::parse(PLAIN),
+            None => Self::parse(DEFAULT_FORMAT),
+            Some("") => Self::parse(PLAIN_FORMAT),
             Some(template) => Self::parse(template),
         }
     }
 
-    /// Reads a template. Functions and fields that are not known are named.
+    /// Parses a template.
+    ///
+    /// # Errors
+    /// The text is not a template, has more than 4 KiB, nests too much, or uses a function or a field that does not exist.
     pub fn parse(text: &str) -> Result<Self, TemplateError> {
-        if text.len() > LONGEST_TEMPLATE {
-            return Err(TemplateError::new(format!("must be at most {LONGEST_TEMPLATE} bytes")));
+        if text.len() > MAX_TEMPLATE_BYTES {
+            return Err(TemplateError::new(format!("must be at most {MAX_TEMPLATE_BYTES} bytes")));
         }
         // The engine's parser never ends on `\x` without digits, and misreads it with them.
         if [r"\x", r"\u", r"\U"].iter().any(|escape| text.contains(escape)) {
-            let message = r"must not use \x, \u or \U; write the character itself";
+            let message = r"must not contain \x, \u or \U: write the character itself";
             return Err(TemplateError::new(message));
         }
         let nesting = ["(", "if", "else", "with", "range"];
-        if nesting.iter().map(|part| text.matches(part).count()).sum::<usize>() > MOST_NESTED {
-            let message = format!("must have at most {MOST_NESTED} parentheses and conditions");
+        if nesting.iter().map(|part| text.matches(part).count()).sum::<usize>() > MAX_NESTABLE {
+            let message = format!("must have at most {MAX_NESTABLE} parentheses and conditions");
             return Err(TemplateError::new(message));
         }
         let repeats =
             ["range", "define", "block", "template"].iter().any(|word| text.contains(word));
-        let limits = LIMITS.with_deadline(repeats.then_some(LONGEST_RENDER));
+        let limits = LIMITS.with_deadline(repeats.then_some(RENDER_TIMEOUT));
         let mut template = Template::with_limits(limits);
         functions::add_to(&mut template);
-        template.parse(text).map_err(unreadable)?;
-        // A field can only be had by its name after a dot. Text that happens to say so costs a little time.
+        template.parse(text).map_err(parse_error)?;
+        // A template uses a field by its name after a dot. Text that contains the same characters only costs a little time.
         let mentioned = |(name, _): &Field| text.contains(&format!(".{name}"));
         let fields = FIELDS.into_iter().filter(mentioned).collect();
         let format = Self { text: text.to_owned(), template, fields };
-        format.try_out()?;
+        format.check_fields()?;
         Ok(format)
     }
 
-    /// Tells of fields that are not known before there is a role. Other failures depend on the role.
-    fn try_out(&self) -> Result<(), TemplateError> {
+    /// Finds fields that do not exist, by rendering sample roles. Other errors depend on the role.
+    fn check_fields(&self) -> Result<(), TemplateError> {
         let account_id =
             AccountId::parse("0").map_err(|invalid| TemplateError::new(invalid.to_string()))?;
         for sample in ["", "sample"] {
             let fields = Fields::sample(&account_id, sample);
             match self.fill(&fields) {
                 Err(error) if error.text.starts_with(UNKNOWN_FIELD) => return Err(error),
-                _ => (),
+                Ok(_) | Err(_) => (),
             }
         }
         Ok(())
     }
 
-    /// The template, as a person wrote it.
+    /// The template as the person wrote it.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// Whether names depend on a field: one that is costly to have need not be had.
+    /// Whether the template mentions a field. Values of other fields need not be computed.
     pub fn mentions(&self, field: &str) -> bool {
         self.fields.iter().any(|(name, _)| *name == field)
     }
 
-    /// The name of a role.
+    /// Makes the name of a role.
+    ///
+    /// # Errors
+    /// The template fails for this role, or gives no valid name.
     pub fn render(&self, fields: &Fields<'_>) -> Result<ProfileName, TemplateError> {
         let text = self.fill(fields)?;
         ProfileName::parse(&text)
@@ -192,23 +220,23 @@ impl ProfileFormat {
     fn fill(&self, fields: &Fields<'_>) -> Result<String, TemplateError> {
         let values: HashMap<_, _> =
             self.fields.iter().map(|(name, value)| ((*name).to_owned(), value(fields))).collect();
-        // An object, not a map: as in Go, a field that it does not have is an error.
+        // An object, not a map: a missing field is an error, as in Go.
         let context = Context::from(Value::Object(values));
-        self.template.render(&context).map_err(|error| self.failed(&error))
+        self.template.render(&context).map_err(|error| self.render_error(&error))
     }
 
-    fn failed(&self, error: &ExecError) -> TemplateError {
+    fn render_error(&self, error: &ExecError) -> TemplateError {
         let Some(error) = error.as_structured() else {
             return TemplateError::new(format!(
                 "must work for every role: {}",
                 shown(&error.to_string())
             ));
         };
-        // Here the message goes on with the whole record.
+        // The rest of this message is the whole record.
         if let Some((field, _)) =
             error.message.strip_prefix("no field `").and_then(|rest| rest.split_once('`'))
         {
-            return TemplateError::new(format!("{UNKNOWN_FIELD}.{field}, which is not known"));
+            return TemplateError::new(format!("{UNKNOWN_FIELD}.{field}, which does not exist"));
         }
         let at = &error.context;
         let line = self.text.lines().nth(at.line.saturating_sub(1)).unwrap_or("");
@@ -219,6 +247,12 @@ impl ProfileFormat {
             shown(part),
             shown(&error.message)
         ))
+    }
+}
+
+impl fmt::Debug for ProfileFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ProfileFormat").field(&self.text).finish()
     }
 }
 
@@ -245,17 +279,17 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// How an error starts that is the template's own, whatever the role.
+/// The start of an error that does not depend on the role.
 const UNKNOWN_FIELD: &str = "must not use the field ";
 
-fn unreadable(error: ParseError) -> TemplateError {
+fn parse_error(error: ParseError) -> TemplateError {
     let ParseError::WithContext(at, message) = error else {
         return TemplateError::new(format!("must be a template: {}", shown(&error.to_string())));
     };
     let function =
         message.strip_prefix("function ").and_then(|rest| rest.strip_suffix(" not defined"));
     TemplateError::new(match function {
-        Some(name) => format!("must not use the function {name}, which is not known"),
+        Some(name) => format!("must not use the function {name}, which does not exist"),
         None => format!(
             "must be a template; at line {} column {}: {}",
             at.line,
@@ -265,8 +299,8 @@ fn unreadable(error: ParseError) -> TemplateError {
     })
 }
 
-/// What the engine says, in one line that a terminal can show.
+/// The engine's message, on one line that is safe to print on a terminal.
 fn shown(message: &str) -> String {
-    let shown: String = message.chars().take(LONGEST_SHOWN).collect();
+    let shown: String = message.chars().take(MAX_ERROR_CHARS).collect();
     shown.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

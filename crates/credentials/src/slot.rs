@@ -9,10 +9,15 @@ use crate::{Credentials, Invalid, Principal, RoleName, Source};
 pub struct ProfileName(Box<str>);
 
 impl ProfileName {
+    /// Maximum length of a name.
+    pub const MAX_BYTES: usize = 512;
+
+    /// Parses a name.
+    ///
     /// # Errors
-    /// Says what a name must be.
+    /// The text is empty, too long or contains a control character.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        if text.is_empty() || text.len() > 512 || text.chars().any(char::is_control) {
+        if text.is_empty() || text.len() > Self::MAX_BYTES || text.chars().any(char::is_control) {
             return Err(Invalid("1 to 512 bytes of UTF-8 without control characters"));
         }
         Ok(Self(text.into()))

@@ -18,6 +18,7 @@ mod session;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use aws_smithy_types::retry::RetryConfig;
 use aws_types::SdkConfig;
@@ -46,8 +47,8 @@ use crate::{Aws, complete, http_client};
 pub struct Retries {
     /// Tries in all; the SDK's own number when absent.
     pub attempts: Option<u32>,
-    /// In seconds; the SDK's own limit when absent.
-    pub longest_pause: Option<u32>,
+    /// Maximum time between two tries; the SDK's own limit when absent.
+    pub max_backoff: Option<Duration>,
 }
 
 /// One instance, and what is kept of it. Cloning is cheap; making one costs nothing.
@@ -155,8 +156,8 @@ impl Retries {
         if let Some(attempts) = self.attempts {
             config = config.with_max_attempts(attempts.max(1));
         }
-        if let Some(seconds) = self.longest_pause {
-            config = config.with_max_backoff(std::time::Duration::from_secs(seconds.into()));
+        if let Some(limit) = self.max_backoff {
+            config = config.with_max_backoff(limit);
         }
         config
     }

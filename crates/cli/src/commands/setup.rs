@@ -53,7 +53,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
 
 fn set_up(arguments: Arguments) -> Result<(), Failure> {
     let path = arguments.config.unwrap_or_else(paths::config_file);
-    let present = ConfigFile::read(&path, &env::home()).map_err(Failure::failed)?;
+    let present = ConfigFile::read(&path, &env::home())?;
     // Who types flags has no need of questions that have an answer.
     let is_asked = arguments.start_url.is_none() && stdin().is_terminal();
     let start_url = answer(

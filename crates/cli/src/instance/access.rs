@@ -100,7 +100,7 @@ pub(crate) fn with_store(
     instance: &ConfiguredInstance,
 ) -> impl FnOnce(SecureStore) -> IdentityCenter + Send + 'static + use<> {
     let Settings { config, .. } = settings;
-    let retries = Retries { attempts: config.max_retry, longest_pause: config.max_backoff_seconds };
+    let retries = Retries { attempts: config.max_retry, max_backoff: config.max_backoff };
     let aws_cli = aws_cli_sign_in(settings, instance);
     let instance = instance.instance.clone();
     move |store| IdentityCenter::new(aws(), instance, store, aws_cli, retries)

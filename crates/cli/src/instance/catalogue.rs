@@ -1,6 +1,7 @@
 //! Refreshing the catalogue in front of a person: when, and with a bar.
 
 use std::convert::Infallible;
+use std::time::Duration;
 
 use credentials::{Clock, Failure};
 use providers::identity_center::{Catalogue, IdentityCenter, Progress};
@@ -11,8 +12,8 @@ use crate::ground::ui;
 use crate::instance::access::{self, explain};
 use crate::instance::settings::{ConfiguredInstance, Settings};
 
-/// The reference's default for `CacheRefresh`.
-const HOURS: i64 = 168;
+/// Age at which the catalogue is updated without `CacheRefresh`: a week, as in aws-sso-cli.
+const DEFAULT_CACHE_REFRESH: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// How much of the catalogue is fetched.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -50,12 +51,11 @@ pub(crate) async fn refresh(
 
 /// Whether it is older than a person wants it to be.
 pub(crate) fn is_old(settings: &Settings, catalogue: &Catalogue) -> bool {
-    let hours = settings.config.cache_refresh_hours.unwrap_or(HOURS);
-    match catalogue.refreshed_at {
-        None => true,
-        Some(_) if hours <= 0 => false,
-        Some(at) => SystemClock.now().as_second() - at.as_second() > hours.saturating_mul(60 * 60),
-    }
+    let limit = settings.config.cache_refresh.unwrap_or(DEFAULT_CACHE_REFRESH);
+    let Some(refreshed_at) = catalogue.refreshed_at else { return true };
+    // There is no age when the clock was set back.
+    let age = Duration::try_from(SystemClock.now().duration_since(refreshed_at));
+    !limit.is_zero() && age.is_ok_and(|age| age > limit)
 }
 
 /// Draws the bar for as long as it is awaited.

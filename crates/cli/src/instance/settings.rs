@@ -149,7 +149,7 @@ impl Settings {
 /// `config.yaml` alone, with its path: an empty one, if there is none and none was named.
 pub(crate) fn config_file(arguments: &InstanceArguments) -> Result<(PathBuf, ConfigFile), Failure> {
     let path = arguments.config.clone().unwrap_or_else(paths::config_file);
-    let config = ConfigFile::read(&path, &env::home()).map_err(Failure::failed)?;
+    let config = ConfigFile::read(&path, &env::home())?;
     if config.is_none() && arguments.config.is_some() {
         let text = format!("there is no config file {}", path.display());
         return Err(Failure::failed(text)

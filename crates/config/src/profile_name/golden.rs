@@ -1,5 +1,5 @@
-//! What Go makes of templates: text/template of Go 1.19 with sprig 3.2.3 and the reference's functions gave these
-//! answers. `None` is an error.
+//! Templates and their results in Go, from text/template of Go 1.19 with sprig 3.2.3 and the functions of aws-sso-cli. `None` is an
+//! error.
 
 use credentials::AccountId;
 
@@ -295,7 +295,7 @@ fn render(template: &str) -> Result<String, TemplateError> {
 }
 
 #[test]
-fn templates_give_what_go_gives() {
+fn templates_give_the_same_results_as_in_go() {
     let wrong: Vec<_> = GOLDEN
         .iter()
         .map(|(template, expected)| (template, expected, render(template)))

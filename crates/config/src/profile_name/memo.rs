@@ -1,5 +1,5 @@
-//! Names that a template has made, kept so that they need not be made again for the same roles. They are a copy: a
-//! file that is missing, damaged or of other roles costs the time to make them, and nothing else.
+//! A file with the names that a template has made, so that they need not be made again for the same roles. It is only a cache: if
+//! the file is missing, damaged or belongs to other roles, the names are made again.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -10,36 +10,40 @@ use sha2::{Digest, Sha256};
 use tempfile::Builder;
 use tracing::debug;
 
-/// Everything that names depend on, in a digest.
+/// A digest of everything that the names depend on.
+#[derive(Debug)]
 pub struct Fingerprint(Sha256);
 
 impl Fingerprint {
+    /// Starts with the version of this program: another version may have other functions.
+    #[expect(clippy::new_without_default, reason = "it starts with a version, so it is not empty")]
     pub fn new() -> Self {
         let mut new = Self(Sha256::new());
-        // Another version may know other functions.
         new.add(env!("CARGO_PKG_VERSION"));
         new
     }
 
-    /// Adds a text, so that where it ends counts too.
+    /// Adds a text and its length, so that two texts differ from their concatenation.
     pub fn add(&mut self, text: &str) {
         self.0.update(text.len().to_le_bytes());
         self.0.update(text);
     }
 }
 
-/// The names of the roles with a fingerprint: a line of that, and a line each.
+/// A file with the names of roles: a line with the fingerprint, then a line for each name.
+#[derive(Debug)]
 pub struct Memo {
     path: PathBuf,
     fingerprint: String,
 }
 
 impl Memo {
+    /// The file at `path`, for roles with this fingerprint.
     pub fn new(path: PathBuf, fingerprint: Fingerprint) -> Self {
         Self { path, fingerprint: HEXLOWER.encode(&fingerprint.0.finalize()) }
     }
 
-    /// The names, if these were kept: so many, in the roles' order.
+    /// Reads `count` names, in the order of the roles. `None` if the file does not have them.
     pub fn read(&self, count: usize) -> Option<Vec<ProfileName>> {
         let text = std::fs::read_to_string(&self.path).ok()?;
         let mut lines = text.lines();
@@ -50,10 +54,11 @@ impl Memo {
         (names.len() == count).then_some(names)
     }
 
-    /// Keeps the names. They hold no line's end: that is a control character.
+    /// Writes the names. No name contains a line break, which is a control character.
     pub fn keep<'a>(&self, names: impl Iterator<Item = &'a ProfileName>) {
-        let kept = self.replace(names);
-        let _ = kept.inspect_err(|error| debug!(%error, "the names of roles are not kept"));
+        if let Err(error) = self.replace(names) {
+            debug!(%error, "the names of roles are not kept");
+        }
     }
 
     fn replace<'a>(&self, names: impl Iterator<Item = &'a ProfileName>) -> io::Result<()> {
@@ -84,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn names_come_back_for_the_very_same_roles_alone() {
+    fn names_are_read_for_the_same_roles_only() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("corp.names");
         let names = ["a b", "ü:x"].map(|name| ProfileName::parse(name).unwrap());

@@ -1,4 +1,4 @@
-//! What templates may not do, what is said of it, and what a name costs.
+//! Limits of templates, their error messages, and the time that a name takes.
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -12,7 +12,7 @@ fn render(template: &str) -> Result<String, String> {
 }
 
 #[test]
-fn there_is_a_format_for_no_key_and_one_for_an_empty_key() {
+fn a_missing_and_an_empty_profile_format_have_different_defaults() {
     for (format, name) in [
         (None, "Prod Account:AdministratorAccess"),
         (Some(""), "012345670123:AdministratorAccess"),
@@ -24,21 +24,18 @@ fn there_is_a_format_for_no_key_and_one_for_an_empty_key() {
 }
 
 #[test]
-fn errors_name_what_is_wrong() {
+fn errors_name_the_wrong_part() {
     for (template, message) in [
-        ("{{ .Nope }}", "must not use the field .Nope, which is not known"),
+        ("{{ .Nope }}", "must not use the field .Nope, which does not exist"),
         (
             "{{ if .SSO }}a{{ else }}{{ .Nope }}{{ end }}",
-            "must not use the field .Nope, which is not known",
+            "must not use the field .Nope, which does not exist",
         ),
-        ("{{ nope 1 }}", "must not use the function nope, which is not known"),
-        ("{{ .SSO | env }}", "must not use the function env, which is not known"),
+        ("{{ nope 1 }}", "must not use the function nope, which does not exist"),
+        ("{{ .SSO | env }}", "must not use the function env, which does not exist"),
         ("a\n{{ .SSO", "must be a template; at line 2 column 8: unclosed action"),
         ("{{ if .SSO }}x", "must be a template; at line 1 column 15: unexpected EOF"),
-        (
-            "{{ upper 1 }}",
-            "must work for every role; `upper 1` needs a text where it was given something else",
-        ),
+        ("{{ upper 1 }}", "must work for every role; `upper 1` needs a text as an argument"),
         ("{{ trunc 5 }}", "must work for every role; `trunc 5` needs 2 arguments and was given 1"),
         (
             "{{ .Via }}",
@@ -54,7 +51,7 @@ fn errors_name_what_is_wrong() {
 }
 
 #[test]
-fn errors_hold_no_records() {
+fn errors_do_not_contain_the_role() {
     for template in
         ["{{ .Nope }}", "{{ index .Tags 1 2 }}", "{{ .Tags | lower }}", "{{ range .SSO }}{{ end }}"]
     {
@@ -64,7 +61,7 @@ fn errors_hold_no_records() {
 }
 
 #[test]
-fn no_template_hangs_or_fills_the_memory() {
+fn no_template_hangs_or_exhausts_the_memory() {
     let nested = format!("{}{}", "{{ if .SSO }}".repeat(300), "{{ end }}".repeat(300));
     let paren = format!("{{{{ {}.SSO{} }}}}", "(".repeat(2000), ")".repeat(2000));
     let chain = format!("{{{{ if 0 }}}}{}{{{{ end }}}}", "{{ else if 0 }}".repeat(250));
@@ -103,9 +100,10 @@ fn no_template_hangs_or_fills_the_memory() {
     }
 }
 
-/// A test's stack has 2 MiB and its frames are not optimized; a program has four times that, and needs an eighth.
+/// A test has a stack of 2 MiB and frames that are not optimized. The program has four times the stack and needs an eighth of
+/// it.
 #[test]
-fn the_deepest_templates_that_are_taken_fit_on_the_stack() {
+fn the_deepest_allowed_templates_fit_on_the_stack() {
     for (open, close, deepest) in [
         ("{{ range 1 }}", "{{ end }}", 48),
         ("{{ if 1 }}", "{{ end }}", 48),
@@ -127,7 +125,7 @@ fn the_deepest_templates_that_are_taken_fit_on_the_stack() {
 }
 
 #[test]
-fn cuts_go_between_characters() {
+fn texts_are_cut_between_characters() {
     assert_eq!(
         render("{{ trunc 1 \"üx\" }}x{{ trunc -2 \"xäb\" }}{{ substr 1 3 \"aüb\" }}").unwrap(),
         "xbü"
@@ -136,19 +134,19 @@ fn cuts_go_between_characters() {
 }
 
 #[test]
-fn a_tag_that_is_not_there_is_an_empty_text() {
+fn a_missing_tag_is_an_empty_text() {
     assert_eq!(render("{{ lower .Tags.None }}{{ FirstItem .Tags.None .SSO }}").unwrap(), "Default");
 }
 
-/// cargo test --release -p aws-sso --bin aws-sso -- --ignored --nocapture what_a_name_costs
+/// Run it with: cargo test --release -p config -- --ignored --nocapture time_for_a_name
 #[test]
 #[ignore = "a measurement"]
-#[expect(clippy::print_stderr, reason = "this is what it is for")]
-fn what_a_name_costs() {
+#[expect(clippy::print_stderr, reason = "it prints the measurement")]
+fn time_for_a_name() {
     const NAMES: u32 = 5_000;
     for template in [
-        super::FRIENDLY,
-        super::PLAIN,
+        super::DEFAULT_FORMAT,
+        super::PLAIN_FORMAT,
         "{{ AccountIdStr .AccountId }}:{{ .RoleName }}",
         "{{ .AccountName | lower | replace \" \" \"-\" | trunc 20 }}/{{ .RoleName | kebabcase }}{{ with .Tags.Team }}-{{ . }}{{ end }}",
     ] {
@@ -160,8 +158,8 @@ fn what_a_name_costs() {
             }
             start.elapsed() / NAMES
         };
-        // The best of many, because others use the machine too.
+        // The minimum of many, because other programs use the machine too.
         let best = with_fields(|fields| (0..40).map(|_| batch(fields)).min());
-        eprintln!("{best:?} a name: {template}");
+        eprintln!("{best:?} for each name: {template}");
     }
 }

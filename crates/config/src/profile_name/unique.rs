@@ -1,32 +1,33 @@
-//! Names that several roles have are made different, so that each role can be asked for. What comes out does not
-//! depend on the order of the roles.
+//! Makes profile names unique, so that each name means one role. The result does not depend on the order of the roles.
 
 use std::collections::{BTreeMap, HashSet};
 
 use credentials::{AccountId, ProfileName, RoleName};
 
-/// The longest `ProfileName`.
-const LONGEST: usize = 512;
-
-/// A role and the name that it would like.
+/// A role with its name, which another role may have too.
 #[derive(Clone, Debug)]
 pub struct Named {
+    /// The role's account.
     pub account_id: AccountId,
+    /// The role's name in AWS.
     pub role_name: RoleName,
+    /// The role's profile name.
     pub name: ProfileName,
-    /// The name is the role's `Profile` in the config file, which stays if no other role was given it.
+    /// Whether the name is the role's `Profile` in config.yaml. Such a name stays if it is the only explicit one.
     pub is_explicit: bool,
 }
 
-/// A role that did not get the name that it would like, for a warning.
+/// A name that was changed, for a warning.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Renamed {
+    /// The name that several roles had.
     pub from: ProfileName,
+    /// The unique name.
     pub to: ProfileName,
 }
 
-/// Gives roles that share a name the account's id as a suffix, `NAME.123456789012`, and where that does not tell them
-/// apart the role's name too. Returns what was changed, by name.
+/// Appends the account's id to a name that several roles have: `NAME.123456789012`. Appends the role's name too where the
+/// account's id is not enough. Returns the changes, sorted by the old name.
 pub fn make_unique(roles: &mut [Named]) -> Vec<Renamed> {
     let mut taken: HashSet<String> = roles.iter().map(|role| role.name.to_string()).collect();
     let mut sharing: BTreeMap<String, Vec<&mut Named>> = BTreeMap::new();
@@ -64,7 +65,7 @@ fn are_different(ends: &[String]) -> bool {
     ends.iter().all(|end| seen.insert(end))
 }
 
-/// The first that nobody has of `NAME.END`, `NAME.END.2`, …: one role can be in two instances.
+/// The first free name of `NAME.END`, `NAME.END.2`, and so on. Two instances may have the same role.
 fn free_name(name: &ProfileName, end: &str, taken: &mut HashSet<String>) -> Option<ProfileName> {
     let numbered = (2..u32::MAX).map(|number| format!("{end}.{number}"));
     let candidates = std::iter::once(end.to_owned()).chain(numbered);
@@ -74,7 +75,7 @@ fn free_name(name: &ProfileName, end: &str, taken: &mut HashSet<String>) -> Opti
 }
 
 fn with_end(name: &ProfileName, end: &str) -> String {
-    let room = LONGEST.saturating_sub(end.len());
+    let room = ProfileName::MAX_BYTES.saturating_sub(end.len());
     let start = name.as_str().floor_char_boundary(room.min(name.as_str().len()));
     format!("{}{end}", name.as_str().get(..start).unwrap_or(""))
 }
@@ -104,18 +105,18 @@ mod tests {
         let mut backward: Vec<_> = roles.iter().rev().cloned().collect();
         make_unique(&mut backward);
         let backward: Vec<_> = backward.iter().rev().map(|role| role.name.as_str()).collect();
-        assert_eq!(backward, names, "the order matters");
+        assert_eq!(backward, names, "the result depends on the order");
     }
 
     #[test]
-    fn names_that_are_unique_stay() {
+    fn unique_names_do_not_change() {
         let mut roles = [role(1, "A", "x"), role(2, "A", "y"), explicit(3, "A", "z")];
         assert_eq!(make_unique(&mut roles), []);
         assert_named(&roles, &["x", "y", "z"]);
     }
 
     #[test]
-    fn roles_of_two_accounts_are_told_apart_by_the_account() {
+    fn roles_of_two_accounts_differ_by_the_account_id() {
         let roles = [role(2, "A", "x:A"), role(1, "A", "x:A"), role(3, "A", "y:A")];
         assert_named(&roles, &["x:A.000000000002", "x:A.000000000001", "y:A"]);
         let mut renamed = roles.to_vec();
@@ -130,13 +131,13 @@ mod tests {
     }
 
     #[test]
-    fn roles_of_one_account_are_told_apart_by_the_role_too() {
+    fn roles_of_one_account_differ_by_the_role_name_too() {
         let roles = [role(1, "A", "x"), role(1, "B", "x"), role(2, "A", "x")];
         assert_named(&roles, &["x.000000000001.A", "x.000000000001.B", "x.000000000002.A"]);
     }
 
     #[test]
-    fn a_name_that_was_given_stays_unless_it_was_given_twice() {
+    fn an_explicit_name_stays_unless_two_roles_have_it() {
         let roles = [role(1, "A", "x"), explicit(2, "A", "x")];
         assert_named(&roles, &["x.000000000001", "x"]);
         let roles = [explicit(1, "A", "x"), explicit(2, "A", "x"), role(3, "A", "x")];
@@ -144,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_name_is_nobodys() {
+    fn a_new_name_belongs_to_no_other_role() {
         let roles = [role(1, "A", "x"), role(2, "A", "x"), explicit(3, "A", "x.000000000001")];
         assert_named(&roles, &["x.000000000001.A", "x.000000000002.A", "x.000000000001"]);
         let mut twice = [role(1, "A", "x"), role(1, "A", "x")];
@@ -156,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn long_names_stay_names() {
+    fn a_long_name_is_cut_to_the_maximum_length() {
         let long = "ä".repeat(256);
         let mut roles = [role(1, "A", &long), role(2, "A", &long)];
         assert_eq!(make_unique(&mut roles).len(), 2);

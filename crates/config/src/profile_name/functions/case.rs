@@ -1,4 +1,4 @@
-//! The case of letters and words, as Go has it: a character at a time, so that `ß` stays what it is.
+//! Case of letters and words, as in Go. Each character is converted alone, so that `ß` does not change.
 
 pub(super) fn upper(text: &str) -> String {
     text.chars().map(upper_char).collect()
@@ -8,7 +8,7 @@ pub(super) fn lower(text: &str) -> String {
     text.chars().map(lower_char).collect()
 }
 
-/// Go's mapping is from one character to one.
+/// Go maps one character to one character.
 fn upper_char(c: char) -> char {
     let mut mapped = c.to_uppercase();
     match (mapped.next(), mapped.next()) {
@@ -21,7 +21,7 @@ fn lower_char(c: char) -> char {
     c.to_lowercase().next().unwrap_or(c)
 }
 
-/// Each word's first letter in upper case. A word ends at anything but letters, digits and `_`.
+/// The text with the first letter of each word in upper case. Words are letters, digits and `_`.
 pub(super) fn title(text: &str) -> String {
     let in_word = |c: char| match c.is_ascii() {
         true => c.is_ascii_alphanumeric() || c == '_',
@@ -30,7 +30,7 @@ pub(super) fn title(text: &str) -> String {
     first_of_words(text, |c| !in_word(c), upper_char)
 }
 
-/// Each word's first letter in lower case. A word ends at white space.
+/// The text with the first letter of each word in lower case. Words end at white space.
 pub(super) fn untitle(text: &str) -> String {
     first_of_words(text, char::is_whitespace, lower_char)
 }
@@ -52,7 +52,7 @@ fn is_connector(c: char) -> bool {
     c == '-' || c == '_' || c.is_whitespace()
 }
 
-/// `some_words` as `SomeWords`. The connectors at the start stay, and of several in a row all but one.
+/// `some_words` as `SomeWords`. Connectors at the start stay. Of several connectors in a row, one is removed.
 pub(super) fn camel(text: &str) -> String {
     let words = text.trim_start_matches(is_connector);
     let start = text.len() - words.len();
@@ -66,7 +66,7 @@ pub(super) fn camel(text: &str) -> String {
             continue;
         }
         starts_word = true;
-        // The last connector before a word goes away; the last of the text stays.
+        // The last connector before a word is removed. A connector at the end of the text stays.
         if characters.peek().is_none_or(|next| is_connector(*next)) {
             camel.push(c);
         }
@@ -74,12 +74,12 @@ pub(super) fn camel(text: &str) -> String {
     camel
 }
 
-/// `HTTPServer` as `http_server`: words in lower case with `connector` between them.
+/// `HTTPServer` as `http_server`: the words in lower case, with `connector` between them.
 pub(super) fn separated(text: &str, connector: char) -> String {
     let characters: Vec<char> = text.chars().collect();
     let mut separated = String::with_capacity(text.len() + 8);
     let mut before = None;
-    // Digits with small letters after them are one word: `20x` in `HTTP20xOK`.
+    // Digits and the lower-case letters after them are one word: `20x` in `HTTP20xOK`.
     let mut in_number = false;
     for (at, &c) in characters.iter().enumerate() {
         let after = characters.get(at + 1..).unwrap_or(&[]);

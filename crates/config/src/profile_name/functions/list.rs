@@ -1,8 +1,8 @@
-//! Functions on lists and maps, and those that choose between values.
+//! Functions for lists and maps, and functions that choose between values.
 
 use gtmpl_ng::{Func, FuncError, Value, funcs};
 
-use super::{exactly, is_empty, is_nothing, shown, text, texts, wrong};
+use super::arguments::{error, exactly, is_empty, is_missing, shown, text, texts};
 
 type Outcome = Result<Value, FuncError>;
 
@@ -18,7 +18,7 @@ pub(super) const FUNCTIONS: &[(&str, Func)] = &[
     ("reverse", |given| Ok(Value::Array(one(given)?.iter().rev().cloned().collect()))),
     ("has", |given| {
         let [needle, list] = exactly(given)?;
-        Ok(Value::from(!is_nothing(list) && items(list)?.contains(needle)))
+        Ok(Value::from(!is_missing(list) && items(list)?.contains(needle)))
     }),
     ("join", join),
     ("split", |given| {
@@ -34,7 +34,7 @@ pub(super) const FUNCTIONS: &[(&str, Func)] = &[
     ("default", |given| match given {
         [otherwise] => Ok(otherwise.clone()),
         [otherwise, value, ..] => Ok(if is_empty(value) { otherwise } else { value }.clone()),
-        [] => Err(wrong("needs an argument")),
+        [] => Err(error("needs an argument")),
     }),
     ("coalesce", |given| {
         Ok(given.iter().find(|value| !is_empty(value)).cloned().unwrap_or(Value::NoValue))
@@ -43,7 +43,7 @@ pub(super) const FUNCTIONS: &[(&str, Func)] = &[
         [if_true, if_false, Value::Bool(which)] => {
             Ok(if *which { if_true } else { if_false }.clone())
         }
-        _ => Err(wrong("needs true or false as its last argument")),
+        _ => Err(error("needs true or false as its last argument")),
     }),
 ];
 
@@ -53,21 +53,21 @@ fn one(given: &[Value]) -> Result<&[Value], FuncError> {
 }
 
 fn items(value: &Value) -> Result<&[Value], FuncError> {
-    match value {
-        Value::Array(items) => Ok(items),
-        _ => Err(wrong("needs a list where it was given something else")),
+    if let Value::Array(items) = value {
+        return Ok(items);
     }
+    Err(error("needs a list as an argument"))
 }
 
-/// `separator list`. What is not a list is one item, or none.
+/// Joins a list. Arguments: separator, list. A single value is a list of one item, a missing value an empty list.
 fn join(given: &[Value]) -> Outcome {
     let [separator, list] = exactly(given)?;
     let items = if let Value::Array(items) = list { items } else { std::slice::from_ref(list) };
-    let parts: Vec<_> = items.iter().filter(|item| !is_nothing(item)).map(shown).collect();
+    let parts: Vec<_> = items.iter().filter(|item| !is_missing(item)).map(shown).collect();
     Ok(Value::from(parts.join(text(separator)?)))
 }
 
-/// `separator text`. Without a separator the parts are the characters.
+/// Splits a text. Arguments: separator, text. An empty separator splits it into characters.
 fn split(given: &[Value]) -> Result<Vec<String>, FuncError> {
     let [separator, text] = texts(given)?;
     Ok(match separator {
@@ -76,10 +76,8 @@ fn split(given: &[Value]) -> Result<Vec<String>, FuncError> {
     })
 }
 
-/// Go's, whose maps of texts give an empty text for a key that they do not have.
+/// The item of a list or map, as in Go. A map gives an empty text for a missing key.
 fn index(given: &[Value]) -> Outcome {
-    match funcs::index(given)? {
-        Value::NoValue => Ok(Value::from("")),
-        found => Ok(found),
-    }
+    let found = funcs::index(given)?;
+    Ok(if matches!(found, Value::NoValue) { Value::from("") } else { found })
 }

@@ -1,8 +1,8 @@
-//! Arithmetic on whole numbers. Anything is made a number, and what cannot be is 0, as sprig does.
+//! Arithmetic with whole numbers. Arguments of other types are converted, and are 0 if they cannot be, as in sprig.
 
 use gtmpl_ng::{Func, FuncError, NumberKind, Value};
 
-use super::{exactly, texts, wrong};
+use super::arguments::{error, exactly, texts};
 
 type Outcome = Result<Value, FuncError>;
 
@@ -30,12 +30,12 @@ fn one(given: &[Value], change: impl Fn(i64) -> i64) -> Outcome {
 
 fn two(given: &[Value], join: impl Fn(i64, i64) -> Option<i64>) -> Outcome {
     let [a, b] = exactly(given)?;
-    join(number(a), number(b)).map(Value::from).ok_or_else(|| wrong("cannot divide by 0"))
+    join(number(a), number(b)).map(Value::from).ok_or_else(|| error("cannot divide by 0"))
 }
 
 fn all(given: &[Value], join: impl Fn(i64, i64) -> i64) -> Outcome {
     let joined = given.iter().map(number).reduce(join);
-    joined.map(Value::from).ok_or_else(|| wrong("needs an argument"))
+    joined.map(Value::from).ok_or_else(|| error("needs an argument"))
 }
 
 fn number(value: &Value) -> i64 {
@@ -48,11 +48,12 @@ fn number(value: &Value) -> i64 {
         },
         Value::Bool(value) => i64::from(*value),
         Value::String(text) => go_number(text).unwrap_or(0),
-        _ => 0,
+        Value::NoValue | Value::Nil | Value::Function(_) => 0,
+        Value::Object(_) | Value::Map(_) | Value::Array(_) => 0,
     }
 }
 
-/// As in Go's source: `0x10`, `0b10`, `0o10`, and `010` is octal.
+/// Parses a number as in Go's source code: `0x10`, `0b10`, `0o10`, and `010` is octal.
 fn go_number(text: &str) -> Option<i64> {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     let (radix, digits) = match unsigned.as_bytes() {

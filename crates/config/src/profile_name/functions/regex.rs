@@ -1,10 +1,10 @@
-//! Regular expressions, in linear time. regex-lite is in the binary already for AWS's SDK; it knows Go's syntax but
-//! for Unicode classes, which are errors.
+//! Regular expressions, in linear time. AWS's SDK already brings regex-lite into the binary. It has Go's syntax, except for Unicode
+//! classes, which are errors.
 
 use gtmpl_ng::{Func, FuncError, Value};
 use regex_lite::Regex;
 
-use super::{LONGEST_TEXT, texts, wrong};
+use super::arguments::{MAX_TEXT_BYTES, error, texts};
 
 pub(super) const FUNCTIONS: &[(&str, Func)] = &[
     ("regexMatch", |given| {
@@ -19,7 +19,7 @@ pub(super) const FUNCTIONS: &[(&str, Func)] = &[
     ("mustRegexReplaceAll", replace_all),
 ];
 
-/// `pattern text replacement`, with `$1` and `${name}` in the replacement.
+/// Replaces all matches. Arguments: pattern, text, replacement, which may contain `$1` and `${name}`.
 fn replace_all(given: &[Value]) -> Result<Value, FuncError> {
     let [pattern, text, replacement] = texts(given)?;
     let pattern = compiled(pattern)?;
@@ -30,8 +30,8 @@ fn replace_all(given: &[Value]) -> Result<Value, FuncError> {
         replaced.push_str(text.get(end..whole.start()).unwrap_or(""));
         found.expand(replacement, &mut replaced);
         end = whole.end();
-        if replaced.len() > LONGEST_TEXT {
-            return Err(wrong(format!("cannot make a text of more than {LONGEST_TEXT} bytes")));
+        if replaced.len() > MAX_TEXT_BYTES {
+            return Err(error(format!("cannot make a text of more than {MAX_TEXT_BYTES} bytes")));
         }
     }
     replaced.push_str(text.get(end..).unwrap_or(""));
@@ -39,5 +39,5 @@ fn replace_all(given: &[Value]) -> Result<Value, FuncError> {
 }
 
 fn compiled(pattern: &str) -> Result<Regex, FuncError> {
-    Regex::new(pattern).map_err(|_| wrong("needs a regular expression as its first argument"))
+    Regex::new(pattern).map_err(|_| error("needs a regular expression as its first argument"))
 }

@@ -1,8 +1,9 @@
-//! Functions on texts.
+//! Functions for texts.
 
 use gtmpl_ng::{Func, FuncError, Value, funcs::printf};
 
-use super::{LONGEST_TEXT, case, exactly, is_nothing, shown, text, texts, whole, wrong};
+use super::arguments::{MAX_TEXT_BYTES, error, exactly, is_missing, shown, text, texts, whole};
+use super::case;
 
 type Outcome = Result<Value, FuncError>;
 
@@ -57,7 +58,7 @@ pub(super) const FUNCTIONS: &[(&str, Func)] = &[
 ];
 
 fn present(given: &[Value]) -> impl Iterator<Item = &Value> {
-    given.iter().filter(|value| !is_nothing(value))
+    given.iter().filter(|value| !is_missing(value))
 }
 
 fn map(given: &[Value], change: impl Fn(&str) -> String) -> Outcome {
@@ -79,33 +80,33 @@ fn trim_all(given: &[Value]) -> Outcome {
     Ok(Value::from(text.trim_matches(|c| characters.contains(c))))
 }
 
-/// `old new text`: the reference's `StringReplace` too.
+/// Replaces a part of a text. Arguments: old, new, text. Also `StringReplace` of aws-sso-cli.
 pub(super) fn replace(given: &[Value]) -> Outcome {
     let [old, new, text] = texts(given)?;
-    // An empty text is found before, between and after the characters.
+    // An empty text matches before, between and after the characters.
     let found = text.matches(old).count();
-    bounded(found.saturating_mul(new.len()).saturating_add(text.len()))?;
+    check_length(found.saturating_mul(new.len()).saturating_add(text.len()))?;
     Ok(Value::from(text.replace(old, new)))
 }
 
 fn repeat(given: &[Value]) -> Outcome {
     let [count, part] = exactly(given)?;
     let part = text(part)?;
-    let count =
-        usize::try_from(whole(count)?).map_err(|_| wrong("cannot repeat less than 0 times"))?;
-    bounded(count.saturating_mul(part.len()))?;
+    let count = usize::try_from(whole(count)?)
+        .map_err(|_| error("cannot repeat a text a negative number of times"))?;
+    check_length(count.saturating_mul(part.len()))?;
     Ok(Value::from(part.repeat(count)))
 }
 
-/// Refuses before the memory is taken.
-fn bounded(length: usize) -> Result<(), FuncError> {
-    if length > LONGEST_TEXT {
-        return Err(wrong(format!("cannot make a text of more than {LONGEST_TEXT} bytes")));
+/// Refuses a text that is too long, before it is made.
+fn check_length(length: usize) -> Result<(), FuncError> {
+    if length > MAX_TEXT_BYTES {
+        return Err(error(format!("cannot make a text of more than {MAX_TEXT_BYTES} bytes")));
     }
     Ok(())
 }
 
-/// `start end text`; a start below 0 is the text's start, an end below 0 or past it the text's end.
+/// A part of a text. Arguments: start, end, text. A negative start is 0. A negative or too large end is the end of the text.
 fn substr(given: &[Value]) -> Outcome {
     let [start, end, value] = exactly(given)?;
     let text = text(value)?;
@@ -117,12 +118,12 @@ fn substr(given: &[Value]) -> Outcome {
         _ => (start, end),
     };
     if end < start || end > length {
-        return Err(wrong("was given a part that the text does not have"));
+        return Err(error("needs a start and an end that are inside the text"));
     }
     Ok(Value::from(cut(text, start, end)))
 }
 
-/// The first bytes, or with a count below 0 the last ones.
+/// The first bytes of a text. A negative count gives the last bytes. Arguments: count, text.
 fn trunc(given: &[Value]) -> Outcome {
     let [count, value] = exactly(given)?;
     let (count, text) = (whole(count)?, text(value)?);
@@ -143,7 +144,7 @@ fn abbrev(given: &[Value]) -> Outcome {
     Ok(Value::from(format!("{}...", cut(text, 0, width - 3))))
 }
 
-/// The bytes from `start` to `end`, without characters that are only there in part.
+/// The bytes from `start` to `end`, without characters that would be cut.
 fn cut(text: &str, start: i64, end: i64) -> &str {
     let start = text.ceil_char_boundary(usize::try_from(start).unwrap_or(0));
     let end = text.floor_char_boundary(usize::try_from(end).unwrap_or(0));

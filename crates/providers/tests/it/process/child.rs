@@ -107,7 +107,7 @@ impl User {
             SecureStore::open(&folder("store"), &instance.name, Some(protection), passphrase);
         let cache = AwsCliCache::new(folder("aws-cli"), &setup.start_url);
         let clock = Arc::new(AheadClock(AtomicI64::new(0)));
-        let retries = Retries { attempts: Some(setup.attempts), longest_pause: Some(0) };
+        let retries = Retries { attempts: Some(setup.attempts), max_backoff: Some(Duration::ZERO) };
         let aws = Aws::new(clock.clone(), None);
         let center = IdentityCenter::new(aws, instance, store.unwrap(), Some(cache), retries);
         Self { center, catalogue, clock }

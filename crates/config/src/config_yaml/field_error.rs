@@ -1,21 +1,21 @@
-//! What is wrong with config.yaml. It names the line, the keys that lead there and what is allowed; never a value, which may
-//! be a secret in the wrong field.
+//! An error in config.yaml: its line, the keys that lead to it, and what is allowed there. It never contains the value, which
+//! may be a secret in the wrong field.
 
 use std::fmt::Display;
 
-/// How much of a key is shown.
-const LONGEST_SHOWN: usize = 64;
+/// Maximum number of characters of a key in a message.
+const MAX_KEY_CHARS: usize = 64;
 
-/// What is wrong, and where. The text is a fragment that follows the name of what it is about: "must be ...".
+/// An error and its place. The text is a fragment that follows the key: "must be ...".
 #[derive(Debug)]
-pub(super) struct Problem {
+pub(super) struct FieldError {
     line: usize,
-    /// The innermost first.
+    /// The keys that lead to it, the innermost first.
     keys: Vec<String>,
     text: String,
 }
 
-impl Problem {
+impl FieldError {
     pub(super) fn new(line: usize, text: impl Into<String>) -> Self {
         Self { line, keys: Vec::new(), text: text.into() }
     }
@@ -25,7 +25,7 @@ impl Problem {
         self
     }
 
-    /// One line for a person.
+    /// The message for a person, on one line.
     pub(super) fn in_file(&self, path: impl Display) -> String {
         let Self { line, keys, text } = self;
         if keys.is_empty() {
@@ -36,9 +36,9 @@ impl Problem {
     }
 }
 
-/// A key, fit for one line of a terminal.
+/// A key that is safe to print on one line of a terminal.
 pub(super) fn shown(key: &str) -> String {
-    let mut shown: String = key.chars().take(LONGEST_SHOWN).collect();
+    let mut shown: String = key.chars().take(MAX_KEY_CHARS).collect();
     if shown.len() < key.len() {
         shown.push('…');
     }

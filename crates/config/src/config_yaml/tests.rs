@@ -1,7 +1,8 @@
-//! Files as people have them, and files as nobody should.
+//! Valid files, invalid files and hostile files.
 
 use std::fmt::Write as _;
 use std::path::Path;
+use std::time::Duration;
 
 use super::{AuthWorkflow, ConfigFile, SecureStore, UrlAction};
 use credentials::RegionName;
@@ -16,7 +17,7 @@ fn refused(text: &str, message: &str) {
     assert_eq!(parse(text).unwrap_err(), message, "{text}");
 }
 
-/// An instance with lines more, which are lines 5 and following.
+/// A file with one instance, followed by `lines`, which start at line 5.
 fn instance(lines: &str) -> String {
     let start = "SSOConfig:\n  Default:\n    SSORegion: eu-central-1\n    StartUrl: https://x.awsapps.com/start\n";
     format!("{start}{lines}")
@@ -71,14 +72,14 @@ PromptColors:
 "#;
 
 #[test]
-fn a_full_file_is_read_whole() {
+fn all_settings_of_a_file_are_read() {
     let config = parse(FULL).unwrap();
     assert_eq!(config.default_instance.as_ref().unwrap().as_str(), "Default");
     assert_eq!(config.default_region.as_ref().map(RegionName::as_str), Some("eu-central-1"));
     assert_eq!(config.auth_workflow, Some(AuthWorkflow::DeviceCode));
     assert!(config.auto_login);
-    assert_eq!((config.cache_refresh_hours, config.max_retry), (Some(-1), Some(3)));
-    assert_eq!(config.max_backoff_seconds, Some(7));
+    assert_eq!((config.cache_refresh, config.max_retry), (Some(Duration::ZERO), Some(3)));
+    assert_eq!(config.max_backoff, Some(Duration::from_secs(7)));
     assert_eq!(config.browser.as_deref(), Some("/usr/bin/firefox"));
     assert_eq!(config.url_action, Some(UrlAction::OpenUrlInContainer));
     assert_eq!(config.url_exec_command, ["/usr/bin/firefox", "%s"]);
@@ -99,7 +100,7 @@ fn a_full_file_is_read_whole() {
 }
 
 #[test]
-fn instances_accounts_and_roles_are_read_whole() {
+fn all_settings_of_instances_accounts_and_roles_are_read() {
     let config = parse(FULL).unwrap();
     let default = &config.instances[0];
     assert_eq!(default.instance.start_url.as_str(), "https://corp.awsapps.com/start");
@@ -125,7 +126,7 @@ fn instances_accounts_and_roles_are_read_whole() {
 }
 
 #[test]
-fn files_that_say_nothing_are_fine() {
+fn an_empty_file_is_valid() {
     for text in ["", "\n", "---\n", "# a comment\n", "{}", "SSOConfig:\n", "\u{feff}"] {
         assert_eq!(parse(text).unwrap(), ConfigFile::default(), "{text:?}");
     }
@@ -134,7 +135,7 @@ fn files_that_say_nothing_are_fine() {
 }
 
 #[test]
-fn no_profile_format_is_not_an_empty_one() {
+fn a_missing_profile_format_differs_from_an_empty_one() {
     assert_eq!(parse("").unwrap().profile_format, None);
     for text in ["ProfileFormat: \"\"", "profileformat:"] {
         assert_eq!(parse(text).unwrap().profile_format.as_deref(), Some(""));
@@ -142,7 +143,7 @@ fn no_profile_format_is_not_an_empty_one() {
 }
 
 #[test]
-fn keys_of_ours_are_read_in_any_case_and_keys_of_theirs_keep_it() {
+fn our_keys_are_read_in_any_case_and_the_persons_keys_keep_their_case() {
     let config = parse(
         "ssoconfig:\n  Corp:\n    ssoregion: eu-west-1\n    STARTURL: https://x.awsapps.com/start\n    \
          accounts:\n      1:\n        tags: {Team: a, team: b}\n        roles:\n          Ops:\n            PROFILE: x\n",
@@ -155,7 +156,7 @@ fn keys_of_ours_are_read_in_any_case_and_keys_of_theirs_keep_it() {
 }
 
 #[test]
-fn a_key_is_given_once() {
+fn a_key_cannot_be_given_twice() {
     refused(
         "DefaultRegion: eu-west-1\nBrowser: x\ndefaultregion: eu-west-2\n",
         "config.yaml line 3, defaultregion must be given once; it is on line 1 too",
@@ -175,7 +176,7 @@ fn a_key_is_given_once() {
 }
 
 #[test]
-fn wrong_values_are_told_what_they_must_be_and_not_shown() {
+fn an_error_names_the_allowed_values_and_hides_the_value() {
     const CANARY: &str = "CANARY-secret";
     for (key, must_be) in [
         ("DefaultRegion", "a region such as eu-central-1"),
@@ -196,10 +197,10 @@ fn wrong_values_are_told_what_they_must_be_and_not_shown() {
 }
 
 #[test]
-fn values_of_the_wrong_kind_are_refused() {
+fn values_of_the_wrong_type_are_refused() {
     refused(
         "ProfileFormat: {{ .RoleName }}\n",
-        "config.yaml line 1 must have text as its keys; quote what starts with { or [",
+        "config.yaml line 1 must have text as keys, in quotes if it starts with { or [",
     );
     refused(
         "Browser: [a]\n",
@@ -240,7 +241,7 @@ fn an_instance_needs_a_region_and_a_start_url() {
 }
 
 #[test]
-fn texts_lists_and_maps_stand_for_each_other() {
+fn texts_lists_and_maps_replace_each_other() {
     let config = parse(
         "SSOConfig:\n- Default:\n    SSORegion: eu-west-1\n    StartUrl: https://x.awsapps.com/start\n\
          DefaultSSO: 7\nListFields: RoleName, Arn\n",
@@ -252,9 +253,8 @@ fn texts_lists_and_maps_stand_for_each_other() {
 }
 
 #[test]
-fn an_action_that_runs_a_command_needs_one() {
-    const MUST_BE: &str =
-        "UrlExecCommand must be a list of a program and its arguments, of which one holds %s";
+fn an_action_that_runs_a_command_needs_a_valid_command() {
+    const MUST_BE: &str = "UrlExecCommand must be a list of a program and its arguments, with %s in exactly one argument";
     refused("\nUrlAction: exec\n", &format!("config.yaml line 2, {MUST_BE}"));
     for command in ["x", "[x]", "[x, y]", "[x, '%s', '%s']", "['%s']"] {
         refused(
@@ -271,7 +271,7 @@ fn an_action_that_runs_a_command_needs_one() {
 }
 
 #[test]
-fn what_is_not_yaml_is_told_with_its_line() {
+fn a_syntax_error_names_its_line() {
     for (text, line) in [
         ("Browser: x\n\tUrlAction: open\n", 2),
         ("SSOConfig:\n\tDefault:\n", 2),
@@ -302,29 +302,29 @@ fn anchors_and_merges_work() {
 }
 
 #[test]
-fn bombs_are_refused() {
+fn aliases_and_nesting_cannot_exhaust_the_memory() {
     let mut aliases = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
     for level in 1..12 {
         let of = format!("*a{}, ", level - 1).repeat(10);
         writeln!(aliases, "a{level}: &a{level} [{of}]").unwrap();
     }
     let message = parse(&aliases).unwrap_err();
-    assert!(message.ends_with("must not be repeated so often by aliases"), "{message}");
-    refused("a: &a [*a]\n", "config.yaml line 1 must not hold itself");
+    assert!(message.ends_with("must not be repeated that often by aliases"), "{message}");
+    refused("a: &a [*a]\n", "config.yaml line 1 must not contain itself");
     for deep in ["[".repeat(100_000), format!("a: {}", "{a: ".repeat(100)), "- ".repeat(1000)] {
         assert!(parse(&deep).is_err());
     }
 }
 
 #[test]
-fn keys_cannot_write_to_the_terminal() {
+fn keys_cannot_send_control_characters_to_the_terminal() {
     let config = parse(&format!("\"a\\e[31m\\n\": x\n{}: y\n", "k".repeat(100))).unwrap();
     assert_eq!(config.notes[0], r"line 1: the key `a\u{1b}[31m\n` is not used by aws-sso");
     assert!(config.notes[1].len() < 120);
 }
 
 #[test]
-fn a_file_is_there_or_not() {
+fn a_missing_file_is_none_and_an_unreadable_file_is_an_error() {
     let folder = std::env::temp_dir().join(format!("aws-sso-config-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let read = |name: &str| ConfigFile::read(&folder.join(name), Path::new("/"));
@@ -345,7 +345,7 @@ fn a_file_is_there_or_not() {
 }
 
 #[test]
-fn a_file_that_is_cut_off_anywhere_is_read_or_refused() {
+fn a_truncated_file_is_read_or_refused() {
     for end in 0..FULL.len() {
         if let Some(Err(message)) = FULL.get(..end).map(parse) {
             assert!(message.starts_with("config.yaml line "), "{message}");

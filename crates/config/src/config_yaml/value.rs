@@ -1,10 +1,10 @@
-//! What a single value of the file must be.
+//! Parsers for single values of config.yaml.
 
 use std::path::{Path, PathBuf};
 
 use credentials::{AccountId, Invalid, Partition, RoleArn, RoleName};
 
-/// An account id as YAML files have them: without its leading zeros, or as the number that some program made of it
+/// Parses an account id. It may lack its leading zeros, or be a floating-point number that some program made of it
 /// (`1.23456789012e+11`).
 pub(super) fn account_id(text: &str) -> Result<AccountId, Invalid> {
     match text.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -13,7 +13,7 @@ pub(super) fn account_id(text: &str) -> Result<AccountId, Invalid> {
     }
 }
 
-/// The digits of a whole number that is written with a fraction or an exponent.
+/// The digits of a whole number with a fraction or an exponent.
 fn digits(text: &str) -> Option<String> {
     let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
     let exponent: usize = exponent.trim_start_matches('+').parse().ok()?;
@@ -22,11 +22,11 @@ fn digits(text: &str) -> Option<String> {
     let zeros = exponent.checked_sub(fraction.len()).filter(|zeros| *zeros <= 12)?;
     let digits = format!("{whole}{fraction}{:0<zeros$}", "");
     let digits = digits.trim_start_matches('0');
-    // A sign of the exponent's own, or of the number, is not a digit and refused by the caller.
+    // The caller refuses a sign: it is not a digit.
     Some(digits.to_owned())
 }
 
-/// A role's ARN, or `ACCOUNT:ROLE` for one of the instance's partition.
+/// Parses a role's ARN, or `ACCOUNT:ROLE` for a role in the instance's partition.
 pub(super) fn role_arn(text: &str, partition: &Partition) -> Result<RoleArn, Invalid> {
     if let Some((account, role)) = text.split_once(':')
         && let (Ok(account_id), Ok(role_name)) = (AccountId::parse(account), RoleName::parse(role))
@@ -36,7 +36,7 @@ pub(super) fn role_arn(text: &str, partition: &Partition) -> Result<RoleArn, Inv
     RoleArn::parse(text)
 }
 
-/// A path that may start with `~` for the home folder.
+/// Parses a path. `~` at its start is the home folder.
 pub(super) fn path(text: &str, home: &Path) -> PathBuf {
     match text.strip_prefix('~') {
         Some("") => home.to_owned(),
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn account_ids_are_read_however_yaml_wrote_them() {
+    fn account_ids_may_be_numbers_of_yaml() {
         for (text, id) in [
             ("012345670123", "012345670123"),
             ("12345", "000000012345"),
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_role_to_go_through_is_an_arn_or_account_and_role() {
+    fn a_role_is_an_arn_or_an_account_and_a_role_name() {
         let partition = Partition::of_region("cn-north-1");
         let arn = role_arn("123:Ops", &partition).unwrap();
         assert_eq!(arn.to_string(), "arn:aws-cn:iam::000000000123:role/Ops");

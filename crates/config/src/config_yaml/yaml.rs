@@ -1,22 +1,22 @@
-//! YAML text as a tree whose nodes know their line. No meaning: a scalar stays the text that was written, so that
-//! `012345670123` is never an octal number and `on` is a word until a key wants a boolean.
+//! Parses YAML into a tree in which every node has its line. Values have no types here: a scalar is the text of the file, so that
+//! `012345670123` is never an octal number and `on` is text until a key wants a boolean.
 //!
-//! This uses the parser below serde-saphyr, not serde: keys are matched without regard to case, every node has
-//! a line, and a scalar is not guessed to be a number, none of which survives deserialization.
+//! This uses the parser that serde-saphyr is built on, without serde. Deserialization would lose the lines, would match keys by
+//! case, and would guess that a scalar is a number.
 
 use std::collections::{HashMap, HashSet};
 
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span, Tag, options};
 
-use super::problem::Problem;
+use super::field_error::FieldError;
 
-/// How deep block collections may nest, and flow collections inside them. Ours need seven levels.
-const DEEPEST: usize = 32;
+/// Maximum depth of block collections, and of flow collections inside them. config.yaml has seven levels.
+const MAX_DEPTH: usize = 32;
 
-/// How many nodes anchors and aliases may add to those that are written out.
-const MOST_COPIED: usize = 100_000;
+/// Maximum number of nodes that are copies, made for anchors and aliases.
+const MAX_COPIED_NODES: usize = 100_000;
 
-/// A value, and the line that it starts on.
+/// A value and the line on which it starts.
 #[derive(Clone, Debug)]
 pub(super) struct Node {
     pub(super) line: usize,
@@ -38,11 +38,11 @@ pub(super) struct Key {
 }
 
 impl Node {
-    /// Reads a file of one document; an empty one is null.
-    pub(super) fn parse(text: &str) -> Result<Self, Problem> {
+    /// Parses a file with one document. An empty file is null.
+    pub(super) fn parse(text: &str) -> Result<Self, FieldError> {
         let options = options! {
-            block_nesting_limit: DEEPEST,
-            flow_nesting_limit: DEEPEST,
+            block_nesting_limit: MAX_DEPTH,
+            flow_nesting_limit: MAX_DEPTH,
             emit_comments: false,
         };
         let mut tree = Tree::default();
@@ -62,31 +62,31 @@ impl Node {
     }
 }
 
-/// The parser's own words hold nothing of the file but single characters.
-fn syntax(text: &str, error: &ScanError) -> Problem {
+/// The parser's error as ours. Its text contains single characters of the file at most.
+fn syntax(text: &str, error: &ScanError) -> FieldError {
     let line = error.marker().line();
-    // The parser takes a tab on the next line for more of this line's text, and blames this line.
+    // A tab at the start of a line is reported for the line above, because the parser reads both as one text.
     if matches!(error.kind(), ErrorKind::TabInPlainScalar) {
         let mut below = (line + 1..).zip(text.lines().skip(line));
-        let is_it = |(_, line): &(usize, &str)| line.trim_start_matches(' ').starts_with('\t');
-        if let Some((line, _)) = below.find(is_it) {
-            return Problem::new(line, "must not be indented with a tab");
+        let has_tab = |(_, line): &(usize, &str)| line.trim_start_matches(' ').starts_with('\t');
+        if let Some((line, _)) = below.find(has_tab) {
+            return FieldError::new(line, "must not be indented with a tab");
         }
     }
     let column = error.marker().col() + 1;
-    Problem::new(line, format!("is not YAML at column {column}: {}", error.info()))
+    FieldError::new(line, format!("is not YAML at column {column}: {}", error.info()))
 }
 
-/// A tree that grows by events.
+/// A tree that is built from the parser's events.
 #[derive(Default)]
 struct Tree {
     root: Option<Node>,
     open: Vec<Open>,
     anchors: HashMap<usize, Node>,
-    copied: usize,
+    copied_nodes: usize,
 }
 
-/// A collection whose end has not come yet.
+/// A collection that the parser has not finished.
 struct Open {
     line: usize,
     anchor: usize,
@@ -99,7 +99,7 @@ enum Content {
 }
 
 impl Tree {
-    fn add(&mut self, event: Event<'_>, span: Span) -> Result<(), Problem> {
+    fn add(&mut self, event: Event<'_>, span: Span) -> Result<(), FieldError> {
         let line = span.start.line();
         match event {
             Event::Scalar(text, style, anchor, tag) => {
@@ -125,21 +125,28 @@ impl Tree {
             }
             Event::Alias(id) => {
                 let node = self.anchors.get(&id);
-                let node = node.ok_or_else(|| Problem::new(line, "must not hold itself"))?.clone();
-                self.charge(&node)?;
+                let node =
+                    node.ok_or_else(|| FieldError::new(line, "must not contain itself"))?.clone();
+                self.count_copy(&node)?;
                 self.close(node, 0)
             }
             Event::DocumentStart(..) if self.root.is_some() => {
-                Err(Problem::new(line, "must be one YAML document; here a second one starts"))
+                Err(FieldError::new(line, "must not start a second YAML document"))
             }
-            _ => Ok(()),
+            Event::StreamStart
+            | Event::StreamEnd
+            | Event::DocumentStart(..)
+            | Event::DocumentEnd
+            | Event::Anchor(..)
+            | Event::UnresolvedAlias(_)
+            | _ => Ok(()),
         }
     }
 
-    /// Puts a finished node where it belongs.
-    fn close(&mut self, node: Node, anchor: usize) -> Result<(), Problem> {
+    /// Adds a finished node to its collection.
+    fn close(&mut self, node: Node, anchor: usize) -> Result<(), FieldError> {
         if anchor != 0 {
-            self.charge(&node)?;
+            self.count_copy(&node)?;
             self.anchors.insert(anchor, node.clone());
         }
         match self.open.last_mut().map(|open| &mut open.content) {
@@ -153,30 +160,30 @@ impl Tree {
         Ok(())
     }
 
-    /// Counts a copy, so that aliases of aliases cannot fill the memory.
-    fn charge(&mut self, node: &Node) -> Result<(), Problem> {
-        self.copied = self.copied.saturating_add(node.size());
-        if self.copied > MOST_COPIED {
-            return Err(Problem::new(node.line, "must not be repeated so often by aliases"));
+    /// Counts the nodes of a copy, so that aliases of aliases cannot fill the memory.
+    fn count_copy(&mut self, node: &Node) -> Result<(), FieldError> {
+        self.copied_nodes = self.copied_nodes.saturating_add(node.size());
+        if self.copied_nodes > MAX_COPIED_NODES {
+            return Err(FieldError::new(node.line, "must not be repeated that often by aliases"));
         }
         Ok(())
     }
 }
 
 impl Key {
-    fn of(node: Node) -> Result<Self, Problem> {
+    fn of(node: Node) -> Result<Self, FieldError> {
         match node.kind {
             Kind::Scalar(text) => Ok(Self { line: node.line, text }),
-            Kind::Null => Err(Problem::new(node.line, "must not have an empty key")),
-            Kind::List(_) | Kind::Map(_) => Err(Problem::new(
+            Kind::Null => Err(FieldError::new(node.line, "must not have an empty key")),
+            Kind::List(_) | Kind::Map(_) => Err(FieldError::new(
                 node.line,
-                "must have text as its keys; quote what starts with { or [",
+                "must have text as keys, in quotes if it starts with { or [",
             )),
         }
     }
 }
 
-/// What YAML 1.1 writes for nothing is nothing, unless it is quoted or tagged as text.
+/// The kind of a scalar. The words for null in YAML 1.1 are null, unless they are quoted or have the tag of text.
 fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Kind {
     let is_plain = style == ScalarStyle::Plain && tag.is_none_or(|tag| tag.suffix() != "str");
     match text {
@@ -185,8 +192,8 @@ fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Kind {
     }
 }
 
-/// Puts the content of `<<` keys in; what the map says itself wins.
-fn merged(entries: Vec<(Key, Node)>) -> Result<Vec<(Key, Node)>, Problem> {
+/// Adds the entries of `<<` keys to a map. The map's own entries win.
+fn merged(entries: Vec<(Key, Node)>) -> Result<Vec<(Key, Node)>, FieldError> {
     let (merges, mut own): (Vec<_>, Vec<_>) =
         entries.into_iter().partition(|(key, _)| key.text == "<<");
     if merges.is_empty() {
@@ -197,7 +204,7 @@ fn merged(entries: Vec<(Key, Node)>) -> Result<Vec<(Key, Node)>, Problem> {
         let sources = if let Kind::List(nodes) = node.kind { nodes } else { vec![node] };
         for source in sources {
             let Kind::Map(added) = source.kind else {
-                return Err(Problem::new(source.line, "must be a map, as << merges maps"));
+                return Err(FieldError::new(source.line, "must be a map, as << merges maps"));
             };
             own.extend(added.into_iter().filter(|(key, _)| taken.insert(key.text.to_lowercase())));
         }

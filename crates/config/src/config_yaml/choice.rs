@@ -1,20 +1,27 @@
-//! The settings that are one of a few words, with the reference's words, which flags take too. What they do is
-//! done elsewhere.
+//! Settings with a few allowed words, which are those of aws-sso-cli. Flags have the same words.
 
 use std::str::FromStr;
 
 use credentials::Invalid;
 
-/// What is done with a URL that a person should open.
+/// What to do with a URL that a person should open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UrlAction {
+    /// `clip`: copy it to the desktop's clipboard.
     Clip,
+    /// `exec`: run `UrlExecCommand`.
     Exec,
+    /// `print`: only print it.
     Print,
+    /// `printurl`: only print it, as `print`.
     PrintUrl,
+    /// `open`: open it in the browser.
     Open,
+    /// `granted-containers`: run `UrlExecCommand` with the URL for the Firefox extension Granted Containers.
     GrantedContainers,
+    /// `open-url-in-container`: run `UrlExecCommand` with the URL for the Firefox extension Open URL in Container.
     OpenUrlInContainer,
+    /// `ansi-osc52`: copy it to the terminal's clipboard, by the escape sequence OSC 52.
     AnsiOsc52,
 }
 
@@ -23,19 +30,19 @@ impl UrlAction {
         "one of clip, exec, print, printurl, open, granted-containers, open-url-in-container and ansi-osc52",
     );
 
-    /// What `UrlExecCommand` must be for the actions that run it.
+    /// The rule for `UrlExecCommand`, for the actions that run it.
     const COMMAND_MUST_BE: Invalid =
-        Invalid("a list of a program and its arguments, of which one holds %s");
+        Invalid("a list of a program and its arguments, with %s in exactly one argument");
 
     /// Whether the action runs `UrlExecCommand`.
     fn runs_command(self) -> bool {
         matches!(self, Self::Exec | Self::GrantedContainers | Self::OpenUrlInContainer)
     }
 
-    /// Whether `UrlExecCommand` is fit for the action. A flag can choose another action than the file.
+    /// Checks `UrlExecCommand` for the action. A flag can choose another action than the file.
     ///
     /// # Errors
-    /// Says what the command must be.
+    /// The action runs the command, and it has no program or not exactly one argument with `%s`.
     pub fn check_command(self, command: &[String]) -> Result<(), Invalid> {
         let places = command.iter().filter(|argument| argument.contains("%s")).count();
         if self.runs_command() && (command.len() < 2 || places != 1) {
@@ -66,9 +73,9 @@ impl FromStr for UrlAction {
 /// How a person signs in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AuthWorkflow {
-    /// The browser comes back to a local port (RFC 7636).
+    /// `pkce`: the browser returns to a local port (RFC 7636).
     Pkce,
-    /// A code is shown, and typed in wherever there is a browser (RFC 8628).
+    /// `device_code`: the person types a code into any browser (RFC 8628).
     DeviceCode,
 }
 
@@ -84,18 +91,26 @@ impl FromStr for AuthWorkflow {
     }
 }
 
-/// Where tokens are kept.
+/// Where tokens are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SecureStore {
+    /// `file`: a file that is sealed with a key file or a passphrase.
     File,
+    /// `keychain`: the Keychain of macOS.
     Keychain,
+    /// `kwallet`: KWallet of KDE.
     KWallet,
+    /// `pass`: the password manager pass.
     Pass,
+    /// `secret-service`: the Secret Service of the desktop.
     SecretService,
+    /// `wincred`: the Windows Credential Manager.
     WinCred,
-    /// The kernel's keyring, which the reference does not have.
+    /// `keyctl`: the keyring of the Linux kernel, which aws-sso-cli does not have.
     Keyctl,
+    /// `json`: a JSON file without encryption.
     Json,
+    /// `1password`: 1Password.
     OnePassword,
 }
 
