@@ -26,6 +26,7 @@ mod lifecycle;
 mod man;
 #[cfg(target_os = "linux")]
 mod memory;
+mod outputs;
 mod process;
 mod refreshing;
 mod selector;
