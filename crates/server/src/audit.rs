@@ -27,7 +27,7 @@ use writer::Writer;
 
 pub use file::AuditError;
 pub use line::AuditLine;
-pub(crate) use record::{Asker, Record, Role, Verb};
+pub(crate) use record::{Asker, Record, Role};
 
 /// An audit log that is open, and nobody else's while it is.
 #[derive(Debug)]

@@ -4,7 +4,7 @@
 //! It opens no outbound connection, reads no configuration, and sees no sign-in token. Credentials come in by
 //! `PUT` and from a [`Provider`].
 //!
-//! A request's way: `listener` → (`tls` →) `connection` → `routes` (→ `gate` → `path`) → `slots` → `wire`. Fresh credentials'
+//! A request's way: `listener` → (`tls` →) `connection` → `routes` (→ `request`, `gate`) → `slots` → `wire`. Fresh credentials'
 //! way: `provider` → `refresher` → `slots`.
 
 mod audit;
@@ -25,6 +25,7 @@ mod provider;
 mod readers;
 mod refresher;
 mod refusal;
+mod request;
 mod routes;
 mod server;
 mod slot_list;

@@ -20,10 +20,10 @@ pub(crate) enum Resource {
     Slot(SlotName),
     /// `/creds`, `/s/ID`: another way to name a slot, for reading.
     ReadOnlySlot(SlotName),
-    /// `/profile`: what is loaded in the default slot.
-    DefaultProfile,
-    /// `/slot`: all named slots.
-    NamedSlots,
+    /// `/profile`: the profile in a slot.
+    Profile(SlotName),
+    /// `/slot`, to the letter or as `/slot/`: all named slots.
+    NamedSlots { to_the_letter: bool },
     /// `/status`: the server, and all that is loaded.
     Status,
     /// `/healthcheck`, `/healthcheck/slot/NAME`.
@@ -39,8 +39,13 @@ impl Resource {
         match path {
             "/" => slot_by_query(query).map(Self::Slot),
             "/creds" => slot_by_query(query).map(Self::ReadOnlySlot),
-            "/profile" => Ok(Self::DefaultProfile),
-            "/slot" | "/slot/" => Ok(Self::NamedSlots),
+            "/profile" => slot_by_query(query).map(Self::Profile),
+            "/slot" | "/slot/" => match slot_by_query(query)? {
+                SlotName::Default => Ok(Self::NamedSlots { to_the_letter: path == "/slot" }),
+                SlotName::Named(_) => Err(Refusal::MalformedPath(
+                    "/slot takes no profile in its query; one slot is at /slot/NAME",
+                )),
+            },
             "/status" => Ok(Self::Status),
             "/healthcheck" => Ok(Self::Health(SlotName::Default)),
             _ => {
@@ -97,8 +102,9 @@ fn is_dots(name: &ProfileName) -> bool {
 }
 
 fn slot_by_query(query: Option<&str>) -> Result<SlotName, Refusal> {
+    let Some(query) = query else { return Ok(SlotName::Default) };
     let mut found = None;
-    for pair in query.unwrap_or_default().split('&') {
+    for pair in query.split('&') {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
         if decoded(key)? != "profile" {
             continue;

@@ -1,4 +1,4 @@
-//! From a request's head to what is done about it: the gate, the table of routes, and the answers.
+//! From a request's head to what is done about it: the gate, the actions, and the answers.
 //!
 //! Nothing here waits. A request with a body to read comes back as [`Decision::ReadBody`].
 
@@ -7,13 +7,14 @@ use std::sync::Arc;
 use bytes::Bytes;
 use credentials::{Clock, SlotName};
 use hyper::http::request::Parts;
-use hyper::{Method, Response, StatusCode};
+use hyper::{Response, StatusCode};
 
-use crate::audit::{Asker, Audit, Record, Role, Verb};
+use crate::audit::{Asker, Audit, Record, Role};
 use crate::gate::{Caller, Gate, Peer, ReadableSlot, Writer};
-use crate::path::Resource;
+use crate::peer::Socket;
 use crate::readers::Readers;
 use crate::refusal::Refusal;
+use crate::request::{Action, Request, Verb};
 use crate::slot_list::Saved;
 use crate::slots::{Loaded, Now, Served, Slots};
 use crate::status::About;
@@ -48,15 +49,14 @@ pub(crate) struct Load {
     asker: Asker,
 }
 
-/// What a request asks for.
-enum Action {
-    Credentials(SlotName),
-    DefaultProfile,
-    NamedProfiles,
-    Status,
-    Load(SlotName),
-    Unload(SlotName),
-    UnloadNamed,
+/// What has become of a request that is let in.
+enum Outcome {
+    /// It is done; whose credentials were handed out or unloaded, where there were any.
+    Done(Decision, Option<Arc<Role>>),
+    /// It is done, and the audit log has no line for it.
+    DoneUnnoted(Response<Bytes>),
+    /// The body is wanted for loading this slot.
+    Load(Writer, SlotName),
 }
 
 impl Router {
@@ -75,17 +75,26 @@ impl Router {
     /// Decides by the head alone.
     pub(crate) fn decide(&self, head: &Parts, peer: Peer) -> Decision {
         let now = self.now();
+        let request = Request::parse(head);
         let caller = self.gate.check(head, peer, now.wall);
         let token = caller.as_ref().ok().and_then(|caller| caller.token);
         let asker = Asker { token, socket: peer.socket };
-        let decided = caller.and_then(|caller| self.try_decide(head, caller, asker, now));
-        decided.unwrap_or_else(|refusal| {
-            if self.audit.is_some() {
-                let (verb, slot) = wanted(head);
-                self.note(verb, slot, Err(refusal.clone()), asker, now);
+        let outcome = caller.and_then(|caller| self.carry_out(&request, caller, peer.socket, now));
+        match outcome {
+            Ok(Outcome::Done(decision, role)) => {
+                self.note(request.verb, request.into_slot(), Ok(role), asker, now);
+                decision
             }
-            Decision::Answer(refusal.into_response())
-        })
+            Ok(Outcome::DoneUnnoted(response)) => Decision::Answer(response),
+            Ok(Outcome::Load(writer, slot)) => Decision::ReadBody(Load { writer, slot, asker }),
+            Err(refusal) => {
+                if self.audit.is_some() {
+                    let outcome = Err(refusal.clone());
+                    self.note(request.verb, request.into_slot(), outcome, asker, now);
+                }
+                Decision::Answer(refusal.into_response())
+            }
+        }
     }
 
     /// Carries out a load, now that its body is there, or is known not to come.
@@ -118,58 +127,60 @@ impl Router {
         Now::by(&*self.clock)
     }
 
-    fn try_decide(
+    /// Does what is asked for, as far as that takes no body.
+    fn carry_out(
         &self,
-        head: &Parts,
+        request: &Request,
         caller: Caller,
-        asker: Asker,
+        socket: Option<Socket>,
         now: Now,
-    ) -> Result<Decision, Refusal> {
-        let note = |verb, slot, role| self.note(verb, slot, Ok(role), asker, now);
-        let resource = Resource::parse(head.uri.path(), head.uri.query());
-        if let Ok(Resource::Health(slot)) = &resource {
-            return self.health(slot, &head.method, &caller, now).map(Decision::Answer);
-        }
-        let reader = caller.reader()?;
-        Ok(Decision::Answer(match action(&head.method, resource?)? {
-            Action::Credentials(slot) => {
-                let served = self.slots.credentials(reader.slot(&slot)?, asker.socket, now)?;
+    ) -> Result<Outcome, Refusal> {
+        let reader = caller.reader();
+        Ok(match &request.action {
+            Action::Read(slot) => {
+                let served = self.slots.credentials(reader?.slot(slot)?, socket, now)?;
                 let Served { answer, role, newcomer } = served;
                 if let Some(newcomer) = newcomer {
                     self.readers.look_for(slot.clone(), newcomer);
                 }
-                note(Verb::Read, Some(slot), Some(role));
-                wire::json(StatusCode::OK, answer)
+                let response = wire::json(StatusCode::OK, answer);
+                Outcome::Done(Decision::Answer(response), Some(role))
             }
-            Action::DefaultProfile => {
-                let profile = self.slots.profile(reader.slot(&SlotName::Default)?, now)?;
-                note(Verb::List, Some(SlotName::Default), None);
-                ok(&profile)
+            Action::Profile(slot) => {
+                let profile = self.slots.profile(reader?.slot(slot)?, now)?;
+                Outcome::Done(Decision::Answer(ok(&profile)), None)
             }
             Action::NamedProfiles => {
-                note(Verb::List, None, None);
-                ok(&self.slots.named(reader, now))
+                let profiles = self.slots.named(reader?, now);
+                Outcome::Done(Decision::Answer(ok(&profiles)), None)
             }
             // Not noted: who watches it would fill the log, and it hands out nothing.
             Action::Status => {
                 let statuses = self.slots.statuses(&caller.into_writer()?, now);
-                ok(&self.about.status(statuses, now))
+                Outcome::DoneUnnoted(ok(&self.about.status(statuses, now)))
             }
-            Action::Load(slot) => {
-                let writer = caller.into_writer()?;
-                return Ok(Decision::ReadBody(Load { writer, slot, asker }));
+            // Everybody may ask. Who may not read the slot is told no more than anybody.
+            Action::Health(slot) => {
+                let readable = reader.and_then(|reader| reader.slot(slot)).ok();
+                Outcome::DoneUnnoted(self.health(slot, readable, now))
             }
+            Action::Load(slot) => Outcome::Load(caller.into_writer()?, slot.clone()),
             Action::Unload(slot) => {
-                let role = self.slots.unload(&caller.into_writer()?, &slot)?;
-                note(Verb::Unload, Some(slot), Some(role));
-                return Ok(Decision::AnswerWhenSaved(done()));
+                let role = self.slots.unload(&caller.into_writer()?, slot)?;
+                Outcome::Done(Decision::AnswerWhenSaved(done()), Some(role))
             }
             Action::UnloadNamed => {
                 self.slots.unload_named(&caller.into_writer()?);
-                note(Verb::Unload, None, None);
-                return Ok(Decision::AnswerWhenSaved(done()));
+                Outcome::Done(Decision::AnswerWhenSaved(done()), None)
             }
-        }))
+            Action::Refuse(refusal, _) => {
+                // Who is let in nowhere does not learn which paths there are.
+                if request.verb != Verb::Health {
+                    reader?;
+                }
+                return Err(refusal.clone());
+            }
+        })
     }
 
     fn try_load(
@@ -203,22 +214,16 @@ impl Router {
     fn health(
         &self,
         slot: &SlotName,
-        method: &Method,
-        caller: &Caller,
+        readable: Option<ReadableSlot<'_>>,
         now: Now,
-    ) -> Result<Response<Bytes>, Refusal> {
-        if !matches!(*method, Method::GET | Method::HEAD) {
-            return Err(Refusal::MethodNotAllowed("GET, HEAD"));
-        }
+    ) -> Response<Bytes> {
         let verdict = self.slots.health(slot, now);
         let (code, status) = match verdict {
             Ok(()) => (StatusCode::OK, "ok"),
             Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
         };
-        // Who may not read the slot is told no more than anybody.
-        let readable = caller.reader().and_then(|reader| reader.slot(slot));
-        let detail = readable.ok().map(|slot| self.detail(slot, verdict));
-        Ok(wire::json(code, wire::to_json(&Health { status, detail })))
+        let detail = readable.map(|slot| self.detail(slot, verdict));
+        wire::json(code, wire::to_json(&Health { status, detail }))
     }
 
     fn detail(&self, slot: ReadableSlot<'_>, verdict: Result<(), Refusal>) -> HealthDetail {
@@ -233,46 +238,6 @@ impl Router {
             }),
         }
     }
-}
-
-/// The table of routes.
-fn action(method: &Method, resource: Resource) -> Result<Action, Refusal> {
-    let read = matches!(*method, Method::GET | Method::HEAD);
-    let (write, delete) = (method == Method::PUT, method == Method::DELETE);
-    match resource {
-        Resource::Slot(slot) if read => Ok(Action::Credentials(slot)),
-        Resource::Slot(slot) if write => Ok(Action::Load(slot)),
-        Resource::Slot(slot) if delete => Ok(Action::Unload(slot)),
-        Resource::Slot(_) => Err(Refusal::MethodNotAllowed("GET, HEAD, PUT, DELETE")),
-        Resource::ReadOnlySlot(slot) if read => Ok(Action::Credentials(slot)),
-        Resource::DefaultProfile if read => Ok(Action::DefaultProfile),
-        Resource::NamedSlots if read => Ok(Action::NamedProfiles),
-        Resource::Status if read => Ok(Action::Status),
-        Resource::NamedSlots if delete => Ok(Action::UnloadNamed),
-        Resource::NamedSlots => Err(Refusal::MethodNotAllowed("GET, HEAD, DELETE")),
-        _ => Err(Refusal::MethodNotAllowed("GET, HEAD")),
-    }
-}
-
-/// What a request that was refused is for, as far as it says so.
-fn wanted(head: &Parts) -> (Verb, Option<SlotName>) {
-    let Ok(resource) = Resource::parse(head.uri.path(), head.uri.query()) else {
-        return (Verb::None, None);
-    };
-    let verb = match (&head.method, &resource) {
-        (&Method::GET | &Method::HEAD, Resource::Slot(_) | Resource::ReadOnlySlot(_)) => Verb::Read,
-        (&Method::GET | &Method::HEAD, Resource::Health(_)) => Verb::Health,
-        (&Method::GET | &Method::HEAD, _) => Verb::List,
-        (&Method::PUT, _) => Verb::Load,
-        (&Method::DELETE, _) => Verb::Unload,
-        _ => Verb::None,
-    };
-    let slot = match resource {
-        Resource::Slot(slot) | Resource::ReadOnlySlot(slot) | Resource::Health(slot) => Some(slot),
-        Resource::DefaultProfile => Some(SlotName::Default),
-        Resource::NamedSlots | Resource::Status => None,
-    };
-    (verb, slot)
 }
 
 fn ok(value: &impl serde::Serialize) -> Response<Bytes> {

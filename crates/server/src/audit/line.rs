@@ -8,8 +8,9 @@ use std::sync::Arc;
 use credentials::{SlotName, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::record::{Record, Role, Verb};
+use super::record::{Record, Role};
 use crate::refusal::Refusal;
+use crate::request::Verb;
 
 /// One line: a decision, or how many of them are missing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

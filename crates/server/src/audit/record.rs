@@ -6,6 +6,7 @@ use credentials::{Principal, ProfileName, SlotName, Timestamp};
 
 use crate::peer::Socket;
 use crate::refusal::Refusal;
+use crate::request::Verb;
 use crate::token::Serial;
 
 /// What was asked for, by whom, and what came of it.
@@ -29,37 +30,9 @@ pub(crate) struct Asker {
     pub(crate) socket: Option<Socket>,
 }
 
-/// What a request is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verb {
-    /// Nothing that can be told: the request could not be read, or names nothing.
-    None,
-    /// Credentials.
-    Read,
-    /// What is loaded, and how all of it stands.
-    List,
-    /// Whether a slot can serve.
-    Health,
-    Load,
-    Unload,
-}
-
 /// Whose credentials a slot holds: made when it is loaded, shared by every record of it.
 #[derive(Debug)]
 pub(crate) struct Role {
     pub(crate) profile: ProfileName,
     pub(crate) principal: Principal,
-}
-
-impl Verb {
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Read => "read",
-            Self::List => "list",
-            Self::Health => "health",
-            Self::Load => "load",
-            Self::Unload => "unload",
-        }
-    }
 }

@@ -6,6 +6,7 @@ use fakes::{FakeClock, SmallDisk};
 
 use super::*;
 use crate::refusal::Refusal;
+use crate::request::Verb;
 
 const NOON: &str = "2026-11-22T12:00:00.5Z";
 

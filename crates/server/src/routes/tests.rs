@@ -86,7 +86,7 @@ fn text(response: &Response<Bytes>) -> &str {
 }
 
 /// Each route with the status of GET, HEAD, PUT, DELETE and POST, for the server's own user.
-const ROUTES: [(&str, [u16; 5]); 22] = [
+const ROUTES: [(&str, [u16; 5]); 26] = [
     ("/", [200, 200, 200, 200, 405]),
     ("/?profile=dev", [200, 200, 200, 200, 405]),
     ("/?profile=none", [404, 404, 409, 404, 405]),
@@ -95,8 +95,12 @@ const ROUTES: [(&str, [u16; 5]); 22] = [
     ("/creds?profile=dev", [200, 200, 405, 405, 405]),
     ("/creds?profile=old", [404, 404, 405, 405, 405]),
     ("/profile", [200, 200, 405, 405, 405]),
+    ("/profile?profile=dev", [200, 200, 405, 405, 405]),
+    ("/profile?profile=none", [404, 404, 405, 405, 405]),
     ("/slot", [200, 200, 405, 200, 405]),
-    ("/slot/", [200, 200, 405, 200, 405]),
+    ("/slot/", [200, 200, 405, 400, 405]),
+    ("/slot?profile=dev", [400, 400, 400, 400, 400]),
+    ("/slot/?profile=dev", [400, 400, 400, 400, 400]),
     ("/slot/dev", [200, 200, 200, 200, 405]),
     ("/slot/old", [404, 404, 409, 200, 405]),
     ("/slot/none", [404, 404, 409, 404, 405]),
@@ -122,6 +126,20 @@ fn every_route_answers_every_method_to_its_own_user() {
             assert_eq!(response.headers()["content-type"], "application/json");
             assert_eq!(response.headers()["cache-control"], "no-store");
             assert_eq!(response.headers().contains_key(ALLOW), status == 405, "{method} {target}");
+        }
+    }
+}
+
+#[test]
+fn what_is_refused_changes_nothing() {
+    for (target, statuses) in ROUTES {
+        for (method, status) in METHODS.iter().zip(statuses) {
+            let (router, _) = router();
+            let before = ask(&router, "GET", "/status");
+            ask(&router, method, target);
+            let after = ask(&router, "GET", "/status");
+            let has_changed = before.body() != after.body();
+            assert!(status == 200 || !has_changed, "{method} {target}");
         }
     }
 }
@@ -202,7 +220,9 @@ fn a_read_token_reads_its_slots_and_learns_nothing_of_others() {
 }
 
 fn is_credentials(target: &str) -> bool {
-    target.ends_with("dev") && !target.starts_with("/healthcheck") || target == "/s/ZGV2"
+    let tells_less = ["/healthcheck", "/profile", "/slot?", "/slot/?"];
+    target == "/s/ZGV2"
+        || target.ends_with("dev") && !tells_less.iter().any(|start| target.starts_with(start))
 }
 
 #[test]
