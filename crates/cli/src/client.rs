@@ -19,7 +19,7 @@ use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue};
 use hyper::{Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde::de::DeserializeOwned;
-use server::wire::{self, Message, ProfileObject, StatusObject};
+use server::wire::{self, Message, ProfileObject, Reason, StatusObject};
 use server::{AuthorizationToken, Owner, Owners, path_of};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -143,13 +143,21 @@ impl Client {
         self.accept(self.exchange(method, path, body).await?)
     }
 
-    /// The body of a success; the server's own message for a failure.
+    /// The body of a success; the server's own message and hint for a failure.
     fn accept(&self, (status, body): (StatusCode, Bytes)) -> Result<Bytes, Failure> {
         if status == StatusCode::OK {
             return Ok(body);
         }
         let message: Message = serde_json::from_slice(&body).map_err(|_| self.somebody_else())?;
-        Err(Failure::failed(message.message))
+        let problem = match message.reason {
+            Some(Reason::SignInNeeded) => Problem::SignInNeeded,
+            _ => Problem::Invalid,
+        };
+        let failure = Failure::new(problem, message.text());
+        Err(match message.hint {
+            Some(hint) => failure.with_hint(hint),
+            None => failure,
+        })
     }
 
     async fn exchange(
@@ -302,5 +310,5 @@ impl Client {
 fn is_for_https((status, body): &(StatusCode, Bytes)) -> bool {
     *status == StatusCode::BAD_REQUEST
         && serde_json::from_slice(body)
-            .is_ok_and(|message: Message| message.message.starts_with(wire::SPEAKS_HTTPS))
+            .is_ok_and(|message: Message| message.reason == Some(Reason::SpeaksHttps))
 }

@@ -76,10 +76,7 @@ impl Failure {
 
     /// Message and hint on one line, for who reads no hint apart: SDKs.
     pub fn whole(&self) -> String {
-        match &self.hint {
-            Some(hint) => format!("{}. {hint}", self.message),
-            None => self.message.clone(),
-        }
+        whole(&self.message, self.hint.as_deref())
     }
 
     /// The same failure in other words.
@@ -99,6 +96,14 @@ impl fmt::Display for Failure {
 impl Error for Failure {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.source.as_deref().map(|source| source as &(dyn Error + 'static))
+    }
+}
+
+/// A message and its hint on one line.
+pub fn whole(message: &str, hint: Option<&str>) -> String {
+    match hint {
+        Some(hint) => format!("{message}. {hint}"),
+        None => message.to_owned(),
     }
 }
 

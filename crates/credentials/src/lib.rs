@@ -16,7 +16,7 @@ mod source;
 mod time;
 
 pub use crate::credentials::{AccessKeyId, Credentials};
-pub use failure::{Failure, Problem};
+pub use failure::{Failure, Problem, whole};
 pub use fetch::Fetched;
 pub use instance::{Instance, InstanceId, InstanceName, RegionName, StartUrl};
 pub use invalid::Invalid;

@@ -14,8 +14,10 @@ pub struct Event {
     pub instance: Option<InstanceName>,
     /// The slots that it is about.
     pub slots: Vec<SlotName>,
-    /// One line without secrets: what happened, and the command that mends it.
+    /// What happened: one line without secrets.
     pub message: String,
+    /// What to do about it: a sentence, with the command to type.
+    pub hint: Option<String>,
 }
 
 /// What happened.

@@ -172,7 +172,7 @@ impl Gate {
         peer: Peer,
         now: Timestamp,
     ) -> Result<Caller, Refusal> {
-        let host = self.host(&head.headers, peer.port).ok_or(Refusal::Misdirected)?;
+        let host = self.host(&head.headers, peer.port).ok_or(Refusal::Misdirected(peer.port))?;
         if is_for_a_proxy(&head.uri) || head.headers.keys().any(is_sent_by_browsers_or_proxies) {
             return Err(Refusal::BrowserOrProxy);
         }

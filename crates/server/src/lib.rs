@@ -25,6 +25,7 @@ mod provider;
 mod readers;
 mod refresher;
 mod refusal;
+mod remedy;
 mod request;
 mod routes;
 mod server;

@@ -23,6 +23,7 @@ use tracing::debug;
 
 use crate::event::{Event, EventKind};
 use crate::provider::{Provider, Session};
+use crate::remedy::Remedy;
 use crate::slots::{Fetch, Finished, Now, Slots};
 use sessions::Sessions;
 
@@ -188,25 +189,18 @@ impl Refresher {
         }
     }
 
-    fn failed(&mut self, slot: &SlotName, upstream: Upstream, failure: &Failure, left: i64) {
-        match failure.problem {
-            Problem::SignInNeeded => self.sign_in_needed(upstream, failure),
+    fn failed(&mut self, slot: &SlotName, upstream: Upstream, failure: &Arc<Failure>, left: i64) {
+        match Remedy::of(failure.problem) {
+            Remedy::SignIn => self.sign_in_needed(upstream, failure),
             // Of one role alone: each is told.
-            Problem::Denied => {
-                self.tell(EventKind::Denied, None, vec![slot.clone()], &failure.whole())
+            Remedy::Permission => {
+                self.tell_failure(EventKind::Denied, None, vec![slot.clone()], failure);
             }
-            Problem::Invalid
-            | Problem::Usage
-            | Problem::Unreachable
-            | Problem::CommandNotFound
-            | Problem::CommandNotExecutable
-            | Problem::Interrupted => {
-                self.tell_once(EventKind::Misconfigured, upstream, &failure.whole())
+            Remedy::Correct => self.tell_once(EventKind::Misconfigured, upstream, failure),
+            Remedy::Wait if left < SOON => {
+                self.tell_once(EventKind::Unavailable, upstream, failure);
             }
-            Problem::Unavailable | Problem::Throttled if left < SOON => {
-                self.tell_once(EventKind::Unavailable, upstream, &failure.whole());
-            }
-            Problem::Unavailable | Problem::Throttled => {}
+            Remedy::Wait => {}
         }
     }
 
@@ -225,8 +219,8 @@ impl Refresher {
     }
 
     /// Nothing is asked there until somebody signs in.
-    fn sign_in_needed(&mut self, upstream: Upstream, failure: &Failure) {
-        self.slots.sign_in_needed(&upstream, &failure.whole());
+    fn sign_in_needed(&mut self, upstream: Upstream, failure: &Arc<Failure>) {
+        self.slots.sign_in_needed(&upstream, failure);
         if let Upstream::Instance(instance) = &upstream {
             self.sessions.over(instance);
             self.slots.session_ends(instance, None);
@@ -239,7 +233,7 @@ impl Refresher {
                 watched
             }));
         }
-        self.tell_once(EventKind::SignInNeeded, upstream, &failure.whole());
+        self.tell_once(EventKind::SignInNeeded, upstream, failure);
     }
 
     /// Somebody has signed in, perhaps: whoever asks will see.
@@ -260,7 +254,7 @@ impl Refresher {
                 self.is_signed_in(&upstream);
             }
             Err(failure) if failure.problem == Problem::SignInNeeded => {
-                self.sign_in_needed(upstream, &failure);
+                self.sign_in_needed(upstream, &Arc::new(failure));
             }
             Err(failure) => {
                 debug!(instance = %instance.name, problem = ?failure.problem, "how the session stands is not known");

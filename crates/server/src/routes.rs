@@ -231,11 +231,7 @@ impl Router {
         HealthDetail {
             profile: profile.map(|name| name.as_str().to_owned()),
             expires: expiration.flatten().map(|at| at.to_string()),
-            reason: verdict.err().map(|refusal| match refusal {
-                Refusal::Expired => "the credentials have expired".to_owned(),
-                Refusal::NotRefreshed(_) | Refusal::Refreshing(_) => refusal.message(),
-                _ => "nothing is loaded in this slot".to_owned(),
-            }),
+            reason: verdict.err().map(|refusal| refusal.said().message.into_owned()),
         }
     }
 }
@@ -246,7 +242,7 @@ fn ok(value: &impl serde::Serialize) -> Response<Bytes> {
 
 /// 200, never 201 or 204: the reference client takes nothing else.
 fn done() -> Response<Bytes> {
-    wire::json(StatusCode::OK, wire::message(StatusCode::OK, "OK"))
+    wire::json(StatusCode::OK, wire::unloaded())
 }
 
 #[cfg(test)]

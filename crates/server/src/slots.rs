@@ -116,10 +116,11 @@ impl Slots {
         socket: Option<Socket>,
         now: Now,
     ) -> Result<Served, Refusal> {
+        let name = slot.name();
         let mut contents = self.lock();
-        let numbered = contents.numbered_mut(slot.name()).ok_or_else(|| nothing_in(slot.name()))?;
+        let numbered = contents.numbered_mut(name).ok_or_else(|| nothing_in(name))?;
         let Numbered { slot, load, reads } = numbered;
-        let answer = slot.at(now)?.clone();
+        let answer = slot.served(now).ok_or_else(|| slot.why_not(name))?.clone();
         let newcomer = reads.note(socket, now).map(|socket| Newcomer { socket, load: *load });
         Ok(Served { answer, role: Arc::clone(slot.role()), newcomer })
     }
@@ -156,7 +157,9 @@ impl Slots {
 
     /// Whether a slot can serve, which anyone may know, or why not, which only readers are told.
     pub(crate) fn health(&self, name: &SlotName, now: Now) -> Result<(), Refusal> {
-        self.lock().slot(name)?.at(now).map(|_| ())
+        let contents = self.lock();
+        let slot = contents.slot(name)?;
+        slot.served(now).map(|_| ()).ok_or_else(|| slot.why_not(name))
     }
 
     /// Puts an upload into a slot, in place of what was there.
@@ -278,6 +281,6 @@ impl Contents {
 fn nothing_in(name: &SlotName) -> Refusal {
     match name {
         SlotName::Default => Refusal::NothingLoaded,
-        SlotName::Named(_) => Refusal::NoSuchSlot,
+        SlotName::Named(name) => Refusal::NoSuchSlot(name.clone()),
     }
 }

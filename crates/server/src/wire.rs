@@ -5,7 +5,9 @@
 use std::fmt;
 
 use bytes::Bytes;
-use credentials::{Expiration, InstanceName, Principal, ProfileName, Source, Timestamp};
+use credentials::{
+    Expiration, InstanceName, Principal, ProfileName, Source, Timestamp, whole,
+};
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use hyper::{Response, StatusCode};
 use serde::{Deserialize, Serialize};
@@ -13,20 +15,19 @@ use zeroize::Zeroizing;
 
 use crate::event;
 
+mod reason;
 mod served;
 mod source;
 mod status;
 mod upload;
 
+pub use reason::Reason;
 pub(crate) use served::credentials;
 pub use served::read_credentials;
 pub use source::SourceObject;
 pub use status::{ReaderObject, SessionObject, SlotObject, StatusObject};
 pub use upload::write_upload;
 pub(crate) use upload::{Upload, read_upload};
-
-/// How the message begins that a port which speaks HTTPS has for plain HTTP.
-pub const SPEAKS_HTTPS: &str = "this port speaks HTTPS";
 
 /// `GET /profile`, and an element of `GET /slot`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -132,11 +133,26 @@ impl ProfileObject {
 /// The answer to `PUT`, to `DELETE` and to whatever fails, as our client reads it.
 #[derive(Debug, Deserialize)]
 pub struct Message {
-    /// One line, with what mends it.
-    pub message: String,
+    /// One line, with the hint at its end.
+    message: String,
+    /// Why a request was refused; absent in a success, and from other servers.
+    #[serde(default)]
+    pub reason: Option<Reason>,
+    /// What to do about it.
+    #[serde(default)]
+    pub hint: Option<String>,
     /// Whether the slot that was loaded is refreshed.
     #[serde(default)]
     pub refreshes: bool,
+}
+
+impl Message {
+    /// The message without the hint.
+    pub fn text(&self) -> &str {
+        let hint = self.hint.as_deref();
+        let text = hint.and_then(|hint| self.message.strip_suffix(hint)?.strip_suffix(". "));
+        text.unwrap_or(&self.message)
+    }
 }
 
 /// The answer to `PUT`: `{"code":"200","message":"OK"}`, with `"refreshes":true` if the server will do so.
@@ -151,29 +167,34 @@ pub(crate) fn loaded(refreshes: bool) -> Bytes {
     to_json(&Loaded { code: "200", message: "OK", refreshes })
 }
 
-/// `{"code":"200","message":"OK"}`, and for errors the same two again with capitals (some SDKs read those).
-pub(crate) fn message(status: StatusCode, text: &str) -> Bytes {
+/// The answer to `DELETE`: `{"code":"200","message":"OK"}`.
+pub(crate) fn unloaded() -> Bytes {
+    loaded(false)
+}
+
+/// `{"code":"404","message":"…"}` with the same two again in capitals, which some SDKs read, and the reason and the hint for
+/// programs that know us. The message ends with the hint, because SDKs show nothing else.
+pub(crate) fn refused(
+    status: StatusCode,
+    reason: Reason,
+    message: &str,
+    hint: Option<&str>,
+) -> Bytes {
     #[derive(Serialize)]
-    struct Success<'a> {
-        code: &'a str,
-        message: &'a str,
-    }
-    #[derive(Serialize)]
-    struct Failure<'a> {
+    struct Refused<'a> {
         code: &'a str,
         message: &'a str,
         #[serde(rename = "Code")]
         capital_code: &'a str,
         #[serde(rename = "Message")]
         capital_message: &'a str,
+        reason: Reason,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        hint: Option<&'a str>,
     }
-    let code = status.as_str();
-    if status.is_success() {
-        to_json(&Success { code, message: text })
-    } else {
-        let (capital_code, capital_message) = (code, text);
-        to_json(&Failure { code, message: text, capital_code, capital_message })
-    }
+    let (code, message) = (status.as_str(), &*whole(message, hint));
+    let (capital_code, capital_message) = (code, message);
+    to_json(&Refused { code, message, capital_code, capital_message, reason, hint })
 }
 
 /// `GET /healthcheck`: what anyone is told, and what a reader of the slot is told beside.
@@ -218,4 +239,33 @@ fn secret_json(value: &impl Serialize) -> Zeroizing<Vec<u8>> {
     let mut exact = Vec::with_capacity(room.len());
     exact.extend_from_slice(&room);
     Zeroizing::new(exact)
+}
+
+/// The words in code quotes below a heading of docs/reference/api.md.
+#[cfg(test)]
+fn documented(heading: &str) -> Vec<String> {
+    let page = include_str!("../../../docs/reference/api.md");
+    let (_, section) = page.split_once(&format!("\n## {heading}\n")).unwrap();
+    let section = section.split("\n## ").next().unwrap();
+    section.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_reads_message_and_hint_apart_and_words_that_it_does_not_know() {
+        let refused = |hint| {
+            let body = refused(StatusCode::NOT_FOUND, Reason::NoSuchPath, "nothing. is here", hint);
+            serde_json::from_slice::<Message>(&body).unwrap()
+        };
+        for hint in [None, Some("Look elsewhere: cd /")] {
+            let message = refused(hint);
+            assert_eq!((message.text(), message.hint.as_deref()), ("nothing. is here", hint));
+            assert_eq!(message.reason, Some(Reason::NoSuchPath));
+        }
+        let newer = r#"{"message":"no","reason":"not-in-this-version"}"#;
+        assert_eq!(serde_json::from_str::<Message>(newer).unwrap().reason, Some(Reason::Unknown));
+    }
 }

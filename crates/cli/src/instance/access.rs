@@ -145,13 +145,14 @@ pub(crate) fn explain(
 /// Says that our clock is off, if AWS's last answer showed it: signatures and expirations depend on it.
 pub(crate) fn mention_clock(center: &IdentityCenter) {
     if let Some(warning) = clock_warning(center) {
-        ui::note(&format!("warning: {warning}"));
+        ui::note(&format!("warning: {}", warning.whole()));
     }
 }
 
-/// What is to be said of our clock, if it is off, and what to type.
-pub(crate) fn clock_warning(center: &IdentityCenter) -> Option<String> {
-    clock_difference(center).map(|difference| format!("{difference}. Set it: {SET_CLOCK}"))
+/// That our clock is off, if it is.
+pub(crate) fn clock_warning(center: &IdentityCenter) -> Option<Failure> {
+    let difference = clock_difference(center)?;
+    Some(Failure::failed(difference).with_hint(format!("Set it: {SET_CLOCK}")))
 }
 
 /// How far our clock is off, if it is.

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
-use credentials::Clock;
+use credentials::{Clock, whole};
 use server::{Event, EventKind};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
@@ -73,11 +73,16 @@ pub(crate) async fn tell(mut events: Receiver<Event>, how: Telling) {
 
 /// What stands on stderr.
 pub(crate) fn line(event: &Event) -> String {
-    let message = ui::printable(&event.message);
+    let message = ui::printable(&text(event)).into_owned();
     match event.kind {
-        EventKind::SignedIn => message.into_owned(),
+        EventKind::SignedIn => message,
         _ => format!("warning: {message}"),
     }
+}
+
+/// What happened and what to do about it, on one line.
+fn text(event: &Event) -> String {
+    whole(&event.message, event.hint.as_deref())
 }
 
 /// What somebody slower than stderr has still to be told.

@@ -222,10 +222,10 @@ impl AwsProvider {
         let center = self.place(id).lock().await.clone();
         let warning = center.and_then(|center| access::clock_warning(&center));
         let was_off = self.0.clock_is_off.swap(warning.is_some(), Ordering::Relaxed);
-        if let (Some(message), false) = (warning, was_off) {
+        if let (Some(Failure { message, hint, .. }), false) = (warning, was_off) {
             let (kind, instance, slots) = (EventKind::ClockOff, None, Vec::new());
             // Who is told of so much that there is no room has other troubles.
-            let _ = self.0.events.try_send(Event { kind, instance, slots, message });
+            let _ = self.0.events.try_send(Event { kind, instance, slots, message, hint });
         }
     }
 }

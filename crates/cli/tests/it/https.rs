@@ -96,18 +96,18 @@ fn who_speaks_the_other_of_http_and_https_is_told_so() {
     let (with, without) = (world.serve(&["--tls"]), world.serve(&[]));
     for request in ["GET / HTTP/1.1\r\nhost: localhost\r\n\r\n", "G", "PRI * HTTP/2.0\r\n\r\n"] {
         let answer = with.send(request.as_bytes());
-        let url = format!("\"this port speaks HTTPS: use {}\"", https(&with));
+        let url = format!("\"this port speaks HTTPS. Use {}\"", https(&with));
         let is_ours = answer.starts_with("HTTP/1.1 400") && answer.contains("application/json");
         assert!(is_ours && answer.contains(&url), "{answer}");
     }
     let explicit = format!("http://{}", with.address());
     let shown = world.run(&["ecs", "list", "--server", &explicit]);
-    let said = format!("this port speaks HTTPS: use {}", https(&with));
+    let said = format!("error: this port speaks HTTPS\nhint: Use {}", https(&with));
     assert!(shown.code == Some(1) && shown.stderr.contains(&said), "{shown:?}");
 
     let hello = [0x16, 3, 1, 0, 0xc0, 1, 0, 0, 0xbc, 3, 3];
     let answer = without.send(&hello);
-    let said = format!("plain HTTP: use http://{}, or start the server with", without.address());
+    let said = format!("plain HTTP. Use http://{}, or start the server with", without.address());
     assert!(answer.starts_with("HTTP/1.1 400") && answer.contains(&said), "{answer}");
     let shown = world.run(&["ecs", "list", "--server", &https(&without)]);
     let hint = format!("--server http://{}\n", without.address());

@@ -95,7 +95,7 @@ struct What<'a> {
     outcome: &'a str,
     status: u16,
     #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<String>,
+    reason: Option<Cow<'static, str>>,
 }
 
 impl Lines {
@@ -178,6 +178,7 @@ impl<'a> What<'a> {
         let role = record.outcome.as_ref().ok().and_then(Option::as_deref);
         let principal = role.map(|role| &role.principal);
         let refusal = record.outcome.as_ref().err();
+        let said = refusal.map(Refusal::said);
         Self {
             verb: record.verb.name(),
             slot: match &record.slot {
@@ -189,8 +190,8 @@ impl<'a> What<'a> {
             account_id: principal.and_then(|of| of.account_id.as_ref()).map(|id| id.as_str()),
             role_name: principal.and_then(|of| of.role_name.as_ref()).map(|name| name.as_str()),
             outcome: outcome(refusal),
-            status: refusal.map_or(200, |refusal| refusal.status().as_u16()),
-            reason: refusal.map(Refusal::message),
+            status: said.as_ref().map_or(200, |said| said.status.as_u16()),
+            reason: said.map(|said| said.message),
         }
     }
 }
@@ -214,8 +215,8 @@ fn outcome(refusal: Option<&Refusal>) -> &'static str {
         None => "allowed",
         Some(
             Refusal::NothingLoaded
-            | Refusal::NoSuchSlot
-            | Refusal::Expired
+            | Refusal::NoSuchSlot(_)
+            | Refusal::Expired(..)
             | Refusal::NotRefreshed(_)
             | Refusal::Refreshing(_),
         ) => "failed",

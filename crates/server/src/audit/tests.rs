@@ -45,7 +45,7 @@ async fn a_decision_is_a_line_that_says_who_used_which_role() {
     let records = [
         Record { asker, ..read() },
         record(Verb::Load, SlotName::Named(name("a b")), Ok(())),
-        record(Verb::Read, SlotName::Named(name("a b")), Err(Refusal::NoSuchSlot)),
+        record(Verb::Read, SlotName::Named(name("a b")), Err(Refusal::NoSuchSlot(name("a b")))),
         Record { slot: None, ..record(Verb::List, SlotName::Default, Err(Refusal::OtherUser)) },
         Record { slot: None, outcome: Ok(None), ..record(Verb::Unload, SlotName::Default, Ok(())) },
     ];
@@ -59,11 +59,11 @@ async fn a_decision_is_a_line_that_says_who_used_which_role() {
         format!(r#"{time},"Verb":"load","Slot":"a b","DefaultSlot":false,{role}}}"#),
         format!(
             r#"{time},"Verb":"read","Slot":"a b","DefaultSlot":false,"Outcome":"failed","Status":404,"Reason":"{}"}}"#,
-            Refusal::NoSuchSlot.message()
+            Refusal::NoSuchSlot(name("a b")).said().message
         ),
         format!(
             r#"{time},"Verb":"list","DefaultSlot":false,"Outcome":"refused","Status":401,"Reason":"{}"}}"#,
-            Refusal::OtherUser.message()
+            Refusal::OtherUser.said().message
         ),
         format!(r#"{time},"Verb":"unload","DefaultSlot":false,"Outcome":"allowed","Status":200}}"#),
     ];
@@ -74,7 +74,8 @@ async fn a_decision_is_a_line_that_says_who_used_which_role() {
 async fn no_name_can_forge_a_line() {
     let home = tempfile::tempdir().unwrap();
     let hostile = r#"x","Outcome":"allowed"}{"Verb":"read\n"#;
-    let record = record(Verb::Read, SlotName::Named(name(hostile)), Err(Refusal::NoSuchSlot));
+    let record =
+        record(Verb::Read, SlotName::Named(name(hostile)), Err(Refusal::NoSuchSlot(name("a b"))));
     let log = written(&home.path().join("audit"), [record]).await;
     assert_eq!(log.lines().count(), 1);
     let line: AuditLine<'_> = serde_json::from_str(&log).unwrap();

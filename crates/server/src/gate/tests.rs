@@ -83,11 +83,11 @@ fn other_hosts_are_misdirected() {
         "[::ffff:127.0.0.1]:4144",
     ] {
         let caller = check_with(Owner::SameUser, "/", &[("host", host)]);
-        assert_eq!(caller.err(), Some(Refusal::Misdirected), "{host}");
+        assert_eq!(caller.err(), Some(Refusal::Misdirected(4144)), "{host}");
     }
-    assert_eq!(check_with(Owner::SameUser, "/", &[]).err(), Some(Refusal::Misdirected));
+    assert_eq!(check_with(Owner::SameUser, "/", &[]).err(), Some(Refusal::Misdirected(4144)));
     let twice = [("host", "localhost:4144"), ("host", "localhost:4144")];
-    assert_eq!(check_with(Owner::SameUser, "/", &twice).err(), Some(Refusal::Misdirected));
+    assert_eq!(check_with(Owner::SameUser, "/", &twice).err(), Some(Refusal::Misdirected(4144)));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use credentials::{InstanceId, SlotName, Timestamp, Upstream};
+use credentials::{Failure, InstanceId, SlotName, Timestamp, Upstream};
 use tracing::warn;
 
 use super::Refresher;
@@ -11,10 +11,10 @@ use crate::slots::Fetch;
 
 impl Refresher {
     /// Tells it of an upstream, unless that was told and is so still.
-    pub(super) fn tell_once(&mut self, kind: EventKind, upstream: Upstream, message: &str) {
+    pub(super) fn tell_once(&mut self, kind: EventKind, upstream: Upstream, failure: &Failure) {
         if self.standings.entry(upstream.clone()).or_default().told.insert(kind) {
             let slots = self.slots.slots_of(&upstream);
-            self.tell(kind, upstream.instance().cloned(), slots, message);
+            self.tell_failure(kind, upstream.instance().cloned(), slots, failure);
         }
     }
 
@@ -32,38 +32,53 @@ impl Refresher {
                 format!("somebody has signed in for the profile `{}`", profile.name)
             }
         };
-        let slots = self.slots.slots_of(upstream);
-        self.tell(EventKind::SignedIn, upstream.instance().cloned(), slots, &message);
+        self.tell(Event {
+            kind: EventKind::SignedIn,
+            instance: upstream.instance().map(|instance| instance.name.clone()),
+            slots: self.slots.slots_of(upstream),
+            message,
+            hint: None,
+        });
     }
 
     /// An SSO session ends soon.
     pub(super) fn warn_of_end(&self, instance: InstanceId, ends: Timestamp, now: Timestamp) {
         let Some(message) = event::session_ends_soon(&instance.name, ends, now) else { return };
         let slots = self.slots.slots_of(&Upstream::Instance(instance.clone()));
-        self.tell(EventKind::SessionEnding, Some(instance), slots, &message);
+        let (kind, instance) = (EventKind::SessionEnding, Some(instance.name));
+        self.tell(Event { kind, instance, slots, message, hint: None });
     }
 
     /// A source gives credentials that SDKs don't keep for long.
     pub(super) fn tell_short_life(&self, fetch: &Fetch, life: Duration) {
         let minutes = life.as_secs().div_ceil(60);
         let message = format!(
-            "the credentials of {} live for {minutes} min only, and some SDKs ask for such ones on every call: \
-             let the sessions of `{}` last for an hour",
-            fetch.slot, fetch.source,
+            "the credentials of {} live for {minutes} min only, and some SDKs ask for such ones on every call",
+            fetch.slot
         );
-        let instance = fetch.source.instance().cloned();
-        self.tell(EventKind::ShortLived, instance, vec![fetch.slot.clone()], &message);
+        self.tell(Event {
+            kind: EventKind::ShortLived,
+            instance: fetch.source.instance().map(|instance| instance.name.clone()),
+            slots: vec![fetch.slot.clone()],
+            message,
+            hint: Some(format!("Let the sessions of `{}` last for an hour", fetch.source)),
+        });
     }
 
-    pub(super) fn tell(
+    pub(super) fn tell_failure(
         &self,
         kind: EventKind,
         instance: Option<InstanceId>,
         slots: Vec<SlotName>,
-        message: &str,
+        failure: &Failure,
     ) {
+        let Failure { message, hint, .. } = failure.clone();
         let instance = instance.map(|instance| instance.name);
-        let event = Event { kind, instance, slots, message: message.to_owned() };
+        self.tell(Event { kind, instance, slots, message, hint });
+    }
+
+    fn tell(&self, event: Event) {
+        let kind = event.kind;
         if self.events.try_send(event).is_err() {
             warn!(?kind, "more happens than can be told");
         }

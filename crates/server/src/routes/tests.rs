@@ -2,7 +2,7 @@
 
 use fakes::FakeClock;
 use hyper::Request;
-use hyper::header::ALLOW;
+use hyper::header::{ALLOW, WWW_AUTHENTICATE};
 
 use super::*;
 use crate::peer::Owner;
@@ -126,6 +126,7 @@ fn every_route_answers_every_method_to_its_own_user() {
             assert_eq!(response.headers()["content-type"], "application/json");
             assert_eq!(response.headers()["cache-control"], "no-store");
             assert_eq!(response.headers().contains_key(ALLOW), status == 405, "{method} {target}");
+            assert!(!response.headers().contains_key(WWW_AUTHENTICATE), "{method} {target}");
         }
     }
 }
@@ -163,6 +164,8 @@ fn everyone_else_gets_nothing_but_health() {
                 let is_health = target.starts_with("/healthcheck") && status == 401;
                 let expected = if is_health { own } else { status };
                 assert_eq!(response.status(), expected, "{owner:?} {headers:?} {method} {target}");
+                let challenge = response.headers().get(WWW_AUTHENTICATE);
+                assert_eq!(challenge.is_some_and(|value| value == "Bearer"), expected == 401);
                 assert!(!text(&response).contains(fakes::CANARY));
                 let still_there = ask(&router, "GET", "/slot/dev").status();
                 assert_eq!(still_there, 200, "{method} {target} changed something");
@@ -342,11 +345,14 @@ fn get_after_delete_says_what_to_do() {
     for method in ["GET", "DELETE"] {
         let response = ask(&router, method, "/");
         assert_eq!(response.status(), 404);
+        let message = "no credentials are loaded in the default slot. Load them: \
+                       aws-sso ecs load --profile NAME";
         assert_eq!(
             text(&response),
-            "{\"code\":\"404\",\"message\":\"no credentials are loaded in the default slot; load \
-             them: aws-sso ecs load --profile NAME\",\"Code\":\"404\",\"Message\":\"no credentials \
-             are loaded in the default slot; load them: aws-sso ecs load --profile NAME\"}"
+            format!(
+                "{{\"code\":\"404\",\"message\":\"{message}\",\"Code\":\"404\",\"Message\":\"{message}\",\
+                 \"reason\":\"nothing-loaded\",\"hint\":\"Load them: aws-sso ecs load --profile NAME\"}}"
+            )
         );
     }
     assert_eq!(ask(&router, "GET", "/profile").status(), 404);
@@ -389,11 +395,11 @@ fn health_tells_strangers_nothing_and_readers_why() {
     assert_eq!(
         reader("/healthcheck/slot/old"),
         "{\"status\":\"unavailable\",\"profile\":\"old\",\"expires\":\"2026-11-22T20:16:31Z\",\
-         \"reason\":\"the credentials have expired\"}"
+         \"reason\":\"the credentials in this slot have expired\"}"
     );
     assert_eq!(
         reader("/healthcheck/slot/none"),
-        "{\"status\":\"unavailable\",\"reason\":\"nothing is loaded in this slot\"}"
+        "{\"status\":\"unavailable\",\"reason\":\"no credentials are loaded in this slot\"}"
     );
 }
 
@@ -403,8 +409,27 @@ fn no_message_quotes_what_was_sent() {
     for target in ["/slot/%zzCANARY", "/CANARY", "/slot/CANARY", "/s/CANARY!", "/?profile=%CANARY"]
     {
         for method in METHODS {
-            let response = ask_with(&router, method, target, &[], b"{\"CANARY\":");
-            assert!(!text(&response).contains("CANARY"), "{method} {target}");
+            for owner in [Owner::SameUser, Owner::OtherUser] {
+                let response = ask_as(&router, owner, method, target, &[], b"{\"CANARY\":");
+                let names_it = text(&response).contains("CANARY");
+                // Who may read a slot is told how to load it.
+                let is_named = target == "/slot/CANARY" && response.status() == 404;
+                assert_eq!(names_it, is_named, "{method} {target}: {}", text(&response));
+            }
         }
+    }
+}
+
+#[test]
+fn a_hint_names_the_slot_as_it_is_typed() {
+    let (router, _) = router();
+    for (target, hint) in [
+        ("/slot/none", "Load them: aws-sso ecs load --slotted --profile none"),
+        ("/slot/a%20b", "Load them: aws-sso ecs load --slotted --profile 'a b'"),
+        ("/slot/old", "Load them again: aws-sso ecs load --slotted --profile old"),
+    ] {
+        let message: wire::Message =
+            serde_json::from_slice(ask(&router, "GET", target).body()).unwrap();
+        assert_eq!(message.hint.as_deref(), Some(hint));
     }
 }

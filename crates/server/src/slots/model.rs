@@ -190,9 +190,11 @@ fn in_every_order_a_failure_takes_nothing_away() {
     in_all_orders(&[
         |slotted| slotted.refresh(|_| refused(Problem::Unavailable)),
         |slotted| {
-            slotted.slots.sign_in_needed(&Upstream::Profile(fakes::profile_source("first")), "no");
+            let upstream = Upstream::Profile(fakes::profile_source("first"));
+            let failure = Arc::new(Failure::new(Problem::SignInNeeded, "no"));
+            slotted.slots.sign_in_needed(&upstream, &failure);
             thread::yield_now();
-            slotted.slots.signed_in(&Upstream::Profile(fakes::profile_source("first")));
+            slotted.slots.signed_in(&upstream);
         },
         |slotted| slotted.refresh(given),
         |slotted| slotted.load("second"),

@@ -54,7 +54,7 @@ pub(crate) enum Finished {
     /// The slot has new credentials. If they live for a short time, and that is news: for how long.
     Refreshed { short_life: Option<Duration> },
     /// It has not.
-    Failed { failure: Failure, seconds_left: i64 },
+    Failed { failure: Arc<Failure>, seconds_left: i64 },
 }
 
 /// A slot in the list that outlives the server: names, and when it is due.
@@ -110,16 +110,16 @@ impl Slots {
         match outcome.and_then(|fetched| slot.refreshed(fetched, now, chance)) {
             Ok(short_life) => Some(Finished::Refreshed { short_life }),
             Err(failure) => {
-                slot.failed(&failure, now, chance);
+                let failure = Arc::new(failure);
+                slot.failed(Arc::clone(&failure), now, chance);
                 Some(Finished::Failed { failure, seconds_left: slot.seconds_left(now.wall) })
             }
         }
     }
 
     /// Nobody is signed in there: no slot of it is fetched.
-    pub(crate) fn sign_in_needed(&self, upstream: &Upstream, message: &str) {
-        let message: Arc<str> = message.into();
-        self.lock().all_mut().for_each(|slot| slot.sign_in_needed(upstream, &message));
+    pub(crate) fn sign_in_needed(&self, upstream: &Upstream, failure: &Arc<Failure>) {
+        self.lock().all_mut().for_each(|slot| slot.sign_in_needed(upstream, failure));
     }
 
     /// Somebody has signed in there, perhaps.

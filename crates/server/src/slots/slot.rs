@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use credentials::{
-    Credentials, Expiration, Failure, Fetched, Invalid, Principal, Problem, Profile, ProfileName,
+    Credentials, Expiration, Failure, Fetched, Invalid, Principal, Profile, ProfileName, SlotName,
     Source, Timestamp, Upstream, refresh,
 };
 use tokio::time::Instant;
@@ -16,6 +16,7 @@ use super::Now;
 use crate::audit::Role;
 use crate::memory::keep_out_of_swap;
 use crate::refusal::Refusal;
+use crate::remedy::Remedy;
 use crate::wire::{self, ProfileObject, SourceObject, State};
 
 /// One role's credentials, as they will be answered, and how they are got again.
@@ -56,16 +57,16 @@ enum Step {
     /// The last fetch has failed. The next one is at that instant, whatever the clock says meanwhile.
     Retrying { trouble: Trouble, at: Instant },
     /// Waits until somebody signs in.
-    SignInNeeded(Arc<str>),
+    SignInNeeded(Arc<Failure>),
     /// AWS has said no. Nothing more is done.
-    Denied(Arc<str>),
+    Denied(Arc<Failure>),
 }
 
 /// Failed tries in a row.
 struct Trouble {
     failures: u32,
-    problem: Problem,
-    message: Arc<str>,
+    /// The last one.
+    failure: Arc<Failure>,
 }
 
 impl Slot {
@@ -120,12 +121,9 @@ impl Slot {
         self.refresh.as_ref().map(|refresh| refresh.due.wall)
     }
 
-    /// What the slot may serve.
-    pub(crate) fn at(&self, now: Now) -> Result<&Bytes, Refusal> {
-        match &self.held {
-            Some(held) if held.lives(now) => Ok(&held.answer),
-            _ => Err(self.why_not()),
-        }
+    /// The answer for an SDK, while the credentials in it may be served.
+    pub(crate) fn served(&self, now: Now) -> Option<&Bytes> {
+        self.held.as_ref().filter(|held| held.lives(now)).map(|held| &held.answer)
     }
 
     /// What is told of it to whoever may read it.
@@ -135,7 +133,7 @@ impl Slot {
             state,
             source: self.source().map(SourceObject::of),
             source_text: self.source().map(ToString::to_string),
-            notice: notice.map(|text| text.to_string()),
+            notice: notice.map(Failure::whole),
             ..ProfileObject::new(
                 &self.role.profile,
                 &self.role.principal,
@@ -145,26 +143,28 @@ impl Slot {
         }
     }
 
-    /// Why nothing can be served: only a person helps, or waiting does.
-    fn why_not(&self) -> Refusal {
-        let Some(refresh) = &self.refresh else { return Refusal::Expired };
+    /// Why nothing can be served from this slot, of that name: only a person helps, or waiting does.
+    pub(crate) fn why_not(&self, name: &SlotName) -> Refusal {
+        let Some(refresh) = &self.refresh else {
+            return Refusal::Expired(name.clone(), self.name().clone());
+        };
         match &refresh.step {
             Step::Waiting | Step::Fetching(None) => Refusal::Refreshing(None),
             Step::Fetching(Some(trouble)) | Step::Retrying { trouble, .. } => {
-                let message = Arc::clone(&trouble.message);
-                match trouble.problem {
-                    Problem::Invalid => Refusal::NotRefreshed(message),
-                    _ => Refusal::Refreshing(Some(message)),
+                let failure = Arc::clone(&trouble.failure);
+                match trouble.passes() {
+                    true => Refusal::Refreshing(Some(failure)),
+                    false => Refusal::NotRefreshed(failure),
                 }
             }
-            Step::SignInNeeded(message) | Step::Denied(message) => {
-                Refusal::NotRefreshed(Arc::clone(message))
+            Step::SignInNeeded(failure) | Step::Denied(failure) => {
+                Refusal::NotRefreshed(Arc::clone(failure))
             }
         }
     }
 
-    fn state(&self, now: Now) -> (State, Option<Arc<str>>) {
-        let is_served = self.at(now).is_ok();
+    fn state(&self, now: Now) -> (State, Option<&Failure>) {
+        let is_served = self.served(now).is_some();
         let Some(refresh) = &self.refresh else {
             return (if is_served { State::Ready } else { State::Expired }, None);
         };
@@ -172,15 +172,19 @@ impl Slot {
             Step::Waiting if is_served => (State::Ready, None),
             Step::Waiting | Step::Fetching(None) => (State::Refreshing, None),
             Step::Fetching(Some(trouble)) | Step::Retrying { trouble, .. } => {
-                let state = match trouble.problem {
-                    Problem::Invalid => State::Misconfigured,
-                    _ => State::Refreshing,
-                };
-                (state, Some(Arc::clone(&trouble.message)))
+                let state = if trouble.passes() { State::Refreshing } else { State::Misconfigured };
+                (state, Some(&trouble.failure))
             }
-            Step::SignInNeeded(message) => (State::SignInNeeded, Some(Arc::clone(message))),
-            Step::Denied(message) => (State::Denied, Some(Arc::clone(message))),
+            Step::SignInNeeded(failure) => (State::SignInNeeded, Some(failure)),
+            Step::Denied(failure) => (State::Denied, Some(failure)),
         }
+    }
+}
+
+impl Trouble {
+    /// Whether waiting helps.
+    fn passes(&self) -> bool {
+        Remedy::of(self.failure.problem) == Remedy::Wait
     }
 }
 
@@ -225,7 +229,9 @@ impl Slot {
         if let Some(refresh) = &mut self.refresh {
             refresh.step = match std::mem::replace(&mut refresh.step, Step::Waiting) {
                 Step::Retrying { trouble, .. } => Step::Fetching(Some(trouble)),
-                _ => Step::Fetching(None),
+                Step::Waiting | Step::Fetching(_) | Step::SignInNeeded(_) | Step::Denied(_) => {
+                    Step::Fetching(None)
+                }
             };
         }
     }
@@ -271,42 +277,37 @@ impl Slot {
     }
 
     /// The fetch gave nothing.
-    pub(crate) fn failed(&mut self, failure: &Failure, now: Now, chance: f64) {
-        let has_expired = self.at(now).is_err();
+    pub(crate) fn failed(&mut self, failure: Arc<Failure>, now: Now, chance: f64) {
+        let has_expired = self.served(now).is_none();
         let Some(refresh) = &mut self.refresh else { return };
-        let message: Arc<str> = failure.whole().into();
         let failures = match &refresh.step {
             Step::Fetching(Some(trouble)) => trouble.failures.saturating_add(1),
-            _ => 1,
+            Step::Waiting
+            | Step::Fetching(None)
+            | Step::Retrying { .. }
+            | Step::SignInNeeded(_)
+            | Step::Denied(_) => 1,
         };
-        refresh.step = match failure.problem {
-            Problem::Denied => Step::Denied(message),
-            Problem::SignInNeeded => Step::SignInNeeded(message),
-            // Nobody tells when a person has mended it; so it is looked at again and again, at last once a minute.
-            Problem::Invalid
-            | Problem::Usage
-            | Problem::Unreachable
-            | Problem::CommandNotFound
-            | Problem::CommandNotExecutable
-            | Problem::Interrupted => Step::Retrying {
-                trouble: Trouble { failures, problem: failure.problem, message },
-                at: now.steady + refresh::gap(failures, false, chance),
-            },
-            Problem::Throttled | Problem::Unavailable => Step::Retrying {
-                trouble: Trouble { failures, problem: failure.problem, message },
-                at: now.steady + refresh::gap(failures, has_expired, chance),
-            },
+        let retrying = |failure, is_urgent| Step::Retrying {
+            trouble: Trouble { failures, failure },
+            at: now.steady + refresh::gap(failures, is_urgent, chance),
+        };
+        refresh.step = match Remedy::of(failure.problem) {
+            Remedy::Permission => Step::Denied(failure),
+            Remedy::SignIn => Step::SignInNeeded(failure),
+            Remedy::Correct => retrying(failure, false),
+            Remedy::Wait => retrying(failure, has_expired),
         };
     }
 
     /// Nobody is signed in at what it depends on: it isn't tried until somebody is. A fetch that is under way finds
     /// that out by itself.
-    pub(crate) fn sign_in_needed(&mut self, upstream: &Upstream, message: &Arc<str>) {
+    pub(crate) fn sign_in_needed(&mut self, upstream: &Upstream, failure: &Arc<Failure>) {
         if let Some(Refresh { source, step, .. }) = &mut self.refresh
             && upstream.is_of(source)
             && matches!(step, Step::Waiting | Step::Retrying { .. })
         {
-            *step = Step::SignInNeeded(Arc::clone(message));
+            *step = Step::SignInNeeded(Arc::clone(failure));
         }
     }
 
@@ -325,7 +326,7 @@ impl Slot {
         if let Some(Refresh { source, step, .. }) = &mut self.refresh
             && upstream.is_of(source)
             && let Step::Retrying { trouble, .. } = step
-            && trouble.problem != Problem::Invalid
+            && trouble.passes()
         {
             *step = Step::Waiting;
         }

@@ -35,7 +35,7 @@ impl Notice {
             | EventKind::ShortLived
             | EventKind::ClockOff => return None,
         };
-        Some(Self { title, body: ui::printable(&event.message).into_owned() })
+        Some(Self { title, body: ui::printable(&super::text(event)).into_owned() })
     }
 }
 

@@ -15,7 +15,7 @@ struct Record<'a> {
     /// Beside the names, because a named slot may have any name.
     default_slot: bool,
     slots: Vec<&'a str>,
-    message: &'a str,
+    message: String,
 }
 
 /// The line, with its end.
@@ -26,7 +26,7 @@ pub(super) fn line(event: &Event, at: Timestamp) -> String {
         instance: event.instance.as_ref().map(InstanceName::as_str),
         default_slot: event.slots.contains(&SlotName::Default),
         slots: event.slots.iter().filter_map(named).collect(),
-        message: &event.message,
+        message: super::text(event),
     };
     // Nothing in it can fail to be JSON.
     serde_json::to_string(&record).unwrap_or_default() + "\n"

@@ -30,14 +30,16 @@ const SURVIVE: &str = "(sleep 5; : > survived) &";
 
 fn event(kind: EventKind) -> Event {
     let slot = |name| SlotName::Named(ProfileName::parse(name).unwrap());
-    let message = "run <aws-sso login> & \u{1b}[1mwait".to_owned();
+    let (message, hint) =
+        ("look".to_owned(), Some("run <aws-sso login> & \u{1b}[1mwait".to_owned()));
     match kind {
-        EventKind::ClockOff => Event { kind, instance: None, slots: vec![], message },
+        EventKind::ClockOff => Event { kind, instance: None, slots: vec![], message, hint },
         _ => Event {
             kind,
             instance: Some(InstanceName::parse("corp").unwrap()),
             slots: vec![slot("prod"), SlotName::Default, slot("a \"b\"")],
             message,
+            hint,
         },
     }
 }
@@ -106,7 +108,7 @@ fn warning(of: &str) -> String {
 }
 
 fn the_event() -> String {
-    warning("run <aws-sso login> & \u{fffd}[1mwait")
+    warning("look. run <aws-sso login> & \u{fffd}[1mwait")
 }
 
 #[test]
@@ -119,7 +121,10 @@ fn child_tells() {
     let all: Vec<_> = names
         .lines()
         .map(|name| event(find(name)))
-        .map(|event| Event { message: message.clone().unwrap_or(event.message.clone()), ..event })
+        .map(|event| match message.clone() {
+            Some(message) => Event { message, hint: None, ..event },
+            None => event,
+        })
         .collect();
     let limit = |name, usual| given(name).map_or(usual, |text| seconds(&text));
     let how = Telling {
@@ -168,9 +173,9 @@ fn each_event_is_a_line_that_moves_no_cursor() {
 fn a_command_is_given_each_event_as_a_line_of_json_one_after_the_other() {
     let folder = Folder::with_hook("echo begins >> got; cat >> got; echo ends >> got");
     folder.tell(&KINDS);
-    let rest = r#""DefaultSlot":true,"Slots":["prod","a \"b\""],"Message":"run <aws-sso login> & \u001b[1mwait"}"#;
+    let rest = r#""DefaultSlot":true,"Slots":["prod","a \"b\""],"Message":"look. run <aws-sso login> & \u001b[1mwait"}"#;
     let without =
-        r#""DefaultSlot":false,"Slots":[],"Message":"run <aws-sso login> & \u001b[1mwait"}"#;
+        r#""DefaultSlot":false,"Slots":[],"Message":"look. run <aws-sso login> & \u001b[1mwait"}"#;
     let expected = KINDS.map(|kind| {
         let head = format!(r#"{{"Event":"{kind:?}","Time":"2026-11-22T21:16:31Z","#);
         let line = match kind {

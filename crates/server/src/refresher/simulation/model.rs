@@ -214,7 +214,7 @@ impl Model {
             return failure(Problem::Unavailable, "connection refused");
         }
         if !site.token(now) {
-            return failure(Problem::SignInNeeded, "sign in: aws-sso login");
+            return Err(signed_out());
         }
         if !site.takes_a_call(now) {
             return failure(Problem::Throttled, "too many requests");
@@ -271,7 +271,7 @@ impl Model {
         state.looking.remove(&instance);
         let site = state.sites.of(&Upstream::Instance(instance));
         if !site.token(truth) {
-            return Err(Failure::new(Problem::SignInNeeded, "sign in: aws-sso login"));
+            return Err(signed_out());
         }
         let left = site.token_ends.as_second() - truth.as_second();
         let is_last = site.token_ends == site.session_ends;
@@ -280,6 +280,10 @@ impl Model {
             look_again: now + seconds((left - REFRESH_BEFORE).clamp(60, 1_800)),
         })
     }
+}
+
+fn signed_out() -> Failure {
+    Failure::new(Problem::SignInNeeded, "nobody is signed in").with_hint("Sign in: aws-sso login")
 }
 
 impl Provider for Arc<Model> {
