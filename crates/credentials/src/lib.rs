@@ -27,4 +27,4 @@ pub use slot::{Profile, ProfileName, SlotName};
 pub use source::{AwsConfigFiles, Chain, Link, ProfileSource, SettingsDigest, Source, Upstream};
 pub use time::{Clock, Expiration, Remaining};
 
-pub use jiff::Timestamp;
+pub use jiff::{SignedDuration, Timestamp};

@@ -1,9 +1,9 @@
-//! What happens to slots without anybody asking, for the person: told in time, and with the command that mends it.
+//! What happens to slots without anybody asking, for the person: told in time, and with the command that helps.
 
-use credentials::{Expiration, InstanceName, SlotName, Timestamp, shell_word};
+use credentials::{InstanceName, SignedDuration, SlotName, Timestamp};
 
-/// So long before its end people are told of it, in seconds.
-pub(crate) const FIRST_WARNING: i64 = 15 * 60;
+/// An SSO session with less time left than this ends soon: people are told of it.
+pub const SESSION_ENDS_SOON: SignedDuration = SignedDuration::from_mins(15);
 
 /// Something that a person may want to know.
 #[derive(Clone, Debug)]
@@ -14,7 +14,7 @@ pub struct Event {
     pub instance: Option<InstanceName>,
     /// The slots that it is about.
     pub slots: Vec<SlotName>,
-    /// What happened: one line without secrets.
+    /// What happened: one line without secrets. Empty where the kind says all.
     pub message: String,
     /// What to do about it: a sentence, with the command to type.
     pub hint: Option<String>,
@@ -24,7 +24,10 @@ pub struct Event {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EventKind {
     /// An SSO session is going to end, in 15 minutes or in 5.
-    SessionEnding,
+    SessionEnding {
+        /// When it ends.
+        ends: Timestamp,
+    },
     /// Nobody is signed in any more: slots can't be refreshed until somebody signs in.
     SignInNeeded,
     /// Somebody has signed in again: slots are being refreshed.
@@ -39,20 +42,4 @@ pub enum EventKind {
     ShortLived,
     /// This machine's clock and AWS's differ by more than a minute.
     ClockOff,
-}
-
-/// The end of an SSO session, for a person, if it is near.
-pub(crate) fn session_ends_soon(
-    instance: &InstanceName,
-    ends: Timestamp,
-    now: Timestamp,
-) -> Option<String> {
-    if ends.as_second() - now.as_second() > FIRST_WARNING || ends <= now {
-        return None;
-    }
-    let left = Expiration::new(ends).ok()?.remaining(now);
-    let name = shell_word(instance.as_str());
-    Some(format!(
-        "the SSO session of `{instance}` ends in {left}; sign in anew: aws-sso login --force --sso {name}"
-    ))
 }

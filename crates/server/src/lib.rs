@@ -38,7 +38,7 @@ mod who;
 pub mod wire;
 
 pub use audit::{AuditError, AuditLine, AuditLog};
-pub use event::{Event, EventKind};
+pub use event::{Event, EventKind, SESSION_ENDS_SOON};
 pub use listener::{ListenError, Listeners};
 pub use names::{HostName, Names};
 pub use path::{path_for_sdks, path_of, slot_at};

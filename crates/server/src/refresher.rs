@@ -131,7 +131,7 @@ impl Refresher {
         }
         self.sessions.look_where_due(now.wall);
         for (instance, ends) in self.sessions.warnings(now.wall) {
-            self.warn_of_end(instance, ends, now.wall);
+            self.warn_of_end(instance, ends);
         }
         let waits = [self.slots.wait(now), self.sessions.wait(now.wall)];
         // What should have begun waits for another to end, which is told.

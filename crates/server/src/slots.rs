@@ -263,14 +263,12 @@ impl Contents {
     }
 
     fn object(&self, slot: &Slot, now: Now) -> ProfileObject {
-        let mut object = slot.object(now);
         let instance = slot.source().and_then(Source::instance);
-        if let Some(instance) = instance
-            && let Some(ends) = self.session_ends.get(instance)
-        {
-            object.note_session_end(&instance.name, *ends, now.wall);
+        let session_ends = instance.and_then(|instance| self.session_ends.get(instance));
+        ProfileObject {
+            session_ends: session_ends.map(|ends| ends.as_second()),
+            ..slot.object(now)
         }
-        object
     }
 
     fn all_mut(&mut self) -> impl Iterator<Item = &mut Slot> {

@@ -2,22 +2,17 @@
 //!
 //! Domain types don't know JSON; these mirrors do.
 
-use std::fmt;
-
 use bytes::Bytes;
-use credentials::{
-    Expiration, InstanceName, Principal, ProfileName, Source, Timestamp, whole,
-};
+use credentials::{Expiration, Principal, ProfileName, Source, Timestamp, whole};
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use hyper::{Response, StatusCode};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::event;
-
 mod reason;
 mod served;
 mod source;
+mod state;
 mod status;
 mod upload;
 
@@ -25,6 +20,7 @@ pub use reason::Reason;
 pub(crate) use served::credentials;
 pub use served::read_credentials;
 pub use source::SourceObject;
+pub use state::State;
 pub use status::{ReaderObject, SessionObject, SlotObject, StatusObject};
 pub use upload::write_upload;
 pub(crate) use upload::{Upload, read_upload};
@@ -54,40 +50,15 @@ pub struct ProfileObject {
     /// The same for people; nothing is ever read out of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source_text: Option<String>,
-    /// What a person should know: one line, with what to type.
+    /// Why the slot is not ready: one line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub notice: Option<String>,
-}
-
-/// How a slot stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum State {
-    /// It serves credentials, and nothing is wrong.
-    #[default]
-    #[serde(rename = "ready")]
-    Ready,
-    /// A refresh is under way, or is being tried again.
-    #[serde(rename = "refreshing")]
-    Refreshing,
-    /// It can't be refreshed until somebody signs in.
-    #[serde(rename = "sign-in needed")]
-    SignInNeeded,
-    /// AWS refuses the role.
-    #[serde(rename = "denied")]
-    Denied,
-    /// It can't be refreshed until the configuration is mended.
-    #[serde(rename = "misconfigured")]
-    Misconfigured,
-    /// Its credentials have expired, and nobody can get them again.
-    #[serde(rename = "expired")]
-    Expired,
-}
-
-/// The same word as in JSON.
-impl fmt::Display for State {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.serialize(f)
-    }
+    pub reason: Option<String>,
+    /// What to do about it: a sentence, with the command to type.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+    /// When the SSO session of the source's instance ends, in Unix epoch seconds; absent until that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_ends: Option<i64>,
 }
 
 impl ProfileObject {
@@ -108,25 +79,15 @@ impl ProfileObject {
             state: State::Ready,
             source: None,
             source_text: None,
-            notice: None,
+            reason: None,
+            hint: None,
+            session_ends: None,
         }
     }
 
     /// How the credentials are obtained again, if they can be; what can't be understood is no source.
     pub fn source(&self) -> Option<Source> {
         self.source.clone()?.parse().ok()
-    }
-
-    /// Says that the SSO session ends, if that is soon and nothing else is to be said.
-    pub(crate) fn note_session_end(
-        &mut self,
-        instance: &InstanceName,
-        ends: Timestamp,
-        now: Timestamp,
-    ) {
-        if self.notice.is_none() {
-            self.notice = event::session_ends_soon(instance, ends, now);
-        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Whether a server answers, whose it is, what it speaks, and what is in the slot.
 
-use credentials::{Failure, Problem, SlotName};
+use credentials::{Clock, Failure, Problem, SlotName};
 use server::wire::{ProfileObject, State};
 
 use super::finding::Finding;
@@ -8,6 +8,8 @@ use super::full_uri::FullUri;
 use super::situation::Situation;
 use crate::client::Client;
 use crate::client::address::{Scheme, ServerAddress};
+use crate::ground::clock::SystemClock;
+use crate::ground::ui;
 use crate::programs::exports::FULL_URI;
 
 /// What was found, and where the server is by what it said.
@@ -68,7 +70,8 @@ fn slot(situation: &Situation, profile: Option<&ProfileObject>) -> Finding {
         let finding = Finding::problem(format!("nothing is loaded in {slot}"), "SDKs get a 404");
         return finding.mend(situation.load());
     };
-    let ProfileObject { profile_name, expires, state, notice, .. } = profile;
+    let ProfileObject { profile_name, expires, state, .. } = profile;
+    let notice = ui::notice(profile, SystemClock.now());
     let has = match slot {
         SlotName::Default => format!("{slot} has `{profile_name}`"),
         SlotName::Named(_) => slot.to_string(),

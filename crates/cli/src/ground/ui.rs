@@ -3,6 +3,7 @@
 //! Text that came over a socket is stripped of control characters before a terminal gets it.
 
 mod diff;
+mod notice;
 mod output;
 mod screen;
 mod table;
@@ -26,9 +27,10 @@ use zeroize::Zeroizing;
 use crate::ground::env;
 use crate::ground::exit_code::exit_code;
 use config::profile_name::Renamed;
-use credentials::Failure;
+use credentials::{Failure, Timestamp};
 
 pub(crate) use diff::Diff;
+pub(crate) use notice::{notice, session_ending};
 pub(crate) use output::{check_written, data, has_terminal, is_data_seen, json, note, raw};
 pub(crate) use screen::{On, Screen};
 pub(crate) use text::{is_control, printable};
@@ -149,8 +151,8 @@ pub(crate) fn renamed(Renamed { from, to }: &Renamed) {
     note(&format!("warning: several roles would be called `{from}`; one of them is `{to}`."));
 }
 
-/// A table of profiles, on stdout.
-pub(crate) fn profiles(profiles: &[ProfileObject]) {
+/// A table of profiles, on stdout; what a person should know of them, on stderr.
+pub(crate) fn profiles(profiles: &[ProfileObject], now: Timestamp) {
     let row = |profile: &ProfileObject| {
         let known = |text: &Option<String>| text.clone().map_or(Cow::Borrowed("-"), Cow::Owned);
         vec![
@@ -164,11 +166,11 @@ pub(crate) fn profiles(profiles: &[ProfileObject]) {
     };
     let header = ["ProfileName", "AccountId", "RoleName", "Expires", "State", "Source"];
     table(&header, profiles.iter().map(row));
-    let mut said: Vec<&str> = Vec::new();
-    for notice in profiles.iter().filter_map(|profile| profile.notice.as_deref()) {
+    let mut said: Vec<String> = Vec::new();
+    for notice in profiles.iter().filter_map(|profile| notice(profile, now)) {
         if !said.contains(&notice) {
+            note(&format!("warning: {}", printable(&notice)));
             said.push(notice);
-            note(&format!("warning: {}", printable(notice)));
         }
     }
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
-use credentials::{Clock, whole};
+use credentials::{Clock, Timestamp, whole};
 use server::{Event, EventKind};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
@@ -57,9 +57,10 @@ pub(crate) async fn tell(mut events: Receiver<Event>, how: Telling) {
     let (mut desktop, for_desktop) = Queue::new("--notify");
     let read = async move {
         while let Some(event) = events.recv().await {
-            ui::note(&line(&event));
-            hook.push(record::line(&event, how.clock.now()));
-            if let Some(notice) = Notice::of(&event) {
+            let now = how.clock.now();
+            ui::note(&line(&event, now));
+            hook.push(record::line(&event, now));
+            if let Some(notice) = Notice::of(&event, now) {
                 desktop.push(notice);
             }
         }
@@ -72,8 +73,8 @@ pub(crate) async fn tell(mut events: Receiver<Event>, how: Telling) {
 }
 
 /// What stands on stderr.
-pub(crate) fn line(event: &Event) -> String {
-    let message = ui::printable(&text(event)).into_owned();
+pub(crate) fn line(event: &Event, now: Timestamp) -> String {
+    let message = ui::printable(&text(event, now)).into_owned();
     match event.kind {
         EventKind::SignedIn => message,
         _ => format!("warning: {message}"),
@@ -81,8 +82,14 @@ pub(crate) fn line(event: &Event) -> String {
 }
 
 /// What happened and what to do about it, on one line.
-fn text(event: &Event) -> String {
-    whole(&event.message, event.hint.as_deref())
+fn text(event: &Event, now: Timestamp) -> String {
+    let Event { kind, instance, message, hint, .. } = event;
+    if let (EventKind::SessionEnding { ends }, Some(instance)) = (kind, instance)
+        && let Some(ending) = ui::session_ending(instance, *ends, now)
+    {
+        return ending;
+    }
+    whole(message, hint.as_deref())
 }
 
 /// What somebody slower than stderr has still to be told.

@@ -187,7 +187,7 @@ fn nothing_that_a_server_says_moves_the_cursor() {
         r#"{"Version":"\u001b]0;x","Pid":1,"Started":-9223372036854775808,"Time":1,
             "Addresses":[],"Scheme":"\u009b31m","TokenRequired":false,"Refreshes":true,"AuditLog":true,"AuditLost":1,
             "Connections":1,"Slots":[{"ProfileName":"a\u001b[2J","Expiration":9223372036854775807,
-            "Expires":"\u001b[1m","State":"ready","Notice":"\u001b[3m\n","Reads":1,"LastRead":1,
+            "Expires":"\u001b[1m","State":"ready","Reason":"\u001b[3m\n","Reads":1,"LastRead":1,
             "LastReader":{"Uid":1,"Pid":1,"Exe":"/\u001b[4m","Time":-9223372036854775808}}],
             "Sessions":[{"Instance":"\u001b[5m","SignInNeeded":true}]}"#,
     );

@@ -4,19 +4,19 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use credentials::{Failure, InstanceId, Timestamp};
+use credentials::{Failure, InstanceId, SignedDuration, Timestamp};
 use tokio::task::JoinSet;
 
 use super::broken_off;
-use crate::event::FIRST_WARNING;
+use crate::event::SESSION_ENDS_SOON;
 use crate::provider::{Provider, Session};
 
-/// So long before its end people are told of it for the second time, in seconds.
-const SECOND_WARNING: i64 = 5 * 60;
-/// By so many seconds the same end is told differently.
-const SAME_END: i64 = 30;
+/// With less time left than this people are told of it for the second time.
+const SECOND_WARNING: SignedDuration = SignedDuration::from_mins(5);
+/// Two ends that differ by no more than this are the same end.
+const SAME_END: SignedDuration = SignedDuration::from_secs(30);
 /// Between looks that failed.
-const LATER: Duration = Duration::from_secs(60);
+const RETRY_INTERVAL: Duration = Duration::from_secs(60);
 
 pub(super) struct Sessions {
     provider: Arc<dyn Provider>,
@@ -78,7 +78,7 @@ impl Sessions {
         let Some(watched) = self.watched.get_mut(instance) else { return };
         // The last tokens of a session tell the same end, give or take a second; that is no news.
         let is_same = match (watched.ends, session.ends) {
-            (Some(one), Some(other)) => (one.as_second() - other.as_second()).abs() <= SAME_END,
+            (Some(one), Some(other)) => one.duration_since(other).abs() <= SAME_END,
             (one, other) => one == other,
         };
         if !is_same {
@@ -107,7 +107,7 @@ impl Sessions {
     /// A look has failed.
     pub(super) fn look_later(&mut self, instance: &InstanceId, now: Timestamp) {
         if let Some(watched) = self.watched.get_mut(instance) {
-            watched.look_at = Some(now + LATER);
+            watched.look_at = Some(now + RETRY_INTERVAL);
         }
     }
 
@@ -123,8 +123,8 @@ impl Sessions {
         let mut warnings = Vec::new();
         for (name, watched) in &mut self.watched {
             let Some(ends) = watched.ends.filter(|ends| *ends > now) else { continue };
-            let left = ends.as_second() - now.as_second();
-            let wanted = u8::from(left <= FIRST_WARNING) + u8::from(left <= SECOND_WARNING);
+            let left = ends.duration_since(now);
+            let wanted = u8::from(left <= SESSION_ENDS_SOON) + u8::from(left <= SECOND_WARNING);
             if wanted > watched.warnings {
                 warnings.push((name.clone(), ends));
             }

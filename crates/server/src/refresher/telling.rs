@@ -6,7 +6,7 @@ use credentials::{Failure, InstanceId, SlotName, Timestamp, Upstream};
 use tracing::warn;
 
 use super::Refresher;
-use crate::event::{self, Event, EventKind};
+use crate::event::{Event, EventKind};
 use crate::slots::Fetch;
 
 impl Refresher {
@@ -42,11 +42,10 @@ impl Refresher {
     }
 
     /// An SSO session ends soon.
-    pub(super) fn warn_of_end(&self, instance: InstanceId, ends: Timestamp, now: Timestamp) {
-        let Some(message) = event::session_ends_soon(&instance.name, ends, now) else { return };
+    pub(super) fn warn_of_end(&self, instance: InstanceId, ends: Timestamp) {
         let slots = self.slots.slots_of(&Upstream::Instance(instance.clone()));
-        let (kind, instance) = (EventKind::SessionEnding, Some(instance.name));
-        self.tell(Event { kind, instance, slots, message, hint: None });
+        let (kind, instance) = (EventKind::SessionEnding { ends }, Some(instance.name));
+        self.tell(Event { kind, instance, slots, message: String::new(), hint: None });
     }
 
     /// A source gives credentials that SDKs don't keep for long.

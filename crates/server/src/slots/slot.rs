@@ -128,12 +128,13 @@ impl Slot {
 
     /// What is told of it to whoever may read it.
     pub(crate) fn object(&self, now: Now) -> ProfileObject {
-        let (state, notice) = self.state(now);
+        let (state, failure) = self.state(now);
         ProfileObject {
             state,
             source: self.source().map(SourceObject::of),
             source_text: self.source().map(ToString::to_string),
-            notice: notice.map(Failure::whole),
+            reason: failure.map(|failure| failure.message.clone()),
+            hint: failure.and_then(|failure| failure.hint.clone()),
             ..ProfileObject::new(
                 &self.role.profile,
                 &self.role.principal,
@@ -169,10 +170,12 @@ impl Slot {
             return (if is_served { State::Ready } else { State::Expired }, None);
         };
         match &refresh.step {
-            Step::Waiting if is_served => (State::Ready, None),
-            Step::Waiting | Step::Fetching(None) => (State::Refreshing, None),
+            Step::Waiting | Step::Fetching(None) => {
+                (if is_served { State::Ready } else { State::Pending }, None)
+            }
             Step::Fetching(Some(trouble)) | Step::Retrying { trouble, .. } => {
-                let state = if trouble.passes() { State::Refreshing } else { State::Misconfigured };
+                let state =
+                    if trouble.passes() { State::Unavailable } else { State::Misconfigured };
                 (state, Some(&trouble.failure))
             }
             Step::SignInNeeded(failure) => (State::SignInNeeded, Some(failure)),

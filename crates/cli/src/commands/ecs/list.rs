@@ -5,8 +5,9 @@ use clap::Args;
 use crate::client::Client;
 use crate::client::arguments::ServerArguments;
 use crate::ground::arguments::{Output, OutputArguments};
+use crate::ground::clock::SystemClock;
 use crate::ground::ui;
-use credentials::Failure;
+use credentials::{Clock, Failure};
 
 /// List the profiles in the named slots
 #[derive(Args)]
@@ -27,7 +28,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
             "No profiles are loaded in named slots. (For the default slot: aws-sso ecs profile)",
         );
     } else {
-        ui::profiles(&profiles);
+        ui::profiles(&profiles, SystemClock.now());
     }
     Ok(())
 }

@@ -5,8 +5,9 @@ use clap::Args;
 use crate::client::Client;
 use crate::client::arguments::ServerArguments;
 use crate::ground::arguments::{Output, OutputArguments};
+use crate::ground::clock::SystemClock;
 use crate::ground::ui;
-use credentials::Failure;
+use credentials::{Clock, Failure};
 
 /// Show the profile in the default slot
 #[derive(Args)]
@@ -23,7 +24,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     if arguments.output.output == Output::Json {
         ui::json(&profile);
     } else {
-        ui::profiles(&[profile]);
+        ui::profiles(&[profile], SystemClock.now());
     }
     Ok(())
 }

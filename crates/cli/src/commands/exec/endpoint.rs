@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use credentials::{Failure, InstanceName, SlotName, Source};
+use credentials::{Clock, Failure, InstanceName, SlotName, Source};
 use providers::secure_store::Passphrase;
 use server::{
     AuthorizationToken, Event, EventKind, ListenError, Listeners, Refreshing, Scope, Server,
@@ -71,7 +71,7 @@ async fn tell(mut events: Receiver<Event>) {
     while let Some(event) = events.recv().await {
         match event.kind {
             EventKind::ShortLived => {}
-            _ => ui::note(&events::line(&event)),
+            _ => ui::note(&events::line(&event, SystemClock.now())),
         }
     }
 }

@@ -9,6 +9,7 @@ mod platform;
 
 use std::time::Duration;
 
+use credentials::Timestamp;
 use server::{Event, EventKind};
 use tokio::sync::mpsc::Receiver;
 use tokio::time::timeout;
@@ -24,9 +25,9 @@ pub(super) struct Notice {
 
 impl Notice {
     /// Only for what waits for the person: nothing else is worth an interruption.
-    pub(super) fn of(event: &Event) -> Option<Self> {
+    pub(super) fn of(event: &Event, now: Timestamp) -> Option<Self> {
         let title = match event.kind {
-            EventKind::SessionEnding => "Your AWS sign-in ends soon",
+            EventKind::SessionEnding { .. } => "Your AWS sign-in ends soon",
             EventKind::SignInNeeded => "AWS needs you to sign in",
             EventKind::Denied => "AWS refuses a role",
             EventKind::Misconfigured => "A role's configuration is wrong",
@@ -35,7 +36,7 @@ impl Notice {
             | EventKind::ShortLived
             | EventKind::ClockOff => return None,
         };
-        Some(Self { title, body: ui::printable(&super::text(event)).into_owned() })
+        Some(Self { title, body: ui::printable(&super::text(event, now)).into_owned() })
     }
 }
 

@@ -26,7 +26,7 @@ pub(super) fn line(event: &Event, at: Timestamp) -> String {
         instance: event.instance.as_ref().map(InstanceName::as_str),
         default_slot: event.slots.contains(&SlotName::Default),
         slots: event.slots.iter().filter_map(named).collect(),
-        message: super::text(event),
+        message: super::text(event, at),
     };
     // Nothing in it can fail to be JSON.
     serde_json::to_string(&record).unwrap_or_default() + "\n"
@@ -41,7 +41,7 @@ fn named(slot: &SlotName) -> Option<&str> {
 
 fn name(kind: EventKind) -> &'static str {
     match kind {
-        EventKind::SessionEnding => "SessionEnding",
+        EventKind::SessionEnding { .. } => "SessionEnding",
         EventKind::SignInNeeded => "SignInNeeded",
         EventKind::SignedIn => "SignedIn",
         EventKind::Denied => "Denied",

@@ -14,8 +14,8 @@ use tokio::sync::mpsc;
 
 use super::*;
 
-const KINDS: [EventKind; 8] = [
-    EventKind::SessionEnding,
+/// All but `SessionEnding`, of which the words are made here.
+const KINDS: [EventKind; 7] = [
     EventKind::SignInNeeded,
     EventKind::SignedIn,
     EventKind::Denied,
@@ -167,6 +167,20 @@ fn each_event_is_a_line_that_moves_no_cursor() {
             _ => assert_eq!(told, the_event(), "{kind:?}"),
         }
     }
+}
+
+#[test]
+fn the_end_of_a_session_is_told_by_the_time_that_is_left() {
+    let now: Timestamp = "2026-11-22T21:16:31Z".parse().unwrap();
+    let ends = "2026-11-22T21:31:00Z".parse().unwrap();
+    let ending =
+        Event { message: String::new(), hint: None, ..event(EventKind::SessionEnding { ends }) };
+    let said =
+        "the SSO session of `corp` ends in 14m. Sign in again: aws-sso login --force --sso corp";
+    assert_eq!(line(&ending, now), format!("warning: {said}"));
+    let record = record::line(&ending, now);
+    assert!(record.starts_with(r#"{"Event":"SessionEnding","Time""#), "{record}");
+    assert!(record.contains(&format!(r#""Message":"{said}""#)), "{record}");
 }
 
 #[test]

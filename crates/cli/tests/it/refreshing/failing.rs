@@ -21,8 +21,8 @@ fn outlives(fault: Fault) {
     until("a first refresh", || key_id(&server, "/") != first);
     fake.fault_always(Operation::GetRoleCredentials, fault);
     fake.forget_calls();
-    until("the fault", || profile(&server)["Notice"].is_string());
-    assert_eq!(profile(&server)["State"], "refreshing");
+    until("the fault", || profile(&server)["Reason"].is_string());
+    assert_eq!(profile(&server)["State"], "unavailable");
     assert!(key_id(&server, "/").is_some(), "what is good is served");
     until("the end", || key_id(&server, "/").is_none());
     assert_eq!(profile(&server)["Expires"], "Expired", "not before its end");

@@ -44,11 +44,11 @@ fn a_session_that_has_ended_costs_nothing_until_credentials_expire_and_one_sign_
     fake.end_sessions();
     until("it is known", || {
         let states = server.get("/slot").1;
-        assert!(are_all_served(&server) || states.contains("sign-in needed"), "{states}");
-        are_all(&server, "sign-in needed")
+        assert!(are_all_served(&server) || states.contains("sign-in-needed"), "{states}");
+        are_all(&server, "sign-in-needed")
     });
     assert!(are_all_served(&server), "what is good is served");
-    assert!(profile(&server)["Notice"].as_str().unwrap().contains("aws-sso login"));
+    assert!(profile(&server)["Hint"].as_str().unwrap().contains("aws-sso login"));
     fake.forget_calls();
     until("they expire", || TARGETS.iter().all(|target| server.get(target).0 == 404));
     let body = server.get(SLOT).1;
@@ -108,11 +108,11 @@ fn the_end_of_a_session_is_told_before_it_comes() {
     });
     let world = signed_in(&fake);
     let server = world.serve(&["--load", ROLE]);
-    until("it is known", || profile(&server)["Notice"].is_string());
+    until("it is known", || profile(&server)["SessionEnds"].is_i64());
     assert_eq!(profile(&server)["State"], "ready");
     let shown = world.run(&["ecs", "profile", "--server", &server.address()]).stderr;
-    let warning = "warning: the SSO session of `corp` ends in 9m; \
-                   sign in anew: aws-sso login --force --sso corp\n";
+    let warning = "warning: the SSO session of `corp` ends in 9m. \
+                   Sign in again: aws-sso login --force --sso corp\n";
     assert_eq!(shown, warning);
     server.signal("TERM");
     assert_eq!(server.wait().stderr.matches(warning).count(), 1);
@@ -126,7 +126,7 @@ fn who_has_never_signed_in_is_served_once_they_do() {
     let server = world.serve(&[]);
     let upload = upload_of_source(&fake, ROLE, "ReadOnlyAccess");
     assert_eq!(server.request("PUT", "/", &[], &upload).0, 200);
-    until("a sign-in is needed", || profile(&server)["State"] == "sign-in needed");
+    until("a sign-in is needed", || profile(&server)["State"] == "sign-in-needed");
     assert_eq!(server.get("/").0, 404);
     assert_eq!(fake.calls(), []);
     assert_done(&world.run(&["login"]));
@@ -146,7 +146,7 @@ fn a_profile_is_served_once_somebody_signs_in_with_the_aws_cli() {
     );
     world.write(".aws/config", &config);
     let server = world.serve(&["--load", "old"]);
-    until("a sign-in is needed", || profile(&server)["State"] == "sign-in needed");
+    until("a sign-in is needed", || profile(&server)["State"] == "sign-in-needed");
     let item = fs::read(world.home().join(".local/state/aws-sso/corp.json")).unwrap();
     let item: Value = serde_json::from_slice(&item).unwrap();
     let token = json!({
@@ -181,7 +181,7 @@ fn a_sign_out_is_seen_and_a_sign_in_after_it() {
     let world = signed_in(&fake);
     let server = world.serve(&["--load", ROLE]);
     assert_done(&world.run(&["logout"]));
-    until("it is known", || profile(&server)["State"] == "sign-in needed");
+    until("it is known", || profile(&server)["State"] == "sign-in-needed");
     until("the end", || key_id(&server, "/").is_none());
     assert_eq!(fake.count(Operation::CreateToken), 1, "nobody tried to go on");
     assert_done(&world.run(&["login"]));
@@ -232,7 +232,7 @@ fn a_server_that_starts_before_anybody_signs_in_has_its_role_once_somebody_does(
     let refused = world.run(&["ecs", "run", "--port", "0", "--load", "dev", "--no-refresh"]);
     assert_eq!(refused.code, Some(3), "what is never refreshed must be there: {}", refused.stderr);
     let server = world.serve(&["--load", "dev"]);
-    until("it is said", || profile(&server)["State"] == "sign-in needed");
+    until("it is said", || profile(&server)["State"] == "sign-in-needed");
     let (status, body) = server.get("/");
     assert_eq!(status, 404);
     assert!(body.contains("aws-sso login"), "{body}");

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use credentials::Timestamp;
 use server::wire::{ReaderObject, SlotObject, State, StatusObject};
 
-use crate::ground::ui::printable;
+use crate::ground::ui::{self, printable};
 
 /// A slot, as it is shown.
 pub(super) struct Row {
@@ -90,9 +90,11 @@ pub(super) fn sessions(status: &StatusObject) -> Option<String> {
 
 /// What a person should know, each once.
 pub(super) fn notices(status: &StatusObject) -> Vec<String> {
+    let now = Timestamp::from_second(status.time).unwrap_or_default();
     let mut said = HashSet::new();
-    let notices = slots(status).filter_map(|slot| slot.profile.notice.as_deref());
-    notices.filter(|notice| said.insert(*notice)).map(|text| printable(text).into_owned()).collect()
+    let notices = slots(status).filter_map(|slot| ui::notice(&slot.profile, now));
+    let notices = notices.filter(|notice| said.insert(notice.clone()));
+    notices.map(|text| printable(&text).into_owned()).collect()
 }
 
 /// All slots, the default one first.
@@ -137,9 +139,10 @@ fn unknown() -> String {
 fn level(slot: &SlotObject, now: i64) -> Level {
     let left = slot.profile.expiration.saturating_sub(now);
     match slot.profile.state {
-        State::Ready | State::Refreshing if left <= 0 && slot.profile.expiration > 0 => Level::Bad,
-        State::Ready if left > SOON => Level::Good,
-        State::Ready | State::Refreshing => Level::Unsure,
+        State::Ready if left > EXPIRES_SOON => Level::Good,
+        State::Ready | State::Pending | State::Unavailable | State::Unknown => {
+            if left <= 0 && slot.profile.expiration > 0 { Level::Bad } else { Level::Unsure }
+        }
         State::SignInNeeded | State::Denied | State::Misconfigured | State::Expired => Level::Bad,
     }
 }
@@ -201,7 +204,7 @@ fn within(seconds: i64) -> String {
 pub(super) const NOTHING_LOADED: &str =
     "Nothing is loaded. Load a role: aws-sso ecs load --profile NAME";
 /// What has less time than this left should have been refreshed.
-const SOON: i64 = 5 * 60;
+const EXPIRES_SOON: i64 = 5 * 60;
 /// Readers are looked for once a second: so far apart two reads count as one.
 const SAME: i64 = 2;
 
@@ -250,16 +253,18 @@ pub(super) mod tests {
             (3600, "ready", Level::Good, 1000),
             (1800, "ready", Level::Good, 500),
             (300, "ready", Level::Unsure, 83),
-            (1800, "refreshing", Level::Unsure, 500),
-            (0, "refreshing", Level::Bad, 0),
-            (1800, "sign-in needed", Level::Bad, 500),
+            (0, "ready", Level::Bad, 0),
+            (1800, "unavailable", Level::Unsure, 500),
+            (0, "unavailable", Level::Bad, 0),
+            (1800, "of-a-newer-server", Level::Unsure, 500),
+            (1800, "sign-in-needed", Level::Bad, 500),
             (1800, "denied", Level::Bad, 500),
             (-60, "expired", Level::Bad, 0),
         ] {
             let row = row(left, state, json!({}));
             assert_eq!((row.level, row.thousandths), (level, thousandths), "{left} {state}");
         }
-        let empty = row(0, "refreshing", json!({"Expiration": 0, "Obtained": null}));
+        let empty = row(0, "pending", json!({"Expiration": 0, "Obtained": null}));
         assert_eq!((empty.level, empty.left.as_str()), (Level::Unsure, "-"));
     }
 
@@ -298,10 +303,10 @@ pub(super) mod tests {
 
     #[test]
     fn a_notice_is_said_once_and_no_control_character_gets_through() {
-        let notice = json!({"Notice": "sign in:\u{9b}31m aws-sso login"});
-        let slots = ["a", "b"].map(|name| slot(name, 60, "sign-in needed", notice.clone()));
+        let notice = json!({"Reason": "it is\u{9b}31m over", "Hint": "Sign in: aws-sso login"});
+        let slots = ["a", "b"].map(|name| slot(name, 60, "sign-in-needed", notice.clone()));
         let status = status(&slots);
-        assert_eq!(notices(&status), ["sign in:\u{fffd}31m aws-sso login"]);
+        assert_eq!(notices(&status), ["it is\u{fffd}31m over. Sign in: aws-sso login"]);
         assert_eq!(sessions(&status).unwrap(), "SSO sessions: corp (ends in 12m)");
         assert_eq!(
             server(&status),

@@ -13,11 +13,12 @@ use crate::commands::ecs::status::words::tests::{NOW, slot, status};
 fn slots() -> Vec<Value> {
     let read = json!({"Reads": 12, "LastRead": NOW - 130, "NextRefresh": NOW + 1200, "LastReader":
         {"Uid": 1000, "Pid": 4242, "Exe": "/usr/bin/python3", "Time": NOW - 130}});
-    let over = "the SSO session is over for `other`. Sign in: aws-sso login --sso other";
+    let (reason, hint) =
+        ("the SSO session is over for `other`", "Sign in: aws-sso login --sso other");
     vec![
         slot("payments-prod:Admin", 2460, "ready", read),
-        slot("dev", 1080, "refreshing", json!({"LastRead": NOW - 4, "Reads": 3})),
-        slot("日本:Admin", 240, "sign-in needed", json!({"Notice": over})),
+        slot("dev", 1080, "unavailable", json!({"LastRead": NOW - 4, "Reads": 3})),
+        slot("日本:Admin", 240, "sign-in-needed", json!({"Reason": reason, "Hint": hint})),
         slot("old", 0, "expired", json!({"Expires": "Expired"})),
     ]
 }
@@ -59,8 +60,8 @@ fn the_usual_screen_tells_who_reads() {
         "SSO sessions: corp (ends in 12m)",
         "  Slot                      Time left       State           Last read",
         "+ (default) payments-prod…  █████░ 41m      ready           2m ago by python3 (…",
-        "~ dev                       ██░░░░ 18m      refreshing      just now",
-        "! 日本:Admin                █░░░░░ 4m       sign-in needed  never",
+        "~ dev                       ██░░░░ 18m      unavailable     just now",
+        "! 日本:Admin                █░░░░░ 4m       sign-in-needed  never",
         "! old                       ░░░░░░ Expired  expired         never",
         "",
         "",
@@ -79,8 +80,8 @@ fn a_wide_screen_tells_all() {
             "SSO sessions: corp (ends in 12m)",
             "  Slot                           Role                Time left                            State           Refresh  Reads  Last read",
             "+ (default) payments-prod:Admin  000001111111/Admin  ███████████████████░░░░░░░░ 41m      ready           in 20m   12     2m ago by python3 (pid 4242)",
-            "~ dev                            000001111111/Admin  █████████░░░░░░░░░░░░░░░░░░ 18m      refreshing      -        3      just now",
-            "! 日本:Admin                     000001111111/Admin  ██░░░░░░░░░░░░░░░░░░░░░░░░░ 4m       sign-in needed  -        0      never",
+            "~ dev                            000001111111/Admin  █████████░░░░░░░░░░░░░░░░░░ 18m      unavailable     -        3      just now",
+            "! 日本:Admin                     000001111111/Admin  ██░░░░░░░░░░░░░░░░░░░░░░░░░ 4m       sign-in-needed  -        0      never",
             "! old                            000001111111/Admin  ░░░░░░░░░░░░░░░░░░░░░░░░░░░ Expired  expired         -        0      never",
             "",
             "",
