@@ -23,7 +23,7 @@ pub use invalid::Invalid;
 pub use role::{AccountId, Partition, Principal, RoleArn, RoleName};
 pub use secret::Secret;
 pub use shell_word::shell_word;
-pub use slot::{Profile, ProfileName, SlotName};
+pub use slot::{Generation, Profile, ProfileName, SlotName};
 pub use source::{AwsConfigFiles, Chain, Link, ProfileSource, SettingsDigest, Source, Upstream};
 pub use time::{Clock, Expiration, Remaining};
 

@@ -17,8 +17,8 @@ const LEAD: Duration = Duration::from_secs(21 * 60);
 const JITTER: f64 = 0.1;
 /// Gaps between failed tries double from the first to the longest. Once nothing can be served, the longest is short.
 const FIRST_GAP: Duration = Duration::from_secs(1);
-const LONGEST_GAP: Duration = Duration::from_secs(60);
-const LONGEST_GAP_WHEN_EXPIRED: Duration = Duration::from_secs(5);
+const MAX_GAP: Duration = Duration::from_secs(60);
+const MAX_GAP_WHEN_EXPIRED: Duration = Duration::from_secs(5);
 
 /// When credentials are to be refreshed: with 20 minutes left or more, or at half of a short life.
 pub fn due(obtained_at: Timestamp, expiration: Expiration, chance: f64) -> Timestamp {
@@ -44,7 +44,7 @@ pub fn life(obtained_at: Timestamp, expiration: Expiration) -> Duration {
 
 /// How long to wait after the last of so many failed tries in a row, 1 or more.
 pub fn gap(failures: u32, has_expired: bool, chance: f64) -> Duration {
-    let longest = if has_expired { LONGEST_GAP_WHEN_EXPIRED } else { LONGEST_GAP };
+    let longest = if has_expired { MAX_GAP_WHEN_EXPIRED } else { MAX_GAP };
     let doubled = FIRST_GAP * 2_u32.saturating_pow(failures.saturating_sub(1).min(16));
     doubled.min(longest).mul_f64(0.5 + chance.clamp(0.0, 1.0) / 2.0).max(FIRST_GAP)
 }

@@ -73,6 +73,18 @@ pub struct Profile {
     pub source: Option<Source>,
 }
 
+/// The how-manieth load of a slot: a later one wins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Generation(u64);
+
+impl Generation {
+    /// The one after this.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

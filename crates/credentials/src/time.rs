@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::Invalid;
 
@@ -69,9 +69,14 @@ impl Expiration {
         self.0 <= now
     }
 
+    /// The time that is left at `now`; zero or less once it has passed.
+    pub fn time_left(self, now: Timestamp) -> SignedDuration {
+        self.0.duration_since(now)
+    }
+
     /// The time that is left at `now`, for people.
     pub fn remaining(self, now: Timestamp) -> Remaining {
-        Remaining { seconds: self.0.as_second() - now.as_second(), passed: self.has_passed(now) }
+        Remaining(self.time_left(now))
     }
 }
 
@@ -84,19 +89,15 @@ impl fmt::Display for Expiration {
 
 /// The time until an expiration as people say it: `2h 5m`, `59m`, `< 1m` or `Expired`.
 #[derive(Clone, Copy, Debug)]
-pub struct Remaining {
-    seconds: i64,
-    passed: bool,
-}
+pub struct Remaining(SignedDuration);
 
 impl fmt::Display for Remaining {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let minutes = self.seconds / 60;
-        match (self.passed, minutes) {
-            (true, _) => f.write_str("Expired"),
-            (_, 0) => f.write_str("< 1m"),
-            (_, 1..60) => write!(f, "{minutes}m"),
-            _ => write!(f, "{}h {}m", minutes / 60, minutes % 60),
+        match self.0.as_mins() {
+            _ if !self.0.is_positive() => f.write_str("Expired"),
+            0 => f.write_str("< 1m"),
+            minutes @ 1..60 => write!(f, "{minutes}m"),
+            minutes => write!(f, "{}h {}m", minutes / 60, minutes % 60),
         }
     }
 }

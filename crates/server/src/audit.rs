@@ -27,7 +27,7 @@ use writer::Writer;
 
 pub use file::AuditError;
 pub use line::AuditLine;
-pub(crate) use record::{Asker, Record, Role};
+pub(crate) use record::{Record, Requester, Role};
 
 /// An audit log that is open, and nobody else's while it is.
 #[derive(Debug)]
@@ -95,13 +95,13 @@ impl Writing {
     /// Ends it, when all that was noted is written, or when that takes too long.
     pub(crate) async fn finish(self) {
         self.queue.stop();
-        if tokio::time::timeout(PATIENCE, self.done).await.is_err() {
+        if tokio::time::timeout(LAST_LINES_TIMEOUT, self.done).await.is_err() {
             warn!("the last lines of the audit log could not be written in time");
         }
     }
 }
 
-const PATIENCE: Duration = Duration::from_secs(5);
+const LAST_LINES_TIMEOUT: Duration = Duration::from_secs(5);
 
 #[cfg(test)]
 mod tests;

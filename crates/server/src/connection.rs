@@ -30,14 +30,14 @@ use crate::gate::Peer;
 use crate::refusal::Refusal;
 use crate::routes::{Decision, Load, Router};
 
-const LARGEST_HEAD: usize = 16 * 1024;
-const LARGEST_BODY: usize = 64 * 1024;
+const MAX_HEAD: usize = 16 * 1024;
+const MAX_BODY: usize = 64 * 1024;
 /// From the head to the end of the body.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 /// What TLS begins with: the type of its first record (RFC 8446, 5.1). No HTTP does.
 pub(crate) const TLS_HANDSHAKE: u8 = 0x16;
 /// How long a peer that is being refused may go on sending before it is cut off.
-const FAREWELL: Duration = Duration::from_secs(1);
+const FAREWELL_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// What HTTP is spoken over.
 pub(crate) trait Transport: AsyncRead + AsyncWrite + Unpin {
@@ -66,7 +66,7 @@ pub(crate) async fn serve<S: Transport>(
     let mut connection = http1::Builder::new()
         .header_read_timeout(None) // the table of connections keeps the time
         .half_close(true)
-        .max_buf_size(LARGEST_HEAD)
+        .max_buf_size(MAX_HEAD)
         .serve_connection(TokioIo::new(io), exchange);
     let refusal = loop {
         tokio::select! {
@@ -117,10 +117,10 @@ pub(crate) async fn farewell<S: Transport>(
     leaves_bytes_unread: bool,
 ) {
     if refusal.is_some() || leaves_bytes_unread {
-        let _ = timeout(FAREWELL, say_farewell(stream, refusal)).await;
+        let _ = timeout(FAREWELL_TIMEOUT, say_farewell(stream, refusal)).await;
     } else if S::IS_TLS {
         // Without a word of closing, the peer could not tell the end from a cut.
-        let _ = timeout(FAREWELL, stream.shutdown()).await;
+        let _ = timeout(FAREWELL_TIMEOUT, stream.shutdown()).await;
     }
 }
 
@@ -207,15 +207,15 @@ async fn answer_when_saved(
 
 /// Reads a body into memory that is wiped, and of which no copies are left behind by growing.
 async fn read(mut body: Incoming) -> Result<Zeroizing<Vec<u8>>, Refusal> {
-    if body.size_hint().lower() > LARGEST_BODY as u64 {
+    if body.size_hint().lower() > MAX_BODY as u64 {
         return Err(Refusal::BodyTooLarge);
     }
-    let mut bytes = Zeroizing::new(Vec::with_capacity(LARGEST_BODY));
+    let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_BODY));
     while let Some(frame) = body.frame().await {
         let frame = frame
             .map_err(|_| Refusal::MalformedBody("the body ended early or is wrongly chunked"))?;
         let data = frame.data_ref().map(Bytes::as_ref).unwrap_or_default();
-        if bytes.len() + data.len() > LARGEST_BODY {
+        if bytes.len() + data.len() > MAX_BODY {
             return Err(Refusal::BodyTooLarge);
         }
         bytes.extend_from_slice(data);

@@ -14,15 +14,15 @@ use tokio::sync::Notify;
 use crate::peer::Owner;
 
 /// How many connections may be open at once.
-const MOST: usize = 1024;
+const MAX_CONNECTIONS: usize = 1024;
 /// How many of them may be others' than the server's user: they get a refusal, not the whole server.
-const MOST_OF_STRANGERS: usize = 128;
+const MAX_STRANGERS: usize = 128;
 /// How often the time limits are looked at: the unit of the two below.
-const LOOK: Duration = Duration::from_millis(500);
+const CHECK_INTERVAL: Duration = Duration::from_millis(500);
 /// From a request's first byte to the end of its head: 5 s, in looks. (One more, because the first is cut short.)
-const HEAD_LOOKS: u64 = 11;
+const HEAD_CHECKS: u64 = 11;
 /// From an answer to the next request's first byte: 60 s, in looks.
-const IDLE_LOOKS: u64 = 121;
+const IDLE_CHECKS: u64 = 121;
 
 /// All open connections of one server.
 #[derive(Default)]
@@ -94,10 +94,10 @@ impl Connections {
         loop {
             {
                 let mut table = self.lock();
-                if is_stranger && table.strangers >= MOST_OF_STRANGERS {
+                if is_stranger && table.strangers >= MAX_STRANGERS {
                     return None;
                 }
-                if table.open.len() < MOST {
+                if table.open.len() < MAX_CONNECTIONS {
                     return Some(self.insert(&mut table, is_stranger));
                 }
                 table.close_longest_waiting();
@@ -122,7 +122,7 @@ impl Connections {
             while self.lock().open.is_empty() {
                 self.one_opened.notified().await;
             }
-            tokio::time::sleep(LOOK).await;
+            tokio::time::sleep(CHECK_INTERVAL).await;
             self.looks.fetch_add(1, Ordering::Relaxed);
             for activity in self.lock().open.values() {
                 activity.end_if_overdue();
@@ -252,9 +252,9 @@ impl Activity {
     fn end_if_overdue(&self) {
         let (now, state) = (self.now(), *self.lock());
         let order = match state.phase {
-            Phase::New { since } if now - since >= HEAD_LOOKS => Order::Close,
-            Phase::Head { since } if now - since >= HEAD_LOOKS => Order::EndSlowHead,
-            Phase::Idle { since } if now - since >= IDLE_LOOKS => Order::Close,
+            Phase::New { since } if now - since >= HEAD_CHECKS => Order::Close,
+            Phase::Head { since } if now - since >= HEAD_CHECKS => Order::EndSlowHead,
+            Phase::Idle { since } if now - since >= IDLE_CHECKS => Order::Close,
             _ => return,
         };
         if state.order != Some(order) {
@@ -310,7 +310,7 @@ mod tests {
     async fn a_full_table_makes_room_by_closing_who_has_waited_longest() {
         let connections = Arc::new(Connections::default());
         let mut tickets = Vec::new();
-        for _ in 0..MOST {
+        for _ in 0..MAX_CONNECTIONS {
             tickets.push(admit(&connections, Owner::SameUser).await);
         }
         connections.looks.fetch_add(1, Ordering::Relaxed);
@@ -318,14 +318,14 @@ mod tests {
         tickets[1].activity.request_ended(); // waits too, but not for as long
         tickets[0].activity.request_began(); // busy: not its turn
         let waiting = Arc::clone(&connections);
-        let newcomer = tokio::spawn(async move { waiting.admit(Owner::SameUser).await.is_some() });
+        let admitted = tokio::spawn(async move { waiting.admit(Owner::SameUser).await.is_some() });
         tokio::task::yield_now().await;
         assert_eq!(order_of(&tickets[0]), None);
         assert_eq!(order_of(&tickets[1]), None);
         assert_eq!(order_of(&tickets[2]), Some(Order::Close));
         assert_eq!(order_of(&tickets[3]), None);
         drop(tickets.remove(2));
-        assert!(newcomer.await.unwrap());
+        assert!(admitted.await.unwrap());
     }
 
     #[tokio::test]

@@ -21,6 +21,7 @@ mod names;
 mod path;
 mod peer;
 pub mod private_file;
+mod programs;
 mod provider;
 mod readers;
 mod refresher;
@@ -34,7 +35,6 @@ mod slots;
 mod status;
 mod tls;
 mod token;
-mod who;
 pub mod wire;
 
 pub use audit::{AuditError, AuditLine, AuditLog};

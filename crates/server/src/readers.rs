@@ -11,8 +11,8 @@ use std::time::Instant;
 use credentials::SlotName;
 use tracing::warn;
 
-use crate::slots::{Newcomer, Slots};
-use crate::who::Who;
+use crate::programs::Programs;
+use crate::slots::{NewReader, Slots};
 
 /// Where those are handed over who are to be looked for.
 pub(crate) struct Readers {
@@ -24,7 +24,7 @@ pub(crate) struct Readers {
 /// Who is looked for, and what they have read.
 struct Wanted {
     slot: SlotName,
-    newcomer: Newcomer,
+    new_reader: NewReader,
 }
 
 impl Readers {
@@ -34,15 +34,15 @@ impl Readers {
     }
 
     /// Has somebody looked for who is reading a slot.
-    pub(crate) fn look_for(&self, slot: SlotName, newcomer: Newcomer) {
+    pub(crate) fn look_for(&self, slot: SlotName, new_reader: NewReader) {
         if let Some(thread) = self.thread.get_or_init(|| start(&self.slots)) {
-            let _ = thread.try_send(Wanted { slot, newcomer });
+            let _ = thread.try_send(Wanted { slot, new_reader });
         }
     }
 }
 
 fn start(slots: &Arc<Slots>) -> Option<SyncSender<Wanted>> {
-    let (wanted, received) = sync_channel(MOST_WAITING);
+    let (wanted, received) = sync_channel(MAX_WAITING);
     let slots = Arc::clone(slots);
     let work = move || look(&received, &slots);
     match thread::Builder::new().name("readers".to_owned()).spawn(work) {
@@ -56,29 +56,29 @@ fn start(slots: &Arc<Slots>) -> Option<SyncSender<Wanted>> {
 
 /// Looks for all who are handed over, until nobody can be any more.
 fn look(received: &Receiver<Wanted>, slots: &Slots) {
-    let mut who = Who::new(Instant::now(), |program| program);
+    let mut programs = Programs::new(Instant::now(), |program| program);
     let mut waiting: Vec<Wanted> = Vec::new();
     loop {
-        match next(received, who.next_look()) {
+        match next(received, programs.next_look()) {
             Ok(wanted) => {
                 let others = received.try_iter();
                 for wanted in [wanted].into_iter().chain(others) {
-                    who.connected(wanted.newcomer.socket);
+                    programs.connected(wanted.new_reader.socket);
                     waiting.push(wanted);
                 }
             }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
         }
-        who.glance();
-        who.look();
-        waiting.retain(|Wanted { slot, newcomer }| match who.of(newcomer.socket) {
+        programs.glance();
+        programs.look();
+        waiting.retain(|Wanted { slot, new_reader }| match programs.of(new_reader.socket) {
             Some(program) => {
-                slots.found(slot, *newcomer, program.clone());
+                slots.found(slot, *new_reader, program.clone());
                 false
             }
             // Until it was looked everywhere.
-            None => who.next_look().is_some(),
+            None => programs.next_look().is_some(),
         });
     }
 }
@@ -91,10 +91,12 @@ fn next(received: &Receiver<Wanted>, limit: Option<Instant>) -> Result<Wanted, R
     }
 }
 
-const MOST_WAITING: usize = 64;
+const MAX_WAITING: usize = 64;
 
 #[cfg(test)]
 mod tests {
+    use credentials::Generation;
+
     use super::*;
     use crate::peer::{Socket, own_uid};
 
@@ -104,8 +106,9 @@ mod tests {
         let readers = Readers::new(Arc::clone(&slots));
         assert_eq!(Arc::strong_count(&slots), 2, "nobody has read, and nobody looks");
         let socket = Socket { uid: own_uid().unwrap_or(0), inode: u32::MAX };
-        for load in 0..1000 {
-            readers.look_for(SlotName::Default, Newcomer { socket, load });
+        for _ in 0..1000 {
+            let generation = Generation::default();
+            readers.look_for(SlotName::Default, NewReader { socket, generation });
         }
         assert_eq!(Arc::strong_count(&slots), 3);
         drop(readers);

@@ -15,7 +15,9 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use credentials::{Clock, Failure, Fetched, InstanceId, Problem, SlotName, Upstream};
+use credentials::{
+    Clock, Failure, Fetched, InstanceId, Problem, SignedDuration, SlotName, Upstream,
+};
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tokio::time::{Instant, timeout};
@@ -28,19 +30,19 @@ use crate::slots::{Fetch, Finished, Now, Slots};
 use sessions::Sessions;
 
 /// So many fetches are under way at once, for one upstream and in all.
-const MOST_OF_ONE: usize = 32;
-const MOST: usize = 128;
+const MAX_FETCHES_OF_ONE: usize = 32;
+const MAX_FETCHES: usize = 128;
 /// A fetch that takes longer counts as failed.
-const FETCH_LIMIT: Duration = Duration::from_secs(60);
+const FETCH_TIMEOUT: Duration = Duration::from_secs(60);
 /// How often the clock is looked at while anything has a source: timers stand still while the machine sleeps, and don't
 /// notice when the clock is set.
-const LOOK: Duration = Duration::from_secs(1);
-/// By so many seconds the clocks must part for that to be a step.
-const STEP: i64 = 5;
-/// With fewer seconds left a slot's trouble is told.
-const SOON: i64 = 5 * 60;
+const CLOCK_CHECK_INTERVAL: Duration = Duration::from_secs(1);
+/// Clocks that part by more than this have made a step.
+const CLOCK_STEP: SignedDuration = SignedDuration::from_secs(5);
+/// With less time left than this a slot's trouble is told.
+const EXPIRES_SOON: SignedDuration = SignedDuration::from_mins(5);
 /// An upstream that has given nothing for so long may have been away, and what waits for another try need not wait.
-const AWAY: Duration = Duration::from_secs(10);
+const AWAY_AFTER: Duration = Duration::from_secs(10);
 
 /// The loop, and all that it knows beside the slots themselves.
 pub(crate) struct Refresher {
@@ -53,10 +55,10 @@ pub(crate) struct Refresher {
     sessions: Sessions,
     /// Wait for somebody to sign in.
     watches: JoinSet<Upstream>,
-    standings: HashMap<Upstream, Standing>,
-    last_look: Now,
+    upstreams: HashMap<Upstream, UpstreamState>,
+    last_check: Now,
     /// How often the clock is looked at.
-    look: Duration,
+    clock_check_interval: Duration,
 }
 
 struct UnderWay {
@@ -66,13 +68,13 @@ struct UnderWay {
 
 /// How an upstream stands.
 #[derive(Default)]
-struct Standing {
+struct UpstreamState {
     /// When it last gave what it should.
     gave_at: Option<Instant>,
     /// What waits for somebody to sign in there.
     watch: Option<AbortHandle>,
     /// What was told of it, and is so still.
-    told: HashSet<EventKind>,
+    reported: HashSet<EventKind>,
 }
 
 impl Refresher {
@@ -82,7 +84,7 @@ impl Refresher {
         clock: Arc<dyn Clock>,
         events: mpsc::Sender<Event>,
     ) -> Self {
-        let last_look = Now::by(&*clock);
+        let last_check = Now::by(&*clock);
         Self {
             sessions: Sessions::new(Arc::clone(&provider)),
             slots,
@@ -92,9 +94,9 @@ impl Refresher {
             fetches: JoinSet::new(),
             under_way: HashMap::new(),
             watches: JoinSet::new(),
-            standings: HashMap::new(),
-            last_look,
-            look: LOOK,
+            upstreams: HashMap::new(),
+            last_check,
+            clock_check_interval: CLOCK_CHECK_INTERVAL,
         }
     }
 
@@ -124,7 +126,7 @@ impl Refresher {
         let now = self.now();
         self.notice_steps(now);
         let busy: Vec<_> = self.unwanted().map(|unwanted| unwanted.fetch.slot.clone()).collect();
-        while self.under_way.len() < MOST
+        while self.under_way.len() < MAX_FETCHES
             && let Some(fetch) = self.slots.begin(now, &busy, &self.full())
         {
             self.fetch(fetch);
@@ -136,10 +138,9 @@ impl Refresher {
         let waits = [self.slots.wait(now), self.sessions.wait(now.wall)];
         // What should have begun waits for another to end, which is told.
         let wait = waits.into_iter().flatten().filter(|wait| !wait.is_zero()).min();
-        waits
-            .iter()
-            .any(Option::is_some)
-            .then(|| wait.map_or(self.look, |wait| wait.min(self.look)))
+        waits.iter().any(Option::is_some).then(|| {
+            wait.map_or(self.clock_check_interval, |wait| wait.min(self.clock_check_interval))
+        })
     }
 
     /// Fetches that nobody wants any more. Until they have ended, their slots are busy.
@@ -153,14 +154,18 @@ impl Refresher {
         for under_way in self.under_way.values() {
             *asked.entry(Upstream::of(&under_way.fetch.source)).or_default() += 1;
         }
-        asked.into_iter().filter(|(_, asked)| *asked >= MOST_OF_ONE).map(|(full, _)| full).collect()
+        asked
+            .into_iter()
+            .filter(|(_, asked)| *asked >= MAX_FETCHES_OF_ONE)
+            .map(|(full, _)| full)
+            .collect()
     }
 
     fn fetch(&mut self, fetch: Fetch) {
         debug!(slot = %fetch.slot, "a refresh begins");
         let answer = self.provider.fetch(&fetch.source);
         let task = self.fetches.spawn(async move {
-            timeout(FETCH_LIMIT, answer).await.unwrap_or_else(|_| Err(too_slow()))
+            timeout(FETCH_TIMEOUT, answer).await.unwrap_or_else(|_| Err(too_slow()))
         });
         self.under_way.insert(task.id(), UnderWay { fetch, task });
     }
@@ -182,14 +187,20 @@ impl Refresher {
                     self.tell_short_life(&fetch, life);
                 }
             }
-            Some(Finished::Failed { failure, seconds_left }) => {
+            Some(Finished::Failed { failure, left }) => {
                 debug!(slot = %fetch.slot, problem = ?failure.problem, "not refreshed");
-                self.failed(&fetch.slot, upstream, &failure, seconds_left);
+                self.failed(&fetch.slot, upstream, &failure, left);
             }
         }
     }
 
-    fn failed(&mut self, slot: &SlotName, upstream: Upstream, failure: &Arc<Failure>, left: i64) {
+    fn failed(
+        &mut self,
+        slot: &SlotName,
+        upstream: Upstream,
+        failure: &Arc<Failure>,
+        left: SignedDuration,
+    ) {
         match Remedy::of(failure.problem) {
             Remedy::SignIn => self.sign_in_needed(upstream, failure),
             // Of one role alone: each is told.
@@ -197,7 +208,7 @@ impl Refresher {
                 self.tell_failure(EventKind::Denied, None, vec![slot.clone()], failure);
             }
             Remedy::Correct => self.tell_once(EventKind::Misconfigured, upstream, failure),
-            Remedy::Wait if left < SOON => {
+            Remedy::Wait if left < EXPIRES_SOON => {
                 self.tell_once(EventKind::Unavailable, upstream, failure);
             }
             Remedy::Wait => {}
@@ -207,12 +218,12 @@ impl Refresher {
     /// An upstream has given what it should.
     fn works(&mut self, upstream: &Upstream) {
         let now = Instant::now();
-        let standing = self.standings.entry(upstream.clone()).or_default();
-        let last = standing.gave_at.replace(now);
-        standing.told.remove(&EventKind::Misconfigured);
-        standing.told.remove(&EventKind::Unavailable);
+        let state = self.upstreams.entry(upstream.clone()).or_default();
+        let last = state.gave_at.replace(now);
+        state.reported.remove(&EventKind::Misconfigured);
+        state.reported.remove(&EventKind::Unavailable);
         // While it gives to some, others' trouble is their own.
-        if last.is_none_or(|last| now.duration_since(last) > AWAY) {
+        if last.is_none_or(|last| now.duration_since(last) > AWAY_AFTER) {
             self.slots.recovered(upstream);
         }
         self.is_signed_in(upstream);
@@ -225,10 +236,10 @@ impl Refresher {
             self.sessions.over(instance);
             self.slots.session_ends(instance, None);
         }
-        let standing = self.standings.entry(upstream.clone()).or_default();
-        if standing.watch.is_none() {
+        let state = self.upstreams.entry(upstream.clone()).or_default();
+        if state.watch.is_none() {
             let (signed_in, watched) = (self.provider.signed_in(&upstream), upstream.clone());
-            standing.watch = Some(self.watches.spawn(async move {
+            state.watch = Some(self.watches.spawn(async move {
                 signed_in.await;
                 watched
             }));
@@ -238,7 +249,7 @@ impl Refresher {
 
     /// Somebody has signed in, perhaps: whoever asks will see.
     fn signed_in(&mut self, upstream: &Upstream) {
-        self.standings.entry(upstream.clone()).or_default().watch = None;
+        self.upstreams.entry(upstream.clone()).or_default().watch = None;
         self.slots.signed_in(upstream);
         if let Upstream::Instance(instance) = upstream {
             self.sessions.look_again(instance, self.clock.now());
@@ -266,9 +277,9 @@ impl Refresher {
     fn slots_changed(&mut self) {
         self.unwanted().for_each(|unwanted| unwanted.task.abort());
         self.sessions.watch(self.slots.instances(), self.clock.now());
-        self.standings.retain(|upstream, standing| {
+        self.upstreams.retain(|upstream, state| {
             let is_of_use = self.slots.is_needed(upstream);
-            if let (false, Some(watch)) = (is_of_use, &standing.watch) {
+            if let (false, Some(watch)) = (is_of_use, &state.watch) {
                 watch.abort();
             }
             is_of_use
@@ -278,12 +289,12 @@ impl Refresher {
     /// A clock that was set, or a timer that stood still while the machine slept: what is at the other end may be there
     /// again, and sessions may be over.
     fn notice_steps(&mut self, now: Now) {
-        let passed = now.steady.duration_since(self.last_look.steady).as_secs();
-        let by_clock = now.wall.as_second() - self.last_look.wall.as_second();
-        let step = by_clock - i64::try_from(passed).unwrap_or(i64::MAX);
-        self.last_look = now;
-        if step.abs() > STEP {
-            debug!(step, "the clock was set, or the machine has slept");
+        let passed = now.steady.duration_since(self.last_check.steady);
+        let passed = SignedDuration::try_from(passed).unwrap_or(SignedDuration::MAX);
+        let step = now.wall.duration_since(self.last_check.wall).saturating_sub(passed);
+        self.last_check = now;
+        if step.abs() > CLOCK_STEP {
+            debug!(?step, "the clock was set, or the machine has slept");
             self.slots.clock_stepped();
             self.sessions.look_everywhere(now.wall);
         }
@@ -299,7 +310,7 @@ async fn sleep(wake: Option<Duration>) {
 }
 
 fn too_slow() -> Failure {
-    let seconds = FETCH_LIMIT.as_secs();
+    let seconds = FETCH_TIMEOUT.as_secs();
     unavailable(format!("no credentials have come within {seconds} seconds"))
 }
 

@@ -9,7 +9,7 @@ use credentials::{Clock, SlotName};
 use hyper::http::request::Parts;
 use hyper::{Response, StatusCode};
 
-use crate::audit::{Asker, Audit, Record, Role};
+use crate::audit::{Audit, Record, Requester, Role};
 use crate::gate::{Caller, Gate, Peer, ReadableSlot, Writer};
 use crate::peer::Socket;
 use crate::readers::Readers;
@@ -46,7 +46,7 @@ pub(crate) enum Decision {
 pub(crate) struct Load {
     writer: Writer,
     slot: SlotName,
-    asker: Asker,
+    requester: Requester,
 }
 
 /// What has become of a request that is let in.
@@ -78,19 +78,19 @@ impl Router {
         let request = Request::parse(head);
         let caller = self.gate.check(head, peer, now.wall);
         let token = caller.as_ref().ok().and_then(|caller| caller.token);
-        let asker = Asker { token, socket: peer.socket };
+        let requester = Requester { token, socket: peer.socket };
         let outcome = caller.and_then(|caller| self.carry_out(&request, caller, peer.socket, now));
         match outcome {
             Ok(Outcome::Done(decision, role)) => {
-                self.note(request.verb, request.into_slot(), Ok(role), asker, now);
+                self.note(request.verb, request.into_slot(), Ok(role), requester, now);
                 decision
             }
             Ok(Outcome::DoneUnnoted(response)) => Decision::Answer(response),
-            Ok(Outcome::Load(writer, slot)) => Decision::ReadBody(Load { writer, slot, asker }),
+            Ok(Outcome::Load(writer, slot)) => Decision::ReadBody(Load { writer, slot, requester }),
             Err(refusal) => {
                 if self.audit.is_some() {
                     let outcome = Err(refusal.clone());
-                    self.note(request.verb, request.into_slot(), outcome, asker, now);
+                    self.note(request.verb, request.into_slot(), outcome, requester, now);
                 }
                 Decision::Answer(refusal.into_response())
             }
@@ -100,10 +100,10 @@ impl Router {
     /// Carries out a load, now that its body is there, or is known not to come.
     pub(crate) fn load(&self, load: Load, body: Result<&[u8], Refusal>) -> Response<Bytes> {
         let now = self.now();
-        let Load { writer, slot, asker } = load;
+        let Load { writer, slot, requester } = load;
         let outcome = body.and_then(|body| self.try_load(&writer, &slot, body, now));
         let role = outcome.as_ref().map(|loaded| Some(Arc::clone(&loaded.role)));
-        self.note(Verb::Load, Some(slot), role.map_err(Refusal::clone), asker, now);
+        self.note(Verb::Load, Some(slot), role.map_err(Refusal::clone), requester, now);
         match outcome {
             Ok(Loaded { refreshes, .. }) => wire::json(StatusCode::OK, wire::loaded(refreshes)),
             Err(refusal) => refusal.into_response(),
@@ -112,8 +112,8 @@ impl Router {
 
     /// Notes that a connection was refused before anything could be read of what it wants.
     pub(crate) fn refused(&self, peer: Peer, refusal: Refusal) {
-        let asker = Asker { token: None, socket: peer.socket };
-        self.note(Verb::None, None, Err(refusal), asker, self.now());
+        let requester = Requester { token: None, socket: peer.socket };
+        self.note(Verb::None, None, Err(refusal), requester, self.now());
     }
 
     /// Ready when everything that was changed is saved.
@@ -139,9 +139,9 @@ impl Router {
         Ok(match &request.action {
             Action::Read(slot) => {
                 let served = self.slots.credentials(reader?.slot(slot)?, socket, now)?;
-                let Served { answer, role, newcomer } = served;
-                if let Some(newcomer) = newcomer {
-                    self.readers.look_for(slot.clone(), newcomer);
+                let Served { answer, role, new_reader } = served;
+                if let Some(new_reader) = new_reader {
+                    self.readers.look_for(slot.clone(), new_reader);
                 }
                 let response = wire::json(StatusCode::OK, answer);
                 Outcome::Done(Decision::Answer(response), Some(role))
@@ -203,11 +203,11 @@ impl Router {
         verb: Verb,
         slot: Option<SlotName>,
         outcome: Result<Option<Arc<Role>>, Refusal>,
-        asker: Asker,
+        requester: Requester,
         now: Now,
     ) {
         if let Some(audit) = &self.audit {
-            audit.note(Record { at: now.wall, verb, slot, outcome, asker });
+            audit.note(Record { at: now.wall, verb, slot, outcome, requester });
         }
     }
 

@@ -28,10 +28,10 @@ use crate::token::{AuthorizationToken, Scope, TokenStore, TokenStoreError, Token
 use crate::wire::Upload;
 
 /// How long requests in flight may take when the server stops.
-const DRAIN: Duration = Duration::from_secs(5);
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 /// The waits between tries when connections can't be accepted.
 const FIRST_WAIT: Duration = Duration::from_millis(50);
-const LONGEST_WAIT: Duration = Duration::from_secs(1);
+const MAX_WAIT: Duration = Duration::from_secs(1);
 
 /// A server that is ready to run.
 pub struct Server {
@@ -190,7 +190,7 @@ impl Server {
             () = connections.watch_time() => {}
         }
         tasks.shutdown().await;
-        if tokio::time::timeout(DRAIN, connections.drain()).await.is_err() {
+        if tokio::time::timeout(DRAIN_TIMEOUT, connections.drain()).await.is_err() {
             tracing::warn!("some requests were cut off");
         }
         keeping.shutdown().await;
@@ -215,7 +215,7 @@ impl Acceptor {
                     tracing::warn!(%error, "connections cannot be accepted at the moment");
                     self.connections.make_room();
                     tokio::time::sleep(wait).await;
-                    wait = (wait * 2).min(LONGEST_WAIT);
+                    wait = (wait * 2).min(MAX_WAIT);
                 }
             }
         }

@@ -14,7 +14,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use credentials::{Expiration, InstanceId, Invalid, ProfileName, SlotName, Source, Timestamp};
+use credentials::{
+    Expiration, Generation, InstanceId, Invalid, ProfileName, SlotName, Source, Timestamp,
+};
 use fastrand::Rng;
 use tokio::sync::{Notify, watch};
 
@@ -43,17 +45,17 @@ pub(crate) struct Slots {
 struct Contents {
     default: Option<Numbered>,
     named: HashMap<ProfileName, Numbered>,
-    /// How many slots were ever loaded.
-    loads: u64,
+    /// The generation of the slot that was loaded last.
+    last_generation: Generation,
     /// When the SSO sessions end of which that is known.
     session_ends: HashMap<InstanceId, Timestamp>,
     chance: Rng,
 }
 
-/// A slot, with the number of its load: what is found out for one load is never told of another.
+/// A slot with its generation: what is found out for one load is never told of another.
 struct Numbered {
     slot: Slot,
-    load: u64,
+    generation: Generation,
     reads: Reads,
 }
 
@@ -64,15 +66,15 @@ pub(crate) struct Served {
     /// Whose credentials are in it.
     pub(crate) role: Arc<Role>,
     /// Somebody new, who may be looked for.
-    pub(crate) newcomer: Option<Newcomer>,
+    pub(crate) new_reader: Option<NewReader>,
 }
 
 /// A reader of a slot that was another's before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Newcomer {
+pub(crate) struct NewReader {
     pub(crate) socket: Socket,
-    /// Which load of the slot was read.
-    pub(crate) load: u64,
+    /// The generation that was read.
+    pub(crate) generation: Generation,
 }
 
 /// What became of a load.
@@ -89,7 +91,7 @@ impl Slots {
         let contents = Contents {
             default: None,
             named: HashMap::new(),
-            loads: 0,
+            last_generation: Generation::default(),
             session_ends: HashMap::new(),
             chance: Rng::with_seed(seed),
         };
@@ -119,10 +121,11 @@ impl Slots {
         let name = slot.name();
         let mut contents = self.lock();
         let numbered = contents.numbered_mut(name).ok_or_else(|| nothing_in(name))?;
-        let Numbered { slot, load, reads } = numbered;
+        let Numbered { slot, generation, reads } = numbered;
         let answer = slot.served(now).ok_or_else(|| slot.why_not(name))?.clone();
-        let newcomer = reads.note(socket, now).map(|socket| Newcomer { socket, load: *load });
-        Ok(Served { answer, role: Arc::clone(slot.role()), newcomer })
+        let new_reader =
+            reads.note(socket, now).map(|socket| NewReader { socket, generation: *generation });
+        Ok(Served { answer, role: Arc::clone(slot.role()), new_reader })
     }
 
     /// What is loaded in a slot, expired or not.
@@ -253,8 +256,8 @@ impl Contents {
 
     /// Puts a slot in its place, under a number of its own, and gives what was there.
     fn insert(&mut self, name: SlotName, slot: Slot) -> Option<Slot> {
-        self.loads += 1;
-        let numbered = Numbered { slot, load: self.loads, reads: Reads::default() };
+        self.last_generation = self.last_generation.next();
+        let numbered = Numbered { slot, generation: self.last_generation, reads: Reads::default() };
         let previous = match name {
             SlotName::Default => self.default.replace(numbered),
             SlotName::Named(name) => self.named.insert(name, numbered),

@@ -11,19 +11,20 @@ pub(super) struct Allowance {
 
 impl Allowance {
     pub(super) fn new(now: Instant) -> Self {
-        Self { left: AT_ONCE, counted: now }
+        Self { left: MAX_AT_ONCE, counted: now }
     }
 
     /// Adds what has come with the time.
     pub(super) fn renew(&mut self, now: Instant) {
-        let more = now.saturating_duration_since(self.counted).as_millis() / EACH.as_millis();
-        let more = u32::try_from(more).unwrap_or(AT_ONCE).min(AT_ONCE);
+        let more =
+            now.saturating_duration_since(self.counted).as_millis() / RENEWAL_INTERVAL.as_millis();
+        let more = u32::try_from(more).unwrap_or(MAX_AT_ONCE).min(MAX_AT_ONCE);
         self.counted = match self.left + more {
             // A rest of less than one is kept; more than is allowed is not.
-            left if left < AT_ONCE => self.counted + EACH * more,
+            left if left < MAX_AT_ONCE => self.counted + RENEWAL_INTERVAL * more,
             _ => now,
         };
-        self.left = (self.left + more).min(AT_ONCE);
+        self.left = (self.left + more).min(MAX_AT_ONCE);
     }
 
     /// Takes one.
@@ -34,9 +35,9 @@ impl Allowance {
     }
 }
 
-const AT_ONCE: u32 = 1000;
+const MAX_AT_ONCE: u32 = 1000;
 /// Ten a second fill the log and the older ones in some six hours.
-const EACH: Duration = Duration::from_millis(100);
+const RENEWAL_INTERVAL: Duration = Duration::from_millis(100);
 
 #[cfg(test)]
 mod tests {

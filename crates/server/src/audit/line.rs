@@ -132,10 +132,10 @@ impl Lines {
             _ => self.bytes.extend_from_slice(members(&What::of(record)).as_bytes()),
         }
         // Writing to memory can't fail.
-        if let Some(serial) = record.asker.token {
+        if let Some(serial) = record.requester.token {
             let _ = write!(self.bytes, ",\"Token\":\"{serial}\"");
         }
-        if let Some(socket) = record.asker.socket {
+        if let Some(socket) = record.requester.socket {
             let _ = write!(self.bytes, ",\"Uid\":{}", socket.uid);
         }
         if let Some(program) = program {

@@ -38,9 +38,9 @@ pub(super) enum Woken {
 impl Default for Queue {
     fn default() -> Self {
         let state = State {
-            records: Vec::with_capacity(MOST),
+            records: Vec::with_capacity(MAX_RECORDS),
             lost: 0,
-            connected: Vec::with_capacity(MOST_CONNECTED),
+            connected: Vec::with_capacity(MAX_CONNECTED),
             stops: false,
         };
         Self { state: Mutex::new(state), changed: Condvar::new(), missing: AtomicU64::new(0) }
@@ -51,7 +51,7 @@ impl Queue {
     /// Adds a record, or counts it if there are too many.
     pub(super) fn push(&self, record: Record) {
         let mut state = self.lock();
-        if state.records.len() >= MOST {
+        if state.records.len() >= MAX_RECORDS {
             state.lost += 1;
             return;
         }
@@ -66,7 +66,7 @@ impl Queue {
     /// Somebody has connected. Of too many at once, some are looked for only when they ask for something.
     pub(super) fn announce(&self, socket: Socket) {
         let mut state = self.lock();
-        if state.connected.len() >= MOST_CONNECTED {
+        if state.connected.len() >= MAX_CONNECTED {
             return;
         }
         let sleeps = state.connected.is_empty();
@@ -145,5 +145,5 @@ impl Queue {
 }
 
 /// A tenth of a second of the fastest reading that was measured.
-pub(super) const MOST: usize = 8192;
-const MOST_CONNECTED: usize = 1024;
+pub(super) const MAX_RECORDS: usize = 8192;
+const MAX_CONNECTED: usize = 1024;

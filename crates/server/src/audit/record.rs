@@ -18,12 +18,12 @@ pub(crate) struct Record {
     pub(crate) slot: Option<SlotName>,
     /// What was handed out or loaded, where it is known; or why not.
     pub(crate) outcome: Result<Option<Arc<Role>>, Refusal>,
-    pub(crate) asker: Asker,
+    pub(crate) requester: Requester,
 }
 
 /// Who asked, as far as it is known.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Asker {
+pub(crate) struct Requester {
     /// The token that was sent, if it is or was one of ours.
     pub(crate) token: Option<Serial>,
     /// The far end of the connection, where the kernel tells.

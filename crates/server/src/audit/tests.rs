@@ -21,7 +21,7 @@ fn record(verb: Verb, slot: SlotName, outcome: Result<(), Refusal>) -> Record {
         verb,
         slot: Some(slot),
         outcome: outcome.map(|()| Some(Arc::new(role))),
-        asker: Asker::default(),
+        requester: Requester::default(),
     }
 }
 
@@ -41,9 +41,9 @@ async fn written(path: &Path, records: impl IntoIterator<Item = Record>) -> Stri
 async fn a_decision_is_a_line_that_says_who_used_which_role() {
     let home = tempfile::tempdir().unwrap();
     let socket = Some(Socket { uid: 12345, inode: u32::MAX });
-    let asker = Asker { socket, token: Some("00ff00ff00ff00ff".parse().unwrap()) };
+    let requester = Requester { socket, token: Some("00ff00ff00ff00ff".parse().unwrap()) };
     let records = [
-        Record { asker, ..read() },
+        Record { requester, ..read() },
         record(Verb::Load, SlotName::Named(name("a b")), Ok(())),
         record(Verb::Read, SlotName::Named(name("a b")), Err(Refusal::NoSuchSlot(name("a b")))),
         Record { slot: None, ..record(Verb::List, SlotName::Default, Err(Refusal::OtherUser)) },
@@ -87,7 +87,7 @@ async fn what_there_is_no_room_for_is_counted_and_told() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("audit");
     let queue = Arc::new(Queue::default());
-    for _ in 0..queue::MOST + 7 {
+    for _ in 0..queue::MAX_RECORDS + 7 {
         queue.push(read());
     }
     queue.stop();
@@ -95,7 +95,7 @@ async fn what_there_is_no_room_for_is_counted_and_told() {
     Writer::new(log, Arc::clone(&queue), Arc::new(FakeClock::at(NOON))).run();
     let log = fs::read_to_string(&path).unwrap();
     let reads = log.lines().filter(|line| line.contains(r#""Verb":"read""#)).count();
-    assert_eq!(reads, queue::MOST);
+    assert_eq!(reads, queue::MAX_RECORDS);
     let told = log.lines().last().unwrap();
     assert!(told.contains(r#""Lost":7,"Reason":"they came faster"#), "{told}");
 }

@@ -13,14 +13,14 @@ use super::line::{self, Lines};
 use super::queue::{Queue, Woken};
 use super::record::Record;
 use crate::peer::Socket;
-use crate::who::Who;
+use crate::programs::Programs;
 
 pub(super) struct Writer {
     log: LogFile,
     queue: Arc<Queue>,
     clock: Arc<dyn Clock>,
     /// Of each program what a line ends with.
-    who: Who<String>,
+    programs: Programs<String>,
     allowance: Allowance,
     lines: Lines,
     missing: Missing,
@@ -43,7 +43,7 @@ impl Writer {
             log,
             queue,
             clock,
-            who: Who::new(now, |program| line::members(&program)),
+            programs: Programs::new(now, |program| line::members(&program)),
             allowance: Allowance::new(now),
             lines: Lines::default(),
             missing: Missing { count: 0, why: "", told: None },
@@ -53,7 +53,8 @@ impl Writer {
 
     /// Writes until it is told to stop, and then what is left.
     pub(super) fn run(mut self) {
-        let (mut batch, mut connected) = (Vec::with_capacity(super::queue::MOST), Vec::new());
+        let (mut batch, mut connected) =
+            (Vec::with_capacity(super::queue::MAX_RECORDS), Vec::new());
         loop {
             let stops = self.wait(&mut connected);
             let overflowed = self.queue.take(&mut batch);
@@ -73,12 +74,12 @@ impl Writer {
                 Some(limit) => self.queue.gather(limit),
             };
             self.queue.take_connected(connected);
-            connected.drain(..).for_each(|socket| self.who.connected(socket));
-            self.who.glance();
+            connected.drain(..).for_each(|socket| self.programs.connected(socket));
+            self.programs.glance();
             match (woken, gathering) {
                 (Woken::Stopped, _) => return true,
                 (Woken::Connected, _) => {}
-                (Woken::Due, None) => gathering = Some(Instant::now() + GATHERING),
+                (Woken::Due, None) => gathering = Some(Instant::now() + BATCH_INTERVAL),
                 (Woken::Due, Some(_)) => return false,
             }
         }
@@ -87,8 +88,8 @@ impl Writer {
     /// When to get up although nothing has come.
     fn patience(&self) -> Option<Instant> {
         let now = Instant::now();
-        let again = (self.missing.count > 0).then(|| now + AGAIN);
-        again.into_iter().chain(self.who.next_look()).min()
+        let again = (self.missing.count > 0).then(|| now + REPORT_INTERVAL);
+        again.into_iter().chain(self.programs.next_look()).min()
     }
 
     /// Writes a batch, and what is missing.
@@ -96,9 +97,9 @@ impl Writer {
         let now = Instant::now();
         batch
             .iter()
-            .filter_map(|record| record.asker.socket)
-            .for_each(|socket| self.who.want(socket));
-        self.who.look();
+            .filter_map(|record| record.requester.socket)
+            .for_each(|socket| self.programs.want(socket));
+        self.programs.look();
         self.allowance.renew(now);
         self.lines.clear();
         let tells = self.missing.is_to_be_told(now) || is_last && self.missing.count > 0;
@@ -111,7 +112,7 @@ impl Writer {
                 flooded += 1;
                 continue;
             }
-            let program = record.asker.socket.and_then(|socket| self.who.of(socket));
+            let program = record.requester.socket.and_then(|socket| self.programs.of(socket));
             self.lines.push(&record, program.map(String::as_str));
         }
         let outcome = self.append();
@@ -155,13 +156,13 @@ impl Writer {
 
 impl Missing {
     fn is_to_be_told(&self, now: Instant) -> bool {
-        self.count > 0 && self.told.is_none_or(|told| told + AGAIN <= now)
+        self.count > 0 && self.told.is_none_or(|told| told + REPORT_INTERVAL <= now)
     }
 }
 
 /// A write costs as much as tens of lines, so lines wait for each other; no longer than nobody notices.
-const GATHERING: Duration = Duration::from_millis(20);
-const AGAIN: Duration = Duration::from_secs(1);
+const BATCH_INTERVAL: Duration = Duration::from_millis(20);
+const REPORT_INTERVAL: Duration = Duration::from_secs(1);
 
 const OVERFLOWED: &str = "they came faster than they could be written";
 const FLOODED: &str = "too many requests were refused at once";

@@ -12,7 +12,7 @@ use crate::slots::Fetch;
 impl Refresher {
     /// Tells it of an upstream, unless that was told and is so still.
     pub(super) fn tell_once(&mut self, kind: EventKind, upstream: Upstream, failure: &Failure) {
-        if self.standings.entry(upstream.clone()).or_default().told.insert(kind) {
+        if self.upstreams.entry(upstream.clone()).or_default().reported.insert(kind) {
             let slots = self.slots.slots_of(&upstream);
             self.tell_failure(kind, upstream.instance().cloned(), slots, failure);
         }
@@ -20,8 +20,8 @@ impl Refresher {
 
     /// Somebody is signed in there, for certain: tells it if it was told that this is needed.
     pub(super) fn is_signed_in(&mut self, upstream: &Upstream) {
-        let standing = self.standings.get_mut(upstream);
-        if !standing.is_some_and(|standing| standing.told.remove(&EventKind::SignInNeeded)) {
+        let state = self.upstreams.get_mut(upstream);
+        if !state.is_some_and(|state| state.reported.remove(&EventKind::SignInNeeded)) {
             return;
         }
         let message = match upstream {

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use credentials::{
-    Expiration, Failure, Fetched, Problem, Profile, ProfileName, ProfileSource, Timestamp, Upstream,
+    Expiration, Failure, Fetched, Problem, Profile, ProfileSource, Timestamp, Upstream,
 };
 use credentials::{SlotName, Source};
 use shuttle::thread;

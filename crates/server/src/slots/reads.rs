@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::Now;
 use crate::peer::Socket;
-use crate::who::Program;
+use crate::programs::Program;
 use crate::wire::ReaderObject;
 
 /// The reads of one load of a slot.
@@ -42,7 +42,11 @@ impl Reads {
                 reader.last = now.wall;
                 None
             }
-            Some(reader) if now.steady.saturating_duration_since(reader.since) < PAUSE => None,
+            Some(reader)
+                if now.steady.saturating_duration_since(reader.since) < READER_INTERVAL =>
+            {
+                None
+            }
             _ => {
                 let (since, last) = (now.steady, now.wall);
                 self.reader = Some(Reader { socket, since, last, program: None });
@@ -71,7 +75,7 @@ impl Reads {
 }
 
 /// Between two readers of one slot who are looked for.
-const PAUSE: Duration = Duration::from_secs(1);
+const READER_INTERVAL: Duration = Duration::from_secs(1);
 
 #[cfg(test)]
 mod tests {

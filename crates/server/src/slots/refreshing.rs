@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use credentials::{
-    Clock, Failure, Fetched, InstanceId, ProfileName, SlotName, Source, Timestamp, Upstream,
+    Clock, Failure, Fetched, Generation, InstanceId, ProfileName, SignedDuration, SlotName, Source,
+    Timestamp, Upstream,
 };
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -44,8 +45,8 @@ impl Now {
 pub(crate) struct Fetch {
     pub(crate) slot: SlotName,
     pub(crate) source: Source,
-    /// For which load of the slot.
-    pub(crate) load: u64,
+    /// The generation that it is for.
+    pub(crate) generation: Generation,
 }
 
 /// What came of a fetch.
@@ -54,7 +55,7 @@ pub(crate) enum Finished {
     /// The slot has new credentials. If they live for a short time, and that is news: for how long.
     Refreshed { short_life: Option<Duration> },
     /// It has not.
-    Failed { failure: Arc<Failure>, seconds_left: i64 },
+    Failed { failure: Arc<Failure>, left: SignedDuration },
 }
 
 /// A slot in the list that outlives the server: names, and when it is due.
@@ -77,12 +78,13 @@ impl Slots {
                 && numbered.slot.source().is_some_and(|s| !full.iter().any(|full| full.is_of(s)))
         };
         let due = contents.entries().filter(is_due);
-        let (name, _) = due.min_by_key(|(_, numbered)| (numbered.slot.due(), numbered.load))?;
+        let (name, _) =
+            due.min_by_key(|(_, numbered)| (numbered.slot.due(), numbered.generation))?;
         let slot = name.to_owned();
         let numbered = contents.numbered_mut(&slot)?;
-        let (source, load) = (numbered.slot.source()?.clone(), numbered.load);
+        let (source, generation) = (numbered.slot.source()?.clone(), numbered.generation);
         numbered.slot.begin();
-        Some(Fetch { slot, source, load })
+        Some(Fetch { slot, source, generation })
     }
 
     /// How long until the next fetch is to begin; zero when it should have. `None`: nothing is to be fetched, whatever
@@ -92,27 +94,28 @@ impl Slots {
     }
 
     /// Whether the fetch is for what is in the slot now: nobody has loaded or unloaded it since.
-    pub(crate) fn is_wanted(&self, Fetch { slot, load, .. }: &Fetch) -> bool {
-        self.lock().numbered(slot).is_some_and(|numbered| numbered.load == *load)
+    pub(crate) fn is_wanted(&self, Fetch { slot, generation, .. }: &Fetch) -> bool {
+        self.lock().numbered(slot).is_some_and(|numbered| numbered.generation == *generation)
     }
 
     /// Ends a fetch. `None`: the slot was loaded or unloaded meanwhile, and nothing has changed.
     pub(crate) fn finish(
         &self,
-        Fetch { slot, load, .. }: &Fetch,
+        Fetch { slot, generation, .. }: &Fetch,
         outcome: Result<Fetched, Failure>,
         now: Now,
     ) -> Option<Finished> {
         let mut contents = self.lock();
         let chance = contents.chance.f64();
-        let numbered = contents.numbered_mut(slot).filter(|numbered| numbered.load == *load)?;
+        let numbered =
+            contents.numbered_mut(slot).filter(|numbered| numbered.generation == *generation)?;
         let slot = &mut numbered.slot;
         match outcome.and_then(|fetched| slot.refreshed(fetched, now, chance)) {
             Ok(short_life) => Some(Finished::Refreshed { short_life }),
             Err(failure) => {
                 let failure = Arc::new(failure);
                 slot.failed(Arc::clone(&failure), now, chance);
-                Some(Finished::Failed { failure, seconds_left: slot.seconds_left(now.wall) })
+                Some(Finished::Failed { failure, left: slot.time_left(now.wall) })
             }
         }
     }

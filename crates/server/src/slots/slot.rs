@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use credentials::{
-    Credentials, Expiration, Failure, Fetched, Invalid, Principal, Profile, ProfileName, SlotName,
-    Source, Timestamp, Upstream, refresh,
+    Credentials, Expiration, Failure, Fetched, Invalid, Principal, Profile, ProfileName,
+    SignedDuration, SlotName, Source, Timestamp, Upstream, refresh,
 };
 use tokio::time::Instant;
 
@@ -239,9 +239,9 @@ impl Slot {
         }
     }
 
-    /// How many seconds its credentials may still be served; 0 or less when there are none.
-    pub(crate) fn seconds_left(&self, now: Timestamp) -> i64 {
-        self.expiration().map_or(0, |at| at.epoch_seconds() - now.as_second())
+    /// How long its credentials may still be served; not at all when there are none.
+    pub(crate) fn time_left(&self, now: Timestamp) -> SignedDuration {
+        self.expiration().map_or(SignedDuration::ZERO, |expiration| expiration.time_left(now))
     }
 
     /// The fetch gave credentials. If they live for a short time, and that is news, it says for how long.

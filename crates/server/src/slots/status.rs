@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use credentials::{InstanceId, SlotName, Source};
 
-use super::{Contents, Newcomer, Now, Numbered, Slots};
+use super::{Contents, NewReader, Now, Numbered, Slots};
 use crate::gate::Writer;
-use crate::who::Program;
+use crate::programs::Program;
 use crate::wire::{SessionObject, SlotObject};
 
 /// The slots, and the SSO sessions that they depend on.
@@ -33,11 +33,13 @@ impl Slots {
     }
 
     /// Notes which program a reader is, unless the slot was loaded or unloaded meanwhile.
-    pub(crate) fn found(&self, slot: &SlotName, newcomer: Newcomer, program: Program) {
+    pub(crate) fn found(&self, slot: &SlotName, new_reader: NewReader, program: Program) {
         let mut contents = self.lock();
         let numbered = contents.numbered_mut(slot);
-        if let Some(numbered) = numbered.filter(|numbered| numbered.load == newcomer.load) {
-            numbered.reads.found(newcomer.socket, program);
+        if let Some(numbered) =
+            numbered.filter(|numbered| numbered.generation == new_reader.generation)
+        {
+            numbered.reads.found(new_reader.socket, program);
         }
     }
 }

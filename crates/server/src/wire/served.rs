@@ -34,7 +34,7 @@ pub(crate) fn credentials(principal: &Principal, credentials: &Credentials) -> O
         account_id: principal.account_id.as_ref().map(|id| id.as_str()),
     };
     let json = secret_json(&body);
-    (json.len() <= LARGEST).then(|| Bytes::from_owner(json))
+    (json.len() <= MAX_ANSWER).then(|| Bytes::from_owner(json))
 }
 
 /// Reads them; `None` when this is something else, or more than a server sends.
@@ -49,7 +49,7 @@ pub fn read_credentials(json: &[u8]) -> Option<Fetched> {
         role_arn: Option<String>,
         account_id: Option<String>,
     }
-    if json.len() > LARGEST {
+    if json.len() > MAX_ANSWER {
         return None;
     }
     let body: Body = serde_json::from_slice(json).ok()?;
@@ -70,7 +70,7 @@ pub fn read_credentials(json: &[u8]) -> Option<Fetched> {
 }
 
 /// The most that the tightest SDK takes: aws-c-auth, 10,000 bytes.
-const LARGEST: usize = 9_999;
+const MAX_ANSWER: usize = 9_999;
 
 #[cfg(test)]
 mod tests {
@@ -106,7 +106,7 @@ mod tests {
         ] {
             assert!(read_credentials(json.replace(replaced, by).as_bytes()).is_none(), "{by}");
         }
-        let padded = format!("{json}{}", " ".repeat(LARGEST));
+        let padded = format!("{json}{}", " ".repeat(MAX_ANSWER));
         assert!(read_credentials(padded.as_bytes()).is_none());
     }
 }

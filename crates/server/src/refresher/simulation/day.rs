@@ -22,7 +22,7 @@ const SLOTS: usize = 7;
 const HOURS: u64 = 24;
 /// How long it may take until every slot serves, once all is well: a gap between tries that have failed, a fetch that
 /// hangs until it is given up, a look at the clock.
-const PATIENCE: Duration = Duration::from_secs(200);
+const RECOVERY_TIMEOUT: Duration = Duration::from_secs(200);
 
 /// A clock that is off by less counts as right, in seconds.
 const TOLERANCE: i64 = 61;
@@ -98,7 +98,7 @@ impl Day {
             Refresher::new(Arc::clone(&self.slots), provider, self.model.clock.clone(), sender);
         // A look each second all day long would be most of the simulation; some days have it.
         if !self.seed.is_multiple_of(100) {
-            refresher.look = Duration::from_secs(60);
+            refresher.clock_check_interval = Duration::from_secs(60);
         }
         let refresher = tokio::spawn(refresher.run());
         let end = tokio::time::Instant::now() + Duration::from_secs(HOURS * 3600);
@@ -287,7 +287,7 @@ impl Day {
                 (site.is_configured, site.credentials_life) = (true, 3600);
             }
         }
-        tokio::time::sleep(PATIENCE).await;
+        tokio::time::sleep(RECOVERY_TIMEOUT).await;
         self.read_all();
         for (slot, Loaded { has_source, .. }) in &self.loaded {
             let now = Now::by(&*self.model.clock);

@@ -38,7 +38,7 @@ impl Processes {
     }
 
     fn find(&mut self, pids: Vec<u32>, inodes: &HashSet<u32>) -> Vec<(u32, Program)> {
-        let (mut found, mut budget) = (Vec::new(), MOST_FILES);
+        let (mut found, mut budget) = (Vec::new(), MAX_FILES);
         for pid in pids.into_iter().filter(|pid| !is_ours(*pid)) {
             if found.len() >= inodes.len() || budget == 0 {
                 break;
@@ -50,7 +50,7 @@ impl Processes {
                 self.recent.insert(0, *pid);
             }
         }
-        self.recent.truncate(MOST_RECENT);
+        self.recent.truncate(MAX_RECENT);
         found
     }
 }
@@ -106,8 +106,8 @@ fn socket_at(file: &Path) -> Option<u32> {
 /// Numbers, of which threads have some too.
 const NEWEST: u32 = 64;
 /// How many open files are looked at in one go: some 20 ms.
-const MOST_FILES: usize = 20_000;
-const MOST_RECENT: usize = 8;
+const MAX_FILES: usize = 20_000;
+const MAX_RECENT: usize = 8;
 
 #[cfg(test)]
 mod tests {

@@ -5,10 +5,10 @@
 //! a small part of the time.
 
 #[cfg(target_os = "linux")]
-#[path = "who/linux.rs"]
+#[path = "programs/linux.rs"]
 mod platform;
 #[cfg(not(target_os = "linux"))]
-#[path = "who/unknown.rs"]
+#[path = "programs/unknown.rs"]
 mod platform;
 
 use std::collections::{HashMap, HashSet};
@@ -29,7 +29,7 @@ pub(crate) struct Program {
 }
 
 /// What is known of connections, by their socket's inode; of each program a `T`.
-pub(crate) struct Who<T> {
+pub(crate) struct Programs<T> {
     processes: Processes,
     keeps: fn(Program) -> T,
     known: HashMap<u32, Option<T>>,
@@ -39,7 +39,7 @@ pub(crate) struct Who<T> {
     next_look: Instant,
 }
 
-impl<T> Who<T> {
+impl<T> Programs<T> {
     /// Nothing is known yet; of what will be found, this is kept.
     pub(crate) fn new(now: Instant, keeps: fn(Program) -> T) -> Self {
         Self {
@@ -63,7 +63,7 @@ impl<T> Who<T> {
     pub(crate) fn want(&mut self, socket: Socket) {
         if self.processes.can_tell(socket.uid)
             && !self.known.contains_key(&socket.inode)
-            && self.wanted.len() < MOST_WANTED
+            && self.wanted.len() < MAX_WANTED
         {
             self.wanted.insert(socket.inode);
         }
@@ -92,7 +92,7 @@ impl<T> Who<T> {
     }
 
     fn keep(&mut self, found: Vec<(u32, Program)>) {
-        if self.known.len() + self.wanted.len() > MOST_KNOWN {
+        if self.known.len() + self.wanted.len() > MAX_KNOWN {
             self.known.clear(); // who goes on asking is looked for again
         }
         for (inode, program) in found {
@@ -112,8 +112,8 @@ impl<T> Who<T> {
 }
 
 /// More than there are connections.
-const MOST_KNOWN: usize = 4096;
-const MOST_WANTED: usize = 1024;
+const MAX_KNOWN: usize = 4096;
+const MAX_WANTED: usize = 1024;
 /// One part of so many of the time is spent glancing, or looking.
 const GLANCES: u32 = 10;
 const LOOKS: u32 = 20;
