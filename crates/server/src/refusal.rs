@@ -11,7 +11,7 @@ use hyper::header::{ALLOW, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use hyper::{Response, StatusCode};
 
 use crate::remedy::Remedy;
-use crate::wire::{self, Reason};
+use crate::wire::{self, BadUpload, Reason};
 
 /// Why a request gets no for an answer. The statuses are those of docs/reference/api.md, "Status codes".
 #[derive(Clone, Debug)]
@@ -274,6 +274,15 @@ impl Said {
 
     fn body(&self) -> Bytes {
         wire::refused(self.status, self.reason, &self.message, self.hint.as_deref())
+    }
+}
+
+impl From<BadUpload> for Refusal {
+    fn from(bad: BadUpload) -> Self {
+        match bad {
+            BadUpload::Malformed(what) => Self::MalformedBody(what),
+            BadUpload::Field(field, invalid) => Self::Field(field, invalid),
+        }
     }
 }
 

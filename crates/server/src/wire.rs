@@ -15,6 +15,7 @@ mod source;
 mod state;
 mod status;
 mod upload;
+mod value;
 
 pub use reason::Reason;
 pub(crate) use served::credentials;
@@ -23,7 +24,7 @@ pub use source::SourceObject;
 pub use state::State;
 pub use status::{ReaderObject, SessionObject, SlotObject, StatusObject};
 pub use upload::write_upload;
-pub(crate) use upload::{Upload, read_upload};
+pub(crate) use upload::{BadUpload, Upload, read_upload};
 
 /// `GET /profile`, and an element of `GET /slot`.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -3,18 +3,15 @@
 //! Wrong bodies are told which field is wrong and what it must be, never what it was: the JSON library's own
 //! messages quote the value, so they are not used.
 
-use std::fmt;
-
 use credentials::{
     AccessKeyId, AccountId, Credentials, Expiration, Invalid, Principal, Profile, ProfileName,
     RoleArn, RoleName, Secret, Source, Timestamp,
 };
-use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use super::value::{Object, Value, take};
 use super::{SourceObject, secret_json};
-use crate::refusal::Refusal;
 
 /// What is put into a slot.
 pub(crate) enum Upload {
@@ -22,6 +19,15 @@ pub(crate) enum Upload {
     Credentials(Profile),
     /// A name, and how to get credentials.
     Source(ProfileName, Source),
+}
+
+/// Why a body is not an upload.
+#[derive(Debug)]
+pub(crate) enum BadUpload {
+    /// It is not an object of JSON; this says what it must be.
+    Malformed(&'static str),
+    /// A field is missing or wrong.
+    Field(&'static str, Invalid),
 }
 
 impl Upload {
@@ -78,11 +84,11 @@ pub fn write_upload(profile: &Profile) -> Zeroizing<Vec<u8>> {
 /// Reads an upload.
 ///
 /// # Errors
-/// [`Refusal::MalformedBody`] when it isn't a JSON object, [`Refusal::Field`] when a value in it is wrong.
-pub(crate) fn read_upload(json: &[u8], now: Timestamp) -> Result<Upload, Refusal> {
+/// [`BadUpload::Malformed`] when it isn't a JSON object, [`BadUpload::Field`] when a value in it is wrong.
+pub(crate) fn read_upload(json: &[u8], now: Timestamp) -> Result<Upload, BadUpload> {
     let body: Value = serde_json::from_slice(json)
-        .map_err(|_| Refusal::MalformedBody("the body must be one JSON value in UTF-8"))?;
-    let mut body = body.object().ok_or(Refusal::MalformedBody("the body must be an object"))?;
+        .map_err(|_| BadUpload::Malformed("the body must be one JSON value in UTF-8"))?;
+    let mut body = body.object().ok_or(BadUpload::Malformed("the body must be an object"))?;
     let name = required("ProfileName", &take(&mut body, "ProfileName"), ProfileName::parse)?;
     let source = match take(&mut body, "Source") {
         Value::Null => None,
@@ -94,11 +100,11 @@ pub(crate) fn read_upload(json: &[u8], now: Timestamp) -> Result<Upload, Refusal
             let (principal, credentials) = read_creds(creds, now)?;
             Ok(Upload::Credentials(Profile { name, principal, credentials, source }))
         }
-        _ => Err(Refusal::Field("Creds", Invalid("an object"))),
+        _ => Err(BadUpload::Field("Creds", Invalid("an object"))),
     }
 }
 
-fn read_source(json: &[u8]) -> Result<Source, Refusal> {
+fn read_source(json: &[u8]) -> Result<Source, BadUpload> {
     #[derive(Deserialize)]
     struct Body {
         #[serde(rename = "Source")]
@@ -106,11 +112,11 @@ fn read_source(json: &[u8]) -> Result<Source, Refusal> {
     }
     const SHAPE: Invalid =
         Invalid("an object with Profile, or with Instance, StartUrl, AccountId and RoleName");
-    let body: Body = serde_json::from_slice(json).map_err(|_| Refusal::Field("Source", SHAPE))?;
-    body.source.parse().map_err(|(field, invalid)| Refusal::Field(field, invalid))
+    let body: Body = serde_json::from_slice(json).map_err(|_| BadUpload::Field("Source", SHAPE))?;
+    body.source.parse().map_err(|(field, invalid)| BadUpload::Field(field, invalid))
 }
 
-fn read_creds(mut creds: Object, now: Timestamp) -> Result<(Principal, Credentials), Refusal> {
+fn read_creds(mut creds: Object, now: Timestamp) -> Result<(Principal, Credentials), BadUpload> {
     let principal = read_principal(&mut creds)?;
     let expiration = take(&mut creds, "expiration");
     let access_key_id = take(&mut creds, "accessKeyId");
@@ -122,7 +128,7 @@ fn read_creds(mut creds: Object, now: Timestamp) -> Result<(Principal, Credentia
             .integer()
             .and_then(|number| Expiration::from_epoch_milliseconds(number).ok())
             .filter(|expiration| !expiration.has_passed(now))
-            .ok_or(Refusal::Field(
+            .ok_or(BadUpload::Field(
                 "Creds.expiration",
                 Invalid("a number: epoch milliseconds, in the future and before 2101"),
             ))?,
@@ -131,7 +137,7 @@ fn read_creds(mut creds: Object, now: Timestamp) -> Result<(Principal, Credentia
 }
 
 /// Whom the credentials are for: by `roleArn`, by `accountId` and `roleName`, or by both if they agree.
-fn read_principal(creds: &mut Object) -> Result<Principal, Refusal> {
+fn read_principal(creds: &mut Object) -> Result<Principal, BadUpload> {
     let account_id = match take(creds, "accountId") {
         Value::Null => None,
         Value::Integer(number) => Some(u64::try_from(number).ok().map(AccountId::from_number)),
@@ -139,7 +145,7 @@ fn read_principal(creds: &mut Object) -> Result<Principal, Refusal> {
     };
     let account_id = account_id
         .map(|parsed| parsed.and_then(Result::ok))
-        .map(|known| known.ok_or(Refusal::Field("Creds.accountId", AccountId::MUST_BE)))
+        .map(|known| known.ok_or(BadUpload::Field("Creds.accountId", AccountId::MUST_BE)))
         .transpose()?;
     let role_name = optional("Creds.roleName", &take(creds, "roleName"), RoleName::parse)?;
     let Some(arn) = optional("Creds.roleArn", &take(creds, "roleArn"), RoleArn::parse)? else {
@@ -149,7 +155,7 @@ fn read_principal(creds: &mut Object) -> Result<Principal, Refusal> {
         && role_name.is_none_or(|name| name == arn.role_name);
     if !agrees {
         let must = Invalid("the ARN of the role that accountId and roleName name");
-        return Err(Refusal::Field("Creds.roleArn", must));
+        return Err(BadUpload::Field("Creds.roleArn", must));
     }
     Ok(arn.into())
 }
@@ -158,121 +164,27 @@ fn required<T>(
     field: &'static str,
     value: &Value,
     parse: impl Fn(&str) -> Result<T, Invalid>,
-) -> Result<T, Refusal> {
-    let text = value.text().ok_or(Refusal::Field(field, Invalid("a text")))?;
-    parse(text).map_err(|invalid| Refusal::Field(field, invalid))
+) -> Result<T, BadUpload> {
+    let text = value.text().ok_or(BadUpload::Field(field, Invalid("a text")))?;
+    parse(text).map_err(|invalid| BadUpload::Field(field, invalid))
 }
 
 fn optional<T>(
     field: &'static str,
     value: &Value,
     parse: impl Fn(&str) -> Result<T, Invalid>,
-) -> Result<Option<T>, Refusal> {
+) -> Result<Option<T>, BadUpload> {
     if matches!(value, Value::Null) {
         return Ok(None);
     }
     required(field, value, parse).map(Some)
 }
 
-fn secret(field: &'static str, value: Value) -> Result<Secret, Refusal> {
+fn secret(field: &'static str, value: Value) -> Result<Secret, BadUpload> {
     let Value::Text(mut text) = value else {
-        return Err(Refusal::Field(field, Invalid("a text")));
+        return Err(BadUpload::Field(field, Invalid("a text")));
     };
-    Secret::parse(std::mem::take(&mut *text)).map_err(|invalid| Refusal::Field(field, invalid))
-}
-
-/// A JSON value, of which only what an upload can hold is kept. Texts are wiped, because any of them may
-/// be a secret. A key that is absent is as good as `null`.
-enum Value {
-    Null,
-    Text(Zeroizing<String>),
-    Integer(i64),
-    Object(Object),
-    Other,
-}
-
-type Object = Vec<(String, Value)>;
-
-/// Takes the value of a key out of an object.
-fn take(object: &mut Object, key: &str) -> Value {
-    let at = object.iter().position(|(name, _)| name == key);
-    at.map_or(Value::Null, |at| object.swap_remove(at).1)
-}
-
-impl Value {
-    fn text(&self) -> Option<&str> {
-        match self {
-            Self::Text(text) => Some(text),
-            _ => None,
-        }
-    }
-
-    fn integer(&self) -> Option<i64> {
-        match self {
-            Self::Integer(number) => Some(*number),
-            _ => None,
-        }
-    }
-
-    fn object(self) -> Option<Object> {
-        match self {
-            Self::Object(object) => Some(object),
-            _ => None,
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Value {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ValueVisitor)
-    }
-}
-
-struct ValueVisitor;
-
-impl<'de> Visitor<'de> for ValueVisitor {
-    type Value = Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value")
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
-        Ok(Value::Text(Zeroizing::new(text.to_owned())))
-    }
-
-    fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
-        Ok(Value::Integer(number))
-    }
-
-    fn visit_u64<E>(self, number: u64) -> Result<Value, E> {
-        Ok(i64::try_from(number).map_or(Value::Other, Value::Integer))
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Value, E> {
-        Ok(Value::Other)
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<Value, E> {
-        Ok(Value::Other)
-    }
-
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Value, A::Error> {
-        while sequence.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Value::Other)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
-        let mut object = Object::new();
-        while let Some(entry) = map.next_entry()? {
-            object.push(entry);
-        }
-        Ok(Value::Object(object))
-    }
+    Secret::parse(std::mem::take(&mut *text)).map_err(|invalid| BadUpload::Field(field, invalid))
 }
 
 #[cfg(test)]
@@ -293,11 +205,11 @@ mod tests {
         upload(&creds.replace(replaced, by))
     }
 
-    fn read_any(body: &str) -> Result<Upload, Refusal> {
+    fn read_any(body: &str) -> Result<Upload, BadUpload> {
         read_upload(body.as_bytes(), Timestamp::from_second(NOW).unwrap())
     }
 
-    fn read(body: &str) -> Result<Profile, Refusal> {
+    fn read(body: &str) -> Result<Profile, BadUpload> {
         match read_any(body)? {
             Upload::Credentials(profile) => Ok(profile),
             Upload::Source(..) => panic!("there are no credentials in it"),
@@ -342,7 +254,7 @@ mod tests {
             assert!(CHAIN.contains(replaced), "{replaced}");
             let body =
                 format!("{{\"ProfileName\":\"dev\",\"Source\":{}}}", CHAIN.replace(replaced, by));
-            let Err(Refusal::Field(named, invalid)) = read_any(&body) else { panic!("{body}") };
+            let Err(BadUpload::Field(named, invalid)) = read_any(&body) else { panic!("{body}") };
             assert_eq!(named, field, "{body}");
             assert!(!invalid.to_string().contains("CANARY"));
         }
@@ -403,7 +315,7 @@ mod tests {
     fn a_wrong_field_is_named_with_what_it_must_be_and_without_its_value() {
         for (replaced, by, named) in WRONG {
             let refusal = read(&whole(replaced, by)).unwrap_err();
-            let Refusal::Field(field, invalid) = refusal else { panic!("{refusal:?}") };
+            let BadUpload::Field(field, invalid) = refusal else { panic!("{refusal:?}") };
             let text = format!("{field} {invalid}");
             assert!(text.starts_with(named), "{by}: {text}");
             assert!(!text.contains("CANARY"), "{text}");
@@ -414,13 +326,13 @@ mod tests {
     fn an_arn_that_names_another_role_is_refused() {
         let arn = r#""roleName":"Admin","roleArn":"arn:aws:iam::000000111111:role/Ops""#;
         let refusal = read(&whole(r#""roleName":"Admin""#, arn)).unwrap_err();
-        assert!(matches!(refusal, Refusal::Field("Creds.roleArn", _)), "{refusal:?}");
+        assert!(matches!(refusal, BadUpload::Field("Creds.roleArn", _)), "{refusal:?}");
     }
 
     #[test]
     fn other_shapes_are_refused() {
         for body in ["", "nonsense", "[]", "null", "7", "{}{}", r#"{"ProfileName":"#, "{\"\u{0}"] {
-            assert!(matches!(read_any(body), Err(Refusal::MalformedBody(_))), "{body:?}");
+            assert!(matches!(read_any(body), Err(BadUpload::Malformed(_))), "{body:?}");
         }
         for (body, field) in [
             ("{}", "ProfileName"),
@@ -431,7 +343,7 @@ mod tests {
             (r#"{"ProfileName":"dev","Creds":["x"]}"#, "Creds"),
         ] {
             let Err(refusal) = read_any(body) else { panic!("{body}") };
-            assert!(matches!(refusal, Refusal::Field(name, _) if name == field), "{refusal:?}");
+            assert!(matches!(refusal, BadUpload::Field(name, _) if name == field), "{refusal:?}");
         }
     }
 
@@ -440,7 +352,7 @@ mod tests {
         let now = Timestamp::from_second(NOW).unwrap();
         let deep = format!("{{\"x\":{}", "[".repeat(60_000));
         for body in [b"{\"ProfileName\":\"\xff\"}".as_slice(), deep.as_bytes()] {
-            assert!(matches!(read_upload(body, now), Err(Refusal::MalformedBody(_))));
+            assert!(matches!(read_upload(body, now), Err(BadUpload::Malformed(_))));
         }
     }
 }
