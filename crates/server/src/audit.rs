@@ -63,7 +63,8 @@ impl AuditLog {
         let writer = Writer::new(self.0, Arc::clone(&queue), clock);
         let work = move || {
             writer.run();
-            let _ = tell_done.send(());
+            // Nobody may wait for it any more.
+            tell_done.send(()).ok();
         };
         if let Err(error) = thread::Builder::new().name("audit".to_owned()).spawn(work) {
             warn!(%error, "nothing is written to the audit log: there is no thread for it");

@@ -102,11 +102,11 @@ fn refusal_for(error: &hyper::Error) -> Option<Refusal> {
 
 /// A head that can't be read may be the beginning of TLS.
 fn refine<S: Transport>(refusal: Refusal, read: &[u8], port: u16) -> Refusal {
-    match refusal {
-        Refusal::MalformedHead if !S::IS_TLS && read.first() == Some(&TLS_HANDSHAKE) => {
-            Refusal::SpeaksHttp(port)
-        }
-        refusal => refusal,
+    let is_tls = !S::IS_TLS && read.first() == Some(&TLS_HANDSHAKE);
+    if is_tls && matches!(refusal, Refusal::MalformedHead) {
+        Refusal::SpeaksHttp(port)
+    } else {
+        refusal
     }
 }
 
@@ -117,10 +117,10 @@ pub(crate) async fn farewell<S: Transport>(
     leaves_bytes_unread: bool,
 ) {
     if refusal.is_some() || leaves_bytes_unread {
-        let _ = timeout(FAREWELL_TIMEOUT, say_farewell(stream, refusal)).await;
+        timeout(FAREWELL_TIMEOUT, say_farewell(stream, refusal)).await.ok();
     } else if S::IS_TLS {
         // Without a word of closing, the peer could not tell the end from a cut.
-        let _ = timeout(FAREWELL_TIMEOUT, stream.shutdown()).await;
+        timeout(FAREWELL_TIMEOUT, stream.shutdown()).await.ok();
     }
 }
 

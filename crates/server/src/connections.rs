@@ -255,7 +255,7 @@ impl Activity {
             Phase::New { since } if now - since >= HEAD_CHECKS => Order::Close,
             Phase::Head { since } if now - since >= HEAD_CHECKS => Order::EndSlowHead,
             Phase::Idle { since } if now - since >= IDLE_CHECKS => Order::Close,
-            _ => return,
+            Phase::New { .. } | Phase::Head { .. } | Phase::Busy | Phase::Idle { .. } => return,
         };
         if state.order != Some(order) {
             self.give(order);

@@ -37,7 +37,12 @@ impl From<AuditError> for Failure {
                     format!("Make it yours alone: chmod 600 {}", typed(&unfit.path))
                 }
                 private_file::Problem::Unreadable(_) => return Self::failed(error),
-                _ => "Name a plain file of yours: aws-sso ecs run --audit-log FILE".to_owned(),
+                private_file::Problem::Link
+                | private_file::Problem::WrongKind
+                | private_file::Problem::OtherOwner
+                | private_file::Problem::TooLarge(_) => {
+                    "Name a plain file of yours: aws-sso ecs run --audit-log FILE".to_owned()
+                }
             },
             AuditError::OpenFolder(folder) => {
                 format!("Make it yours alone: chmod go-w {}", typed(folder))

@@ -7,6 +7,12 @@
 //! A request's way: `listener` → (`tls` →) `connection` → `routes` (→ `request`, `gate`) → `slots` → `wire`. Fresh credentials'
 //! way: `provider` → `refresher` → `slots`.
 
+#![warn(
+    clippy::wildcard_enum_match_arm,
+    clippy::let_underscore_must_use,
+    missing_debug_implementations
+)]
+
 mod audit;
 mod connection;
 mod connections;

@@ -122,10 +122,13 @@ fn is_family_missing(error: &io::Error) -> bool {
 }
 
 fn because(address: SocketAddr, source: io::Error) -> ListenError {
-    match source.kind() {
-        ErrorKind::AddrInUse => ListenError::InUse(address),
-        ErrorKind::PermissionDenied => ListenError::Denied(address),
-        _ => ListenError::Other { address, source },
+    let kind = source.kind();
+    if kind == ErrorKind::AddrInUse {
+        ListenError::InUse(address)
+    } else if kind == ErrorKind::PermissionDenied {
+        ListenError::Denied(address)
+    } else {
+        ListenError::Other { address, source }
     }
 }
 

@@ -36,7 +36,7 @@ impl Readers {
     /// Has somebody looked for who is reading a slot.
     pub(crate) fn look_for(&self, slot: SlotName, new_reader: NewReader) {
         if let Some(thread) = self.thread.get_or_init(|| start(&self.slots)) {
-            let _ = thread.try_send(Wanted { slot, new_reader });
+            thread.try_send(Wanted { slot, new_reader }).ok();
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The server as a whole: accepts connections until it is told to stop, then lets them finish.
 
+use std::fmt;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,6 +46,12 @@ pub struct Server {
     audit: Option<AuditLog>,
 }
 
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").finish_non_exhaustive()
+    }
+}
+
 /// How slots are kept fresh.
 pub struct Refreshing {
     /// Gives credentials.
@@ -53,6 +60,12 @@ pub struct Refreshing {
     pub events: mpsc::Sender<Event>,
     /// Where the list of slots is kept; `None`: nowhere.
     pub list: Option<SlotList>,
+}
+
+impl fmt::Debug for Refreshing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Refreshing").finish_non_exhaustive()
+    }
 }
 
 /// What accepting a connection needs; one for all listeners.
@@ -141,7 +154,7 @@ impl Server {
 
     /// Gives the default slot a source, that fills it as soon as it can. A server that refreshes nothing stays empty.
     pub fn load_from(&self, name: ProfileName, source: Source) {
-        let _ = self.slots.start_with(Upload::Source(name, source), Now::by(&*self.clock));
+        self.slots.start_with(Upload::Source(name, source), Now::by(&*self.clock)).ok();
     }
 
     /// Takes up the slots of the list, and says how many. They are fetched when the server runs.
@@ -233,7 +246,7 @@ impl Acceptor {
             audit.connected(peer.socket);
         }
         // An answer is one write; nothing is gained by waiting for more of it.
-        let _ = stream.set_nodelay(true);
+        stream.set_nodelay(true).ok();
         let router = Arc::clone(&self.router);
         match &self.tls {
             None => tokio::spawn(connection::serve(stream, ticket, router, peer)),

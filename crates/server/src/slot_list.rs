@@ -176,7 +176,7 @@ impl Keeper {
             }
             self.saved.send_replace(version);
             // Without a change it is time, now and then, for what has become of the due times.
-            let _ = tokio::time::timeout(LATE, versions.changed()).await;
+            tokio::time::timeout(LATE, versions.changed()).await.ok();
         }
     }
 
@@ -207,7 +207,7 @@ impl Saved {
     pub(crate) async fn wait(mut self) {
         let version = *self.versions.borrow();
         let saved = self.saved.wait_for(|saved| *saved >= version);
-        let _ = tokio::time::timeout(PATIENCE, saved).await;
+        tokio::time::timeout(PATIENCE, saved).await.ok();
     }
 }
 

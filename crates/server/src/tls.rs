@@ -9,6 +9,7 @@ mod leaf;
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
 use std::sync::Arc;
 
 use credentials::{Clock, Timestamp};
@@ -31,6 +32,12 @@ pub struct Tls {
     acceptor: TlsAcceptor,
     /// As [`Tls::name`].
     name: Option<HostName>,
+}
+
+impl fmt::Debug for Tls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tls").finish_non_exhaustive()
+    }
 }
 
 impl Tls {

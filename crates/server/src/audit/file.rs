@@ -122,7 +122,11 @@ impl LogFile {
     fn reopen(&mut self) -> io::Result<()> {
         self.file = open_private(&self.path).map_err(|problem| match problem {
             Problem::Unreadable(error) => error,
-            exposed => io::Error::other(format!("it {exposed}")),
+            unfit @ (Problem::Link
+            | Problem::WrongKind
+            | Problem::OtherOwner
+            | Problem::OpenToOthers
+            | Problem::TooLarge(_)) => io::Error::other(format!("it {unfit}")),
         })?;
         self.look_at_end()
     }

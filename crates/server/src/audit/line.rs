@@ -133,10 +133,10 @@ impl Lines {
         }
         // Writing to memory can't fail.
         if let Some(serial) = record.requester.token {
-            let _ = write!(self.bytes, ",\"Token\":\"{serial}\"");
+            write!(self.bytes, ",\"Token\":\"{serial}\"").ok();
         }
         if let Some(socket) = record.requester.socket {
-            let _ = write!(self.bytes, ",\"Uid\":{}", socket.uid);
+            write!(self.bytes, ",\"Uid\":{}", socket.uid).ok();
         }
         if let Some(program) = program {
             self.bytes.push(b',');
@@ -158,7 +158,7 @@ impl Lines {
             ..AuditLine::default()
         };
         // Nothing in it can fail to be JSON.
-        let _ = serde_json::to_writer(&mut self.bytes, &line);
+        serde_json::to_writer(&mut self.bytes, &line).ok();
         self.bytes.push(b'\n');
         self.count += 1;
     }
@@ -168,7 +168,7 @@ impl Lines {
         if self.instant != Some(instant) {
             self.instant = Some(instant);
             self.time.clear();
-            let _ = write!(self.time, "{at:.3}");
+            write!(self.time, "{at:.3}").ok();
         }
     }
 }

@@ -5,6 +5,7 @@
 //! the issuer, whose key is kept. Java heeds what an issuer may vouch for, and doesn't ask that of a root (RFC 5280, section
 //! 6.2 leaves it open).
 
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
@@ -31,6 +32,12 @@ pub struct Authority {
     issuer: CertificateDer<'static>,
     /// The issuer's.
     key: Zeroizing<KeyPair>,
+}
+
+impl fmt::Debug for Authority {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Authority").finish_non_exhaustive()
+    }
 }
 
 /// An authority can't be had.

@@ -1,6 +1,7 @@
 //! The root key, and what has been revoked: all that a check needs.
 
 use std::collections::HashSet;
+use std::fmt;
 
 use credentials::{Secret, Timestamp};
 use data_encoding::BASE64URL_NOPAD;
@@ -19,6 +20,12 @@ pub struct Keys {
     epoch: u32,
     /// Tokens of this epoch that are revoked, until they expire.
     revoked: HashSet<Serial>,
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keys").finish_non_exhaustive()
+    }
 }
 
 /// Why a token is none.

@@ -90,10 +90,8 @@ pub(crate) fn read_upload(json: &[u8], now: Timestamp) -> Result<Upload, BadUplo
         .map_err(|_| BadUpload::Malformed("the body must be one JSON value in UTF-8"))?;
     let mut body = body.object().ok_or(BadUpload::Malformed("the body must be an object"))?;
     let name = required("ProfileName", &take(&mut body, "ProfileName"), ProfileName::parse)?;
-    let source = match take(&mut body, "Source") {
-        Value::Null => None,
-        _ => Some(read_source(json)?),
-    };
+    let has_source = !matches!(take(&mut body, "Source"), Value::Null);
+    let source = if has_source { Some(read_source(json)?) } else { None };
     match (take(&mut body, "Creds"), source) {
         (Value::Null, Some(source)) => Ok(Upload::Source(name, source)),
         (Value::Object(creds), source) => {
@@ -141,7 +139,8 @@ fn read_principal(creds: &mut Object) -> Result<Principal, BadUpload> {
     let account_id = match take(creds, "accountId") {
         Value::Null => None,
         Value::Integer(number) => Some(u64::try_from(number).ok().map(AccountId::from_number)),
-        value => Some(value.text().map(AccountId::parse)),
+        Value::Text(text) => Some(Some(AccountId::parse(&text))),
+        Value::Object(_) | Value::Other => Some(None),
     };
     let account_id = account_id
         .map(|parsed| parsed.and_then(Result::ok))

@@ -26,24 +26,15 @@ pub(super) fn take(object: &mut Object, key: &str) -> Value {
 
 impl Value {
     pub(super) fn text(&self) -> Option<&str> {
-        match self {
-            Self::Text(text) => Some(text),
-            _ => None,
-        }
+        if let Self::Text(text) = self { Some(text) } else { None }
     }
 
     pub(super) fn integer(&self) -> Option<i64> {
-        match self {
-            Self::Integer(number) => Some(*number),
-            _ => None,
-        }
+        if let Self::Integer(number) = self { Some(*number) } else { None }
     }
 
     pub(super) fn object(self) -> Option<Object> {
-        match self {
-            Self::Object(object) => Some(object),
-            _ => None,
-        }
+        if let Self::Object(object) = self { Some(object) } else { None }
     }
 }
 

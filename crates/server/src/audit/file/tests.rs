@@ -7,10 +7,9 @@ fn mode(path: &Path) -> u32 {
 }
 
 fn problem(path: &Path) -> Problem {
-    match LogFile::open(path).unwrap_err() {
-        AuditError::Unfit(error) => error.problem,
-        other => panic!("{other}"),
-    }
+    let error = LogFile::open(path).unwrap_err();
+    let AuditError::Unfit(unfit) = error else { panic!("{error}") };
+    unfit.problem
 }
 
 #[test]

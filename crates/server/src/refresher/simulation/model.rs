@@ -300,7 +300,7 @@ impl Provider for Arc<Model> {
         let site = state.sites.of(upstream);
         let (mut sign_ins, seen) = (site.sign_ins.subscribe(), site.seen);
         Box::pin(async move {
-            let _ = sign_ins.wait_for(|sign_ins| *sign_ins != seen).await;
+            sign_ins.wait_for(|sign_ins| *sign_ins != seen).await.ok();
         })
     }
 }
