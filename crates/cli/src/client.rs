@@ -19,7 +19,7 @@ use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue};
 use hyper::{Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde::de::DeserializeOwned;
-use server::wire::{self, Message, ProfileObject, Reason, StatusObject};
+use server::wire::{self, Message, ProfileObject, Reason, Replace, StatusObject};
 use server::{AuthorizationToken, Owner, Owners, path_of};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -38,6 +38,14 @@ pub(crate) struct Client {
     token: Option<AuthorizationToken>,
     /// The server has said that it speaks HTTPS.
     is_told_https: AtomicBool,
+}
+
+/// What became of a load.
+pub(crate) struct Loaded {
+    /// Whether the server will refresh the slot.
+    pub(crate) refreshes: bool,
+    /// The profile that was in the slot before, if it was of another source.
+    pub(crate) replaced: Option<String>,
 }
 
 impl Client {
@@ -89,21 +97,23 @@ impl Client {
 
     /// The credentials of a slot that was loaded from this very source; `None` when there is none.
     pub(crate) async fn credentials_of(&self, source: &Source) -> Result<Option<Fetched>, Failure> {
-        let Some(slot) = self.slot_of(source).await? else { return Ok(None) };
+        let Some((slot, generation)) = self.slot_of(source).await? else { return Ok(None) };
         let fetched = self.credentials(&slot).await?;
-        // It may have been loaded from another source in between.
-        let is_still = self.slot_of(source).await?.is_some_and(|still| still == slot);
+        // Another load would be another generation: what was read in between might be its credentials.
+        let is_still = self.slot_of(source).await?.is_some_and(|still| still == (slot, generation));
         Ok(is_still.then_some(fetched))
     }
 
-    async fn slot_of(&self, source: &Source) -> Result<Option<SlotName>, Failure> {
+    async fn slot_of(&self, source: &Source) -> Result<Option<(SlotName, u64)>, Failure> {
         let is_of = |profile: &ProfileObject| profile.source().as_ref() == Some(source);
-        if self.default_profile().await.is_ok_and(|profile| is_of(&profile)) {
-            return Ok(Some(SlotName::Default));
+        if let Some(profile) = self.default_profile().await.ok().filter(is_of) {
+            return Ok(Some((SlotName::Default, profile.generation)));
         }
         let named = self.named_profiles().await?.into_iter().find(is_of);
-        let name = named.and_then(|profile| ProfileName::parse(&profile.profile_name).ok());
-        Ok(name.map(SlotName::Named))
+        Ok(named.and_then(|profile| {
+            let name = ProfileName::parse(&profile.profile_name).ok()?;
+            Some((SlotName::Named(name), profile.generation))
+        }))
     }
 
     /// The credentials in a slot.
@@ -112,12 +122,20 @@ impl Client {
         wire::read_credentials(&body).ok_or_else(|| self.somebody_else())
     }
 
-    /// Puts a profile into a slot. Tells whether the server will refresh it.
-    pub(crate) async fn load(&self, slot: &SlotName, profile: &Profile) -> Result<bool, Failure> {
-        let body = Bytes::from_owner(wire::write_upload(profile));
+    /// Puts a profile into a slot.
+    pub(crate) async fn load(
+        &self,
+        slot: &SlotName,
+        profile: &Profile,
+        replace: Replace,
+    ) -> Result<Loaded, Failure> {
+        let body = Bytes::from_owner(wire::write_upload(profile, replace));
         let answer = self.send(Method::PUT, &path_of(slot), body).await?;
         // Whatever a 200 of another server says: it is done.
-        Ok(serde_json::from_slice(&answer).is_ok_and(|message: Message| message.refreshes))
+        let message: Option<Message> = serde_json::from_slice(&answer).ok();
+        let (refreshes, replaced) =
+            message.map_or((false, None), |message| (message.refreshes, message.replaced));
+        Ok(Loaded { refreshes, replaced })
     }
 
     /// Empties a slot.

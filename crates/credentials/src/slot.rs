@@ -78,6 +78,11 @@ pub struct Profile {
 pub struct Generation(u64);
 
 impl Generation {
+    /// The number itself, for the wire.
+    pub fn number(self) -> u64 {
+        self.0
+    }
+
     /// The one after this.
     #[must_use]
     pub fn next(self) -> Self {

@@ -66,6 +66,8 @@ pub(crate) enum Refusal {
     HeadTimeout,
     /// The path and the body's `ProfileName` differ.
     NamesDiffer,
+    /// The slot was loaded from another source (this one; `None`: it was handed in), and the load must not replace that.
+    OtherSource(ProfileName, Option<String>),
     /// The body is larger than an upload can be.
     BodyTooLarge,
     /// `Host` is not this server, whose port this is.
@@ -207,6 +209,17 @@ impl Refusal {
                 Reason::NamesDiffer,
                 "the path names another slot than the body's ProfileName",
             ),
+            Self::OtherSource(name, source) => {
+                let there = match source {
+                    Some(source) => format!("was loaded from another source ({source})"),
+                    None => "holds credentials that were handed in".to_owned(),
+                };
+                let message = format!("the slot `{name}` {there}");
+                Said::new(StatusCode::CONFLICT, Reason::OtherSource, message).hint(format!(
+                    "Replace it: {}",
+                    load_command("--slotted --replace ", name)
+                ))
+            }
             Self::BodyTooLarge => Said::new(
                 StatusCode::PAYLOAD_TOO_LARGE,
                 Reason::BodyTooLarge,

@@ -105,7 +105,9 @@ impl Router {
         let role = outcome.as_ref().map(|loaded| Some(Arc::clone(&loaded.role)));
         self.note(Verb::Load, Some(slot), role.map_err(Refusal::clone), requester, now);
         match outcome {
-            Ok(Loaded { refreshes, .. }) => wire::json(StatusCode::OK, wire::loaded(refreshes)),
+            Ok(Loaded { refreshes, replaced, .. }) => {
+                wire::json(StatusCode::OK, wire::loaded(refreshes, replaced.as_ref()))
+            }
             Err(refusal) => refusal.into_response(),
         }
     }
@@ -190,11 +192,11 @@ impl Router {
         body: &[u8],
         now: Now,
     ) -> Result<Loaded, Refusal> {
-        let upload = wire::read_upload(body, now.wall)?;
+        let (upload, replace) = wire::read_upload(body, now.wall)?;
         if matches!(slot, SlotName::Named(name) if name != upload.name()) {
             return Err(Refusal::NamesDiffer);
         }
-        self.slots.load(writer, slot.clone(), upload, now)
+        self.slots.load(writer, slot.clone(), upload, replace, now)
     }
 
     /// Notes a decision in the audit log, if there is one.

@@ -24,7 +24,7 @@ use crate::audit::Role;
 use crate::gate::{ReadableSlot, Reader, Writer};
 use crate::peer::Socket;
 use crate::refusal::Refusal;
-use crate::wire::{ProfileObject, Upload};
+use crate::wire::{ProfileObject, Replace, Upload};
 
 use reads::Reads;
 pub(crate) use refreshing::{Fetch, Finished, Listed, Now};
@@ -83,6 +83,8 @@ pub(crate) struct Loaded {
     pub(crate) refreshes: bool,
     /// Whose credentials are in it.
     pub(crate) role: Arc<Role>,
+    /// The profile that was there before, if it was of another source.
+    pub(crate) replaced: Option<ProfileName>,
 }
 
 impl Slots {
@@ -108,7 +110,7 @@ impl Slots {
     /// # Errors
     /// As [`Slots::load`].
     pub(crate) fn start_with(&self, upload: Upload, now: Now) -> Result<(), Refusal> {
-        self.put(SlotName::Default, upload, now).map(|_| ())
+        self.put(SlotName::Default, upload, Replace::Anything, now).map(|_| ())
     }
 
     /// What is served to an SDK, at the far end of this socket.
@@ -135,7 +137,8 @@ impl Slots {
         now: Now,
     ) -> Result<ProfileObject, Refusal> {
         let contents = self.lock();
-        Ok(contents.object(contents.slot(slot.name())?, now))
+        let numbered = contents.numbered(slot.name()).ok_or_else(|| nothing_in(slot.name()))?;
+        Ok(contents.object(numbered, now))
     }
 
     /// Which profile is in a slot, and until when it may be served.
@@ -152,7 +155,7 @@ impl Slots {
     pub(crate) fn named(&self, reader: &Reader, now: Now) -> Vec<ProfileObject> {
         let contents = self.lock();
         let readable = contents.named.iter().filter(|(name, _)| reader.may_read_named(name));
-        let objects = readable.map(|(_, Numbered { slot, .. })| contents.object(slot, now));
+        let objects = readable.map(|(_, numbered)| contents.object(numbered, now));
         let mut objects: Vec<_> = objects.collect();
         objects.sort_unstable_by(|a, b| a.profile_name.cmp(&b.profile_name));
         objects
@@ -174,9 +177,10 @@ impl Slots {
         _: &Writer,
         name: SlotName,
         upload: Upload,
+        replace: Replace,
         now: Now,
     ) -> Result<Loaded, Refusal> {
-        self.put(name, upload, now)
+        self.put(name, upload, replace, now)
     }
 
     /// Empties a slot, and says what was in it.
@@ -196,7 +200,13 @@ impl Slots {
         self.changed(true);
     }
 
-    fn put(&self, name: SlotName, upload: Upload, now: Now) -> Result<Loaded, Refusal> {
+    fn put(
+        &self,
+        name: SlotName,
+        upload: Upload,
+        replace: Replace,
+        now: Now,
+    ) -> Result<Loaded, Refusal> {
         let mut contents = self.lock();
         let slot = match upload {
             Upload::Credentials(mut profile) => {
@@ -207,12 +217,18 @@ impl Slots {
             Upload::Source(_, _) if !self.refreshes => return Err(NO_REFRESH),
             Upload::Source(name, source) => Slot::empty(name, source, now),
         };
+        let there = contents.slot(&name).ok().filter(|there| there.source() != slot.source());
+        if let (Replace::SameSource, Some(there)) = (replace, there) {
+            let source = there.source().map(ToString::to_string);
+            return Err(Refusal::OtherSource(there.name().clone(), source));
+        }
+        let replaced = there.map(|there| there.name().clone());
         let (has_source, role) = (slot.source().is_some(), Arc::clone(slot.role()));
         let previous = contents.insert(name, slot);
         drop(contents);
         let had_source = previous.is_some_and(|slot| slot.source().is_some());
         self.changed(has_source || had_source);
-        Ok(Loaded { refreshes: has_source, role })
+        Ok(Loaded { refreshes: has_source, role, replaced })
     }
 
     fn changed(&self, is_listed: bool) {
@@ -265,10 +281,12 @@ impl Contents {
         previous.map(|previous| previous.slot)
     }
 
-    fn object(&self, slot: &Slot, now: Now) -> ProfileObject {
+    fn object(&self, numbered: &Numbered, now: Now) -> ProfileObject {
+        let Numbered { slot, generation, .. } = numbered;
         let instance = slot.source().and_then(Source::instance);
         let session_ends = instance.and_then(|instance| self.session_ends.get(instance));
         ProfileObject {
+            generation: generation.number(),
             session_ends: session_ends.map(|ends| ends.as_second()),
             ..slot.object(now)
         }

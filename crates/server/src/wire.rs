@@ -23,8 +23,8 @@ pub use served::read_credentials;
 pub use source::SourceObject;
 pub use state::State;
 pub use status::{ReaderObject, SessionObject, SlotObject, StatusObject};
-pub use upload::write_upload;
 pub(crate) use upload::{BadUpload, Upload, read_upload};
+pub use upload::{Replace, write_upload};
 
 /// `GET /profile`, and an element of `GET /slot`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -57,6 +57,9 @@ pub struct ProfileObject {
     /// What to do about it: a sentence, with the command to type.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
+    /// The how-manieth load this is, on this server: another number, another load.
+    #[serde(default)]
+    pub generation: u64,
     /// When the SSO session of the source's instance ends, in Unix epoch seconds; absent until that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session_ends: Option<i64>,
@@ -82,6 +85,7 @@ impl ProfileObject {
             source_text: None,
             reason: None,
             hint: None,
+            generation: 0,
             session_ends: None,
         }
     }
@@ -106,6 +110,9 @@ pub struct Message {
     /// Whether the slot that was loaded is refreshed.
     #[serde(default)]
     pub refreshes: bool,
+    /// The profile that was in the slot before, if it was of another source.
+    #[serde(default)]
+    pub replaced: Option<String>,
 }
 
 impl Message {
@@ -117,21 +124,25 @@ impl Message {
     }
 }
 
-/// The answer to `PUT`: `{"code":"200","message":"OK"}`, with `"refreshes":true` if the server will do so.
-pub(crate) fn loaded(refreshes: bool) -> Bytes {
+/// The answer to `PUT`: `{"code":"200","message":"OK"}`, with `"refreshes":true` if the server will do so, and with the name
+/// of the profile that was `"replaced"`, if it was of another source.
+pub(crate) fn loaded(refreshes: bool, replaced: Option<&ProfileName>) -> Bytes {
     #[derive(Serialize)]
-    struct Loaded {
+    struct Loaded<'a> {
         code: &'static str,
         message: &'static str,
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         refreshes: bool,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        replaced: Option<&'a str>,
     }
-    to_json(&Loaded { code: "200", message: "OK", refreshes })
+    let replaced = replaced.map(ProfileName::as_str);
+    to_json(&Loaded { code: "200", message: "OK", refreshes, replaced })
 }
 
 /// The answer to `DELETE`: `{"code":"200","message":"OK"}`.
 pub(crate) fn unloaded() -> Bytes {
-    loaded(false)
+    loaded(false, None)
 }
 
 /// `{"code":"404","message":"…"}` with the same two again in capitals, which some SDKs read, and the reason and the hint for

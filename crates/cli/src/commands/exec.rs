@@ -9,6 +9,8 @@ use std::process::{Command, ExitCode};
 use clap::{ArgGroup, Args};
 use credentials::{Failure, Problem, Profile, RegionName, SlotName};
 
+use server::wire::Replace;
+
 use crate::client::Client;
 use crate::client::arguments::ServerArguments;
 use crate::ground::{env, process, ui};
@@ -80,7 +82,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         .await;
     let Some(client) = client else { return endpoint::run(job, instance).await };
     let slot = SlotName::Named(job.profile.name.clone());
-    interruptible(client.load(&slot, &job.profile)).await?;
+    interruptible(client.load(&slot, &job.profile, Replace::SameSource)).await?;
     let exports = exports(&client.address(), &slot, server.token_file.as_deref(), false)?;
     job.become_it(exports)
 }

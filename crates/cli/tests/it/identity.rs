@@ -177,3 +177,41 @@ fn roles_of_one_name_are_told_apart_and_the_mend_is_named() {
         !world.run(&["setup", "profiles", "--print"]).stderr.contains("left out, because another")
     );
 }
+
+#[test]
+fn a_slot_of_another_source_is_replaced_only_by_who_says_so() {
+    let (mut world, server) = two_configs();
+    let load = ["ecs", "load", "--slotted", "--profile", "dev"];
+    for _ in 0..2 {
+        assert_done(&world.run(&load));
+    }
+    use_config(&mut world, "b");
+    let said = [
+        "the slot `dev` was loaded from another source (profile dev)",
+        "hint: Replace it: aws-sso ecs load --slotted --replace --profile dev",
+    ];
+    assert_fails(&world.run(&load), 1, &said);
+    let shared = ["exec", "--shared", "--profile", "dev", "--", "true"];
+    assert_fails(&world.run(&shared), 1, &said);
+    assert!(server.get("/slot/dev").1.contains("ASIAFIRST"));
+    let replaced = world.run(&[&load[..], &["--replace"]].concat());
+    assert_done(&replaced);
+    assert!(
+        replaced.stderr.contains("into the slot `dev` instead of `dev`"),
+        "{}",
+        replaced.stderr
+    );
+    assert!(server.get("/slot/dev").1.contains("ASIASECOND"));
+    assert_eq!(server.request("PUT", "/slot/other", &[], &upload("other", "ASIAHANDED")).0, 200);
+    // What was handed in may be handed in again.
+    assert_eq!(server.request("PUT", "/slot/other", &[], &upload("other", "ASIAAGAIN")).0, 200);
+    let default = world.run(&["ecs", "load", "--profile", "dev"]);
+    assert!(!default.stderr.contains("instead of"), "{}", default.stderr);
+    use_config(&mut world, "a");
+    let default = world.run(&["ecs", "load", "--profile", "dev"]);
+    assert!(
+        default.stderr.contains("into the default slot instead of `dev`"),
+        "{}",
+        default.stderr
+    );
+}

@@ -10,7 +10,7 @@ use tokio::time::sleep;
 use super::simulation::model::{Reachable, seconds};
 use super::*;
 use crate::refusal::Refusal;
-use crate::wire::{State, Upload};
+use crate::wire::{Replace, State, Upload};
 use world::{World, named, source};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -174,7 +174,10 @@ async fn an_unload_or_a_load_during_a_fetch_wins() {
     world.slots.unload(&world.writer, &named("gone")).unwrap();
     let handed_in = fakes::profile("other", "2027-01-01T00:00:00Z");
     let upload = Upload::Credentials(handed_in);
-    world.slots.load(&world.writer, named("other"), upload, world.now()).unwrap();
+    world
+        .slots
+        .load(&world.writer, named("other"), upload, Replace::Anything, world.now())
+        .unwrap();
     sleep(MINUTE).await;
     assert!(matches!(world.read("gone"), Err(Refusal::NoSuchSlot(_))));
     assert_eq!(world.read("other").unwrap(), "ASIAFAKE");
@@ -231,7 +234,16 @@ async fn a_clock_that_is_set_back_makes_nothing_live_longer() {
     world.load("s", "corp", 3600);
     let handed_in = fakes::profile("fixed", "2026-11-22T21:26:31Z");
     let start = world.now();
-    world.slots.load(&world.writer, named("fixed"), Upload::Credentials(handed_in), start).unwrap();
+    world
+        .slots
+        .load(
+            &world.writer,
+            named("fixed"),
+            Upload::Credentials(handed_in),
+            Replace::Anything,
+            start,
+        )
+        .unwrap();
     assert!(world.read("fixed").is_ok());
     *world.model.clock.offset.lock().unwrap() = -5 * 3600;
     sleep(45 * MINUTE).await;

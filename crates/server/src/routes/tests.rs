@@ -27,7 +27,7 @@ fn router_with(gate: Gate) -> (Router, Arc<FakeClock>) {
     let router = Router::new(gate, slots, clock.clone(), None, None, about());
     for (name, expiration) in [("dev", LATER), ("old", NOW)] {
         clock.move_to(EARLIER);
-        let body = wire::write_upload(&fakes::profile(name, expiration));
+        let body = wire::write_upload(&fakes::profile(name, expiration), wire::Replace::Anything);
         assert_eq!(ask_with(&router, "PUT", &format!("/slot/{name}"), &[], &body).status(), 200);
     }
     clock.move_to(NOW);
@@ -47,7 +47,7 @@ fn about() -> About {
 }
 
 fn ask(router: &Router, method: &str, target: &str) -> Response<Bytes> {
-    let body = wire::write_upload(&fakes::profile("dev", LATER));
+    let body = wire::write_upload(&fakes::profile("dev", LATER), wire::Replace::Anything);
     ask_with(router, method, target, &[], &body)
 }
 
@@ -103,7 +103,7 @@ fn account_and_role_that_are_unknown_are_left_out() {
     let (router, _) = router();
     let mut profile = fakes::profile("dev", LATER);
     profile.principal = credentials::Principal::default();
-    ask_with(&router, "PUT", "/", &[], &wire::write_upload(&profile));
+    ask_with(&router, "PUT", "/", &[], &wire::write_upload(&profile, wire::Replace::Anything));
     let credentials = text(&ask(&router, "GET", "/")).to_owned();
     assert!(!credentials.contains("RoleArn") && !credentials.contains("AccountId"));
     assert_eq!(
@@ -220,7 +220,7 @@ fn get_after_delete_says_what_to_do() {
 #[test]
 fn a_body_for_another_slot_than_the_paths_changes_nothing() {
     let (router, _) = router();
-    let body = wire::write_upload(&fakes::profile("other", LATER));
+    let body = wire::write_upload(&fakes::profile("other", LATER), wire::Replace::Anything);
     assert_eq!(ask_with(&router, "PUT", "/slot/dev", &[], &body).status(), 409);
     assert_eq!(ask(&router, "GET", "/slot/other").status(), 404);
 }
@@ -230,7 +230,13 @@ fn credentials_larger_than_the_tightest_sdk_reads_are_not_taken() {
     let (router, _) = router();
     let mut profile = fakes::profile("dev", LATER);
     profile.credentials.session_token = credentials::Secret::parse("x".repeat(9_999)).unwrap();
-    let response = ask_with(&router, "PUT", "/slot/dev", &[], &wire::write_upload(&profile));
+    let response = ask_with(
+        &router,
+        "PUT",
+        "/slot/dev",
+        &[],
+        &wire::write_upload(&profile, wire::Replace::Anything),
+    );
     assert_eq!(response.status(), 400);
     assert!(ask(&router, "GET", "/slot/dev").body().len() < 10_000);
 }

@@ -50,7 +50,9 @@ impl Slotted {
         let profile = profile(id, LOADED_UNTIL);
         // One step: the load, and the note of it.
         let mut loads = self.loads.lock().unwrap();
-        self.slots.load(&self.writer, NAME, Upload::Credentials(profile), self.at(0)).unwrap();
+        self.slots
+            .load(&self.writer, NAME, Upload::Credentials(profile), Replace::Anything, self.at(0))
+            .unwrap();
         loads.push(Some(id));
     }
 

@@ -48,7 +48,7 @@ impl Contents {
     fn status(&self, numbered: &Numbered, now: Now) -> SlotObject {
         let Numbered { slot, reads, .. } = numbered;
         SlotObject {
-            profile: self.object(slot, now),
+            profile: self.object(numbered, now),
             obtained: slot.obtained().map(|at| at.as_second()),
             next_refresh: slot.wait(now).map(|wait| (now.wall + wait).as_second()),
             reads: reads.count,

@@ -62,6 +62,8 @@ pub enum Reason {
     HeadTimeout,
     /// The path and the body name different slots.
     NamesDiffer,
+    /// The slot was loaded from another source, and the load must not replace that.
+    OtherSource,
     /// The body is too large.
     BodyTooLarge,
     /// The `Host` header does not name this server.

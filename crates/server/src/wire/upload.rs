@@ -13,6 +13,16 @@ use zeroize::Zeroizing;
 use super::value::{Object, Value, take};
 use super::{SourceObject, secret_json};
 
+/// What a load may take the place of in its slot.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Replace {
+    /// Whatever is there.
+    #[default]
+    Anything,
+    /// Only what was loaded from an equal source.
+    SameSource,
+}
+
 /// What is put into a slot.
 pub(crate) enum Upload {
     /// Credentials, and perhaps how they are got again.
@@ -41,7 +51,7 @@ impl Upload {
 }
 
 /// The upload that loads `profile` into a slot.
-pub fn write_upload(profile: &Profile) -> Zeroizing<Vec<u8>> {
+pub fn write_upload(profile: &Profile, replace: Replace) -> Zeroizing<Vec<u8>> {
     #[derive(Serialize)]
     #[serde(rename_all = "PascalCase")]
     struct Upload<'a> {
@@ -49,6 +59,9 @@ pub fn write_upload(profile: &Profile) -> Zeroizing<Vec<u8>> {
         creds: Creds<'a>,
         #[serde(skip_serializing_if = "Option::is_none")]
         source: Option<SourceObject>,
+        /// `false`: only what was loaded from an equal source.
+        #[serde(skip_serializing_if = "Clone::clone")]
+        replace: bool,
     }
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
@@ -78,6 +91,7 @@ pub fn write_upload(profile: &Profile) -> Zeroizing<Vec<u8>> {
             expiration: credentials.expiration.epoch_milliseconds(),
         },
         source: source.as_ref().map(SourceObject::of),
+        replace: replace == Replace::Anything,
     })
 }
 
@@ -85,21 +99,27 @@ pub fn write_upload(profile: &Profile) -> Zeroizing<Vec<u8>> {
 ///
 /// # Errors
 /// [`BadUpload::Malformed`] when it isn't a JSON object, [`BadUpload::Field`] when a value in it is wrong.
-pub(crate) fn read_upload(json: &[u8], now: Timestamp) -> Result<Upload, BadUpload> {
+pub(crate) fn read_upload(json: &[u8], now: Timestamp) -> Result<(Upload, Replace), BadUpload> {
     let body: Value = serde_json::from_slice(json)
         .map_err(|_| BadUpload::Malformed("the body must be one JSON value in UTF-8"))?;
     let mut body = body.object().ok_or(BadUpload::Malformed("the body must be an object"))?;
     let name = required("ProfileName", &take(&mut body, "ProfileName"), ProfileName::parse)?;
     let has_source = !matches!(take(&mut body, "Source"), Value::Null);
     let source = if has_source { Some(read_source(json)?) } else { None };
-    match (take(&mut body, "Creds"), source) {
-        (Value::Null, Some(source)) => Ok(Upload::Source(name, source)),
+    let replace = match take(&mut body, "Replace") {
+        Value::Null | Value::Boolean(true) => Replace::Anything,
+        Value::Boolean(false) => Replace::SameSource,
+        _ => return Err(BadUpload::Field("Replace", Invalid("true or false"))),
+    };
+    let upload = match (take(&mut body, "Creds"), source) {
+        (Value::Null, Some(source)) => Upload::Source(name, source),
         (Value::Object(creds), source) => {
             let (principal, credentials) = read_creds(creds, now)?;
-            Ok(Upload::Credentials(Profile { name, principal, credentials, source }))
+            Upload::Credentials(Profile { name, principal, credentials, source })
         }
-        _ => Err(BadUpload::Field("Creds", Invalid("an object"))),
-    }
+        _ => return Err(BadUpload::Field("Creds", Invalid("an object"))),
+    };
+    Ok((upload, replace))
 }
 
 fn read_source(json: &[u8]) -> Result<Source, BadUpload> {
@@ -140,7 +160,7 @@ fn read_principal(creds: &mut Object) -> Result<Principal, BadUpload> {
         Value::Null => None,
         Value::Integer(number) => Some(u64::try_from(number).ok().map(AccountId::from_number)),
         Value::Text(text) => Some(Some(AccountId::parse(&text))),
-        Value::Object(_) | Value::Other => Some(None),
+        Value::Boolean(_) | Value::Object(_) | Value::Other => Some(None),
     };
     let account_id = account_id
         .map(|parsed| parsed.and_then(Result::ok))
@@ -205,7 +225,7 @@ mod tests {
     }
 
     fn read_any(body: &str) -> Result<Upload, BadUpload> {
-        read_upload(body.as_bytes(), Timestamp::from_second(NOW).unwrap())
+        read_upload(body.as_bytes(), Timestamp::from_second(NOW).unwrap()).map(|(upload, _)| upload)
     }
 
     fn read(body: &str) -> Result<Profile, BadUpload> {
@@ -215,9 +235,24 @@ mod tests {
         }
     }
 
-    const CHAIN: &str = r#"{"Instance":"corp","AccountId":"000000111111","RoleName":"Base","Links":
+    const CHAIN: &str = r#"{"Instance":"corp","StartUrl":"https://corp.awsapps.com/start","AccountId":"000000111111","RoleName":"Base","Links":
         [{"RoleArn":"arn:aws:iam::222222222222:role/Ops","ExternalId":"x"}]}"#;
     const LINKS: &str = r#"[{"RoleArn":"arn:aws:iam::222222222222:role/Ops","ExternalId":"x"}]"#;
+
+    const PROFILE: &str = r#"{"Profile":"ops","ConfigFile":"/config","CredentialsFile":"/credentials",
+        "Digest":"0000000000000000000000000000000000000000000000000000000000000000"}"#;
+
+    #[test]
+    fn a_load_may_take_the_place_of_anything_unless_it_says_otherwise() {
+        let now = Timestamp::from_second(NOW).unwrap();
+        let profile = read(&whole("", "")).unwrap();
+        for replace in [Replace::Anything, Replace::SameSource] {
+            assert_eq!(read_upload(&write_upload(&profile, replace), now).unwrap().1, replace);
+        }
+        assert_eq!(read_upload(whole("", "").as_bytes(), now).unwrap().1, Replace::Anything);
+        let odd = whole("", "").replace("\"Other\":", "\"Replace\":1,\"Other\":");
+        assert!(matches!(read_any(&odd), Err(BadUpload::Field("Replace", _))));
+    }
 
     #[test]
     fn a_source_may_come_with_credentials_or_without() {
@@ -225,9 +260,10 @@ mod tests {
         let profile = read(&both).unwrap();
         let said = "corp 000000111111/Base > arn:aws:iam::222222222222:role/Ops";
         assert_eq!(profile.source.as_ref().unwrap().to_string(), said);
-        let again = read(std::str::from_utf8(&write_upload(&profile)).unwrap()).unwrap();
+        let again =
+            read(std::str::from_utf8(&write_upload(&profile, Replace::Anything)).unwrap()).unwrap();
         assert_eq!(again.source, profile.source);
-        let alone = read_any(r#"{"ProfileName":"dev","Source":{"Profile":"ops"}}"#).unwrap();
+        let alone = read_any(&format!(r#"{{"ProfileName":"dev","Source":{PROFILE}}}"#)).unwrap();
         let Upload::Source(name, source) = alone else { panic!("there are no credentials in it") };
         assert_eq!((name.as_str(), source.to_string().as_str()), ("dev", "profile ops"));
     }
@@ -241,7 +277,11 @@ mod tests {
         for (replaced, by, field) in [
             (CHAIN, "7", "Source"),
             (CHAIN, "{}", "Source.Instance"),
-            (CHAIN, r#"{"Profile":""}"#, "Source.Profile"),
+            (CHAIN, r#"{"Profile":"x"}"#, "Source.ConfigFile"),
+            (CHAIN, &PROFILE.replace("ops", ""), "Source.Profile"),
+            (CHAIN, &PROFILE.replace("000", "CANARY"), "Source.Digest"),
+            (CHAIN, &PROFILE.replace("\"/c", "\"c"), "Source.ConfigFile"),
+            ("https://corp", "http://CANARY", "Source.StartUrl"),
             (CHAIN, r#"{"Profile":["CANARY"]}"#, "Source"),
             ("\"corp\"", r#""CANARY\n""#, "Source.Instance"),
             ("\"000000111111\"", "\"CANARY\"", "Source.AccountId"),
@@ -275,7 +315,8 @@ mod tests {
             r#""roleArn":"arn:aws-cn:iam::012345670123:role/Ops""#,
         ))
         .unwrap();
-        let again = read(std::str::from_utf8(&write_upload(&profile)).unwrap()).unwrap();
+        let again =
+            read(std::str::from_utf8(&write_upload(&profile, Replace::Anything)).unwrap()).unwrap();
         assert_eq!(again.principal, profile.principal);
         assert_eq!(again.credentials.session_token.expose(), "CANARY-token");
     }

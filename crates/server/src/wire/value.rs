@@ -12,6 +12,7 @@ pub(super) enum Value {
     Null,
     Text(Zeroizing<String>),
     Integer(i64),
+    Boolean(bool),
     Object(Object),
     Other,
 }
@@ -69,8 +70,8 @@ impl<'de> Visitor<'de> for ValueVisitor {
         Ok(Value::Other)
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Value, E> {
-        Ok(Value::Other)
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Boolean(value))
     }
 
     fn visit_unit<E>(self) -> Result<Value, E> {

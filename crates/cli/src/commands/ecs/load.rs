@@ -9,12 +9,12 @@ use credentials::{Clock, Failure, Fetched, Profile, ProfileName, SlotName, shell
 use providers::Given;
 use serde::Serialize;
 use server::path_for_sdks;
-use server::wire::ProfileObject;
+use server::wire::{ProfileObject, Replace};
 use zeroize::Zeroizing;
 
-use crate::client::Client;
 use crate::client::address::ServerAddress;
 use crate::client::arguments::ServerArguments;
+use crate::client::{Client, Loaded};
 use crate::ground::arguments::{Output, OutputArguments};
 use crate::ground::clock::SystemClock;
 use crate::ground::ui;
@@ -47,6 +47,9 @@ pub(crate) struct Arguments {
     /// Load into a slot named like the profile instead of the default slot
     #[arg(short, long)]
     slotted: bool,
+    /// Replace the slot even if it was loaded from another source with the same name
+    #[arg(long, requires = "slotted")]
+    replace: bool,
     #[command(flatten)]
     instance: InstanceArguments,
     #[command(flatten)]
@@ -57,31 +60,35 @@ pub(crate) struct Arguments {
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Loaded {
+struct LoadedSlot {
     #[serde(flatten)]
     profile: ProfileObject,
     uri: String,
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
-    let Arguments { slotted, server, output, .. } = &arguments;
+    let Arguments { slotted, replace, server, output, .. } = &arguments;
     let (slotted, output) = (*slotted, output.output);
+    // The default slot changes as a person says.
+    let replace = if slotted && !replace { Replace::SameSource } else { Replace::Anything };
     let client = Client::new(server)?;
     let profile = obtain(arguments, &client).await?;
     let slot = if slotted { SlotName::Named(profile.name.clone()) } else { SlotName::Default };
-    let refreshes = client.load(&slot, &profile).await?;
+    let Loaded { refreshes, replaced } = client.load(&slot, &profile, replace).await?;
     let uri = format!("{}{}", client.origin_for_sdks(), path_for_sdks(&slot));
     let expiration = profile.credentials.expiration;
     let object =
         ProfileObject::new(&profile.name, &profile.principal, Some(expiration), SystemClock.now());
     if output == Output::Json {
-        ui::json(&Loaded { profile: object, uri });
+        ui::json(&LoadedSlot { profile: object, uri });
     } else {
         let lasts = match refreshes {
             true => "the server keeps it fresh".to_owned(),
             false => format!("it expires in {}", object.expires),
         };
-        ui::note(&format!("Loaded `{}` into {slot}; {lasts}.", profile.name));
+        let instead = replaced.map(|name| format!(" instead of `{}`", ui::printable(&name)));
+        let instead = instead.unwrap_or_default();
+        ui::note(&format!("Loaded `{}` into {slot}{instead}; {lasts}.", profile.name));
         ui::data(&format!("export AWS_CONTAINER_CREDENTIALS_FULL_URI={uri}"));
     }
     Ok(())

@@ -15,7 +15,7 @@ use super::model::{Model, Reachable, credentials_of, seconds};
 use crate::gate::{ReadableSlot, Writer};
 use crate::refresher::Refresher;
 use crate::slots::{Now, Slots};
-use crate::wire::Upload;
+use crate::wire::{Replace, Upload};
 
 const INSTANCES: [&str; 2] = ["corp", "other"];
 const SLOTS: usize = 7;
@@ -222,7 +222,7 @@ impl Day {
                 source: has_source.then_some(source),
             })
         };
-        self.slots.load(&self.writer, slot.clone(), upload, now).unwrap();
+        self.slots.load(&self.writer, slot.clone(), upload, Replace::Anything, now).unwrap();
         self.loaded.insert(slot, Loaded { access_key_id, has_source });
     }
 

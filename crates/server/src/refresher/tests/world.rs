@@ -7,7 +7,7 @@ use super::super::simulation::model::{Model, Site, credentials_of, seconds};
 use super::super::*;
 use crate::gate::{ReadableSlot, Writer};
 use crate::refusal::Refusal;
-use crate::wire::{State, Upload};
+use crate::wire::{Replace, State, Upload};
 
 pub(super) struct World {
     pub(super) model: Arc<Model>,
@@ -60,7 +60,9 @@ impl World {
                 })
             }
         };
-        self.slots.load(&self.writer, SlotName::Named(name), upload, self.now()).unwrap();
+        self.slots
+            .load(&self.writer, SlotName::Named(name), upload, Replace::Anything, self.now())
+            .unwrap();
     }
 
     pub(super) fn read(&self, slot: &str) -> Result<String, Refusal> {

@@ -105,7 +105,7 @@ fn a_read_token_reads_its_slots_and_learns_nothing_of_others() {
     let (token, _) = store.create(scope, expiration, None, now).unwrap();
     let headers = [("authorization", token.expose())];
     let ask = |router: &Router, method: &str, target: &str| {
-        let body = wire::write_upload(&fakes::profile("dev", LATER));
+        let body = wire::write_upload(&fakes::profile("dev", LATER), wire::Replace::Anything);
         ask_as(router, Owner::Unknown, method, target, &headers, &body)
     };
     for (target, own) in ROUTES {
