@@ -1,5 +1,4 @@
-//! The parsers of hostile bytes, opened to the fuzz targets in fuzz/ and to nothing else.
-#![expect(missing_docs, reason = "a fuzz target speaks by panicking")]
+//! The parsers of hostile bytes, for the fuzz targets in fuzz/ and for nothing else. A fault is a panic.
 
 use credentials::Timestamp;
 
@@ -22,12 +21,15 @@ pub fn upload(body: &[u8]) {
     wire::read_upload(body, Timestamp::UNIX_EPOCH).ok();
 }
 
-pub fn path(path: &str, query: Option<&str>) {
+pub fn path(target: &[u8]) {
+    let Ok(target) = str::from_utf8(target) else { return };
+    let (path, query) =
+        target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
     if let Ok(Resource::Slot(slot)) = Resource::parse(path, query) {
         let again = Resource::parse(&path_of(&slot), None);
         assert!(
             again.ok() == Some(Resource::Slot(slot)),
-            "a slot's own path names another: {path:?}"
+            "a slot's own path names another: {target:?}"
         );
     }
 }

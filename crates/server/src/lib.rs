@@ -18,7 +18,7 @@ mod connection;
 mod connections;
 mod event;
 mod failure;
-#[cfg(fuzzing)]
+#[doc(hidden)]
 pub mod fuzzing;
 mod gate;
 mod listener;
