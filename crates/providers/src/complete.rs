@@ -8,7 +8,9 @@ use aws_runtime::env_config::file::EnvConfigFiles;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::region::Region;
 use aws_types::sdk_config::SharedHttpClient;
-use credentials::{AccessKeyId, Credentials, Expiration, Failure, Problem, Secret, Timestamp};
+use credentials::{
+    AccessKeyId, Credentials, Expiration, Failure, Fetched, Principal, Problem, Secret, Timestamp,
+};
 
 use crate::failure;
 use crate::given::Given;
@@ -21,6 +23,18 @@ const ASSUMED_LIFE: i64 = 60 * 60;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(15);
 const CALL_TIMEOUT: Duration = Duration::from_secs(45);
+
+impl Aws {
+    /// Makes handed-in credentials whole.
+    ///
+    /// # Errors
+    /// They have expired, or AWS gives no session for them.
+    pub async fn complete(&self, given: Given) -> Result<Fetched, Failure> {
+        let account_id = given.account_id.clone();
+        let credentials = complete(self, given, None).await?;
+        Ok(Fetched { principal: Principal { account_id, ..Principal::default() }, credentials })
+    }
+}
 
 /// Long-term keys are exchanged for a session (STS GetSessionToken), so that a slot never holds them; a
 /// session without an expiration gets one an hour ahead.

@@ -13,8 +13,6 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use credentials::{Failure, Problem};
 
-use crate::secure_store::StoreError;
-
 /// A failure that a look at the network may explain.
 pub(crate) fn unavailable(message: impl Display) -> Failure {
     Failure::new(Problem::Unavailable, message).with_hint(LOOK_AT_NETWORK)
@@ -53,20 +51,6 @@ fn with_usual_hint(failure: Failure) -> Failure {
 
 const LOOK_AT_NETWORK: &str =
     "Look at the network, HTTPS_PROXY and the AWS_ENDPOINT_URL variables.";
-
-impl From<StoreError> for Failure {
-    fn from(error: StoreError) -> Self {
-        let problem = match &error {
-            StoreError::KeyMissing { .. } => Problem::SignInNeeded,
-            _ => Problem::Invalid,
-        };
-        let failure = Self::new(problem, &error);
-        match error.hint() {
-            Some(hint) => failure.with_hint(hint),
-            None => failure,
-        }
-    }
-}
 
 /// The error and what lies under it.
 fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {

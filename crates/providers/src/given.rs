@@ -1,12 +1,8 @@
 //! Credentials that a person or a program hands in: the environment's, or a `credential_process`'s output.
 
-use credentials::{
-    AccessKeyId, AccountId, Expiration, Failure, Fetched, Invalid, Principal, Secret,
-};
+use credentials::{AccessKeyId, AccountId, Expiration, Failure, Invalid, Secret};
 use serde::Deserialize;
 use zeroize::Zeroizing;
-
-use crate::{Aws, complete};
 
 /// Credentials as they were handed in, perhaps without session token and expiration.
 #[derive(Debug)]
@@ -73,18 +69,6 @@ impl Given {
                 .transpose()
                 .map_err(wrong("AccountId"))?,
         })
-    }
-}
-
-impl Aws {
-    /// Makes handed-in credentials whole.
-    ///
-    /// # Errors
-    /// They have expired, or AWS gives no session for them.
-    pub async fn complete(&self, given: Given) -> Result<Fetched, Failure> {
-        let account_id = given.account_id.clone();
-        let credentials = complete::complete(self, given, None).await?;
-        Ok(Fetched { principal: Principal { account_id, ..Principal::default() }, credentials })
     }
 }
 

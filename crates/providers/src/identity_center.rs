@@ -30,7 +30,8 @@ pub use access_token::saved;
 pub use aws_cli_cache::AwsCliCache;
 pub use catalogue::{Account, Catalogue, CatalogueFile};
 pub use changes::{FolderLook, SignInSeen};
-pub use login::{DeviceCode, Pending, Pkce, SignIn, Workflow};
+pub use login::{DeviceCode, Pending, Pkce, SignIn};
+pub use oidc::Workflow;
 pub use refresh::Progress;
 pub use session::{SignedIn, SsoSession};
 

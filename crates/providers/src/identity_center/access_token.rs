@@ -13,9 +13,8 @@ use tokio::time::{Instant, timeout};
 use tracing::debug;
 
 use super::IdentityCenter;
-use super::item::Session;
+use super::item::{Session, blocking};
 use super::oidc::{NoTokens, Tokens};
-use super::session::blocking;
 use crate::failure;
 use crate::secure_store::Lock;
 

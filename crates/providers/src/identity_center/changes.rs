@@ -13,8 +13,7 @@ use tracing::debug;
 
 use super::IdentityCenter;
 use super::access_token::State;
-use super::item::Item;
-use super::session::blocking;
+use super::item::{Item, blocking};
 
 const POLL: Duration = Duration::from_secs(1);
 /// All who wait share a look. It is younger than anybody's wait, because who waits begins with [`POLL`].

@@ -7,6 +7,9 @@ use credentials::{AccessKeyId, Credentials, Expiration, Failure, Instance, Secre
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use super::IdentityCenter;
+use crate::failure;
+
 /// The version of the format that is written, and the last that can be read.
 const VERSION: u32 = 1;
 /// Credentials of so many roles are kept; those that expire last.
@@ -165,6 +168,45 @@ impl Session {
         self.credentials.sort_by_key(|kept| std::cmp::Reverse(kept.expiration));
         self.credentials.truncate(MOST_CREDENTIALS);
     }
+}
+
+impl IdentityCenter {
+    pub(crate) async fn read_item(&self) -> Result<Item, Failure> {
+        let this = self.clone();
+        blocking(move || {
+            this.look_before_reading();
+            let bytes = this.0.store.read()?;
+            Item::read(bytes.as_ref().map(|bytes| bytes.as_slice()), this.instance())
+        })
+        .await
+    }
+
+    /// Changes the item, under the store's lock.
+    pub(crate) async fn update_item<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&mut Item) -> T + Send + 'static,
+    ) -> Result<T, Failure> {
+        let this = self.clone();
+        blocking(move || {
+            let (before, outcome) = this.0.store.update(|bytes| {
+                let mut item = Item::read(bytes, this.instance())?;
+                let outcome = change(&mut item);
+                Ok::<_, Failure>((item.write(), (this.look(), outcome)))
+            })?;
+            this.has_written(&before);
+            Ok(outcome)
+        })
+        .await
+    }
+}
+
+/// The store waits for locks, for the disk and for the keyring: not on the thread that answers others.
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|_| failure::unavailable("the secure store broke off"))?
 }
 
 /// A secret in the item, and nowhere else.

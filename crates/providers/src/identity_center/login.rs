@@ -8,41 +8,15 @@ use std::time::Duration;
 pub use device_code::DeviceCode;
 pub use pkce::Pkce;
 
+use super::IdentityCenter;
 use super::item::Registration;
-use super::oidc::Oidc;
-use super::{IdentityCenter, SignedIn};
+use super::oidc::{Oidc, Workflow};
+use super::session::SignedIn;
 use crate::secure_store::Lock;
 use credentials::{Failure, Problem};
 
-/// What is registered: AWS ignores the port of a loopback address (RFC 8252, section 7.3).
-pub(crate) const REDIRECT_URI_WITHOUT_PORT: &str = "http://127.0.0.1/oauth/callback";
 /// So long a person has.
 const PATIENCE: Duration = Duration::from_secs(10 * 60);
-
-/// How a person signs in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Workflow {
-    /// A browser on this host, which comes back to us: authorization code with PKCE (RFC 7636, RFC 8252).
-    Pkce,
-    /// A browser anywhere, in which a code is compared: device authorization (RFC 8628).
-    DeviceCode,
-}
-
-impl Workflow {
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Pkce => "pkce",
-            Self::DeviceCode => "device_code",
-        }
-    }
-
-    pub(crate) fn grant_type(self) -> &'static str {
-        match self {
-            Self::Pkce => "authorization_code",
-            Self::DeviceCode => "urn:ietf:params:oauth:grant-type:device_code",
-        }
-    }
-}
 
 /// The right to sign in: nobody else on this host signs in to the instance meanwhile.
 pub struct SignIn {

@@ -16,7 +16,6 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use credentials::{Failure, Instance, Problem, Secret};
 use url::Url;
 
-use super::Workflow;
 use super::item::{Refresh, Registration};
 use crate::failure;
 use crate::identity_center::IdentityCenter;
@@ -25,6 +24,34 @@ use crate::identity_center::IdentityCenter;
 const CLIENT_NAME: &str = "aws-sso";
 /// What the access portal asks for; with it come refresh tokens.
 pub(crate) const SCOPE: &str = "sso:account:access";
+
+/// What is registered: AWS ignores the port of a loopback address (RFC 8252, section 7.3).
+const REDIRECT_URI_WITHOUT_PORT: &str = "http://127.0.0.1/oauth/callback";
+
+/// How a person signs in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Workflow {
+    /// A browser on this host, which comes back to us: authorization code with PKCE (RFC 7636, RFC 8252).
+    Pkce,
+    /// A browser anywhere, in which a code is compared: device authorization (RFC 8628).
+    DeviceCode,
+}
+
+impl Workflow {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Pkce => "pkce",
+            Self::DeviceCode => "device_code",
+        }
+    }
+
+    pub(crate) fn grant_type(self) -> &'static str {
+        match self {
+            Self::Pkce => "authorization_code",
+            Self::DeviceCode => "urn:ietf:params:oauth:grant-type:device_code",
+        }
+    }
+}
 
 pub(crate) struct Oidc<'a> {
     client: Client,
@@ -85,7 +112,7 @@ impl Oidc<'_> {
             .grant_types("refresh_token")
             .issuer_url(self.instance.start_url.as_str());
         if let Workflow::Pkce = workflow {
-            call = call.redirect_uris(super::login::REDIRECT_URI_WITHOUT_PORT);
+            call = call.redirect_uris(REDIRECT_URI_WITHOUT_PORT);
         }
         let answer = call.send().await.map_err(|error| self.explain(&error))?;
         Ok(Registration {

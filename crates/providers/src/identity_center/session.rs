@@ -2,12 +2,11 @@
 //!
 //! The store's item is the one place where a session is.
 
-use crate::failure;
 use credentials::{Failure, Problem, Secret, Timestamp};
 
 use super::IdentityCenter;
 use super::access_token::{KEEP_BEFORE, Need, State};
-use super::item::{Item, Refresh, Session};
+use super::item::{Refresh, Session};
 use super::oidc::Tokens;
 
 /// Who keeps a session going looks again after so many seconds at least, and at most.
@@ -126,34 +125,6 @@ impl IdentityCenter {
         Ok(session.map(|session| session.access_token))
     }
 
-    pub(crate) async fn read_item(&self) -> Result<Item, Failure> {
-        let this = self.clone();
-        blocking(move || {
-            this.look_before_reading();
-            let bytes = this.0.store.read()?;
-            Item::read(bytes.as_ref().map(|bytes| bytes.as_slice()), this.instance())
-        })
-        .await
-    }
-
-    /// Changes the item, under the store's lock.
-    pub(crate) async fn update_item<T: Send + 'static>(
-        &self,
-        change: impl FnOnce(&mut Item) -> T + Send + 'static,
-    ) -> Result<T, Failure> {
-        let this = self.clone();
-        blocking(move || {
-            let (before, outcome) = this.0.store.update(|bytes| {
-                let mut item = Item::read(bytes, this.instance())?;
-                let outcome = change(&mut item);
-                Ok::<_, Failure>((item.write(), (this.look(), outcome)))
-            })?;
-            this.has_written(&before);
-            Ok(outcome)
-        })
-        .await
-    }
-
     pub(crate) fn now(&self) -> Timestamp {
         self.0.aws.clock.now()
     }
@@ -170,13 +141,4 @@ impl IdentityCenter {
     fn at(&self, second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap_or(self.now())
     }
-}
-
-/// The store waits for locks, for the disk and for the keyring: not on the thread that answers others.
-pub(crate) async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
-) -> Result<T, Failure> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|_| failure::unavailable("the secure store broke off"))?
 }

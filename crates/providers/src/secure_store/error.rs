@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use credentials::{Failure, Problem};
+
 use super::protection::Protection;
 
 /// An item could not be had or saved. The text is one line and holds no secret.
@@ -133,6 +135,20 @@ impl StoreError {
             Self::Size { .. } | Self::Io { .. } => return None,
         };
         Some(hint)
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        let problem = match &error {
+            StoreError::KeyMissing { .. } => Problem::SignInNeeded,
+            _ => Problem::Invalid,
+        };
+        let failure = Self::new(problem, &error);
+        match error.hint() {
+            Some(hint) => failure.with_hint(hint),
+            None => failure,
+        }
     }
 }
 

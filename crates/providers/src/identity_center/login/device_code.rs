@@ -6,10 +6,10 @@ use credentials::{Failure, Problem, Secret};
 use tokio::time::{Instant, sleep};
 use tracing::debug;
 
-use super::{PATIENCE, Workflow, new_registration, registration};
+use super::{PATIENCE, new_registration, registration};
 use crate::identity_center::IdentityCenter;
 use crate::identity_center::item::Registration;
-use crate::identity_center::oidc::{DeviceAuthorization, NoTokens};
+use crate::identity_center::oidc::{DeviceAuthorization, NoTokens, Workflow};
 use crate::secure_store::Lock;
 
 /// Between two polls, when AWS doesn't say (RFC 8628, section 3.2), and what is added when it asks to slow down.

@@ -17,11 +17,11 @@ use tokio::time::timeout;
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::{PATIENCE, Workflow, forget_registration, registration};
+use super::{PATIENCE, forget_registration, registration};
 use crate::failure;
 use crate::identity_center::IdentityCenter;
 use crate::identity_center::item::Registration;
-use crate::identity_center::oidc::{NoTokens, SCOPE};
+use crate::identity_center::oidc::{NoTokens, SCOPE, Workflow};
 use crate::secure_store::Lock;
 use callback::{Callback, Outcome, Verdict};
 
