@@ -5,6 +5,7 @@
 
 #[cfg(test)]
 mod model;
+mod now;
 mod reads;
 mod refreshing;
 mod slot;
@@ -26,8 +27,9 @@ use crate::peer::Socket;
 use crate::refusal::Refusal;
 use crate::wire::{ProfileObject, Replace, Upload};
 
+pub(crate) use now::Now;
 use reads::Reads;
-pub(crate) use refreshing::{Fetch, Finished, Listed, Now};
+pub(crate) use refreshing::{Fetch, Finished, Listed};
 use slot::Slot;
 pub(crate) use status::Statuses;
 
