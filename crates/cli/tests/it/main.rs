@@ -7,6 +7,7 @@
     reason = "a test's own failures may be loud"
 )]
 
+mod architecture;
 mod attacks;
 mod audit;
 mod catalogue;
