@@ -3,13 +3,13 @@
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
-    clippy::print_stderr,
     reason = "in a test, what is unexpected must be loud"
 )]
 
 mod canary;
 mod clock;
 pub mod identity_center;
+mod needs;
 pub mod picture;
 mod running;
 mod small_disk;
@@ -19,6 +19,7 @@ mod test_env;
 pub use canary::{CANARY, arn, instance, profile, profile_source};
 pub use clock::FakeClock;
 pub use identity_center::FakeIdentityCenter;
+pub use needs::{is_root, needs, needs_program, needs_root};
 pub use running::{Finished, Running};
 pub use small_disk::SmallDisk;
 pub use terminal::Terminal;
@@ -45,23 +46,4 @@ pub fn port_of_our_own() -> u16 {
             return port;
         }
     }
-}
-
-/// Whether the tests run as root, and so can be other users too; prints why a test is left out.
-pub fn is_root() -> bool {
-    let is_root = rustix::process::geteuid().is_root();
-    if !is_root {
-        eprintln!("left out: this test needs root, to be two users or two networks");
-    }
-    is_root
-}
-
-/// Whether a program is installed; prints why a test is left out.
-pub fn has_program(name: &str) -> bool {
-    let found = std::process::Command::new(name).arg("--version").output();
-    let is_missing = found.is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound);
-    if is_missing {
-        eprintln!("left out: this test needs {name}");
-    }
-    !is_missing
 }

@@ -12,20 +12,17 @@ pub struct SmallDisk {
 }
 
 impl SmallDisk {
-    /// Mounts one in a folder, which is made. `None`, with the reason printed, where that is not to be had.
+    /// Mounts one in a folder, which is made. `None`, after a line that says so, where that is not allowed.
     pub fn mount(folder: impl Into<PathBuf>) -> Option<Self> {
-        if !crate::is_root() {
+        if !crate::needs_root() {
             return None;
         }
         let folder = folder.into();
         create_dir_all(&folder).unwrap();
         let mut mount = Command::new("mount");
         mount.args(["-t", "tmpfs", "-o", "size=64k,mode=700", "tmpfs"]).arg(&folder);
-        if mount.status().is_ok_and(|status| status.success()) {
-            return Some(Self { folder });
-        }
-        eprintln!("left out: no small disk can be mounted here");
-        None
+        let is_mounted = mount.status().is_ok_and(|status| status.success());
+        crate::needs(is_mounted, "the right to mount a small disk").then_some(Self { folder })
     }
 
     /// The folder it is in.

@@ -3,7 +3,7 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 
-use fakes::{Finished, Terminal, TestEnv, has_program};
+use fakes::{Finished, Terminal, TestEnv, needs_program};
 
 use crate::catalogue::{self, FORMAT, configuration};
 use crate::{upload, world};
@@ -211,7 +211,7 @@ fn assert_completes_all(shell: &Shell) {
 
 #[test]
 fn bash_completes() {
-    if !has_program("bash") {
+    if !needs_program("bash") {
         return;
     }
     let world = world_with_roles();
@@ -223,7 +223,7 @@ fn bash_completes() {
 
 #[test]
 fn zsh_completes() {
-    if !has_program("zsh") {
+    if !needs_program("zsh") {
         return;
     }
     let world = world_with_roles();
@@ -235,7 +235,7 @@ fn zsh_completes() {
 
 #[test]
 fn fish_completes() {
-    if !has_program("fish") {
+    if !needs_program("fish") {
         return;
     }
     let world = world_with_roles();

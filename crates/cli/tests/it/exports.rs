@@ -69,7 +69,7 @@ fn no_value_is_ever_run_by_a_shell_and_every_sdk_is_led_to_the_server() {
         ("zsh", "eval \"$(\"$AWS_SSO_BINARY\" ecs env ARGUMENTS)\""),
         ("fish", "$AWS_SSO_BINARY ecs env --format fish ARGUMENTS | source"),
     ] {
-        if !fakes::has_program(shell) {
+        if !fakes::needs_program(shell) {
             continue;
         }
         let mut world = misled_world();
@@ -95,7 +95,7 @@ fn no_value_is_ever_run_by_a_shell_and_every_sdk_is_led_to_the_server() {
 #[test]
 fn an_eval_without_quotes_and_a_second_one_mean_the_same() {
     for shell in ["bash", "dash", "zsh"] {
-        if !fakes::has_program(shell) {
+        if !fakes::needs_program(shell) {
             continue;
         }
         let world = misled_world();
@@ -109,7 +109,7 @@ fn an_eval_without_quotes_and_a_second_one_mean_the_same() {
 
 #[test]
 fn fish_warns_of_a_universal_variable_and_leaves_it_to_its_owner() {
-    if !fakes::has_program("fish") {
+    if !fakes::needs_program("fish") {
         return;
     }
     let mut world = misled_world();
@@ -134,7 +134,7 @@ fn a_dotenv_file_is_read_by_a_shell_and_by_node() {
     let environment = environment_after(&world, "sh", "set -a; . ./.env");
     assert_eq!(environment["NO_PROXY"], past);
     assert_eq!(environment["AWS_CONTAINER_CREDENTIALS_FULL_URI"], uri);
-    if fakes::has_program("node") {
+    if fakes::needs_program("node") {
         let script = "process.stdout.write(process.env.NO_PROXY + '|' + \
                       process.env.AWS_CONTAINER_CREDENTIALS_FULL_URI)";
         let mut node = world.command("node");

@@ -2,7 +2,6 @@
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
-    clippy::print_stderr,
     clippy::string_slice,
     reason = "a test's own failures may be loud"
 )]
@@ -29,6 +28,7 @@ mod man;
 mod memory;
 mod outputs;
 mod process;
+mod promises;
 mod refreshing;
 mod selector;
 mod setup_profiles;

@@ -141,11 +141,11 @@ fn a_crash_leaves_no_core() {
     let cores = || fs::read_dir(&folder).unwrap().count();
     let mut other = with_cores();
     other.args(["bash", "-c", "kill -ABRT $$"]).status().unwrap();
-    match cores() {
-        0 => eprintln!("not seen here: cores of other programs go elsewhere"),
-        _ => fs::read_dir(&folder)
+    // Elsewhere cores go to a crash reporter; then only what the kernel says of the process is seen.
+    if fakes::needs(cores() > 0, "core dumps in the working directory, for one of its two halves") {
+        fs::read_dir(&folder)
             .unwrap()
-            .for_each(|core| fs::remove_file(core.unwrap().path()).unwrap()),
+            .for_each(|core| fs::remove_file(core.unwrap().path()).unwrap());
     }
     let mut command = with_cores();
     command.arg(&binary.0).args(["ecs", "run", "--port", "0"]);
@@ -172,8 +172,8 @@ fn locked(server: &Running) -> u64 {
 fn credentials_are_not_swapped_out() {
     let limits = fs::read_to_string("/proc/self/limits").unwrap();
     let limit = limits.lines().find(|line| line.starts_with("Max locked memory")).unwrap();
-    if !fakes::is_root() && limit.split_whitespace().nth(3) == Some("0") {
-        eprintln!("left out: no memory can be locked here");
+    let may_lock = fakes::is_root() || limit.split_whitespace().nth(3) != Some("0");
+    if !fakes::needs(may_lock, "the right to lock memory (ulimit -l)") {
         return;
     }
     let server = world().serve(&[]);

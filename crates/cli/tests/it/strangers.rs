@@ -27,7 +27,7 @@ fn ask_as_nobody(
 
 #[test]
 fn another_user_gets_nothing_in_either_family() {
-    if !fakes::is_root() {
+    if !fakes::needs_root() {
         return;
     }
     let world = world();
@@ -47,7 +47,7 @@ fn another_user_gets_nothing_in_either_family() {
 
 #[test]
 fn another_user_with_a_token_reads_what_it_names() {
-    if !fakes::is_root() {
+    if !fakes::needs_root() {
         return;
     }
     let world = world();
@@ -72,7 +72,7 @@ fn another_user_with_a_token_reads_what_it_names() {
 
 #[test]
 fn another_users_server_is_not_handed_credentials() {
-    if !fakes::is_root() {
+    if !fakes::needs_root() {
         return;
     }
     let world = world();
@@ -103,7 +103,7 @@ fn another_users_server_is_not_handed_credentials() {
 
 #[test]
 fn another_network_namespace_gets_nothing() {
-    if !fakes::is_root() {
+    if !fakes::needs_root() {
         return;
     }
     // The socket listens in our network, the server lives in another: as a container's would, seen from it.
@@ -117,7 +117,7 @@ fn another_network_namespace_gets_nothing() {
 
 #[test]
 fn another_network_namespace_with_a_token_reads_what_it_names() {
-    if !fakes::is_root() {
+    if !fakes::needs_root() {
         return;
     }
     let world = world();

@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn debug_shows_nothing_of_it() {
+    fn debug_shows_nothing_of_a_passphrase() {
         let passphrase = Passphrase::parse("CANARY grüße\n".to_owned()).unwrap();
         assert_eq!(format!("{passphrase:?}"), "[passphrase]");
     }

@@ -1,9 +1,5 @@
 //! What holds for an item whatever protects it. Where the system has a part in it, see the files below.
-#![expect(
-    clippy::print_stderr,
-    clippy::print_stdout,
-    reason = "a test that is left out says why, and a child tells its parent"
-)]
+#![expect(clippy::print_stdout, reason = "a child tells its parent")]
 
 mod children;
 mod keyrings;

@@ -95,7 +95,7 @@ fn ctrl_c_reaches_the_command_once() {
 
 #[test]
 fn a_job_is_stopped_and_goes_on_as_one() {
-    if !fakes::has_program("bash") {
+    if !fakes::needs_program("bash") {
         return;
     }
     let fake = fake();
@@ -120,7 +120,7 @@ fn a_job_is_stopped_and_goes_on_as_one() {
 
 #[test]
 fn a_shell_on_a_terminal_has_the_terminal_to_itself() {
-    if !fakes::has_program("bash") {
+    if !fakes::needs_program("bash") {
         return;
     }
     let fake = fake();

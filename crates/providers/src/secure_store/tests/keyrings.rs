@@ -6,19 +6,10 @@ use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::thread;
 
+use fakes::{needs, needs_program};
+
 use super::children::{arguments, child, own_folder};
 use super::*;
-
-/// Whether the programs are here; prints why a test is left out.
-fn has(programs: &[&str]) -> bool {
-    let missing = programs.iter().find(|program| {
-        !Command::new("which").arg(program).output().is_ok_and(|found| found.status.success())
-    });
-    if let Some(missing) = missing {
-        eprintln!("left out: there is no {missing}");
-    }
-    missing.is_none()
-}
 
 /// What the child printed, after a look that it ran and went well.
 fn ran(output: &Output) -> String {
@@ -100,7 +91,7 @@ fn child_lives_with_kernel_keyring() {
     let Some(folder) = own_folder() else { return };
     match keyring::find(Protection::KernelKeyring, "nothing".to_owned(), keyring::ANSWERING) {
         Ok(_) => live_with(Protection::KernelKeyring, &folder),
-        Err(error) => eprintln!("left out: {error}"),
+        Err(error) => println!("not allowed: {error}"),
     }
 }
 
@@ -134,7 +125,7 @@ fn child_finds_no_secret_service() {
 
 #[test]
 fn a_key_lives_in_the_secret_service() {
-    if !has(&["dbus-run-session", "gnome-keyring-daemon"]) {
+    if !needs_program("dbus-run-session") || !needs_program("gnome-keyring-daemon") {
         return;
     }
     let home = tempfile::tempdir().unwrap();
@@ -145,7 +136,7 @@ fn a_key_lives_in_the_secret_service() {
 
 #[test]
 fn a_secret_service_that_nobody_unlocks_is_not_waited_for() {
-    if !has(&["dbus-run-session", "gnome-keyring-daemon"]) {
+    if !needs_program("dbus-run-session") || !needs_program("gnome-keyring-daemon") {
         return;
     }
     let home = tempfile::tempdir().unwrap();
@@ -161,7 +152,7 @@ fn a_secret_service_that_nobody_unlocks_is_not_waited_for() {
 
 #[test]
 fn a_key_lives_in_the_kernel() {
-    if !has(&["keyctl"]) {
+    if !needs_program("keyctl") {
         return;
     }
     let home = tempfile::tempdir().unwrap();
@@ -169,7 +160,7 @@ fn a_key_lives_in_the_kernel() {
     command.args(["session", "-"]).arg(std::env::current_exe().unwrap());
     command.args(arguments("keyrings::child_lives_with_kernel_keyring")).current_dir(home.path());
     let said = ran(&command.output().unwrap());
-    said.lines().filter(|line| line.starts_with("left out")).for_each(|line| eprintln!("{line}"));
+    needs(!said.contains("not allowed"), "the right to use the keyring of the kernel");
 }
 
 #[test]

@@ -97,7 +97,7 @@ fn what_is_no_file_or_no_folder_is_refused_without_waiting() {
 
 #[test]
 fn what_belongs_to_another_user_is_refused() {
-    if !fakes::is_root() {
+    if !fakes::needs_root() {
         return;
     }
     let home = tempfile::tempdir().unwrap();
