@@ -1,5 +1,5 @@
 //! What tests stand on: a clock moved by hand, credentials that are canaries, a sealed world for the real
-//! binary, terminals for it and pictures of them, an IAM Identity Center without AWS. A dev-dependency only.
+//! binary, terminals for it, an IAM Identity Center without AWS. A dev-dependency only.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -10,7 +10,6 @@ mod canary;
 mod clock;
 pub mod identity_center;
 mod needs;
-pub mod picture;
 mod running;
 mod small_disk;
 mod terminal;
