@@ -1,11 +1,11 @@
-//! Credentials whose secrets are marked: a test fails when the mark turns up where no secret may be.
+//! Credentials with marked secrets. A test fails when the mark appears where no secret may be.
 
 use credentials::{
     AccessKeyId, AwsConfigFiles, Credentials, Expiration, InstanceId, InstanceName, Principal,
     Profile, ProfileName, ProfileSource, RoleArn, Secret, SettingsDigest, StartUrl,
 };
 
-/// Stands in every secret that this crate makes.
+/// The mark that every secret of this crate contains.
 pub const CANARY: &str = "CANARY";
 
 /// The ARN of the role that [`profile`] is for.
@@ -13,13 +13,13 @@ pub fn arn() -> RoleArn {
     RoleArn::parse("arn:aws:iam::000001111111:role/Admin").unwrap()
 }
 
-/// An instance of that name.
+/// The id of an instance with this name.
 pub fn instance(name: &str) -> InstanceId {
     let start_url = StartUrl::parse("https://example.awsapps.com/start").unwrap();
     InstanceId { name: InstanceName::parse(name).unwrap(), start_url }
 }
 
-/// The source of a profile of that name.
+/// The source of a profile with this name.
 pub fn profile_source(name: &str) -> ProfileSource {
     ProfileSource {
         files: AwsConfigFiles::new("/home/me/config".as_ref(), "/home/me/credentials".as_ref())
@@ -29,7 +29,7 @@ pub fn profile_source(name: &str) -> ProfileSource {
     }
 }
 
-/// A profile of that name; `expiration` in RFC 3339.
+/// A profile with this name and this expiration, in RFC 3339.
 pub fn profile(name: &str, expiration: &str) -> Profile {
     Profile {
         name: ProfileName::parse(name).unwrap(),

@@ -4,17 +4,17 @@ use std::sync::Mutex;
 
 use credentials::{Clock, Timestamp};
 
-/// Stands at an instant.
+/// A clock that always shows the same time, until it is moved.
 #[derive(Debug)]
 pub struct FakeClock(Mutex<Timestamp>);
 
 impl FakeClock {
-    /// Stands at `now`, in RFC 3339.
+    /// A clock that shows `now`, in RFC 3339.
     pub fn at(now: &str) -> Self {
         Self(Mutex::new(now.parse().unwrap()))
     }
 
-    /// Moves to `now`, in RFC 3339.
+    /// Moves the clock to `now`, in RFC 3339.
     pub fn move_to(&self, now: &str) {
         *self.0.lock().unwrap() = now.parse().unwrap();
     }

@@ -1,7 +1,7 @@
-//! An IAM Identity Center without AWS: OIDC, the browser's pages and the portal over HTTP, as AWS's service
-//! models `sso-oidc` and `sso` have them. What it gives is made up, what it refuses is what AWS refuses.
+//! A fake IAM Identity Center: OIDC, the pages for the browser and the portal over HTTP, by AWS's service models `sso-oidc` and
+//! `sso`. It answers with made-up values, and refuses what AWS refuses.
 //!
-//! Secrets hold [`CANARY`](crate::CANARY). `GET /_calls` tells what the fake was asked.
+//! Secrets contain [`CANARY`](crate::CANARY). `GET /_calls` shows the calls that the fake has received.
 
 mod answer;
 mod calls;
@@ -38,7 +38,7 @@ use server::Server;
 pub use state::Issued;
 use state::State;
 
-/// A running IAM Identity Center; it stops when dropped.
+/// A running fake IAM Identity Center. It stops when it is dropped.
 pub struct FakeIdentityCenter {
     state: Arc<Mutex<State>>,
     url: String,
@@ -48,20 +48,20 @@ pub struct FakeIdentityCenter {
 }
 
 impl FakeIdentityCenter {
-    /// Starts one with the real time.
+    /// Starts one with the system's clock.
     pub fn start(options: Options) -> Self {
         Self::start_at(options, Arc::new(SystemClock))
     }
 
-    /// Starts one with the time of this clock.
+    /// Starts one with the given clock.
     pub fn start_at(options: Options, clock: Arc<dyn Clock>) -> Self {
-        Self::bind(options, clock).unwrap_or_else(|error| panic!("the fake can't listen: {error}"))
+        Self::bind(options, clock).unwrap_or_else(|error| panic!("the fake cannot listen: {error}"))
     }
 
-    /// Starts one with the real time, on a port that may be taken.
+    /// Starts one with the system's clock, on a port that may be in use.
     ///
     /// # Errors
-    /// It can't listen there.
+    /// It cannot listen on the port.
     pub fn try_start(options: Options) -> io::Result<Self> {
         Self::bind(options, Arc::new(SystemClock))
     }
@@ -84,7 +84,7 @@ impl FakeIdentityCenter {
         &self.start_url
     }
 
-    /// The region that clients are to name.
+    /// The region of the instance.
     pub fn region(&self) -> &str {
         &self.region
     }
@@ -94,26 +94,26 @@ impl FakeIdentityCenter {
     }
 }
 
-/// The person at the browser.
+/// Actions of the person at the browser.
 impl FakeIdentityCenter {
-    /// Who signs in from now on.
+    /// Sets the user of later sign-ins.
     pub fn set_user(&self, name: &str) {
         name.clone_into(&mut self.state().options.user);
     }
 
-    /// Whether whoever signs in from now on approves at once.
+    /// Sets whether later sign-ins are approved at once.
     pub fn set_auto_approve(&self, auto_approve: bool) {
         self.state().options.auto_approve = auto_approve;
     }
 
-    /// Approves a user code that a device waits for.
+    /// Approves the user code of a waiting device.
     pub fn approve_device(&self, user_code: &str) {
         let mut state = self.state();
         let (user, now) = (state.options.user.clone(), state.now());
         assert!(state.devices.approve(user_code, user, now), "nobody waits for {user_code}");
     }
 
-    /// Denies a user code that a device waits for.
+    /// Denies the user code of a waiting device.
     pub fn deny_device(&self, user_code: &str) {
         let mut state = self.state();
         let now = state.now();
@@ -121,14 +121,14 @@ impl FakeIdentityCenter {
     }
 }
 
-/// The administrator.
+/// Actions of the administrator.
 impl FakeIdentityCenter {
-    /// Assigns an account, or puts another in the place of that id.
+    /// Assigns an account. Replaces an account with the same id.
     pub fn add_account(&self, id: &str, name: &str, roles: &[&str]) {
         self.state().directory.add_account(id, name, roles);
     }
 
-    /// Takes an account away.
+    /// Removes an account.
     pub fn remove_account(&self, id: &str) {
         self.state().directory.remove_account(id);
     }
@@ -138,79 +138,79 @@ impl FakeIdentityCenter {
         self.state().directory.roles_mut(account_id).insert(role_name.to_owned());
     }
 
-    /// Takes a role away.
+    /// Removes a role from an account.
     pub fn remove_role(&self, account_id: &str, role_name: &str) {
         let removed = self.state().directory.roles_mut(account_id).remove(role_name);
         assert!(removed, "there is no role {role_name}");
     }
 
-    /// All access tokens are expired from now on; refresh tokens stay valid.
+    /// Expires all access tokens. Refresh tokens stay valid.
     pub fn expire_access_tokens(&self) {
         self.state().sessions.expire_access_tokens();
     }
 
-    /// All are signed out: no access token and no refresh token is valid any more.
+    /// Ends all sessions: their access tokens and refresh tokens become invalid.
     pub fn end_sessions(&self) {
         self.state().sessions.end_all();
     }
 
-    /// No client is registered any more.
+    /// Removes all registered clients.
     pub fn forget_clients(&self) {
         self.state().clients.forget();
     }
 }
 
-/// What goes wrong.
+/// Faults, speed and time.
 impl FakeIdentityCenter {
-    /// This becomes of the next call, or of the one after those that faults wait for already.
+    /// Adds a fault for one call of the operation. Each call takes the oldest fault.
     pub fn fault(&self, operation: Operation, fault: Fault) {
         self.state().faults.add(operation, fault);
     }
 
-    /// This becomes of every call that no [`fault`](Self::fault) waits for.
+    /// Sets the fault for every call of the operation for which [`fault`](Self::fault) has none.
     pub fn fault_always(&self, operation: Operation, fault: Fault) {
         self.state().faults.add_always(operation, fault);
     }
 
-    /// All goes well again. Who hangs goes on to hang.
+    /// Removes all faults. A call that hangs does not continue.
     pub fn clear_faults(&self) {
         self.state().faults = fault::Faults::default();
     }
 
-    /// How many calls a second the portal answers from now on; none: all.
+    /// Sets the maximum number of calls to the portal per second. `None` means no limit.
     pub fn quota(&self, calls_per_second: Option<f64>) {
         self.state().set_quota(calls_per_second);
     }
 
-    /// How long every call takes from now on.
+    /// Sets the duration of each call.
     pub fn latency(&self, latency: Duration) {
         self.state().options.latency = latency;
     }
 
-    /// The fake's time leaps ahead: what lives shorter has expired then.
+    /// Moves the fake's time forward.
     pub fn advance(&self, by: Duration) {
         self.state().advance(by);
     }
 }
 
-/// What the fake has seen.
+/// What the fake has received and given.
 impl FakeIdentityCenter {
-    /// The calls so far, in the order in which they came in.
+    /// The calls so far, in the order of their arrival.
     pub fn calls(&self) -> Vec<Call> {
         self.state().calls.list().to_vec()
     }
 
-    /// How many calls of an operation so far, whatever became of them.
+    /// The number of calls of an operation so far, with any outcome.
     pub fn count(&self, operation: Operation) -> usize {
         self.state().calls.list().iter().filter(|call| call.operation == operation).count()
     }
 
-    /// Counts anew.
+    /// Removes all calls from the list.
     pub fn forget_calls(&self) {
         self.state().calls.forget();
     }
 
-    /// Whom role credentials were given to and what for, by their access key id.
+    /// The user and the role of issued credentials, by their access key id.
     pub fn issued(&self, access_key_id: &str) -> Option<Issued> {
         self.state().issued.get(access_key_id).cloned()
     }
@@ -219,10 +219,7 @@ impl FakeIdentityCenter {
 struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "programs that know the real time only must be able to use the fake"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "clients outside of tests use the real time")]
     fn now(&self) -> Timestamp {
         Timestamp::now()
     }

@@ -1,10 +1,6 @@
-//! What tests stand on: a clock moved by hand, credentials that are canaries, a sealed world for the real
-//! binary, terminals for it, an IAM Identity Center without AWS. A dev-dependency only.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "in a test, what is unexpected must be loud"
-)]
+//! Fakes for tests: a clock that a test moves, credentials with canaries, a sealed environment for the real binary, a terminal
+//! for it, and an IAM Identity Center without AWS. Only a dev-dependency.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test must fail loudly")]
 
 mod canary;
 mod clock;
@@ -27,14 +23,15 @@ pub use test_env::TestEnv;
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// Lets this process open as many files as it ever may.
+/// Raises this process's limit of open files to its maximum.
 pub fn allow_many_files() {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let limit = getrlimit(Resource::Nofile);
     setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }).unwrap();
 }
 
-/// A port that stays free between two servers: below those that Linux gives to whoever wants any.
+/// A free port for a server that is restarted on it. Linux gives it to no other program, because it is below the range of ports for
+/// programs that take any port.
 pub fn port_of_our_own() -> u16 {
     static TAKEN: AtomicU32 = AtomicU32::new(0);
     let first = std::process::id() * 31;

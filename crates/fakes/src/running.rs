@@ -1,4 +1,4 @@
-//! A server process: the real binary, started and listening. Killed when dropped.
+//! A server process: the real binary, started and listening.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -6,7 +6,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-/// A running `aws-sso ecs run`.
+/// A running `aws-sso ecs run`. It is killed when it is dropped.
 #[derive(Debug)]
 pub struct Running {
     child: Child,
@@ -20,21 +20,21 @@ pub struct Running {
 /// A command that has ended.
 #[derive(Debug)]
 pub struct Finished {
-    /// Its exit code; none when a signal ended it.
+    /// Its exit code. `None` if a signal ended it.
     pub code: Option<i32>,
-    /// What it wrote to stdout.
+    /// Its output on stdout.
     pub stdout: String,
-    /// What it wrote to stderr.
+    /// Its output on stderr.
     pub stderr: String,
 }
 
 impl Running {
-    /// Starts it and waits for the line that says what to export.
+    /// Starts the server and waits for its first line, which contains the port.
     pub fn start(command: Command) -> Self {
         Self::start_with_stdin(command, Stdio::null())
     }
 
-    /// The same, with something on stdin: a socket to hand over.
+    /// Like `start`, with the given stdin, such as a socket for the server.
     pub fn start_with_stdin(mut command: Command, stdin: Stdio) -> Self {
         command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
@@ -59,7 +59,7 @@ impl Running {
         Self { child, stdout, said, stderr: Some(stderr), first_line, port }
     }
 
-    /// The port it listens on.
+    /// The port on which it listens.
     pub fn port(&self) -> u16 {
         self.port
     }
@@ -74,34 +74,34 @@ impl Running {
         format!("127.0.0.1:{}", self.port)
     }
 
-    /// A URL on it.
+    /// The URL of a path on it.
     pub fn url(&self, path: &str) -> String {
         format!("http://127.0.0.1:{}{path}", self.port)
     }
 
-    /// The line on stdout that said what to export.
+    /// Its first line on stdout, which contains the variables to export.
     pub fn first_line(&self) -> &str {
         &self.first_line
     }
 
-    /// A connection to it.
+    /// Opens a connection to it.
     pub fn connect(&self) -> TcpStream {
         let stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         stream
     }
 
-    /// Sends bytes on a connection of its own and reads until the server closes it.
+    /// Sends bytes on a new connection, and reads until the server closes it.
     pub fn send(&self, bytes: &[u8]) -> String {
         let mut stream = self.connect();
-        // The server may have answered and closed before all of it was written.
+        // The server may answer and close the connection before all bytes are written.
         let _ = stream.write_all(bytes);
         let mut answer = Vec::new();
         let _ = stream.read_to_end(&mut answer);
         String::from_utf8(answer).unwrap()
     }
 
-    /// Sends a request with these headers and body, and gives the status and the body of the answer.
+    /// Sends a request. Returns the status and the body of the answer.
     pub fn request(
         &self,
         method: &str,
@@ -132,23 +132,23 @@ impl Running {
         assert!(status.success());
     }
 
-    /// Waits until it has said this on stderr.
+    /// Waits until its stderr contains a text.
     pub fn wait_until_it_says(&self, text: &str) {
-        let patience = Instant::now() + Duration::from_secs(20);
+        let deadline = Instant::now() + Duration::from_secs(20);
         while !self.said.lock().unwrap().contains(text) {
-            assert!(Instant::now() < patience, "the server does not say {text:?}");
+            assert!(Instant::now() < deadline, "the server did not write {text:?} to stderr");
             std::thread::yield_now();
         }
     }
 
-    /// Waits until it ends by itself.
+    /// Waits until it ends by itself. Its output must not contain the canary.
     pub fn wait(mut self) -> Finished {
-        let patience = Instant::now() + Duration::from_secs(20);
+        let deadline = Instant::now() + Duration::from_secs(20);
         let code = loop {
             if let Some(status) = self.child.try_wait().unwrap() {
                 break status.code();
             }
-            assert!(Instant::now() < patience, "the server does not end");
+            assert!(Instant::now() < deadline, "the server did not end");
             std::thread::sleep(Duration::from_millis(5));
         };
         let mut stdout = self.first_line.clone();
@@ -179,9 +179,9 @@ impl From<Output> for Finished {
     }
 }
 
-/// The status and the body of a whole HTTP/1.1 answer.
+/// The status and the body of an HTTP/1.1 answer.
 fn split(answer: &str) -> (u16, String) {
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((answer, ""));
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
-    (status.unwrap_or_else(|| panic!("no HTTP answer: {answer:?}")), body.to_owned())
+    (status.unwrap_or_else(|| panic!("not an HTTP answer: {answer:?}")), body.to_owned())
 }

@@ -1,18 +1,18 @@
-//! A file system of 64 KiB, to run out of.
+//! A small file system, for tests with a full disk.
 
 use std::fs::{File, create_dir_all, remove_file};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Mounted in a folder until it is dropped.
+/// A file system of 64 KiB. It is unmounted when it is dropped.
 #[derive(Debug)]
 pub struct SmallDisk {
     folder: PathBuf,
 }
 
 impl SmallDisk {
-    /// Mounts one in a folder, which is made. `None`, after a line that says so, where that is not allowed.
+    /// Mounts one in a folder, which is created. Prints a reason and returns `None` where that is not possible.
     pub fn mount(folder: impl Into<PathBuf>) -> Option<Self> {
         if !crate::needs_root() {
             return None;
@@ -25,7 +25,7 @@ impl SmallDisk {
         crate::needs(is_mounted, "the right to mount a small disk").then_some(Self { folder })
     }
 
-    /// The folder it is in.
+    /// The folder in which it is mounted.
     pub fn path(&self) -> &Path {
         &self.folder
     }
@@ -36,7 +36,7 @@ impl SmallDisk {
         while filler.write_all(&[0; 512]).is_ok() {}
     }
 
-    /// Takes away what filled it.
+    /// Removes the file that fills it.
     pub fn make_room(&self) {
         remove_file(self.folder.join("filler")).unwrap();
     }

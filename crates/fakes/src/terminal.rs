@@ -1,4 +1,4 @@
-//! A program on a terminal of its own: a real pseudo-terminal, typed into by a test, read by an emulator as by a person.
+//! A program on a pseudo-terminal. A test types into it, and an emulator keeps its screen.
 
 use std::fmt;
 use std::io::{Read, Write};
@@ -14,15 +14,15 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::CANARY;
 
-/// A program that runs on a terminal. Killed when this is dropped.
+/// A program that runs on a terminal. It is killed when this is dropped.
 pub struct Terminal {
     pty: Arc<Pty>,
     child: Child,
-    seen: Arc<Seen>,
+    output: Arc<Output>,
 }
 
-/// What the program has written.
-struct Seen {
+/// The output of the program.
+struct Output {
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -34,12 +34,12 @@ struct State {
 }
 
 impl Terminal {
-    /// Starts it on a terminal of that size, to which all three of its streams lead.
+    /// Starts a program on a terminal of this size, with its three standard streams.
     pub fn start(command: Command, columns: u16, rows: u16) -> Self {
         Self::start_inner(command.into(), columns, rows)
     }
 
-    /// The same, but stdout leads elsewhere, as within `$(…)`.
+    /// Like `start`, but with another stdout, as in `$(…)`.
     pub fn start_with_stdout(
         command: Command,
         stdout: impl Into<Stdio>,
@@ -56,20 +56,20 @@ impl Terminal {
         let child = command.spawn(pts).unwrap();
         let (pty, emulator) = (Arc::new(pty), vt100::Parser::new(cells(rows), cells(columns), 0));
         let state = Mutex::new(State { emulator, raw: Vec::new(), is_over: false });
-        let seen = Arc::new(Seen { state, changed: Condvar::new() });
-        let (from, into) = (Arc::clone(&pty), Arc::clone(&seen));
+        let output = Arc::new(Output { state, changed: Condvar::new() });
+        let (from, into) = (Arc::clone(&pty), Arc::clone(&output));
         thread::spawn(move || into.read(&from));
-        Self { pty, child, seen }
+        Self { pty, child, output }
     }
 
-    /// Types it: any bytes that a keyboard, a mouse or a paste makes.
+    /// Types keys: the bytes of a keyboard, a mouse or a paste.
     pub fn type_in(&self, keys: &str) {
         (&*self.pty).write_all(keys.as_bytes()).unwrap();
     }
 
-    /// Gives the terminal another size, of which the program is told by a signal.
+    /// Changes the size of the terminal. The program gets a signal.
     pub fn resize(&self, columns: u16, rows: u16) {
-        self.seen.lock().emulator.screen_mut().set_size(cells(rows), cells(columns));
+        self.output.lock().emulator.screen_mut().set_size(cells(rows), cells(columns));
         self.pty.resize(Size::new(rows, columns)).unwrap();
     }
 
@@ -83,23 +83,23 @@ impl Terminal {
         Pid::from_child(&self.child)
     }
 
-    /// Waits until the screen shows a text.
+    /// Waits until the screen contains a text.
     pub fn wait_for(&self, text: &str) -> vt100::Screen {
         self.wait_until(text, |screen| screen.contents().contains(text))
     }
 
-    /// Waits until the screen is as it should be; `what` says how, for who reads of a failure.
+    /// Waits until a condition holds for the screen. `what` describes it, for the message of a failure.
     pub fn wait_until(&self, what: &str, is_so: impl Fn(&vt100::Screen) -> bool) -> vt100::Screen {
-        let give_up = Instant::now() + PATIENCE;
-        let mut state = self.seen.lock();
+        let deadline = Instant::now() + TIMEOUT;
+        let mut state = self.output.lock();
         while !is_so(state.emulator.screen()) {
-            let left = give_up.saturating_duration_since(Instant::now());
+            let left = deadline.saturating_duration_since(Instant::now());
             assert!(
                 !left.is_zero() && !state.is_over,
                 "the screen never showed {what}:\n{}",
                 state.emulator.screen().contents()
             );
-            state = match self.seen.changed.wait_timeout(state, left) {
+            state = match self.output.changed.wait_timeout(state, left) {
                 Ok((state, _)) => state,
                 Err(poisoned) => poisoned.into_inner().0,
             };
@@ -107,35 +107,35 @@ impl Terminal {
         state.emulator.screen().clone()
     }
 
-    /// What is on the screen now.
+    /// The present screen.
     pub fn screen(&self) -> vt100::Screen {
-        self.seen.lock().emulator.screen().clone()
+        self.output.lock().emulator.screen().clone()
     }
 
-    /// Every byte that the program has written to the terminal.
+    /// All bytes that the program has written to the terminal.
     pub fn raw(&self) -> Vec<u8> {
-        self.seen.lock().raw.clone()
+        self.output.lock().raw.clone()
     }
 
-    /// Waits until the program has ended, and gives its status and the last screen. It must have shown no canary.
+    /// Waits until the program has ended. Returns its status and its last screen. Its output must not contain the canary.
     pub fn finish(mut self) -> (ExitStatus, vt100::Screen) {
-        let give_up = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         let status = loop {
             if let Some(status) = self.child.try_wait().unwrap() {
                 break status;
             }
             assert!(
-                Instant::now() < give_up,
+                Instant::now() < deadline,
                 "the program did not end:\n{}",
                 self.screen().contents()
             );
             thread::sleep(Duration::from_millis(5));
         };
-        let mut state = self.seen.lock();
-        while !state.is_over && Instant::now() < give_up {
-            // What it left behind may hold the terminal open; but all that it wrote itself comes at once.
+        let mut state = self.output.lock();
+        while !state.is_over && Instant::now() < deadline {
+            // A child of the program may keep the terminal open. The program's own output arrives at once.
             let (again, waited) = self
-                .seen
+                .output
                 .changed
                 .wait_timeout(state, Duration::from_millis(200))
                 .unwrap_or_else(PoisonError::into_inner);
@@ -150,8 +150,8 @@ impl Terminal {
     }
 }
 
-impl Seen {
-    /// Reads until nobody has the terminal any more.
+impl Output {
+    /// Reads until no program has the terminal open.
     fn read(&self, mut pty: &Pty) {
         let mut buffer = [0; 4096];
         while let Ok(length @ 1..) = pty.read(&mut buffer) {
@@ -187,4 +187,5 @@ fn cells(number: u16) -> NonZeroU16 {
     NonZeroU16::new(number).unwrap()
 }
 
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Maximum time to wait for a screen or for the end of the program.
+const TIMEOUT: Duration = Duration::from_secs(30);

@@ -1,4 +1,4 @@
-//! A sealed world for the real binary: a fresh home, and an environment with nothing in it but what a test puts there.
+//! A sealed environment for the real binary: an empty home directory, and only the variables that a test sets.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -16,7 +16,7 @@ pub struct TestEnv {
 }
 
 impl TestEnv {
-    /// A world for this binary: `env!("CARGO_BIN_EXE_aws-sso")`.
+    /// An environment for this binary: `env!("CARGO_BIN_EXE_aws-sso")`.
     pub fn new(binary: impl Into<PathBuf>) -> Self {
         let home = tempfile::tempdir().unwrap();
         let mut variables = BTreeMap::new();
@@ -37,26 +37,26 @@ impl TestEnv {
         self.home.path()
     }
 
-    /// Sets a variable for what is run from now on.
+    /// Sets a variable for later commands.
     pub fn set(&mut self, name: &str, value: &str) -> &mut Self {
         self.variables.insert(name.to_owned(), value.to_owned());
         self
     }
 
-    /// Unsets a variable for what is run from now on.
+    /// Unsets a variable for later commands.
     pub fn unset(&mut self, name: &str) -> &mut Self {
         self.variables.remove(name);
         self
     }
 
-    /// Writes a file below the home directory.
+    /// Writes a file in the home directory. The path is relative to it.
     pub fn write(&self, path: &str, contents: &str) {
         let path = self.home.path().join(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, contents).unwrap();
     }
 
-    /// Writes a file below the home directory that nobody else may read, in folders that nobody else may enter.
+    /// Like `write`, with mode 0600 for the file and 0700 for its folder.
     pub fn write_private(&self, path: &str, contents: &str) {
         use std::os::unix::fs::PermissionsExt;
         self.write(path, contents);
@@ -66,24 +66,24 @@ impl TestEnv {
         }
     }
 
-    /// Runs the binary to its end.
+    /// Runs the binary and waits for its end.
     pub fn run(&self, arguments: &[&str]) -> Finished {
         self.run_with_input(arguments, "")
     }
 
-    /// Runs the binary to its end, with this on stdin.
+    /// Like `run`, with this input on stdin.
     pub fn run_with_input(&self, arguments: &[&str], input: &str) -> Finished {
         let mut command = self.command(&self.binary);
         command.args(arguments);
         self.finish(command, input)
     }
 
-    /// Runs any command in this world, to its end, with this on stdin. Its output must hold no canary.
+    /// Runs a command with this input on stdin, and waits for its end. Its output must not contain the canary.
     pub fn finish(&self, mut command: Command, input: &str) -> Finished {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let mut stdin = child.stdin.take().unwrap();
-        // A command that has ended without reading is no failure of the test.
+        // A command may end without reading its input.
         let _ = stdin.write_all(input.as_bytes());
         drop(stdin);
         let finished = Finished::from(child.wait_with_output().unwrap());
@@ -92,19 +92,19 @@ impl TestEnv {
         finished
     }
 
-    /// A command in this world.
+    /// A command in this environment.
     pub fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
         let mut command = Command::new(program);
         command.env_clear().envs(&self.variables).current_dir(self.home.path());
         command
     }
 
-    /// Starts `aws-sso ecs run` on a free port, with these further arguments, and waits until it listens.
+    /// Starts `aws-sso ecs run` on a free port, with additional arguments, and waits until it listens.
     pub fn serve(&self, arguments: &[&str]) -> Running {
         self.serve_on(0, arguments)
     }
 
-    /// The same on a port that is known beforehand, on which it remembers its slots.
+    /// Like `serve`, on this port. The server remembers its slots for this port.
     pub fn serve_on(&self, port: u16, arguments: &[&str]) -> Running {
         let mut command = self.command(&self.binary);
         command.args(["ecs", "run", "--port", &port.to_string()]).args(arguments);

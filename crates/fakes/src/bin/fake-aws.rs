@@ -1,4 +1,4 @@
-//! `fake-aws`: an IAM Identity Center to try things with, without an AWS account. Runs until it is killed.
+//! `fake-aws`: a fake IAM Identity Center, to try aws-sso without an AWS account. Runs until it is killed.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "it talks to a person or a script")]
 
 use std::process::ExitCode;
@@ -8,46 +8,46 @@ use clap::Parser;
 use fakes::FakeIdentityCenter;
 use fakes::identity_center::Options;
 
-/// A fake AWS IAM Identity Center on 127.0.0.1. Prints what to export.
+/// A fake AWS IAM Identity Center on 127.0.0.1. Prints the variables to export.
 #[derive(Parser)]
 #[command(name = "fake-aws")]
 struct Arguments {
-    /// How many accounts there are
+    /// Number of accounts
     #[arg(long, value_name = "N", default_value_t = 3)]
     accounts: usize,
-    /// How many roles there are in each account
+    /// Number of roles in each account
     #[arg(long, value_name = "N", default_value_t = 2)]
     roles: usize,
-    /// An account of this name, with these roles, instead of --accounts and --roles: 111122223333:Payments:Admin,ReadOnly.
-    /// May be given again
+    /// An account with its name and roles: 111122223333:Payments:Admin,ReadOnly. May be given several times. Replaces
+    /// --accounts and --roles
     #[arg(long = "account", value_name = "ID:NAME:ROLES", value_parser = Account::parse,
           conflicts_with_all = ["accounts", "roles"])]
     named: Vec<Account>,
-    /// The port on 127.0.0.1; 0 finds a free one
+    /// Port on 127.0.0.1; 0 takes a free one
     #[arg(long, default_value_t = 0)]
     port: u16,
-    /// How many calls a second the portal answers [default: all]
+    /// Maximum number of calls to the portal per second [default: no limit]
     #[arg(long, value_name = "N")]
     quota: Option<f64>,
-    /// How long every call takes
+    /// Duration of each call
     #[arg(long, value_name = "MILLISECONDS", default_value_t = 0)]
     latency: u64,
-    /// Whether whoever signs in approves at once, without a page
+    /// Approve each sign-in at once, without a page
     #[arg(long)]
     auto_approve: bool,
-    /// How long an access token is valid
+    /// Lifetime of access tokens
     #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
     access_token_life: u64,
-    /// How long role credentials are valid
+    /// Lifetime of role credentials
     #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
     credentials_life: u64,
-    /// Who signs in
+    /// Name of the user who signs in
     #[arg(long, value_name = "NAME", default_value = "alice")]
     user: String,
-    /// The region of the instance
+    /// Region of the instance
     #[arg(long, default_value = "eu-central-1")]
     region: String,
-    /// The start URL of the instance
+    /// Start URL of the instance
     #[arg(long, value_name = "URL", default_value = "https://corp.awsapps.com/start")]
     start_url: String,
 }
@@ -90,7 +90,9 @@ fn main() -> ExitCode {
     println!("export AWS_ENDPOINT_URL_SSO_OIDC={}", fake.url());
     println!("export FAKE_AWS_START_URL={}", fake.start_url());
     println!("export FAKE_AWS_REGION={}", fake.region());
-    eprintln!("A fake IAM Identity Center listens; export these lines, press Ctrl-C to stop it.");
+    eprintln!(
+        "The fake IAM Identity Center is running. Run the export lines in your shell. Press Ctrl-C to stop it."
+    );
     loop {
         std::thread::park();
     }

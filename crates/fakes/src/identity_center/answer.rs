@@ -1,4 +1,4 @@
-//! Answers, and AWS's errors: their names, statuses and bodies are those of botocore's service models.
+//! Answers, and AWS's errors with the names, statuses and bodies of botocore's service models.
 
 use http_body_util::Full;
 use hyper::Response;
@@ -37,7 +37,7 @@ impl Answer {
         self
     }
 
-    /// For hyper, with these headers too.
+    /// Makes a response of hyper, with these additional headers.
     pub(super) fn into_response(self, date: &str, request_id: &str) -> Response<Full<Bytes>> {
         let mut response = Response::builder().status(self.status);
         for (name, value) in self.headers {
@@ -98,7 +98,7 @@ impl OidcError {
     }
 }
 
-/// An error of the service `sso`, the portal. `Forbidden` is in no model, but AWS gives it.
+/// An error of the service `sso`, the portal. `Forbidden` is in no model, but AWS returns it.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum PortalError {
     Forbidden,

@@ -1,4 +1,4 @@
-//! What was asked of the fake.
+//! The calls that the fake has received.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -7,23 +7,23 @@ use serde_json::{Value, json};
 
 use super::operation::Operation;
 
-/// One call that the fake got.
+/// A call that the fake has received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Call {
-    /// What was asked.
+    /// Its operation.
     pub operation: Operation,
-    /// The status of the answer. None: there was none, or not yet.
+    /// The status of the answer. `None` without an answer, or before it.
     pub status: Option<u16>,
-    /// When it came in, since the fake started.
+    /// Time of its arrival, since the start of the fake.
     pub at: Duration,
-    /// When it was answered, since the fake started.
+    /// Time of its answer, since the start of the fake.
     pub answered: Option<Duration>,
 }
 
 pub(super) struct Calls {
     started: Instant,
     list: Vec<Call>,
-    /// How many were forgotten: a call that is under way keeps its number.
+    /// Number of removed calls. An unfinished call keeps its number.
     forgotten: usize,
 }
 
@@ -32,7 +32,7 @@ impl Calls {
         Self { started: Instant::now(), list: Vec::new(), forgotten: 0 }
     }
 
-    /// Notes a call and gives its number.
+    /// Adds a call and returns its number.
     pub(super) fn begin(&mut self, operation: Operation) -> usize {
         let at = self.started.elapsed();
         self.list.push(Call { operation, status: None, at, answered: None });
@@ -56,7 +56,7 @@ impl Calls {
         self.list.clear();
     }
 
-    /// How many of each operation and of each status, and the seconds from the first call to the last answer.
+    /// Number of calls for each operation and each status, and the seconds from the first call to the last answer.
     pub(super) fn summary(&self) -> Value {
         let mut operations = BTreeMap::<String, u64>::new();
         let mut statuses = BTreeMap::<String, u64>::new();

@@ -1,4 +1,4 @@
-//! The clients that have registered, and what they may ask for.
+//! The registered clients and their rights.
 
 use std::collections::HashMap;
 
@@ -7,10 +7,10 @@ use jiff::Timestamp;
 use super::answer::{Answer, OidcError};
 use super::random;
 
-/// The scope that reaches accounts, and without which there are no refresh tokens.
+/// The scope for accounts. Without it, a client gets no refresh tokens.
 pub(super) const ACCOUNT_ACCESS: &str = "sso:account:access";
 
-/// How a client comes to tokens.
+/// How a client gets tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum GrantType {
     AuthorizationCode,
@@ -44,13 +44,13 @@ impl Client {
         self.grant_types.contains(&grant_type)
     }
 
-    /// Old clients register no scope: they reach accounts, but must sign in again each time.
+    /// Whether the client gets refresh tokens. Old clients register no scope. They can use accounts, but get no refresh tokens.
     pub(super) fn is_refreshable(&self) -> bool {
         self.may_use(GrantType::RefreshToken)
             && self.scopes.iter().any(|scope| scope == ACCOUNT_ACCESS)
     }
 
-    /// Whether it registered this redirect URI. On loopback any port will do (RFC 8252, section 7.3).
+    /// Whether the client has registered this redirect URI. On loopback, the port may differ (RFC 8252, section 7.3).
     pub(super) fn may_redirect_to(&self, uri: &str) -> bool {
         let without_port = without_loopback_port(uri);
         self.redirect_uris.iter().any(|registered| {
@@ -59,8 +59,7 @@ impl Client {
     }
 }
 
-/// `http://127.0.0.1:8000/callback` is as good as `http://127.0.0.1/callback`, and `http://127.0.0.1/` as
-/// `http://127.0.0.1`.
+/// A redirect URI without the port of a loopback address: `http://127.0.0.1/callback` for `http://127.0.0.1:8000/callback`.
 fn without_loopback_port(uri: &str) -> String {
     const LOOPBACK: &str = "http://127.0.0.1";
     let Some(rest) = uri.strip_prefix(LOOPBACK) else { return uri.to_owned() };
@@ -68,7 +67,7 @@ fn without_loopback_port(uri: &str) -> String {
         Some(port_and_path) => port_and_path.trim_start_matches(|c: char| c.is_ascii_digit()),
         None => rest,
     };
-    // Else `http://127.0.0.1.example.com` and `http://127.0.0.1:80@example.com` would be loopback too.
+    // `http://127.0.0.1.example.com` and `http://127.0.0.1:80@example.com` are not loopback.
     if path.is_empty() || path.starts_with('/') {
         format!("{LOOPBACK}/{}", path.trim_start_matches('/'))
     } else {
@@ -76,7 +75,7 @@ fn without_loopback_port(uri: &str) -> String {
     }
 }
 
-/// Clients by their id.
+/// The clients, by their id.
 #[derive(Default)]
 pub(super) struct Clients(HashMap<String, Client>);
 
@@ -87,12 +86,12 @@ impl Clients {
         id
     }
 
-    /// A client whose registration hasn't expired.
+    /// The client with this id, if its registration has not expired.
     pub(super) fn client(&self, id: &str, now: Timestamp) -> Option<&Client> {
         self.0.get(id).filter(|client| now < client.expires)
     }
 
-    /// The same, which proves that it is that client.
+    /// The client with this id and this secret.
     pub(super) fn authenticate(
         &self,
         id: &str,
@@ -104,7 +103,7 @@ impl Clients {
         client.cloned().ok_or_else(unknown)
     }
 
-    /// All registrations are forgotten.
+    /// Removes all clients.
     pub(super) fn forget(&mut self) {
         self.0.clear();
     }

@@ -1,4 +1,4 @@
-//! The authorization code grant: what a browser is asked to approve, and the codes that come of it (RFC 7636).
+//! The authorization code grant (RFC 7636): requests that a person approves in the browser, and the codes for them.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -9,16 +9,16 @@ use sha2::{Digest, Sha256};
 
 use super::random;
 
-/// As AWS's documentation of CreateToken has it.
-const LIFE: Duration = Duration::from_secs(10 * 60);
+/// Lifetime of a code, from AWS's documentation of CreateToken.
+const LIFETIME: Duration = Duration::from_secs(10 * 60);
 
-/// What a client asks for, by way of the browser.
+/// A request of a client, which comes through the browser.
 #[derive(Clone)]
 pub(super) struct AuthorizationRequest {
     pub(super) client_id: String,
     pub(super) redirect_uri: String,
     pub(super) state: Option<String>,
-    /// The S256 of the verifier that the client will show.
+    /// The SHA-256 digest of the verifier that the client will send.
     pub(super) code_challenge: String,
 }
 
@@ -30,12 +30,12 @@ struct Code {
 
 #[derive(Default)]
 pub(super) struct Codes {
-    /// On a page that nobody has answered yet, by a name that is in that page.
-    asked: HashMap<String, AuthorizationRequest>,
+    /// Requests without a decision, by the name that their page contains.
+    pending: HashMap<String, AuthorizationRequest>,
     codes: HashMap<String, Code>,
 }
 
-/// What a client shows for tokens.
+/// The values that a client sends to get tokens.
 pub(super) struct Claim<'a> {
     pub(super) code: &'a str,
     pub(super) client_id: &'a str,
@@ -44,18 +44,18 @@ pub(super) struct Claim<'a> {
 }
 
 impl Codes {
-    /// Keeps a request until it is approved or denied, and gives its name.
-    pub(super) fn ask(&mut self, request: AuthorizationRequest) -> String {
+    /// Stores a request until it is approved or denied. Returns its name.
+    pub(super) fn add_pending(&mut self, request: AuthorizationRequest) -> String {
         let name = random::id(24);
-        self.asked.insert(name.clone(), request);
+        self.pending.insert(name.clone(), request);
         name
     }
 
-    pub(super) fn take_asked(&mut self, name: &str) -> Option<AuthorizationRequest> {
-        self.asked.remove(name)
+    pub(super) fn take_pending(&mut self, name: &str) -> Option<AuthorizationRequest> {
+        self.pending.remove(name)
     }
 
-    /// A code for a request that this user approved.
+    /// Makes a code for a request that this user has approved.
     pub(super) fn approve(
         &mut self,
         request: AuthorizationRequest,
@@ -63,11 +63,11 @@ impl Codes {
         now: Timestamp,
     ) -> String {
         let code = random::id(120);
-        self.codes.insert(code.clone(), Code { request, user, expires: now + LIFE });
+        self.codes.insert(code.clone(), Code { request, user, expires: now + LIFETIME });
         code
     }
 
-    /// The user who approved. A code is good for one attempt, and that one must be right in all.
+    /// The user who approved the request of a code. A code is valid for one attempt, even for a failed one.
     pub(super) fn redeem(
         &mut self,
         claim: &Claim<'_>,
@@ -78,11 +78,11 @@ impl Codes {
         if code.expires <= now {
             Err("The code has expired")
         } else if code.request.client_id != claim.client_id {
-            Err("The code is another client's")
+            Err("The code belongs to another client")
         } else if code.request.redirect_uri != claim.redirect_uri {
-            Err("The redirect URI is another one")
+            Err("The redirect URI is different")
         } else if code.request.code_challenge != challenge {
-            Err("The code verifier does not fit the challenge")
+            Err("The code verifier does not match the challenge")
         } else {
             Ok(code.user)
         }

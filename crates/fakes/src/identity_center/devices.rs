@@ -1,4 +1,4 @@
-//! The device authorization grant (RFC 8628): user codes, and what became of them.
+//! The device authorization grant (RFC 8628): user codes and the decisions about them.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -8,10 +8,10 @@ use jiff::Timestamp;
 use super::answer::{Answer, OidcError};
 use super::random;
 
-/// What RFC 8628 has a client wait longer after each `slow_down`.
-const SLOWER: Duration = Duration::from_secs(5);
-/// Timers and the network may bring a poll a little early.
-const TOLERANCE: Duration = Duration::from_millis(100);
+/// Increase of the polling interval after each `slow_down`, from RFC 8628.
+const INTERVAL_INCREASE: Duration = Duration::from_secs(5);
+/// How much too early a poll may come, because of timers and the network.
+const POLL_TOLERANCE: Duration = Duration::from_millis(100);
 
 enum Decision {
     Pending,
@@ -29,12 +29,12 @@ struct Device {
     polled: Option<Timestamp>,
 }
 
-/// Device authorizations by their device code.
+/// The device authorizations, by their device code.
 #[derive(Default)]
 pub(super) struct Devices(HashMap<String, Device>);
 
 impl Devices {
-    /// Gives the device code and the user code.
+    /// Starts an authorization. Returns its device code and its user code.
     pub(super) fn start(
         &mut self,
         client_id: &str,
@@ -54,17 +54,17 @@ impl Devices {
         (device_code, user_code)
     }
 
-    /// Which client waits for this user code to be approved. None: no one does, or no longer.
+    /// The client that waits for a decision about this user code, if there is one.
     pub(super) fn client_id(&mut self, user_code: &str, now: Timestamp) -> Option<&str> {
         self.pending(user_code, now).map(|device| device.client_id.as_str())
     }
 
-    /// False when nobody waits for it.
+    /// Approves a user code. `false` if no client waits for it.
     pub(super) fn approve(&mut self, user_code: &str, user: String, now: Timestamp) -> bool {
         self.decide(user_code, Decision::Approved(user), now)
     }
 
-    /// False when nobody waits for it.
+    /// Denies a user code. `false` if no client waits for it.
     pub(super) fn deny(&mut self, user_code: &str, now: Timestamp) -> bool {
         self.decide(user_code, Decision::Denied, now)
     }
@@ -82,7 +82,7 @@ impl Devices {
         })
     }
 
-    /// The user who approved, once; else what the client is told.
+    /// The user who approved, for the first call. Otherwise, the error for the client.
     pub(super) fn redeem(
         &mut self,
         device_code: &str,
@@ -109,12 +109,12 @@ impl Devices {
 }
 
 impl Device {
-    /// What a client is told that asks before there is a decision.
+    /// The error for a client that polls before there is a decision.
     fn poll(&mut self, now: Timestamp) -> OidcError {
-        let wait = self.interval.saturating_sub(TOLERANCE);
+        let wait = self.interval.saturating_sub(POLL_TOLERANCE);
         let last = self.polled.replace(now);
         if last.is_some_and(|last| now < last + wait) {
-            self.interval += SLOWER;
+            self.interval += INTERVAL_INCREASE;
             return OidcError::SlowDown;
         }
         OidcError::AuthorizationPending

@@ -1,11 +1,12 @@
-//! The accounts, and the roles that may be taken in them.
+//! The accounts and their roles.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
 use data_encoding::BASE64URL_NOPAD;
 
-/// Real people's: with spaces, beyond ASCII, with what shells and file systems mind.
+/// Names of accounts as people choose them: with spaces, with letters outside of ASCII, with characters that are special in shells
+/// and file systems.
 const ACCOUNT_NAMES: &[&str] = &[
     "Team 1 Dev",
     "Zürich Büro",
@@ -25,11 +26,11 @@ pub(super) struct Account {
     pub(super) roles: BTreeSet<String>,
 }
 
-/// Accounts by their id, in its order.
+/// The accounts, sorted by their id.
 #[derive(Default)]
 pub(super) struct Directory(BTreeMap<String, Account>);
 
-/// A page of a list, and the token for the next.
+/// A page of a list, and the token for the next page.
 pub(super) type Page<T> = (Vec<T>, Option<String>);
 
 impl Directory {
@@ -57,7 +58,7 @@ impl Directory {
         self.0.get(id)
     }
 
-    /// The roles of an account that must be there.
+    /// The roles of an account, which must exist.
     pub(super) fn roles_mut(&mut self, id: &str) -> &mut BTreeSet<String> {
         match self.0.get_mut(id) {
             Some(account) => &mut account.roles,
@@ -65,26 +66,26 @@ impl Directory {
         }
     }
 
-    /// Some accounts after those that the token stands for. None: it is no token of ours.
-    pub(super) fn page(&self, token: Option<&str>, most: usize) -> Option<Page<(&str, &Account)>> {
+    /// The page of accounts for a token. `None` if the token is not valid.
+    pub(super) fn page(&self, token: Option<&str>, limit: usize) -> Option<Page<(&str, &Account)>> {
         let after = after(token)?;
         let bounds = (after.as_deref().map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded);
         let accounts = self.0.range::<str, _>(bounds).map(|(id, account)| (id.as_str(), account));
-        Some(cut(accounts, most, |(id, _)| id))
+        Some(cut(accounts, limit, |(id, _)| id))
     }
 }
 
 impl Account {
-    /// Some roles after those that the token stands for. None: it is no token of ours.
-    pub(super) fn page(&self, token: Option<&str>, most: usize) -> Option<Page<&str>> {
+    /// The page of roles for a token. `None` if the token is not valid.
+    pub(super) fn page(&self, token: Option<&str>, limit: usize) -> Option<Page<&str>> {
         let after = after(token)?;
         let bounds = (after.as_deref().map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded);
         let roles = self.roles.range::<str, _>(bounds).map(String::as_str);
-        Some(cut(roles, most, |role| role))
+        Some(cut(roles, limit, |role| role))
     }
 }
 
-/// What a page comes after: a token is the last name of the page before, so that it holds when the list changes.
+/// The name before a page. A token contains the last name of the previous page, so that it stays valid when the list changes.
 fn after(token: Option<&str>) -> Option<Option<String>> {
     let Some(token) = token else { return Some(None) };
     let name = BASE64URL_NOPAD.decode(token.as_bytes()).ok()?;
@@ -93,16 +94,16 @@ fn after(token: Option<&str>) -> Option<Option<String>> {
 
 fn cut<'a, T>(
     mut rest: impl Iterator<Item = T>,
-    most: usize,
+    limit: usize,
     name: impl Fn(&T) -> &'a str,
 ) -> Page<T> {
-    let page: Vec<T> = rest.by_ref().take(most).collect();
+    let page: Vec<T> = rest.by_ref().take(limit).collect();
     let last = page.last().filter(|_| rest.next().is_some());
     let token = last.map(|last| BASE64URL_NOPAD.encode(name(last).as_bytes()));
     (page, token)
 }
 
-/// The first one has leading zeros, which a number would lose.
+/// The id of an account. The first id has leading zeros, which a number would lose.
 fn account_id(number: usize) -> String {
     match number {
         0 => "000001111111".to_owned(),

@@ -1,14 +1,14 @@
-//! What goes wrong when a test says so.
+//! Faults that a test asks for.
 
 use std::collections::{HashMap, VecDeque};
 
 use super::answer::{Answer, OidcError, PortalError};
 use super::operation::Operation;
 
-/// What becomes of a call instead of its answer.
+/// What happens to a call instead of its normal answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// AuthorizationPendingException: nobody has approved yet.
+    /// AuthorizationPendingException: the person has not decided yet.
     AuthorizationPending,
     /// SlowDownException: poll less often.
     SlowDown,
@@ -16,22 +16,22 @@ pub enum Fault {
     Unauthorized,
     /// 429: TooManyRequestsException.
     Throttled {
-        /// What `Retry-After` says, in seconds.
+        /// The value of `Retry-After`, in seconds.
         retry_after: Option<u32>,
     },
-    /// 500.
+    /// 500: an internal error.
     ServerError,
-    /// Never an answer, until the fake is dropped.
+    /// No answer until the fake is dropped.
     Hang,
-    /// 200 with a page of HTML, as captive portals and proxies send it.
+    /// 200 with an HTML page, as captive portals and proxies send it.
     Garbage,
-    /// The connection is closed, and nothing was done.
+    /// The connection is closed before the call has any effect.
     Disconnect,
-    /// All is done (the refresh token is replaced), then the connection is closed without an answer.
+    /// The call has its effect (the refresh token is replaced), but the connection is closed without an answer.
     LoseAnswer,
 }
 
-/// How a fault is carried out.
+/// How a call with a fault ends.
 pub(super) enum Course {
     Answer(Answer),
     Hang,
@@ -61,7 +61,7 @@ impl Fault {
     }
 }
 
-/// The faults to come.
+/// The faults of later calls.
 #[derive(Default)]
 pub(super) struct Faults {
     once: HashMap<Operation, VecDeque<Fault>>,
@@ -77,7 +77,7 @@ impl Faults {
         self.always.insert(operation, fault);
     }
 
-    /// The fault of this call: those for one call come first.
+    /// The fault of the next call. Faults for one call come before the fault for all calls.
     pub(super) fn next(&mut self, operation: Operation) -> Option<Fault> {
         let once = self.once.get_mut(&operation).and_then(VecDeque::pop_front);
         once.or_else(|| self.always.get(&operation).copied())

@@ -1,8 +1,8 @@
-//! Queries and forms: `a=1&b=2`, in and out.
+//! Queries and forms (`a=1&b=2`), parsed and written.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-/// What stays as it is in a value (RFC 3986, unreserved characters).
+/// The characters of a value that are encoded: all except the unreserved characters of RFC 3986.
 const VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 #[derive(Debug, Default)]
@@ -17,7 +17,7 @@ impl Form {
         Self(text.split('&').filter(|pair| !pair.is_empty()).map(pair).collect())
     }
 
-    /// The value, when there is one and it isn't empty.
+    /// The value with this name, if there is one and it is not empty.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         let (_, value) = self.0.iter().find(|(found, _)| found == name)?;
         (!value.is_empty()).then_some(value)

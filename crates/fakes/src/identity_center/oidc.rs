@@ -1,4 +1,4 @@
-//! The service `sso-oidc`: clients register, and come to tokens by one of three grants.
+//! The service `sso-oidc`: registration of clients, and tokens by one of three grants.
 
 use hyper::body::Bytes;
 use jiff::Timestamp;
@@ -67,15 +67,15 @@ pub(super) fn register_client(state: &mut State, body: &Bytes) -> Outcome {
 
 fn grant_types(names: &[String]) -> Result<Vec<GrantType>, Answer> {
     if names.is_empty() {
-        // What clients got before AWS knew the authorization code grant.
+        // The default from the time before the authorization code grant.
         return Ok(vec![GrantType::DeviceCode, GrantType::RefreshToken]);
     }
     let grant_types: Vec<GrantType> =
         names.iter().map(|name| GrantType::parse(name)).collect::<Result<_, _>>()?;
     let all = [GrantType::AuthorizationCode, GrantType::DeviceCode, GrantType::RefreshToken];
     if all.iter().all(|grant_type| grant_types.contains(grant_type)) {
-        // Some instances of AWS's do so: https://github.com/synfinatic/aws-sso-cli/issues/1359
-        return Err(OidcError::InvalidRequest.because("These grant types don't go together"));
+        // Some of AWS's instances refuse this: https://github.com/synfinatic/aws-sso-cli/issues/1359
+        return Err(OidcError::InvalidRequest.because("These grant types cannot be combined"));
     }
     Ok(grant_types)
 }
@@ -182,7 +182,7 @@ fn refresh(
     session.ok_or_else(|| OidcError::InvalidGrant.because("Invalid refresh token"))
 }
 
-/// Who approved, when all that comes with the code is right.
+/// The user who approved, if the code and the values with it are valid.
 fn redeem_code(
     state: &mut State,
     client_id: &str,
@@ -198,7 +198,7 @@ fn redeem_code(
     state.codes.redeem(&claim, now).map_err(|why| OidcError::InvalidGrant.because(why))
 }
 
-/// A new session for whoever approved.
+/// Starts a session of the user who approved.
 fn sign_in(
     state: &mut State,
     client_id: &str,
@@ -211,7 +211,7 @@ fn sign_in(
 }
 
 fn parse<T: DeserializeOwned>(body: &Bytes) -> Result<T, Answer> {
-    let unreadable = |_| OidcError::InvalidRequest.because("The body is not what it must be");
+    let unreadable = |_| OidcError::InvalidRequest.because("The body is not valid");
     serde_json::from_slice(body).map_err(unreadable)
 }
 
@@ -227,12 +227,12 @@ fn check_grant(client: &Client, grant_type: GrantType) -> Result<(), Answer> {
     Err(OidcError::UnauthorizedClient.because("The client is not registered for this grant type"))
 }
 
-/// People write `/start`, `/start/` and `/start#/`: all of them are the same.
+/// Checks that a URL is the start URL of the instance. `/start`, `/start/` and `/start#/` are the same.
 fn check_instance(state: &State, url: Option<&str>, name: &str) -> Result<(), Answer> {
     let bare =
         |url: &str| url.split('#').next().unwrap_or_default().trim_end_matches('/').to_owned();
     if bare(required(url, name)?) == bare(&state.options.start_url) {
         return Ok(());
     }
-    Err(OidcError::InvalidRequest.because(&format!("{name} is of no instance here")))
+    Err(OidcError::InvalidRequest.because(&format!("{name} is not the start URL of an instance")))
 }

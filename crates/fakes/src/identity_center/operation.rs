@@ -1,10 +1,10 @@
-//! What can be asked of the fake: AWS's operations and the two pages for the browser.
+//! The operations of the fake: those of AWS, and the two pages for the browser.
 
 use std::fmt;
 
 use hyper::Method;
 
-/// An operation, by AWS's name for it.
+/// An operation, with AWS's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Operation {
     /// `POST /client/register`
@@ -28,7 +28,7 @@ pub enum Operation {
 }
 
 impl Operation {
-    /// Which one a request is for.
+    /// The operation of a request.
     pub(super) fn of(method: &Method, path: &str) -> Option<Self> {
         match (method.as_str(), path) {
             ("POST", "/client/register") => Some(Self::RegisterClient),
@@ -44,7 +44,7 @@ impl Operation {
         }
     }
 
-    /// Whether it belongs to the portal (service `sso`), which has a quota, and not to OIDC (`sso-oidc`).
+    /// Whether it belongs to the portal (service `sso`), which has a quota. The others belong to OIDC (`sso-oidc`).
     pub(super) fn is_of_portal(self) -> bool {
         match self {
             Self::ListAccounts

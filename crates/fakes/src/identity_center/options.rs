@@ -1,50 +1,50 @@
-//! What a fake is like when it starts.
+//! The options of a fake.
 
 use std::time::Duration;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
-/// What a fake is like. The defaults are AWS's, with a few accounts.
+/// The options of a fake. The defaults are those of AWS, with a few accounts.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The port on 127.0.0.1; 0 finds a free one.
+    /// Port on 127.0.0.1. 0 takes a free one.
     pub port: u16,
-    /// How many accounts the user is assigned to.
+    /// Number of accounts that are assigned to the user.
     pub accounts: usize,
-    /// How many roles the user may take in each of them.
+    /// Number of the user's roles in each account.
     pub roles: usize,
-    /// Who signs in, in the browser.
+    /// Name of the user who signs in.
     pub user: String,
-    /// The start URL of the AWS access portal. Nothing listens there: it is a name.
+    /// The start URL of the AWS access portal. It is only a name: no server listens there.
     pub start_url: String,
-    /// The region that the instance says it is in. Requests are not held to it.
+    /// The region of the instance. Requests for another region are accepted.
     pub region: String,
-    /// Whether whoever signs in approves at once, without a page.
+    /// Whether each sign-in is approved at once, without a page.
     pub auto_approve: bool,
-    /// Whether RegisterClient names the endpoints for the authorization code grant. AWS mostly doesn't.
+    /// Whether RegisterClient returns the endpoints of the authorization code grant. AWS mostly does not.
     pub names_endpoints: bool,
-    /// How long a client stays registered.
+    /// Lifetime of a client's registration.
     pub registration_life: Duration,
-    /// How long a user code can be approved.
+    /// Time in which a user code can be approved.
     pub device_code_life: Duration,
-    /// How long a client must wait between two polls, in whole seconds. Zero: it may poll as it likes.
+    /// Minimum time between two polls of a client, in whole seconds. Zero means no limit.
     pub device_interval: Duration,
-    /// How long an access token is valid, if its session lives as long.
+    /// Lifetime of an access token. The end of its session may come earlier.
     pub access_token_life: Duration,
-    /// How long a refresh token is still accepted after a newer one was given for it.
+    /// Time in which a refresh token is still accepted after it was replaced.
     pub refresh_grace: Duration,
-    /// How long one stays signed in; refreshing doesn't prolong it.
+    /// Lifetime of a session. Refresh tokens do not extend it.
     pub session_life: Duration,
-    /// How long role credentials are valid.
+    /// Lifetime of role credentials.
     pub credentials_life: Duration,
-    /// How far the fake's clock is ahead of the one it is given.
+    /// How far the fake's time is ahead of its clock. Negative if it is behind.
     pub clock_offset_seconds: i64,
-    /// How many calls a second the portal answers; a burst may be a quarter of that. None: all.
+    /// Maximum number of calls to the portal per second, with bursts of a quarter of it. `None` means no limit.
     pub quota: Option<f64>,
-    /// What `Retry-After` says, in seconds, when the quota is used up. None: there is no such header.
+    /// Value of `Retry-After`, in seconds, when the quota is used up. `None` means no such header.
     pub retry_after: Option<u32>,
-    /// How long every call takes, as if AWS were that far away.
+    /// Duration of each call, for AWS's distance.
     pub latency: Duration,
 }
 

@@ -1,4 +1,4 @@
-//! What the browser shows: the page on which a person approves a client, or denies it.
+//! The pages for the browser, on which a person approves or denies a client.
 
 use hyper::Method;
 
@@ -10,7 +10,7 @@ use super::state::{ApiRequest, State};
 
 type Outcome = Result<Answer, Answer>;
 
-/// `GET /authorize` asks the person, whose answer `POST /authorize` brings (RFC 6749, section 4.1).
+/// `GET /authorize` asks the person, and `POST /authorize` brings the decision (RFC 6749, section 4.1).
 pub(super) fn authorize(state: &mut State, request: &ApiRequest) -> Outcome {
     if request.method == Method::POST {
         return decide(state, &posted(request));
@@ -20,13 +20,12 @@ pub(super) fn authorize(state: &mut State, request: &ApiRequest) -> Outcome {
         return Ok(approve(state, asked));
     }
     let client_id = asked.client_id.clone();
-    let name = state.codes.ask(asked);
+    let name = state.codes.add_pending(asked);
     let title = format!("Allow {} to access your data?", client_name(state, &client_id));
     Ok(page(&title, "", &question("/authorize", "request", &name, &state.options.user)))
 }
 
-/// What is asked for, when all of it is right. A client or redirect URI that can't be trusted gets a page;
-/// other mistakes are the client's to see.
+/// Parses and checks a request. An unknown client or redirect URI gets an error page. Other errors go to the client, by a redirect.
 fn authorization_request(state: &State, query: &Form) -> Result<AuthorizationRequest, Answer> {
     let client_id = query.get("client_id").unwrap_or_default();
     let redirect_uri = query.get("redirect_uri").unwrap_or_default();
@@ -42,29 +41,29 @@ fn authorization_request(state: &State, query: &Form) -> Result<AuthorizationReq
         state: query.get("state").map(str::to_owned),
         code_challenge: query.get("code_challenge").unwrap_or_default().to_owned(),
     };
-    let no = |error, description| Err(refuse(&asked, error, description));
-    // AWS's own clients say `scopes`, RFC 6749 says `scope`.
+    let error = |error, description| Err(refuse(&asked, error, description));
+    // AWS's clients send `scopes`. RFC 6749 has `scope`.
     let scopes = query.get("scopes").or_else(|| query.get("scope")).unwrap_or_default();
     let mut scopes = scopes.split([' ', ',']).filter(|scope| !scope.is_empty());
     if !client.may_use(GrantType::AuthorizationCode) {
-        return no("unauthorized_client", "Not registered for the authorization code grant");
+        return error("unauthorized_client", "Not registered for the authorization code grant");
     }
     if query.get("response_type") != Some("code") {
-        return no("unsupported_response_type", "response_type must be code");
+        return error("unsupported_response_type", "response_type must be code");
     }
     if query.get("code_challenge_method") != Some("S256") || asked.code_challenge.len() != 43 {
-        return no("invalid_request", "There must be an S256 code_challenge");
+        return error("invalid_request", "An S256 code_challenge is required");
     }
     if scopes.any(|scope| !client.scopes.iter().any(|registered| registered == scope)) {
-        return no("invalid_scope", "Not registered for this scope");
+        return error("invalid_scope", "Not registered for this scope");
     }
     Ok(asked)
 }
 
 fn decide(state: &mut State, form: &Form) -> Outcome {
     let name = form.get("request").unwrap_or_default();
-    let Some(asked) = state.codes.take_asked(name) else {
-        return Err(failure("Nothing waits for this answer, or it was given before"));
+    let Some(asked) = state.codes.take_pending(name) else {
+        return Err(failure("There is no request for this decision, or it was decided before"));
     };
     match form.get("decision") {
         Some("approve") => Ok(approve(state, asked)),
@@ -90,7 +89,7 @@ fn redirect(uri: &str, client_state: Option<&str>, values: &[(&str, &str)]) -> A
     Answer::redirect(with_query(uri, &values))
 }
 
-/// `GET /device` shows the user code, and `POST /device` brings what the person says to it.
+/// `GET /device` shows the user code, and `POST /device` brings the decision.
 pub(super) fn verify_device(state: &mut State, request: &ApiRequest) -> Outcome {
     let form = posted(request);
     let form = if request.method == Method::POST { &form } else { &request.query };
@@ -100,7 +99,7 @@ pub(super) fn verify_device(state: &mut State, request: &ApiRequest) -> Outcome 
     let user_code = user_code.trim().to_ascii_uppercase();
     let (now, user) = (state.now(), state.options.user.clone());
     let Some(client_id) = state.devices.client_id(&user_code, now).map(str::to_owned) else {
-        return Err(failure("This code is unknown, has expired, or was answered before"));
+        return Err(failure("This code is unknown, has expired, or was decided before"));
     };
     match form.get("decision").filter(|_| request.method == Method::POST) {
         None => {
@@ -127,7 +126,7 @@ fn client_name(state: &State, id: &str) -> String {
     state.clients.client(id, state.now()).map(|client| client.name.clone()).unwrap_or_default()
 }
 
-/// Approve or deny, in a form that brings this value along.
+/// A form with the buttons to approve and to deny. It sends this value with the decision.
 fn question(action: &str, name: &str, value: &str, user: &str) -> String {
     format!(
         r#"<p>You are signed in as <strong>{}</strong>.</p>
@@ -142,7 +141,7 @@ fn question(action: &str, name: &str, value: &str, user: &str) -> String {
 }
 
 fn failure(why: &str) -> Answer {
-    Answer::html(400, &document("This can't be done", &format!("<p>{}</p>", escape(why)), ""))
+    Answer::html(400, &document("This is not possible", &format!("<p>{}</p>", escape(why)), ""))
 }
 
 fn page(title: &str, text: &str, form: &str) -> Answer {

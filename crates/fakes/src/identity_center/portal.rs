@@ -1,4 +1,4 @@
-//! The service `sso`, the AWS access portal: what a signed-in user may use, and the credentials for it.
+//! The service `sso`, the AWS access portal: a user's accounts and roles, and their credentials.
 
 use serde_json::{Value, json};
 
@@ -8,8 +8,8 @@ use super::state::{ApiRequest, Issued, State};
 
 type Outcome = Result<Answer, Answer>;
 
-/// As many as AWS puts on a page.
-const LARGEST_PAGE: usize = 100;
+/// Maximum number of items on a page, as in AWS.
+const MAX_PAGE_SIZE: usize = 100;
 
 pub(super) fn list_accounts(state: &State, request: &ApiRequest) -> Outcome {
     user(state, request)?;
@@ -67,7 +67,7 @@ pub(super) fn logout(state: &mut State, request: &ApiRequest) -> Outcome {
     if state.sessions.log_out(token, now) { Ok(Answer::empty()) } else { Err(unauthorized()) }
 }
 
-/// Who calls.
+/// The user of a call.
 fn user<'a>(state: &'a State, request: &ApiRequest) -> Result<&'a str, Answer> {
     let token = request.bearer_token.as_deref().unwrap_or_default();
     state.sessions.user(token, state.now()).ok_or_else(unauthorized)
@@ -78,7 +78,7 @@ fn unauthorized() -> Answer {
 }
 
 fn bad_token() -> Answer {
-    PortalError::InvalidRequest.because("next_token is none of ours")
+    PortalError::InvalidRequest.because("next_token is not valid")
 }
 
 fn account_id(request: &ApiRequest) -> Result<&str, Answer> {
@@ -88,9 +88,9 @@ fn account_id(request: &ApiRequest) -> Result<&str, Answer> {
 }
 
 fn page_size(request: &ApiRequest) -> Result<usize, Answer> {
-    let Some(text) = request.query.get("max_result") else { return Ok(LARGEST_PAGE) };
+    let Some(text) = request.query.get("max_result") else { return Ok(MAX_PAGE_SIZE) };
     match text.parse() {
-        Ok(size @ 1..) => Ok(LARGEST_PAGE.min(size)),
+        Ok(size @ 1..) => Ok(MAX_PAGE_SIZE.min(size)),
         _ => Err(PortalError::InvalidRequest.because("max_result must be 1 to 100")),
     }
 }

@@ -1,4 +1,4 @@
-//! How many calls a second the portal answers: a token bucket.
+//! The limit of calls to the portal per second: a token bucket.
 
 use jiff::Timestamp;
 
@@ -10,13 +10,13 @@ pub(super) struct Quota {
 }
 
 impl Quota {
-    /// A full bucket: a quarter of a second's worth, but at least one call.
+    /// A full bucket. It contains the calls of a quarter of a second, and at least one call.
     pub(super) fn new(calls_per_second: f64, now: Timestamp) -> Self {
         let burst = (calls_per_second / 4.0).max(1.0);
         Self { calls_per_second, burst, left: burst, at: now }
     }
 
-    /// Whether one more call is answered.
+    /// Takes one call from the bucket. `false` if the bucket is empty.
     pub(super) fn take(&mut self, now: Timestamp) -> bool {
         let passed = now.duration_since(self.at).as_secs_f64().max(0.0);
         self.at = now;
@@ -36,13 +36,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_burst_then_the_rate() {
+    fn calls_are_limited_to_a_burst_and_then_to_the_rate() {
         let start: Timestamp = "2026-11-22T12:00:00Z".parse().unwrap();
         let mut quota = Quota::new(20.0, start);
         let mut answered =
             |ms| (0..9).filter(|_| quota.take(start + Duration::from_millis(ms))).count();
         assert_eq!(answered(0), 5);
         assert_eq!(answered(100), 2);
-        assert_eq!(answered(10_000), 5, "no more than a burst is saved up");
+        assert_eq!(answered(10_000), 5, "the bucket holds one burst at most");
     }
 }

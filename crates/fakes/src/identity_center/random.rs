@@ -1,25 +1,25 @@
-//! Values that nobody can guess, and secrets that give themselves away.
+//! Random ids, and secrets that contain the canary.
 
 use data_encoding::{BASE32_NOPAD, BASE64URL_NOPAD};
 
 use crate::CANARY;
 
-/// AWS's user codes have letters that aren't mistaken for others, and spell nothing.
+/// The letters of user codes. As in AWS, they cannot be confused with others and form no words.
 const LETTERS: &[u8; 16] = b"BCDFGHJKLMNPQRST";
 
-/// A secret of about so many characters. AWS's tokens have hundreds: what stores and sends them must cope.
+/// A secret with about `length` characters. AWS's tokens have hundreds of them, which storage and transport must support.
 pub(super) fn canary(what: &str, length: usize) -> String {
     let start = format!("{CANARY}-{what}-");
     let missing = length.saturating_sub(start.len());
     format!("{start}{}", BASE64URL_NOPAD.encode(&bytes(missing * 3 / 4)))
 }
 
-/// A name for something: not secret, but unique.
+/// A unique id, which is no secret.
 pub(super) fn id(length: usize) -> String {
     BASE64URL_NOPAD.encode(&bytes(length * 3 / 4))
 }
 
-/// `ABCD-EFGH`
+/// A user code, such as `BCDF-GHJK`.
 pub(super) fn user_code() -> String {
     let letters: String = bytes(8)
         .iter()
@@ -35,7 +35,7 @@ fn bytes(count: usize) -> Vec<u8> {
     bytes
 }
 
-/// An access key id of a session: `ASIA` and 16 characters that count.
+/// The access key id with this number: `ASIA` and 16 characters.
 pub(super) fn access_key_id(number: u64) -> String {
     let digits = BASE32_NOPAD.encode(&(number.to_be_bytes()));
     format!("ASIAFAK{digits}")

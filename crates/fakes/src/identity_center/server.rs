@@ -1,4 +1,4 @@
-//! The fake on the network: one thread, HTTP/1.1 on 127.0.0.1.
+//! The server of the fake: HTTP/1.1 on 127.0.0.1, on one thread.
 
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
@@ -22,8 +22,9 @@ use super::operation::Operation;
 use super::state::{ApiRequest, State};
 use super::{oidc, pages, portal, random};
 
-const LARGEST_BODY: usize = 64 * 1024;
-/// Where the fake tells what it was asked; no route of AWS's.
+/// Maximum size of a request's body.
+const MAX_BODY_BYTES: usize = 64 * 1024;
+/// The path of the list of calls, which AWS does not have.
 const CALLS: &str = "/_calls";
 
 type Shared = Arc<Mutex<State>>;
@@ -31,13 +32,13 @@ type Shared = Arc<Mutex<State>>;
 /// Why a connection is closed without an answer.
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// A listening server; it stops when dropped, whatever is under way.
+/// A listening server. When it is dropped, it stops at once, with unfinished calls.
 pub(super) struct Server {
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
-/// A socket that listens, and its URL.
+/// Makes a listening socket. Returns it and its URL.
 pub(super) fn listen(port: u16) -> io::Result<(TcpListener, String)> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
     listener.set_nonblocking(true)?;
@@ -64,7 +65,7 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         drop(self.stop.take());
-        // If it panicked, it said so on stderr already.
+        // A panic of the thread is on stderr already.
         let _ = self.thread.take().map(JoinHandle::join);
     }
 }
@@ -72,12 +73,12 @@ impl Drop for Server {
 async fn accept(listener: TcpListener, shared: Shared) {
     let listener = tokio::net::TcpListener::from_std(listener).unwrap();
     loop {
-        // Out of files: others of this process may give some back.
+        // The process has no more file descriptors. Other threads may close some.
         let Ok((stream, _)) = listener.accept().await else {
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
             continue;
         };
-        // An answer is one small write, which must not wait for an acknowledgement.
+        // An answer is one small write. It must not wait for an acknowledgement.
         let _ = stream.set_nodelay(true);
         tokio::spawn(serve(stream, Arc::clone(&shared)));
     }
@@ -85,7 +86,7 @@ async fn accept(listener: TcpListener, shared: Shared) {
 
 async fn serve(stream: TcpStream, shared: Shared) {
     let service = service_fn(|request| answer(request, Arc::clone(&shared)));
-    // An error is a peer that went away, or one of our faults.
+    // An error means that the peer has closed the connection, or that a fault closes it.
     let _ = http1::Builder::new()
         .header_read_timeout(None)
         .serve_connection(TokioIo::new(stream), service)
@@ -121,7 +122,7 @@ async fn perform(
         method: head.method,
         query: Form::parse(head.uri.query().unwrap_or_default()),
         bearer_token: token.and_then(|token| token.to_str().ok()).map(str::to_owned),
-        body: Limited::new(body, LARGEST_BODY).collect().await?.to_bytes(),
+        body: Limited::new(body, MAX_BODY_BYTES).collect().await?.to_bytes(),
     };
     if !latency.is_zero() {
         tokio::time::sleep(latency).await;
@@ -149,7 +150,7 @@ async fn perform(
     }
 }
 
-/// Does what is asked.
+/// Answers a request.
 fn answer_to(state: &mut State, operation: Operation, request: &ApiRequest) -> Answer {
     if operation.is_of_portal() && !state.takes_call() {
         let refused = PortalError::TooManyRequests.because("HTTP 429 Unknown Code");
@@ -171,7 +172,7 @@ fn answer_to(state: &mut State, operation: Operation, request: &ApiRequest) -> A
     outcome.unwrap_or_else(|refused| refused)
 }
 
-/// `GET` tells what the fake was asked; `DELETE` makes it forget that.
+/// `GET` returns a summary of the calls. `DELETE` removes them.
 fn calls(method: &Method, shared: &Shared) -> Answer {
     let mut state = shared.lock().unwrap();
     let answer = Answer::json(200, &state.calls.summary());

@@ -1,4 +1,4 @@
-//! Who is signed in: sessions, their access tokens, and the refresh tokens that take each other's place.
+//! Sessions of users, with their access tokens and refresh tokens.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -14,7 +14,7 @@ pub(super) struct SessionId(u64);
 struct Session {
     user: String,
     client_id: String,
-    /// Whether it gets refresh tokens.
+    /// Whether the session has refresh tokens.
     is_refreshable: bool,
     ends: Timestamp,
 }
@@ -26,11 +26,11 @@ struct AccessToken {
 
 struct RefreshToken {
     session: SessionId,
-    /// When a newer one was first given for it.
+    /// Time of its first use, when a newer token replaced it.
     replaced: Option<Timestamp>,
 }
 
-/// What CreateToken gives.
+/// The tokens in the answer of CreateToken.
 pub(super) struct Tokens {
     pub(super) access_token: String,
     pub(super) expires_in: u64,
@@ -60,7 +60,7 @@ impl Sessions {
         id
     }
 
-    /// New tokens of a session that is there.
+    /// Makes new tokens for a session, which must exist.
     pub(super) fn tokens(&mut self, id: SessionId, now: Timestamp, life: Duration) -> Tokens {
         let session = self.sessions.get(&id).unwrap();
         let expires = (now + life).min(session.ends);
@@ -75,8 +75,8 @@ impl Sessions {
         Tokens { access_token, expires_in, refresh_token }
     }
 
-    /// The session that the refresh token is of. None: it is another client's, replaced for longer than the
-    /// grace, or its session has ended.
+    /// Uses a refresh token and returns its session. `None` if the token belongs to another client, was replaced longer ago than
+    /// `grace`, or its session has ended.
     pub(super) fn refresh(
         &mut self,
         token: &str,
@@ -94,13 +94,13 @@ impl Sessions {
         is_accepted.then_some(token.session)
     }
 
-    /// Who the access token is for, while it is valid.
+    /// The user of a valid access token.
     pub(super) fn user(&self, access_token: &str, now: Timestamp) -> Option<&str> {
         let session = self.sessions.get(&self.valid(access_token, now)?)?;
         Some(&session.user)
     }
 
-    /// Ends the session of the access token; false when it isn't valid.
+    /// Ends the session of an access token. `false` if the token is not valid.
     pub(super) fn log_out(&mut self, access_token: &str, now: Timestamp) -> bool {
         let session = self.valid(access_token, now);
         session.and_then(|id| self.sessions.remove(&id)).is_some()
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_replaced_refresh_token_is_accepted_for_the_grace_from_its_first_use() {
+    fn a_replaced_refresh_token_is_accepted_during_the_grace_period() {
         let (mut sessions, now, token) = signed_in();
         let mut accepts = |at| sessions.refresh(&token, "client", now + at, 30 * SECOND).is_some();
         assert!(accepts(LIFE));
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_grace_a_refresh_token_is_accepted_once() {
+    fn without_a_grace_period_a_refresh_token_is_accepted_once() {
         let (mut sessions, now, token) = signed_in();
         assert!(sessions.refresh(&token, "other", now, Duration::ZERO).is_none());
         assert!(sessions.refresh(&token, "client", now, Duration::ZERO).is_some());
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_outlives_its_session() {
+    fn no_token_outlives_its_session() {
         let (mut sessions, now, token) = signed_in();
         let late = now + 8 * LIFE - 10 * SECOND;
         let id = sessions.refresh(&token, "client", late, LIFE).unwrap();

@@ -1,4 +1,4 @@
-//! All that the fake remembers, behind one lock.
+//! The state of the fake, behind one lock.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -20,18 +20,18 @@ use super::options::Options;
 use super::quota::Quota;
 use super::sessions::Sessions;
 
-/// Whom role credentials were given to, and what for.
+/// The user and the role of issued credentials.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Issued {
-    /// Who was signed in.
+    /// The user who was signed in.
     pub user: String,
-    /// The account, in 12 digits.
+    /// The account's id, with 12 digits.
     pub account_id: String,
     /// The role's name.
     pub role_name: String,
 }
 
-/// A request that was read to its end.
+/// A complete request.
 pub(super) struct ApiRequest {
     pub(super) method: Method,
     pub(super) query: Form,
@@ -79,7 +79,7 @@ impl State {
         state
     }
 
-    /// The fake's time: that of its clock, plus what it is ahead of it.
+    /// The fake's time: the time of its clock, plus `ahead`.
     pub(super) fn now(&self) -> Timestamp {
         self.clock.now() + self.ahead
     }

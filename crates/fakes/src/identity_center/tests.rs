@@ -1,4 +1,4 @@
-//! The fake from outside, over sockets: what no client of AWS's can see, since AWS never does it.
+//! Tests of the fake over sockets, for behaviour that AWS does not have.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -9,13 +9,13 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{CANARY, FakeClock};
 
-/// A fake whose user approves at once, at noon.
+/// A fake with a fixed clock, in which each sign-in is approved at once.
 fn fake(options: Options) -> FakeIdentityCenter {
     let clock = Arc::new(FakeClock::at("2026-11-22T12:00:00Z"));
     FakeIdentityCenter::start_at(Options { auto_approve: true, ..options }, clock)
 }
 
-/// The whole answer; empty when there is none.
+/// Sends a request and returns the answer, with its head. Empty if there is no answer.
 fn send(fake: &FakeIdentityCenter, request: &str, token: &str, body: &str) -> String {
     let mut stream = connect(fake);
     let length = body.len();
@@ -25,7 +25,7 @@ fn send(fake: &FakeIdentityCenter, request: &str, token: &str, body: &str) -> St
     );
     stream.write_all(head.as_bytes()).unwrap();
     let mut answer = String::new();
-    // A reset is no answer either.
+    // A connection that is reset gives no answer either.
     let _ = stream.read_to_string(&mut answer);
     answer
 }
@@ -41,7 +41,7 @@ fn body(answer: &str) -> Value {
     serde_json::from_str(body).unwrap()
 }
 
-/// A device that is signed in: what CreateToken needs to know of it, and its tokens.
+/// Signs in with a device code. Returns the input of CreateToken and the tokens.
 fn sign_in(fake: &FakeIdentityCenter) -> (Value, Value) {
     let post = |path: &str, input: &Value| {
         body(&send(fake, &format!("POST {path}"), "", &input.to_string()))
@@ -94,7 +94,7 @@ fn a_lost_answer_has_its_effect_and_a_disconnect_has_none() {
 }
 
 #[test]
-fn whoever_hangs_is_let_go_when_the_fake_is_dropped() {
+fn a_hanging_call_ends_when_the_fake_is_dropped() {
     let fake = fake(Options::default());
     fake.fault_always(Operation::ListAccounts, Fault::Hang);
     let mut stream = connect(&fake);
@@ -107,7 +107,7 @@ fn whoever_hangs_is_let_go_when_the_fake_is_dropped() {
 }
 
 #[test]
-fn the_fakes_clock_can_be_ahead_and_can_leap() {
+fn the_time_of_the_fake_can_be_ahead_and_can_be_advanced() {
     let fake = fake(Options { clock_offset_seconds: 14 * 60, ..Options::default() });
     let (input, tokens) = sign_in(&fake);
     let listed = accounts(&fake, &tokens);
