@@ -4,16 +4,16 @@ use std::fmt;
 
 use crate::{Expiration, Invalid, Secret};
 
-/// Temporary AWS credentials. SDKs take nothing less than all four from a container endpoint.
+/// Temporary AWS credentials. SDKs need all four values from a container endpoint.
 #[derive(Clone, Debug)]
 pub struct Credentials {
-    /// Names the key; not secret, but told to nobody who need not know.
+    /// The id of the key. It is not secret, but it is not shown without need.
     pub access_key_id: AccessKeyId,
-    /// Signs requests.
+    /// The key that signs requests.
     pub secret_access_key: Secret,
-    /// Sent along with each request.
+    /// The token that is sent with each request.
     pub session_token: Secret,
-    /// The instant after which these must not be served.
+    /// The instant after which the credentials must not be served.
     pub expiration: Expiration,
 }
 
@@ -22,8 +22,10 @@ pub struct Credentials {
 pub struct AccessKeyId(Box<str>);
 
 impl AccessKeyId {
+    /// Parses an access key id.
+    ///
     /// # Errors
-    /// Says what an access key id looks like.
+    /// The text is empty, too long or contains another character.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
         if text.is_empty() || text.len() > 128 || !text.bytes().all(word) {

@@ -1,12 +1,12 @@
-//! What comes of asking a source for credentials.
+//! The result of a fetch of credentials.
 
 use crate::{Credentials, Principal};
 
-/// What a source gave: credentials, and whom they are for.
+/// Credentials that a source has given, with their principal.
 #[derive(Clone, Debug)]
 pub struct Fetched {
-    /// Whom the credentials are for, as far as it is known.
+    /// The account and the role of the credentials, as far as they are known.
     pub principal: Principal,
-    /// Whole: with a session token and an expiration.
+    /// The credentials.
     pub credentials: Credentials,
 }

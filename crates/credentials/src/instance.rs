@@ -1,4 +1,4 @@
-//! An instance of IAM Identity Center: what a person configures of it.
+//! An instance of IAM Identity Center, as a person configures it.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -7,26 +7,26 @@ use url::{Host, Url};
 
 use crate::Invalid;
 
-/// An instance: where a person signs in, under a name of theirs.
+/// An instance of IAM Identity Center: the place where a person signs in, with the person's name for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Instance {
     /// What the person calls it. Two names may share a start URL: two identities.
     pub name: InstanceName,
     /// Its AWS access portal.
     pub start_url: StartUrl,
-    /// The region it is in.
+    /// Its AWS region.
     pub region: RegionName,
 }
 
 impl Instance {
-    /// What identifies it.
+    /// The id of the instance.
     pub fn id(&self) -> InstanceId {
         InstanceId { name: self.name.clone(), start_url: self.start_url.clone() }
     }
 }
 
-/// What identifies an instance: its name and its start URL together. Two names may share a start URL (two identities), and
-/// one name may mean another start URL on another day or in another configuration.
+/// The id of an instance: its name together with its start URL. Two names with the same start URL are two identities, and a name
+/// may have another start URL later or in another configuration.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct InstanceId {
     /// What the person calls it.
@@ -35,14 +35,16 @@ pub struct InstanceId {
     pub start_url: StartUrl,
 }
 
-/// The URL of an AWS access portal, `https://example.awsapps.com/start`, as one spelling: without fragment and
-/// trailing slashes. Plain HTTP is taken for loopback hosts, so that a fake can be used.
+/// The URL of an AWS access portal, such as `https://example.awsapps.com/start`, without query, fragment and trailing slashes. Plain
+/// HTTP is allowed for loopback hosts, for a fake.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct StartUrl(Box<str>);
 
 impl StartUrl {
+    /// Parses a start URL.
+    ///
     /// # Errors
-    /// Says what a start URL looks like.
+    /// The text is not an `https://` URL, contains a user or a password, or has more than 512 bytes.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         const MUST_BE: Invalid =
             Invalid("the https:// URL of an AWS access portal: https://example.awsapps.com/start");
@@ -54,7 +56,7 @@ impl StartUrl {
             None => return Err(MUST_BE),
         };
         let is_safe = url.scheme() == "https" || (url.scheme() == "http" && is_local);
-        // A password in a URL would be sent and shown.
+        // A password in the URL would be sent and displayed.
         let has_user = !url.username().is_empty() || url.password().is_some();
         if !is_safe || has_user || text.len() > 512 {
             return Err(MUST_BE);
@@ -81,8 +83,10 @@ impl fmt::Display for StartUrl {
 pub struct RegionName(Box<str>);
 
 impl RegionName {
+    /// Parses the name of a region.
+    ///
     /// # Errors
-    /// Says what a region looks like.
+    /// The text does not have three or more lower-case words with dashes between them, or has more than 32 bytes.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let parts: Vec<_> = text.split('-').collect();
         let word = |part: &&str| {
@@ -107,14 +111,16 @@ impl fmt::Display for RegionName {
     }
 }
 
-/// The name of an instance: 1 to 64 bytes of UTF-8 without control characters. Names that differ in case only
-/// are the same name, so that they are on file systems that think so too.
+/// The name of an instance: 1 to 64 bytes of UTF-8 without control characters. Names that differ only in case are equal, because
+/// instances have files by their names, and some file systems ignore case.
 #[derive(Clone, Debug)]
 pub struct InstanceName(Box<str>);
 
 impl InstanceName {
+    /// Parses the name of an instance.
+    ///
     /// # Errors
-    /// Says what a name must be.
+    /// The text is empty, has more than 64 bytes or contains a control character.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         if text.is_empty() || text.len() > 64 || text.chars().any(char::is_control) {
             return Err(Invalid("1 to 64 bytes of UTF-8 without control characters"));
@@ -153,7 +159,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_that_differ_in_case_are_one_name() {
+    fn names_that_differ_only_in_case_are_equal() {
         let (one, other) =
             (InstanceName::parse("Corp").unwrap(), InstanceName::parse("corp").unwrap());
         assert_eq!(one, other);
@@ -161,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn start_urls_have_one_spelling() {
+    fn start_urls_are_normalized() {
         for (text, url) in [
             ("https://corp.awsapps.com/start", "https://corp.awsapps.com/start"),
             ("https://Corp.awsapps.com/start/", "https://corp.awsapps.com/start"),
@@ -189,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn regions_are_words_with_dashes() {
+    fn region_names_are_words_with_dashes() {
         for region in ["eu-central-1", "us-gov-west-1", "eusc-de-east-1"] {
             assert_eq!(RegionName::parse(region).unwrap().as_str(), region);
         }

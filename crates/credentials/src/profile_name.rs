@@ -1,4 +1,4 @@
-//! Names of profiles, which named slots have too.
+//! Names of profiles, which are also the names of slots.
 
 use std::fmt;
 
@@ -29,7 +29,7 @@ impl ProfileName {
     }
 }
 
-/// A role's name is a name too: its characters are fewer, and it is shorter.
+/// The role's name as a profile name. Each role name is a valid profile name.
 impl From<&RoleName> for ProfileName {
     fn from(role: &RoleName) -> Self {
         Self(role.as_str().into())
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ordinary_and_odd_names_are_taken() {
+    fn ordinary_and_odd_profile_names_are_valid() {
         let longest = "x".repeat(512);
         for name in [".", "..", "team/dev:Read Only ✓", "a+b%2F", " ", &longest] {
             assert_eq!(ProfileName::parse(name).unwrap().as_str(), name);
@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn a_role_name_is_a_name_as_it_is() {
+    fn each_role_name_is_a_valid_profile_name() {
         for text in ["A", "a+b=c,d.e@f-g_h", &"R".repeat(64)] {
             let name = ProfileName::from(&RoleName::parse(text).unwrap());
             assert_eq!(name, ProfileName::parse(text).unwrap());
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_a_terminal_or_url_cannot_carry_are_refused() {
+    fn empty_and_long_names_and_control_characters_are_refused() {
         let too_long = "x".repeat(513);
         for name in ["", "a\nb", "a\0b", "\u{1b}[31m", "\u{85}", &too_long] {
             assert!(ProfileName::parse(name).is_err(), "{name:?}");

@@ -1,21 +1,21 @@
-//! Accounts, roles and the ARNs that name them.
+//! Accounts, roles and their ARNs.
 
 use std::fmt;
 
 use crate::Invalid;
 
-/// An AWS account id: 12 digits, kept as text, so that leading zeros stay.
+/// An AWS account id: 12 digits, stored as text to keep the leading zeros.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AccountId(Box<str>);
 
 impl AccountId {
-    /// What is said when it is something else.
+    /// The rule for account ids.
     pub const MUST_BE: Invalid = Invalid("a number or text of up to 12 digits");
 
-    /// Takes 1 to 12 decimal digits; missing leading zeros are put back, never read as octal.
+    /// Parses 1 to 12 decimal digits. Adds missing leading zeros. Never reads the number as octal.
     ///
     /// # Errors
-    /// Says what an account id looks like.
+    /// The text is something else.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         if text.is_empty() || text.len() > 12 || !text.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(Self::MUST_BE);
@@ -23,10 +23,10 @@ impl AccountId {
         Ok(Self(format!("{text:0>12}").into()))
     }
 
-    /// Takes the account id as a number, as the reference client uploads it.
+    /// Makes an account id of a number, as aws-sso-cli uploads it.
     ///
     /// # Errors
-    /// Says what an account id looks like.
+    /// The number has more than 12 digits.
     pub fn from_number(number: u64) -> Result<Self, Invalid> {
         Self::parse(&number.to_string())
     }
@@ -43,13 +43,15 @@ impl fmt::Display for AccountId {
     }
 }
 
-/// A role's name, without path: 1 to 64 characters of `A-Za-z0-9_+=,.@-` (IAM API reference, `Role`).
+/// A role's name, without its path: 1 to 64 characters of `A-Za-z0-9_+=,.@-` (IAM API reference, `Role`).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RoleName(Box<str>);
 
 impl RoleName {
+    /// Parses a role's name.
+    ///
     /// # Errors
-    /// Says what a role name looks like.
+    /// The text is empty, too long or contains another character.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte);
         if text.is_empty() || text.len() > 64 || !text.bytes().all(allowed) {
@@ -69,7 +71,7 @@ impl RoleName {
 pub struct Partition(Box<str>);
 
 impl Partition {
-    /// The partition that a region belongs to, by the region prefixes of AWS's `partitions.json`.
+    /// The partition of a region, by the region prefixes in AWS's `partitions.json`.
     pub fn of_region(region: &str) -> Self {
         const PREFIXES: [(&str, &str); 7] = [
             ("cn-", "aws-cn"),
@@ -84,7 +86,7 @@ impl Partition {
         Self(known.map_or("aws", |(_, partition)| partition).into())
     }
 
-    /// The partition as ARNs have it.
+    /// The partition as it appears in ARNs.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -102,24 +104,24 @@ impl Default for Partition {
     }
 }
 
-/// What is known of whom credentials are for. What is unknown stays unknown: it is never invented.
+/// The account and the role of credentials, as far as they are known. Unknown parts are never guessed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Principal {
-    /// The account, if the source told it.
+    /// The account, if it is known.
     pub account_id: Option<AccountId>,
-    /// The role's name, if the source told it.
+    /// The role's name, if it is known.
     pub role_name: Option<RoleName>,
     /// The partition of both.
     pub partition: Partition,
 }
 
 impl Principal {
-    /// The account and the role, when both are known.
+    /// The account and the role, if both are known.
     pub fn role(&self) -> Option<(&AccountId, &RoleName)> {
         self.account_id.as_ref().zip(self.role_name.as_ref())
     }
 
-    /// The role's ARN, when both account and role are known.
+    /// The role's ARN, if both the account and the role are known.
     pub fn role_arn(&self) -> Option<RoleArn> {
         Some(RoleArn {
             partition: self.partition.clone(),
@@ -139,20 +141,22 @@ impl From<RoleArn> for Principal {
     }
 }
 
-/// `arn:PARTITION:iam::ACCOUNT:role/NAME`. A path before the name is read and left out.
+/// The ARN of a role: `arn:PARTITION:iam::ACCOUNT:role/NAME`. A path before the name is accepted and removed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoleArn {
-    /// `aws`, `aws-cn`, ….
+    /// The partition: `aws`, `aws-cn`, ….
     pub partition: Partition,
-    /// The account that has the role.
+    /// The account of the role.
     pub account_id: AccountId,
     /// The role's name without its path.
     pub role_name: RoleName,
 }
 
 impl RoleArn {
+    /// Parses a role's ARN.
+    ///
     /// # Errors
-    /// Says what a role's ARN looks like.
+    /// The text is not the ARN of an IAM role.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         Self::parts(text).ok_or(Invalid("a role's ARN: arn:aws:iam::123456789012:role/Name"))
     }
@@ -191,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn account_ids_of_other_shapes_are_refused() {
+    fn texts_that_are_no_account_ids_are_refused() {
         for refused in ["", "1234567890123", "-1", "+1", "12 ", "1e3", "１２"] {
             assert!(AccountId::parse(refused).is_err(), "{refused:?}");
         }
@@ -210,13 +214,13 @@ mod tests {
     }
 
     #[test]
-    fn the_path_of_a_role_is_left_out() {
+    fn the_path_of_a_role_is_removed() {
         let arn = RoleArn::parse("arn:aws:iam::123456789012:role/team/x/Ops").unwrap();
         assert_eq!(arn.to_string(), "arn:aws:iam::123456789012:role/Ops");
     }
 
     #[test]
-    fn other_arns_are_refused() {
+    fn arns_that_are_not_of_roles_are_refused() {
         for refused in [
             "",
             "arn:aws:iam::123456789012:user/Ops",
@@ -232,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn regions_tell_their_partition() {
+    fn each_region_belongs_to_a_partition() {
         for (region, partition) in [
             ("eu-central-1", "aws"),
             ("cn-north-1", "aws-cn"),
@@ -246,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn an_arn_needs_both_account_and_role() {
+    fn a_role_arn_needs_the_account_and_the_role() {
         let account_id = Some(AccountId::parse("1").unwrap());
         let half = Principal { account_id, ..Principal::default() };
         assert_eq!(half.role_arn(), None);

@@ -1,4 +1,4 @@
-//! Secrets as a type, so that they can't be printed, compared or kept by accident.
+//! A type for secrets, so that they are not printed, compared or stored by accident.
 
 use std::fmt;
 
@@ -6,17 +6,17 @@ use zeroize::Zeroizing;
 
 use crate::Invalid;
 
-/// A secret text: a secret access key or a session token. Wiped when dropped.
+/// A secret text, such as a secret access key or a session token. Its memory is wiped when it is dropped.
 ///
-/// It has no `Display`, no `Serialize` and no `PartialEq`; [`Secret::expose`] is the one way in.
+/// It has no `Display`, no `Serialize` and no `PartialEq`. [`Secret::expose`] is the only way to read it.
 #[derive(Clone)]
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
-    /// Takes 1 or more printable ASCII characters without spaces, which is what AWS issues.
+    /// Parses 1 or more printable ASCII characters without spaces. AWS issues no others.
     ///
     /// # Errors
-    /// Says what a secret must look like. A refused text is wiped.
+    /// The text is empty or contains another character. It is wiped then, too.
     pub fn parse(text: String) -> Result<Self, Invalid> {
         let text = Zeroizing::new(text);
         if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
@@ -25,7 +25,7 @@ impl Secret {
         Ok(Self(text))
     }
 
-    /// The secret itself. Every caller of this is a place to look at in a review.
+    /// The secret text. Each caller must have a reason, which a review checks.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -42,14 +42,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn debug_shows_nothing_of_it() {
+    fn debug_hides_the_secret() {
         let secret = Secret::parse("wJalrXUtnFEMI".to_owned()).unwrap();
         assert_eq!(format!("{secret:?}"), "[secret]");
         assert_eq!(secret.expose(), "wJalrXUtnFEMI");
     }
 
     #[test]
-    fn only_printable_text_is_taken() {
+    fn only_printable_text_is_a_valid_secret() {
         for refused in ["", "with space", "line\nbreak", "nul\0", "schlüssel"] {
             assert!(Secret::parse(refused.to_owned()).is_err(), "{refused:?}");
         }

@@ -1,15 +1,15 @@
-//! Slots and the profiles that are loaded into them.
+//! Slots, and the profiles that are loaded into them.
 
 use std::fmt;
 
 use crate::{Credentials, Principal, ProfileName, Source};
 
-/// Which slot: the default one, or a named one. A named slot has the name of its profile.
+/// The name of a slot. A named slot has the name of its profile.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum SlotName {
-    /// What `GET /` serves.
+    /// The default slot, which `GET /` serves.
     Default,
-    /// What `GET /slot/NAME` serves.
+    /// A named slot, which `GET /slot/NAME` serves.
     Named(ProfileName),
 }
 
@@ -22,16 +22,16 @@ impl fmt::Display for SlotName {
     }
 }
 
-/// A profile with the credentials that a source gave for it: what `load` puts into a slot.
+/// A profile and its credentials, as `load` puts them into a slot.
 #[derive(Clone, Debug)]
 pub struct Profile {
-    /// A name for the role.
+    /// The name of the profile.
     pub name: ProfileName,
-    /// Whom the credentials are for, as far as it is known.
+    /// The account and the role of the credentials, as far as they are known.
     pub principal: Principal,
-    /// The credentials themselves.
+    /// The credentials.
     pub credentials: Credentials,
-    /// How they are got again; `None` when they were handed in.
+    /// How the credentials are obtained again. `None` if they were handed in.
     pub source: Option<Source>,
 }
 

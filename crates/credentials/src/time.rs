@@ -1,4 +1,4 @@
-//! Time: who tells it, when credentials expire, and how the rest of it is said to people.
+//! Clocks, the expiration of credentials, and the remaining time as text.
 
 use std::fmt;
 
@@ -6,25 +6,25 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::Invalid;
 
-/// Tells the time. The real one is made in the binary's `main`; tests move theirs by hand.
+/// A clock. `main` of the binary makes the real one. Tests have one that they move.
 pub trait Clock: Send + Sync {
-    /// The present instant.
+    /// The present time.
     fn now(&self) -> Timestamp;
 }
 
-/// The instant after which credentials must not be served, in whole seconds, before the year 2101.
+/// The instant after which credentials must not be served, in whole seconds, from 1970 to 2100.
 ///
-/// Some SDKs read no fractions, and two of them no years beyond 2100.
+/// Some SDKs read no fractions of seconds, and two of them no years after 2100.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Expiration(Timestamp);
 
 impl Expiration {
-    /// The last that there can be: 2100-12-31T23:59:59Z.
+    /// The latest expiration: 2100-12-31T23:59:59Z.
     pub const LAST: Self = Self(Timestamp::constant(4_133_980_799, 0));
 
     const MUST_BE: Invalid = Invalid("an instant between 1970 and 2100");
 
-    /// Fractions of a second are cut off: never later than what AWS said.
+    /// Makes an expiration. Fractions of a second are removed, so that it is never later than AWS's.
     ///
     /// # Errors
     /// The instant is before 1970 or after 2100.
@@ -36,17 +36,17 @@ impl Expiration {
         Timestamp::from_second(second).map(Self).map_err(|_| Self::MUST_BE)
     }
 
-    /// Takes RFC 3339, with any offset.
+    /// Parses an instant in RFC 3339, with any offset.
     ///
     /// # Errors
-    /// It is something else, or before 1970 or after 2100.
+    /// The text is not in RFC 3339, or the instant is before 1970 or after 2100.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         const MUST_BE: Invalid = Invalid("an RFC 3339 instant before 2101: 2026-11-22T21:16:31Z");
         let at: Timestamp = text.parse().map_err(|_| MUST_BE)?;
         Self::new(at).map_err(|_| MUST_BE)
     }
 
-    /// Takes Unix epoch milliseconds, as GetRoleCredentials of IAM Identity Center gives them.
+    /// Makes an expiration of Unix epoch milliseconds, as GetRoleCredentials of IAM Identity Center returns them.
     ///
     /// # Errors
     /// The instant is before 1970 or after 2100.
@@ -54,12 +54,12 @@ impl Expiration {
         Self::new(Timestamp::from_millisecond(milliseconds).map_err(|_| Self::MUST_BE)?)
     }
 
-    /// Unix epoch seconds.
+    /// The expiration in Unix epoch seconds.
     pub fn epoch_seconds(self) -> i64 {
         self.0.as_second()
     }
 
-    /// Unix epoch milliseconds.
+    /// The expiration in Unix epoch milliseconds.
     pub fn epoch_milliseconds(self) -> i64 {
         self.0.as_millisecond()
     }
@@ -69,25 +69,25 @@ impl Expiration {
         self.0 <= now
     }
 
-    /// The time that is left at `now`; zero or less once it has passed.
+    /// The remaining time at `now`. Zero or negative when the expiration has passed.
     pub fn time_left(self, now: Timestamp) -> SignedDuration {
         self.0.duration_since(now)
     }
 
-    /// The time that is left at `now`, for people.
+    /// The remaining time at `now`, for people.
     pub fn remaining(self, now: Timestamp) -> Remaining {
         Remaining(self.time_left(now))
     }
 }
 
-/// RFC 3339 in UTC with `Z`: the one form that every SDK reads.
+/// RFC 3339 in UTC with `Z`, which every SDK reads.
 impl fmt::Display for Expiration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
-/// The time until an expiration as people say it: `2h 5m`, `59m`, `< 1m` or `Expired`.
+/// The time until an expiration. Displayed as `2h 5m`, `59m`, `< 1m` or `Expired`.
 #[derive(Clone, Copy, Debug)]
 pub struct Remaining(SignedDuration);
 
@@ -111,14 +111,14 @@ mod tests {
     }
 
     #[test]
-    fn it_is_written_in_utc_and_whole_seconds() {
+    fn an_expiration_is_displayed_in_utc_and_whole_seconds() {
         let expiration = Expiration::new(at("2026-11-22T22:16:31.987+01:00")).unwrap();
         assert_eq!(expiration.to_string(), "2026-11-22T21:16:31Z");
         assert_eq!(expiration.epoch_seconds(), 1_795_382_191);
     }
 
     #[test]
-    fn it_has_passed_at_its_very_instant() {
+    fn an_expiration_has_passed_at_its_own_instant() {
         let expiration = Expiration::new(at("2026-11-22T21:16:31Z")).unwrap();
         assert!(!expiration.has_passed(at("2026-11-22T21:16:30.999Z")));
         assert!(expiration.has_passed(at("2026-11-22T21:16:31Z")));
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn remaining_time_is_told_in_words() {
+    fn the_remaining_time_is_displayed_in_hours_and_minutes() {
         let expiration = Expiration::new(at("2026-11-22T12:00:00Z")).unwrap();
         for (now, words) in [
             ("2026-11-22T09:55:00Z", "2h 5m"),

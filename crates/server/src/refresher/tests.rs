@@ -255,7 +255,7 @@ async fn a_clock_that_is_set_back_makes_nothing_live_longer() {
 }
 
 fn refresh_life(now: Now, expiration: &str) -> Duration {
-    credentials::refresh::life(now.wall, Expiration::parse(expiration).unwrap())
+    credentials::refresh::lifetime(now.wall, Expiration::parse(expiration).unwrap())
 }
 
 #[tokio::test(start_paused = true)]

@@ -202,7 +202,7 @@ impl Held {
         let answer = wire::credentials(principal, credentials).ok_or(TOO_LARGE)?;
         keep_out_of_swap::<[u8]>(&answer);
         let expiration = credentials.expiration;
-        let deadline = now.steady + refresh::life(now.wall, expiration);
+        let deadline = now.steady + refresh::lifetime(now.wall, expiration);
         Ok(Self { obtained: now.wall, expiration, deadline, answer })
     }
 
@@ -272,11 +272,11 @@ impl Slot {
         let Some(refresh) = &mut self.refresh else { return Ok(None) };
         refresh.due = now.until(refresh::due(now.wall, expiration, chance));
         refresh.step = Step::Waiting;
-        let life = refresh::life(now.wall, expiration);
+        let lifetime = refresh::lifetime(now.wall, expiration);
         // To the second, as AWS tells it, and as long as the answer was on its way.
-        let is_short = life + Duration::from_secs(60) < refresh::SHORT_LIFE;
+        let is_short = lifetime + Duration::from_secs(60) < refresh::SHORT_LIFETIME;
         let is_news = is_short && !std::mem::replace(&mut refresh.is_known_as_short, is_short);
-        Ok(is_news.then_some(life))
+        Ok(is_news.then_some(lifetime))
     }
 
     /// The fetch gave nothing.
@@ -293,7 +293,7 @@ impl Slot {
         };
         let retrying = |failure, is_urgent| Step::Retrying {
             trouble: Trouble { failures, failure },
-            at: now.steady + refresh::gap(failures, is_urgent, chance),
+            at: now.steady + refresh::retry_delay(failures, is_urgent, chance),
         };
         refresh.step = match Remedy::of(failure.problem) {
             Remedy::Permission => Step::Denied(failure),
