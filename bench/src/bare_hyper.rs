@@ -1,6 +1,6 @@
-//! The baseline: hyper, one thread, one answer from memory, and nothing else. It checks nothing, bounds nothing.
+//! The baseline: hyper on one thread, with one answer from memory. It has no checks and no limits.
 //!
-//! The body is read from stdin; the port is printed.
+//! Reads the body from stdin and prints the port.
 #![expect(clippy::print_stdout, reason = "its caller reads the port from stdout")]
 
 use std::convert::Infallible;

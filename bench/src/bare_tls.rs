@@ -1,7 +1,7 @@
-//! The baseline for HTTPS: rustls and hyper, one thread, one answer from memory, and nothing else. It checks nothing, bounds
-//! nothing. rustls is as it comes, as it is in our server.
+//! The baseline for HTTPS: rustls and hyper on one thread, with one answer from memory. It has no checks and no limits. rustls
+//! has its defaults, as in our server.
 //!
-//! The body is read from stdin; the port is printed.
+//! Reads the body from stdin and prints the port.
 #![expect(clippy::print_stdout, reason = "its caller reads the port from stdout")]
 
 use std::convert::Infallible;
@@ -38,7 +38,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// A certificate of the same kind as ours: ECDSA P-256, no chain.
+/// An acceptor with a certificate of the same type as ours: ECDSA P-256, without a chain.
 fn acceptor() -> Result<TlsAcceptor, Box<dyn Error>> {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()])?;
     let key = PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()).into();

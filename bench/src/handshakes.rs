@@ -1,7 +1,7 @@
-//! Asks a server with TLS for one answer a connection, again and again: `handshakes PORT SECONDS CONNECTIONS [resume]`.
+//! A load generator for TLS, with a new connection for each request: `handshakes PORT SECONDS CONNECTIONS [resume]`.
 //!
-//! It believes every certificate without a look, so that it spends less than the server and doesn't hold it up. Printed
-//! is how many answers came, in how many seconds, and the 50th and 99th percentile of their times in microseconds.
+//! It accepts every certificate without a check, so that it needs less time than the server. Prints the number of answers, the
+//! seconds, and the 50th and 99th percentile of the times in microseconds.
 #![expect(clippy::print_stdout, reason = "its caller reads the figures from stdout")]
 
 use std::env::args;
@@ -66,7 +66,7 @@ async fn ask(connector: &TlsConnector, port: u16) -> Outcome<()> {
     stream.read_to_end(&mut answer).await?;
     match answer.starts_with(b"HTTP/1.1 200") {
         true => Ok(()),
-        false => Err("the answer was another than 200".into()),
+        false => Err("the answer was not 200".into()),
     }
 }
 
@@ -74,7 +74,7 @@ fn connector(resumes: bool) -> Outcome<TlsConnector> {
     let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()?
         .dangerous()
-        .with_custom_certificate_verifier(Arc::new(Believer))
+        .with_custom_certificate_verifier(Arc::new(AcceptAll))
         .with_no_client_auth();
     if !resumes {
         config.resumption = Resumption::disabled();
@@ -82,11 +82,11 @@ fn connector(resumes: bool) -> Outcome<TlsConnector> {
     Ok(Arc::new(config).into())
 }
 
-/// Takes every certificate for good.
+/// Accepts every certificate.
 #[derive(Debug)]
-struct Believer;
+struct AcceptAll;
 
-impl ServerCertVerifier for Believer {
+impl ServerCertVerifier for AcceptAll {
     fn verify_server_cert(
         &self,
         _: &CertificateDer<'_>,

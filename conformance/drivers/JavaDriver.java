@@ -32,7 +32,7 @@ class JavaDriver {
             AwsCredentials got = provider.resolveCredentials();
             int length = got instanceof AwsSessionCredentials session ? session.sessionToken().length() : 0;
             return got.accessKeyId() + " " + got.accountId().orElse("-") + " " + length;
-        } catch (RuntimeException error) { // whatever the SDK throws is what we want to see
+        } catch (RuntimeException error) { // Any error of the SDK is a result.
             return "error: " + error.toString().replaceAll("\\s+", " ");
         }
     }

@@ -1,4 +1,4 @@
-"""Credentials as the AWS CLI uses them: one line for each line of stdin, a process each.
+"""A driver for the AWS CLI: prints the credentials that it uses, one line and one process for each line of stdin.
 
     aws_cli_driver.py AWS
 """

@@ -1,6 +1,6 @@
-"""Credentials through boto3's default chain: one line for each line of stdin.
+"""A driver for boto3: prints credentials of its default chain, one line for each line of stdin.
 
-The line `again` is for the session of the line before, `new` for a new one.
+The line `again` uses the previous session, `new` makes a new one.
 """
 
 import sys
@@ -21,5 +21,5 @@ for line in sys.stdin:
         frozen = credentials.get_frozen_credentials()
         account = getattr(credentials, "account_id", None) or "-"
         print(frozen.access_key, account, len(frozen.token or ""), flush=True)
-    except Exception as error:  # whatever the SDK raises is what we want to see
+    except Exception as error:  # Any error of the SDK is a result.
         print("error:", type(error).__name__, " ".join(str(error).split()), flush=True)

@@ -1,6 +1,6 @@
-"""One process, one boto3 client, calls for as long as argv[2] says, in seconds: what its SDK made of its credentials.
+"""Makes calls with one boto3 client for argv[2] seconds.
 
-Prints how many calls were made, the access key ids that signed them, and one line for each call that failed.
+Prints the number of calls, the access key ids that signed them, and one line for each failed call.
 """
 
 import re
@@ -13,7 +13,7 @@ from botocore.config import Config
 
 endpoint, seconds = sys.argv[1], float(sys.argv[2])
 session = boto3.Session()
-# A call that fails must be seen: the SDK does not make it again.
+# No retries by the SDK: each failed call must be visible.
 client = session.client("sts", endpoint_url=endpoint, config=Config(retries={"total_max_attempts": 1}))
 used, failures, calls = [], [], 0
 
@@ -22,7 +22,7 @@ def before_send(request, **_):
     authorization = request.headers["Authorization"]
     authorization = authorization.decode() if isinstance(authorization, bytes) else authorization
     key = re.search(r"Credential=([^/]+)/", authorization).group(1)
-    # moto takes expired credentials too, AWS doesn't.
+    # Unlike AWS, moto accepts expired credentials.
     if session.get_credentials()._expiry_time <= datetime.now(timezone.utc):
         failures.append(f"{key} had expired when it was used")
     if not used or used[-1] != key:
@@ -35,7 +35,7 @@ while time.monotonic() < end:
     calls += 1
     try:
         client.get_caller_identity()
-    except Exception as error:  # whatever the SDK raises is what we want to see
+    except Exception as error:  # Any error of the SDK is a result.
         failures.append(f"{type(error).__name__} {' '.join(str(error).split())}")
     time.sleep(0.2)
 print("calls", calls)

@@ -1,10 +1,10 @@
 """botocore's clients for `sso-oidc` and `sso` against the IAM Identity Center at FAKE_AWS_URL.
 
-Every answer is held to botocore's service model: no key that the shape lacks, no value of another type.
-Prints a line for each check that held. An assertion that fails ends it.
+Compares every answer with botocore's service model: no unknown key, no value of another type.
+Prints a line for each successful check. Ends with the first failed assertion.
 
-The test has prepared: 25 accounts with 12 roles, a strict rotation of refresh tokens, an interval of one
-second between polls, and that the first GetRoleCredentials is throttled.
+The test prepares 25 accounts with 12 roles, a strict rotation of refresh tokens, an interval of one second between
+polls, and a first GetRoleCredentials that is throttled.
 """
 
 import base64
@@ -29,7 +29,7 @@ SCOPES = ["sso:account:access"]
 DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
 TYPES = {"string": str, "integer": int, "long": int, "list": list, "structure": dict}
 
-# What clients rely on, though the models call nothing required.
+# The keys that clients need. The models have no required keys.
 ALWAYS = {
     "RegisterClient": {"clientId", "clientSecret", "clientIdIssuedAt", "clientSecretExpiresAt"},
     "StartDeviceAuthorization": {
@@ -41,12 +41,12 @@ ALWAYS = {
     "GetRoleCredentials": {"roleCredentials"},
     "Logout": set(),
 }
-# AWS gives it; the model of `sso` lacks it.
+# AWS returns it, but the model of `sso` does not have it.
 UNMODELLED = {"ForbiddenException": {"message"}}
 
 
 def fits(shape, value, where):
-    """Holds a value to its shape, whole depth."""
+    """Compares a value with its shape, at every depth."""
     assert isinstance(value, TYPES[shape.type_name]), f"{where}: {type(value)} is no {shape.type_name}"
     assert not isinstance(value, bool), where
     if shape.type_name == "structure":
@@ -60,7 +60,7 @@ def fits(shape, value, where):
 
 
 def hold_to_model(client):
-    """Has every answer to this client held to its model."""
+    """Compares every answer to this client with its model."""
 
     def check(response_dict, event_name, **_):
         operation = client.meta.service_model.operation_model(event_name.rsplit(".", 1)[1])
@@ -102,7 +102,7 @@ def held(check):
 
 
 def refused(exception, call, **arguments):
-    """The call fails by this exception of its model."""
+    """Checks that the call fails with this exception of its model."""
     try:
         answer = call(**arguments)
     except exception as error:
@@ -116,7 +116,7 @@ class NoRedirect(urllib.request.HTTPRedirectHandler):
 
 
 def browse(url, form=None):
-    """What a browser gets: the page, or where it is sent."""
+    """Opens a URL as a browser. Returns the page and the location of a redirect."""
     data = urllib.parse.urlencode(form).encode() if form else None
     try:
         with urllib.request.build_opener(NoRedirect).open(url, data) as answer:
@@ -126,7 +126,7 @@ def browse(url, form=None):
 
 
 def decide(url, decision):
-    """Opens the page, and presses one of its buttons. Gives where that leads."""
+    """Opens the page and presses one of its buttons. Returns the location of the redirect."""
     page, location = browse(url)
     assert location is None and f'<button id="{decision}"' in page, (page, location)
     fields = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page))
@@ -148,7 +148,7 @@ class Pkce:
         self.verifier = secrets.token_urlsafe(48)
 
     def authorize(self, decision, **changes):
-        """The values that the redirect brings."""
+        """The values in the query of the redirect."""
         digest = hashlib.sha256(self.verifier.encode()).digest()
         query = {
             "response_type": "code", "client_id": self.me["clientId"], "redirect_uri": REDIRECT_URI,

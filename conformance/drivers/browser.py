@@ -1,10 +1,10 @@
-"""A person at a browser: opens the URL that aws-sso gives out, presses a button, and notes what is to be seen.
+"""Acts as a person at a browser: opens the URL of aws-sso, presses a button, and writes down what the browser shows.
 
     browser.py (approve|deny) URL NOTES SCREENSHOTS
 
-NOTES becomes a JSON file when all is done: {"asked": PAGE, "answered": PAGE, "reloaded": PAGE}, of which the last is
-aws-sso's page after a reload; or {"failure": TEXT}. A PAGE has the `title`, the `text`, what is on the `console`, and
-the `status` and `headers` of the answer.
+Writes the JSON file NOTES at the end: {"asked": PAGE, "answered": PAGE, "reloaded": PAGE} or {"failure": TEXT}. The page
+"reloaded" is aws-sso's page after a reload. A PAGE has the `title`, the `text`, the lines of the `console`, and the
+`status` and `headers` of the answer.
 """
 
 import json
@@ -24,7 +24,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 PATIENCE = 30
 ARGUMENTS = [
     "--headless",
-    "--no-sandbox",  # which root must not have
+    "--no-sandbox",  # Chromium's sandbox does not work for root.
     "--disable-gpu",
     "--disable-quic",
     "--no-first-run",
@@ -37,7 +37,7 @@ ARGUMENTS = [
 
 def browser(profile, *more):
     options = webdriver.ChromeOptions()
-    # Both paths are given, so that Selenium looks for nothing to download.
+    # With both paths given, Selenium downloads nothing.
     options.binary_location = "/usr/bin/chromium"
     for argument in [*ARGUMENTS, f"--user-data-dir={profile}", *more]:
         options.add_argument(argument)
@@ -46,7 +46,7 @@ def browser(profile, *more):
 
 
 def last_answer(driver):
-    """The status and the headers of the last document that came, if one came since the last time."""
+    """The status and the headers of the last document since the previous call, if there is one."""
     found = {"status": None, "headers": {}}
     for entry in driver.get_log("performance"):
         message = json.loads(entry["message"])["message"]
@@ -76,7 +76,7 @@ def visit(driver, button, url, screenshots):
     try:
         driver.refresh()
     except WebDriverException:
-        pass  # nobody listens there any more
+        pass  # The server has ended.
     yield "reloaded", page(driver, screenshots / f"{button}-reloaded.png")
 
 
@@ -86,7 +86,7 @@ def main(button, url, notes, screenshots):
     try:
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile, browser(profile) as driver:
             seen = dict(visit(driver, button, url, screenshots))
-    except Exception:  # nobody reads our stderr: aws-sso started us
+    except Exception:  # aws-sso has started this script, and nobody reads its stderr.
         seen = {"failure": traceback.format_exc()}
     unfinished = notes + ".unfinished"
     Path(unfinished).write_text(json.dumps(seen), encoding="utf-8")

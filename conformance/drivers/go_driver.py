@@ -1,8 +1,8 @@
-"""Credentials as the AWS SDK for Go v2 uses them inside juicefs: one line for each line of stdin.
+"""A driver for the AWS SDK for Go v2 in juicefs: prints the credentials that it uses, one line for each line of stdin.
 
     go_driver.py JUICEFS
 
-juicefs goes on making calls of an S3 that is ours. Each is held until the line `again` asks for the next one.
+juicefs keeps calling our fake S3. Each call waits until the line `again` asks for the next one.
 """
 
 import mmap
@@ -19,11 +19,11 @@ JUICEFS = Path(sys.argv[1])
 
 
 class Juicefs:
-    """One process of it."""
+    """A juicefs process."""
 
     def __init__(self):
         self.said = queue.Queue()
-        self.calls = queue.Queue()  # of the events that let them go on
+        self.calls = queue.Queue()  # The events that continue them.
         url = listen(self.hold)
         command = [JUICEFS, "objbench", "--storage", "s3", "--skip-functional-tests", "-p", "1", f"{url}/bucket"]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
@@ -50,7 +50,7 @@ class Juicefs:
 
 
 def version():
-    """Go writes into every program which modules are in it."""
+    """The version of the SDK. Every Go program contains the list of its modules."""
     with JUICEFS.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as program:
         return re.search(rb"github.com/aws/aws-sdk-go-v2/config\tv([0-9.]+)", program).group(1).decode()
 

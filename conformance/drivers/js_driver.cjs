@@ -1,6 +1,6 @@
-// Credentials through the default chain of the AWS SDK for JavaScript v3: one line for each line of stdin.
+// A driver for the AWS SDK for JavaScript v3: prints credentials of its default chain, one line for each line of stdin.
 //
-// The line `again` is for the provider of the line before, `new` for a new one.
+// The line `again` uses the previous provider, `new` makes a new one.
 
 const { createInterface } = require("node:readline");
 const { defaultProvider } = require("@aws-sdk/credential-provider-node");

@@ -1,4 +1,4 @@
-"""The profiles that botocore finds in the AWS config, and the words of their credential_process, as it splits them."""
+"""Prints the profiles that botocore finds in the AWS config, with their credential_process as botocore splits it."""
 
 import json
 

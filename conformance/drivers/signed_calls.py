@@ -1,4 +1,4 @@
-"""An AWS on loopback that notes who signed each call, for clients that keep their credentials to themselves."""
+"""A fake AWS on loopback that records the signer of each call, for clients that do not print their credentials."""
 
 import re
 import threading
@@ -10,7 +10,7 @@ IDENTITY = b"""<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2
 
 
 def listen(on_call):
-    """Its URL. `on_call` is told what a driver prints, and may hold the answer back."""
+    """Starts the fake and returns its URL. `on_call` gets the line that a driver prints. The answer waits for its return."""
 
     class Aws(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"

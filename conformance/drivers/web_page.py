@@ -1,11 +1,11 @@
-"""Web pages of somebody else's that attack a server on loopback, in Chromium.
+"""Foreign web pages in Chromium that attack a server on loopback.
 
     web_page.py (PORT|lax)
 
-The server listens on 127.0.0.1:PORT; `lax` is one of ours that answers everybody, to show that an attack would work.
-Prints JSON, by page and base URL and attack: the `statuses` that the server answered, and what the page `read`.
+The server listens on 127.0.0.1:PORT. `lax` starts a server without checks, to prove that the attacks work.
+Prints JSON, by page and base URL and attack: the `statuses` of the server's answers, and what the page `read`.
 
-Between the two stands a recorder, which Chromium takes for the server, and which changes no byte.
+A recorder stands between Chromium and the server. It changes no byte.
 """
 
 import json
@@ -23,9 +23,9 @@ from urllib.parse import parse_qs, urlsplit
 from browser import browser, last_answer
 
 PAGE = Path(__file__).with_name("attack.html").read_bytes()
-# Where the server doesn't listen, and so somebody else may, on the same port.
+# A loopback address on which the server does not listen, so that another program can use the same port there.
 ELSEWHERE = "127.0.0.2"
-# A page on loopback may reach loopback; should Chromium think otherwise, it is still our refusal that is to be seen.
+# Pages on loopback may reach loopback, whatever Chromium's default is. The test must see our refusal, not Chromium's.
 WITHOUT = "--disable-features=LocalNetworkAccessChecks,BlockInsecurePrivateNetworkRequests"
 
 
@@ -51,7 +51,7 @@ class Theirs(Server):
 
 
 class Lax(Server):
-    """What a server would be that looks neither at the host nor at the origin."""
+    """A server that checks neither the host nor the origin."""
 
     def do_GET(self):
         self.rfile.read(int(self.headers.get("content-length", 0)))
@@ -78,7 +78,7 @@ def serve(handler, address):
 
 
 class Recorder:
-    """Carries requests to the server, one connection each, and notes the statuses of the answers by attack."""
+    """Forwards each request to the server on a new connection, and records the statuses of the answers by attack."""
 
     def __init__(self, port):
         self.port = port
@@ -96,7 +96,7 @@ class Recorder:
             while request := whole(requests):
                 method, target, _ = request.split(b" ", 2)
                 url = urlsplit(target.decode())
-                if url.path == "/page":  # as if the name led elsewhere still
+                if url.path == "/page":  # As if the name still led to the page's server.
                     connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-type: text/html; charset=utf-8\r\n"
                                        b"content-length: %d\r\n\r\n%b" % (len(PAGE), PAGE))
                     continue
@@ -109,7 +109,7 @@ class Recorder:
                 connection.sendall(answer)
 
     def take(self, attacks):
-        """The statuses, once there are some of each attack: a page doesn't learn when a beacon has arrived."""
+        """The statuses, when each attack has one. A page does not know when a beacon arrives."""
         patience = time.monotonic() + 20
         while not set(attacks) <= self.statuses.keys() and time.monotonic() < patience:
             time.sleep(0.02)
@@ -118,7 +118,7 @@ class Recorder:
 
 
 def whole(messages):
-    """A message of HTTP with its body; nothing at the end."""
+    """Reads an HTTP message with its body. Empty at the end of the connection."""
     head = b""
     while not head.endswith(b"\r\n\r\n"):
         line = messages.readline()
@@ -147,7 +147,7 @@ def attacks(driver, recorder, port):
 
 
 def typed(driver, url):
-    """What is seen by who types the address."""
+    """What a person sees who types the address."""
     driver.get(url)
     return {"text": driver.find_element("tag name", "body").text, "status": last_answer(driver)["status"]}
 

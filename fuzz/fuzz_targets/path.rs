@@ -1,4 +1,4 @@
-//! The path and query of a request: whatever they are, a slot that they name is named by its own path again.
+//! The path and query of a request: the path of the slot that they name leads to the same slot.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|target: &[u8]| server::fuzzing::path(target));

@@ -1,4 +1,4 @@
-//! An authorization token: whatever it is, it is read or refused; and no two that are read say the same.
+//! Authorization tokens: any input is read or refused, and two different tokens never have the same meaning.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| server::fuzzing::token(bytes));

@@ -1,7 +1,7 @@
-//! Credentials through the default provider chain of the AWS SDK for Rust: one line for each line of stdin.
+//! A driver for the AWS SDK for Rust: prints credentials of its default provider chain, one line for each line of stdin.
 //!
-//! The line `again` is for the provider of the line before, `new` for a new one.
-#![expect(clippy::print_stdout, reason = "it tells its caller on stdout")]
+//! The line `again` uses the previous provider, `new` makes a new one.
+#![expect(clippy::print_stdout, reason = "its caller reads stdout")]
 
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
@@ -43,7 +43,7 @@ async fn said(provider: Option<&SharedCredentialsProvider>) -> String {
     }
 }
 
-/// Of aws-config, which has the default chain.
+/// The version of aws-config, which contains the default chain.
 fn version() -> &'static str {
     let lock = include_str!("../../../Cargo.lock");
     let after = lock.split_once("name = \"aws-config\"\nversion = \"").map(|(_, after)| after);

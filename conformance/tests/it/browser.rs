@@ -1,5 +1,5 @@
-//! `aws-sso login` through a browser: Debian's Chromium, which our binary starts, presses the buttons of the fake IAM
-//! Identity Center. Where no page has to be seen, the test itself is the browser.
+//! `aws-sso login` in a browser. Our binary starts Debian's Chromium, in which a driver presses the buttons of the fake IAM
+//! Identity Center. In tests that need no page, the test itself is the browser.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -16,10 +16,10 @@ use url::Url;
 use crate::{binary, sdks};
 
 const DRIVER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/drivers/browser.py");
-/// What people may look at afterwards.
+/// Screenshots, for people.
 const SCREENSHOTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/screenshots");
-/// A browser starts slowly where all tests run at once.
-const PATIENCE: Duration = Duration::from_secs(90);
+/// Maximum time to wait. A browser starts slowly when all tests run together.
+const TIMEOUT: Duration = Duration::from_secs(90);
 
 #[test]
 fn approving_in_the_browser_signs_in() {
@@ -37,19 +37,19 @@ fn approving_in_the_browser_signs_in() {
     let text = "You are signed in\nYou can close this window and go back to your terminal.";
     assert_eq!((&page["text"], &page["status"]), (&text.into(), &200.into()));
     assert_eq!(page["console"], json!([]));
-    // The address bar has the code: it must go nowhere, and nothing may run beside it.
+    // The address bar contains the code. The page must not send it anywhere and must not run scripts.
     let headers = &page["headers"];
     assert_eq!(headers["cache-control"], "no-store");
     assert_eq!(headers["referrer-policy"], "no-referrer");
     assert_eq!(headers["content-security-policy"], "default-src 'none'; style-src 'unsafe-inline'");
 
-    // That the page was reloaded changed nothing.
+    // The reload of the page has changed nothing.
     assert_eq!(fake.count(Operation::CreateToken), 1);
     assert!(is_signed_in(&world));
 }
 
 #[test]
-fn denying_in_the_browser_is_said_in_both_places() {
+fn a_denial_is_shown_in_the_browser_and_in_the_terminal() {
     let fake = FakeIdentityCenter::start(Options::default());
     let world = world(&fake, &chromium("deny"));
     let login = Login::start(&world, &["login", "--pkce"]);
@@ -65,7 +65,7 @@ fn denying_in_the_browser_is_said_in_both_places() {
 }
 
 #[test]
-fn who_does_not_know_the_state_cannot_end_a_sign_in() {
+fn a_request_without_the_state_cannot_end_a_sign_in() {
     let fake = FakeIdentityCenter::start(Options { auto_approve: true, ..Options::default() });
     let world = world(&fake, &["true", "%s"]);
     let mut login = Login::start(&world, &["login", "--pkce", "--url-action", "print"]);
@@ -91,7 +91,7 @@ fn who_does_not_know_the_state_cannot_end_a_sign_in() {
 }
 
 #[test]
-fn two_logins_at_once_ask_a_person_once() {
+fn two_logins_at_once_open_one_browser() {
     let fake = FakeIdentityCenter::start(Options { auto_approve: true, ..Options::default() });
     let world = world(&fake, &["/bin/sh", "-c", "echo opened >> \"$HOME/browsers\"", "%s"]);
     let mut first = Login::start(&world, &["login", "--pkce"]);
@@ -115,7 +115,7 @@ fn two_logins_at_once_ask_a_person_once() {
     }
 }
 
-/// A sealed world whose AWS is the fake, and whose browser is this command.
+/// A sealed environment with the fake as AWS and with this command as browser.
 fn world(fake: &FakeIdentityCenter, browser: &[&str]) -> TestEnv {
     let mut world = TestEnv::new(binary());
     world.set("AWS_ENDPOINT_URL_SSO", fake.url()).set("AWS_ENDPOINT_URL_SSO_OIDC", fake.url());
@@ -125,19 +125,19 @@ fn world(fake: &FakeIdentityCenter, browser: &[&str]) -> TestEnv {
         "UrlAction": "exec",
         "UrlExecCommand": browser,
     });
-    // Which is YAML too.
+    // JSON is YAML too.
     world.write(".aws-sso/config.yaml", &config.to_string());
     world
 }
 
-/// Chromium, to press this button. It leaves notes in the folder in which `aws-sso` runs.
+/// A command that presses this button in Chromium. It writes its notes to the folder in which `aws-sso` runs.
 fn chromium(button: &'static str) -> [&'static str; 6] {
     is_there();
     let python = sdks().join("bin/python").into_os_string().into_string().unwrap();
     [python.leak(), DRIVER, button, "%s", "notes.json", SCREENSHOTS]
 }
 
-/// Without it these tests are none.
+/// Whether Chromium is installed. Without it, its tests are left out.
 pub(crate) fn is_there() {
     for program in ["/usr/bin/chromium", "/usr/bin/chromedriver"] {
         let is_there = Path::new(program).exists();
@@ -145,12 +145,12 @@ pub(crate) fn is_there() {
     }
 }
 
-/// What the browser showed.
+/// The notes of the browser.
 fn notes(world: &TestEnv) -> Value {
     let path = world.home().join("notes.json");
-    let patience = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     while !path.exists() {
-        assert!(Instant::now() < patience, "the browser does not end");
+        assert!(Instant::now() < deadline, "the browser did not end");
         std::thread::sleep(Duration::from_millis(20));
     }
     let text = std::fs::read_to_string(path).unwrap();
@@ -169,7 +169,7 @@ fn is_signed_in(world: &TestEnv) -> bool {
     is_signed_in
 }
 
-/// Goes where the fake sends whoever approves at once, and so comes back to us.
+/// Approves a sign-in as a browser does: follows the fake's redirect to our server.
 fn approve(url: &Url) {
     let back = Answer::of(url.as_str()).location.unwrap();
     let answer = Answer::of(&back);
@@ -177,7 +177,7 @@ fn approve(url: &Url) {
     assert!(answer.body.contains("<h1>You are signed in</h1>"), "{}", answer.body);
 }
 
-/// An answer to a browser that loads nothing.
+/// An answer to an HTTP request.
 struct Answer {
     status: u16,
     location: Option<String>,
@@ -189,7 +189,7 @@ impl Answer {
         let url = Url::parse(url).unwrap();
         let address = (url.host_str().unwrap(), url.port().unwrap());
         let mut stream = TcpStream::connect(address).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_read_timeout(Some(TIMEOUT)).unwrap();
         let target = &url[url::Position::BeforePath..url::Position::AfterQuery];
         let host = &url[url::Position::BeforeHost..url::Position::AfterPort];
         write!(stream, "GET {target} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n")
@@ -203,7 +203,7 @@ impl Answer {
     }
 }
 
-/// A sign-in under way, whose stderr is read as it comes. Killed when dropped.
+/// A running sign-in. It is killed when it is dropped.
 struct Login {
     child: Child,
     lines: Receiver<String>,
@@ -223,10 +223,10 @@ impl Login {
         Self { child, lines, stderr: String::new() }
     }
 
-    /// The first line to come that has this in it.
+    /// Waits for a line of stderr that contains a text.
     fn line_with(&mut self, part: &str) -> String {
         loop {
-            let line = self.lines.recv_timeout(PATIENCE);
+            let line = self.lines.recv_timeout(TIMEOUT);
             assert!(line.is_ok(), "no {part:?} in: {}", self.stderr);
             let line = line.unwrap();
             self.note(&line);
@@ -236,7 +236,7 @@ impl Login {
         }
     }
 
-    /// The URL to open.
+    /// Waits for the URL to open.
     fn url(&mut self) -> Url {
         Url::parse(self.line_with("/authorize?").trim()).unwrap()
     }
@@ -245,14 +245,14 @@ impl Login {
         self.child.try_wait().unwrap().is_none()
     }
 
-    /// The exit code, and all that it said.
+    /// Waits for the end. Returns the exit code and the whole stderr.
     fn finish(mut self) -> (Option<i32>, String) {
-        let patience = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         while self.is_under_way() {
-            assert!(Instant::now() < patience, "the sign-in does not end");
+            assert!(Instant::now() < deadline, "the sign-in did not end");
             std::thread::sleep(Duration::from_millis(5));
         }
-        while let Ok(line) = self.lines.recv_timeout(PATIENCE) {
+        while let Ok(line) = self.lines.recv_timeout(TIMEOUT) {
             self.note(&line);
         }
         assert!(!self.stderr.contains(CANARY), "a secret was printed: {}", self.stderr);

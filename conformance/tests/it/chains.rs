@@ -1,4 +1,4 @@
-//! Roles that are assumed by way of others: the first from the fake IAM Identity Center, the rest from moto's STS.
+//! Chains of roles: the first from the fake IAM Identity Center, the others assumed at moto's STS.
 
 use std::time::{Duration, Instant};
 
@@ -7,13 +7,13 @@ use fakes::{FakeIdentityCenter, TestEnv, port_of_our_own};
 
 use crate::{Moto, sdks, world};
 
-/// A world that is signed in, whose config.yaml has these roles in the account 222222222222.
+/// An environment that is signed in, with these roles of the account 222222222222 in config.yaml.
 fn signed_in(moto: &Moto, fake: &FakeIdentityCenter, roles: &str) -> TestEnv {
     let accounts = "    Accounts:\n      222222222222:\n        Name: Vault\n        Roles:\n";
     sign_in(world(moto), fake, &(accounts.to_owned() + roles))
 }
 
-/// The same for any world, with what the instance's configuration says beside.
+/// Signs an environment in, with additional configuration of the instance.
 pub(crate) fn sign_in(mut world: TestEnv, fake: &FakeIdentityCenter, accounts: &str) -> TestEnv {
     world.set("AWS_ENDPOINT_URL_SSO", fake.url()).set("AWS_ENDPOINT_URL_SSO_OIDC", fake.url());
     let (python, region, start_url) = (sdks().join("bin/python"), fake.region(), fake.start_url());
@@ -48,7 +48,7 @@ fn a_chain_of_roles_ends_at_the_last_one() {
     let server = world.serve(&["--load", "Vault:Last"]);
     let body = server.get("/").1;
     assert!(body.contains("arn:aws:iam::222222222222:role/Last"), "{body}");
-    // Who they are for is what AWS says to an SDK that uses them.
+    // AWS tells an SDK with these credentials the same role.
     let mut command = world.command(sdks().join("bin/aws"));
     command.args(["sts", "get-caller-identity", "--endpoint-url", &moto.url]);
     command.env("AWS_CONTAINER_CREDENTIALS_FULL_URI", server.url("/creds"));
@@ -59,7 +59,7 @@ fn a_chain_of_roles_ends_at_the_last_one() {
 }
 
 #[test]
-fn a_chain_that_leads_back_to_itself_is_told() {
+fn a_chain_that_leads_back_to_itself_is_an_error() {
     let (moto, fake) = (Moto::start(), fake());
     let world = signed_in(&moto, &fake, ROLES);
     let failed = world.run(&["ecs", "load", "--profile", "Vault:Loop"]);
@@ -72,7 +72,7 @@ fn a_chain_that_leads_back_to_itself_is_told() {
 }
 
 #[test]
-fn a_profile_by_way_of_an_sso_session_comes_from_our_sign_in() {
+fn a_profile_with_an_sso_session_uses_our_sign_in() {
     let (moto, fake) = (Moto::start(), fake());
     let world = signed_in(&moto, &fake, ROLES);
     world.write(
@@ -93,7 +93,7 @@ fn a_profile_by_way_of_an_sso_session_comes_from_our_sign_in() {
 }
 
 #[test]
-fn chains_and_profiles_come_back_after_a_kill() {
+fn chains_and_profiles_are_loaded_again_after_a_kill() {
     let (moto, fake) = (Moto::start(), fake());
     let world = signed_in(&moto, &fake, ROLES);
     world.write(

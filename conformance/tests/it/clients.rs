@@ -1,4 +1,4 @@
-//! The clients: programs of ordinary users that have an AWS SDK inside, each behind a driver that speaks the same way.
+//! The clients: programs with an AWS SDK, each behind a driver with the same protocol.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -7,21 +7,21 @@ use fakes::TestEnv;
 
 use crate::sdks;
 
-/// A client by its name in docs/reference/sdk-support.md.
+/// A client, with its name in docs/reference/sdk-support.md.
 pub(crate) struct Client {
     pub(crate) name: &'static str,
-    /// Its driver.
+    /// The command of its driver.
     command: fn(&TestEnv) -> Command,
-    /// Whether it reads which account its credentials are of, and lets it be seen.
+    /// Whether it reads the account of its credentials and shows it.
     tells_account: bool,
     pub(crate) trust: Trust,
 }
 
-/// How it comes to trust a certificate authority of ours.
+/// How a client is made to trust our certificate authority.
 pub(crate) enum Trust {
-    /// By this variable.
+    /// This environment variable.
     Variable(&'static str),
-    /// By the list of roots in the Python package certifi, and by no variable.
+    /// The list of roots in the Python package certifi. There is no variable.
     Certifi,
 }
 
@@ -62,7 +62,7 @@ pub(crate) const JAVA: Client = Client {
     command: |world| {
         let mut command = world.command("java");
         let jars = sdks().join("java");
-        // The faster compiler of the two, for it lives for a second; and no word on loggers.
+        // The compiler that starts faster, for a process of one second; and no warnings about loggers.
         command.args(["-XX:TieredStopAtLevel=1", "-Dslf4j.internal.verbosity=ERROR", "-cp"]);
         command.arg(format!("{0}:{0}/*", jars.display())).arg("JavaDriver");
         command
@@ -89,21 +89,21 @@ fn driver(name: &str) -> String {
 }
 
 impl Client {
-    /// Starts it with these variables besides the world's.
+    /// Starts the driver, with additional environment variables.
     pub(crate) fn start(&self, world: &TestEnv, variables: &[(&str, &str)]) -> Driver {
         let mut command = (self.command)(world);
         command.envs(variables.iter().copied());
         Driver::start(command)
     }
 
-    /// What it says when it has these credentials of [`crate::load`].
+    /// The driver's answer with these credentials of [`crate::load`].
     pub(crate) fn has(&self, access_key_id: &str) -> String {
         let account = if self.tells_account { "123456789012" } else { "-" };
         format!("{access_key_id} {account} {}", "CANARY-token".len())
     }
 }
 
-/// A program that answers each line with one of its own.
+/// A running driver, which answers each line with one line.
 pub(crate) struct Driver {
     child: Child,
     stdin: ChildStdin,
@@ -119,17 +119,17 @@ impl Driver {
         Self { child, stdin, stdout }
     }
 
-    /// Of the SDK.
+    /// The version of the SDK.
     pub(crate) fn version(&mut self) -> String {
         self.ask("version")
     }
 
-    /// Credentials by a new default chain: `ACCESS_KEY_ID ACCOUNT LENGTH_OF_TOKEN`, or `error: …`.
+    /// Credentials of a new default chain: `ACCESS_KEY_ID ACCOUNT LENGTH_OF_TOKEN`, or `error: …`.
     pub(crate) fn get(&mut self) -> String {
         self.ask("new")
     }
 
-    /// The same by the chain of the time before.
+    /// Credentials of the previous chain, in the same form.
     pub(crate) fn get_again(&mut self) -> String {
         self.ask("again")
     }

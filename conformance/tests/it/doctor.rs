@@ -1,4 +1,4 @@
-//! What `aws-sso doctor` says of the SDKs is what they do: each environment is put before both, and it is seen whether the
+//! `aws-sso doctor` predicts what SDKs do. Each test runs doctor and the SDK in the same environments, and compares whether the
 //! SDK gets its credentials from the server.
 
 use fakes::{Running, TestEnv};
@@ -8,11 +8,11 @@ use crate::clients::{self, Client};
 use crate::{load, world_without_aws};
 
 const URI: &str = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
-/// In place of the server's.
+/// Removes the server's URI.
 const NO_URI: (&str, &str) = (URI, "");
 
-/// Variables beside the server's URI, and an AWS config. What other sources there are either have keys or fail: so an SDK
-/// that asks the server "if that fails" does ask it.
+/// Variables in addition to the server's URI, and an AWS config. All other sources either have keys or fail, so that an SDK
+/// which asks the server only after a failure does ask it.
 const ENVIRONMENTS: [(&[(&str, &str)], &str); 20] = [
     (&[], ""),
     (&[NO_URI], ""),
@@ -38,7 +38,7 @@ const ENVIRONMENTS: [(&[(&str, &str)], &str); 20] = [
 const KEYS: [(&str, &str); 2] =
     [("AWS_ACCESS_KEY_ID", "AKIAENVIRONMENT"), ("AWS_SECRET_ACCESS_KEY", "CANARY-environment")];
 const ROLE: (&str, &str) = ("AWS_ROLE_ARN", "arn:aws:iam::123456789012:role/x");
-/// Nobody is signed in.
+/// An SSO session without a sign-in.
 const SSO: &str = "[default]\nsso_session = corp\nsso_account_id = 123456789012\nsso_role_name = x\n\
     [sso-session corp]\nsso_start_url = https://corp.awsapps.com/start\nsso_region = eu-central-1\n";
 const OTHER: &str = "[profile other]\nregion = eu-central-1\n[profile keys]\n\
@@ -65,7 +65,7 @@ fn check(client: &Client) {
     assert_eq!(wrong, [] as [String; 0]);
 }
 
-/// What doctor says of the client in this environment.
+/// The verdict of doctor about the client in this environment.
 fn verdict(
     world: &mut TestEnv,
     server: &Running,

@@ -1,5 +1,5 @@
-//! The fake IAM Identity Center is what AWS's service models say: botocore's clients work with it, and every
-//! answer has the shape that botocore knows. What we test against the fake rests on this.
+//! The fake IAM Identity Center follows AWS's service models: botocore's clients work with it, and every answer has the shape
+//! in botocore's models. All other tests with the fake depend on this.
 
 use std::process::Command;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::sdks;
 
 const DRIVER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/drivers/botocore_idc.py");
 
-/// What the driver prints, but for the credentials.
+/// The lines that the driver prints, except for the credentials.
 const CHECKS: &[&str] = &[
     "registration",
     "denied in the browser",

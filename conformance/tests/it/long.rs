@@ -1,4 +1,4 @@
-//! A program that lives longer than any credentials that it gets, and never notices: nobody loads anything anew.
+//! A program that runs longer than the lifetime of its credentials. The server refreshes them, so that no call fails.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -35,8 +35,8 @@ fn boto3_outlives_three_sets_of_credentials_without_a_failed_call() {
     let keys = of("keys");
     assert!(keys.len() > 3, "they really changed");
     assert_eq!(keys.iter().collect::<HashSet<_>>().len(), keys.len(), "and never back");
-    assert!(keys.iter().all(|key| fake.issued(key).is_some()), "all of them came from the fake");
-    // The first one is the load's.
+    assert!(keys.iter().all(|key| fake.issued(key).is_some()), "a key is not from the fake");
+    // The first call is that of the load.
     let calls = fake.count(Operation::GetRoleCredentials);
-    assert!(calls <= keys.len() + 2, "AWS is asked by the server's timer, not by each call");
+    assert!(calls <= keys.len() + 2, "the server calls AWS more often than for each refresh");
 }

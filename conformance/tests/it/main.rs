@@ -1,6 +1,6 @@
-//! Real AWS SDKs against the real binary, through their default provider chains, with nothing of ours in
-//! their environment but the variables of container credentials. AWS's STS is `moto_server`.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test's own failures may be loud")]
+//! Real AWS SDKs against the real binary, through their default provider chains. Their environment has only the variables of
+//! container credentials. `moto_server` is AWS STS.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test must fail loudly")]
 
 mod browser;
 mod chains;
@@ -30,22 +30,22 @@ fn binary() -> PathBuf {
     binary
 }
 
-/// A sealed world for the binary, with STS at `moto`.
+/// A sealed environment for the binary, with STS at `moto`.
 fn world(moto: &Moto) -> TestEnv {
     let mut world = world_without_aws();
     world.set("AWS_ENDPOINT_URL_STS", &moto.url);
     world
 }
 
-/// The same where AWS isn't asked.
+/// A sealed environment for tests without calls to AWS.
 fn world_without_aws() -> TestEnv {
     let mut world = TestEnv::new(binary());
     world.set("AWS_REGION", "eu-central-1");
-    world.set("AWS_DEFAULT_REGION", "eu-central-1"); // which the AWS CLI v1 reads
+    world.set("AWS_DEFAULT_REGION", "eu-central-1"); // The AWS CLI v1 reads this variable.
     world
 }
 
-/// The virtual environment with the Python SDKs; made once.
+/// The folder with the SDKs, which the first call makes.
 fn sdks() -> &'static Path {
     static SDKS: OnceLock<PathBuf> = OnceLock::new();
     SDKS.get_or_init(|| {
@@ -56,7 +56,7 @@ fn sdks() -> &'static Path {
     })
 }
 
-/// An STS that is not ours.
+/// A fake AWS STS: moto_server.
 struct Moto {
     child: Child,
     url: String,
@@ -75,8 +75,8 @@ impl Moto {
             .by_ref()
             .map_while(Result::ok)
             .find_map(|line| line.split_once("Running on ").map(|(_, url)| url.trim().to_owned()))
-            .expect("moto_server says where it listens");
-        // It goes on writing a line a request: somebody must read them.
+            .expect("moto_server prints its address");
+        // It writes a line for each request, which must be read.
         std::thread::spawn(move || lines.for_each(drop));
         Self { child, url }
     }
@@ -89,7 +89,7 @@ impl Drop for Moto {
     }
 }
 
-/// `aws sts get-caller-identity`, unmodified, with only the URI in its environment.
+/// Runs the unmodified `aws sts get-caller-identity`, with only the URI in its environment.
 fn get_caller_identity(world: &TestEnv, moto: &Moto, uri: &str) -> Finished {
     let mut command = world.command(sdks().join("bin/aws"));
     command.env_remove("AWS_SSO_ECS_SERVER").env("AWS_CONTAINER_CREDENTIALS_FULL_URI", uri);
@@ -97,12 +97,12 @@ fn get_caller_identity(world: &TestEnv, moto: &Moto, uri: &str) -> Finished {
     world.finish(command, "")
 }
 
-/// Loads a session that is made up, under this access key id, and gives the URI to export.
+/// Loads a made-up session with this access key id. Returns the URI to export.
 fn load(world: &TestEnv, server: &Running, access_key_id: &str, slot: Option<&str>) -> String {
     load_session(world, server, session(access_key_id), slot)
 }
 
-/// The same into the default slot, with an expiration.
+/// Loads a made-up session into the default slot, with an expiration.
 fn load_until(world: &TestEnv, server: &Running, access_key_id: &str, expiration: &str) {
     let mut session = session(access_key_id);
     session.insert("Expiration".to_owned(), expiration.into());
@@ -134,7 +134,7 @@ fn load_session(
     uri_of(&world.run_with_input(&arguments, &Value::from(session).to_string()))
 }
 
-/// The URI that `ecs load` told to export.
+/// The URI that `ecs load` has printed.
 fn uri_of(loaded: &Finished) -> String {
     assert_eq!(loaded.code, Some(0), "{}", loaded.stderr);
     let uri = loaded.stdout.trim().strip_prefix("export AWS_CONTAINER_CREDENTIALS_FULL_URI=");

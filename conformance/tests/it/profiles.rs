@@ -1,4 +1,4 @@
-//! Profiles that `aws-sso setup profiles` has written, as boto3 and the AWS CLI see and use them.
+//! boto3 and the AWS CLI read and use the profiles that `aws-sso setup profiles` writes.
 
 use std::collections::HashMap;
 use std::fs;
@@ -12,7 +12,7 @@ use crate::{Moto, binary, sdks, world, world_without_aws};
 
 const DRIVERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/drivers");
 
-/// Signs in, and gives each role a profile. The program is where its path needs quotes.
+/// Signs in and writes a profile for each role. The path of the program needs quotes.
 fn set_up(world: &mut TestEnv, fake: &FakeIdentityCenter) {
     let folder = world.home().join("it's my apps");
     fs::create_dir(&folder).unwrap();
@@ -40,7 +40,7 @@ fn fake() -> FakeIdentityCenter {
 }
 
 #[test]
-fn botocore_finds_every_profile_and_splits_its_process_as_we_meant_it() {
+fn botocore_finds_every_profile_and_splits_its_credential_process_correctly() {
     let (fake, mut world) = (fake(), world_without_aws());
     set_up(&mut world, &fake);
     let mut command: Command = world.command(sdks().join("bin/python"));

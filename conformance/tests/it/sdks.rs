@@ -1,4 +1,4 @@
-//! What each SDK does with our server: slots, authorization tokens, HTTPS. docs/reference/sdk-support.md has the results.
+//! Each SDK with our server: slots, authorization tokens, HTTPS. docs/reference/sdk-support.md has the results.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -13,21 +13,21 @@ const NAMED: &str = "team/dev:Read Only ✓";
 const URI: &str = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
 const TOKEN: &str = "AWS_CONTAINER_AUTHORIZATION_TOKEN";
 const TOKEN_FILE: &str = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE";
-/// What `ecs env` sets so that programs trust our authority.
+/// The variables of `ecs env` that make programs trust our authority.
 const TRUST: [&str; 4] =
     ["AWS_CA_BUNDLE", "JAVA_TOOL_OPTIONS", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE"];
 
-/// `said_after_unload`: what the SDK makes of our answer when nothing is loaded.
-fn check(client: &Client, said_after_unload: &str) {
+/// Checks all features and the row of the page. `unloaded_error` is a part of the SDK's error when nothing is loaded.
+fn check(client: &Client, unloaded_error: &str) {
     let mut row = Row::new(client, client.start(&world_without_aws(), &[]).version());
-    slots(client, said_after_unload, &mut row);
+    slots(client, unloaded_error, &mut row);
     tokens(client, &mut row);
     https(client, &mut row);
     row.check();
 }
 
-/// The default and a named slot are read, before and after a reload; after an unload it fails clearly.
-fn slots(client: &Client, said_after_unload: &str, row: &mut Row) {
+/// The SDK reads the default slot and a named slot, before and after a reload. After an unload, it fails with a clear error.
+fn slots(client: &Client, unloaded_error: &str, row: &mut Row) {
     let world = world_without_aws();
     let server = world.serve(&[]);
     for slot in [None, Some(NAMED)] {
@@ -41,12 +41,12 @@ fn slots(client: &Client, said_after_unload: &str, row: &mut Row) {
         unload.extend(slot.iter().flat_map(|name| ["--profile", *name]));
         assert_eq!(world.run(&unload).code, Some(0));
         let failed = driver.get();
-        assert!(failed.starts_with("error: ") && failed.contains(said_after_unload), "{failed}");
+        assert!(failed.starts_with("error: ") && failed.contains(unloaded_error), "{failed}");
         row.add(reloaded, &client.has("ASIAAFTER"));
     }
 }
 
-/// A server that demands a token is shown it from the variable and from the file, also after the file has changed.
+/// The SDK sends the token of the variable and of the file to a server that requires one, also after a change of the file.
 fn tokens(client: &Client, row: &mut Row) {
     let world = world_with_tokens();
     let server = world.serve(&["--require-token"]);
@@ -76,7 +76,7 @@ fn tokens(client: &Client, row: &mut Row) {
     row.add_words(what_is_shown(&refused[1]), &refused[1]);
 }
 
-/// Over HTTPS, with a token, and all that `ecs env` prints; then with the one part of it that makes it trust us.
+/// The SDK uses HTTPS with a token and all variables of `ecs env`, then without those for trust that it does not need.
 fn https(client: &Client, row: &mut Row) {
     let mut world = world_with_tokens();
     world.set("AWS_SSO_FILE_PASSWORD", "CANARY-passphrase");
@@ -116,7 +116,7 @@ struct Exports {
     set: BTreeMap<String, String>,
 }
 
-/// A copy of Python's list of roots with this certificate too.
+/// Makes a copy of Python's list of roots, with this certificate added.
 fn certifi_with(world: &TestEnv, certificate: &str) -> String {
     let script = "import certifi,shutil,sys,pathlib\n\
         copy=shutil.copytree(pathlib.Path(certifi.__file__).parent,'roots/certifi')\n\
@@ -128,7 +128,7 @@ fn certifi_with(world: &TestEnv, certificate: &str) -> String {
     world.home().join("roots").to_str().unwrap().to_owned()
 }
 
-/// A world whose commands show a token that may do everything.
+/// An environment whose commands send an admin token.
 fn world_with_tokens() -> TestEnv {
     let mut world = world_without_aws();
     make_token(&world, &["--admin", "--file", "admin"]);
@@ -137,7 +137,7 @@ fn world_with_tokens() -> TestEnv {
     world
 }
 
-/// What the chain of the time before says once it says something else than this: an SDK may refresh beside its answer.
+/// The answer of the previous chain after a change. An SDK may refresh in the background, after its answer.
 fn refreshed(driver: &mut Driver, before: &str, after: &str) -> String {
     let patience = Instant::now() + Duration::from_secs(30);
     loop {
@@ -149,7 +149,7 @@ fn refreshed(driver: &mut Driver, before: &str, after: &str) -> String {
     }
 }
 
-/// Of our refusal.
+/// The part of our refusal that an SDK's error contains.
 fn what_is_shown(error: &str) -> &'static str {
     if error.contains("authorization token") {
         "status and message"
@@ -160,7 +160,7 @@ fn what_is_shown(error: &str) -> &'static str {
     }
 }
 
-/// The token, unless it went into a file, and its serial.
+/// Makes a token. Returns its text, which is empty if it is in a file, and its serial.
 fn make_token(world: &TestEnv, arguments: &[&str]) -> (String, String) {
     let create = [&["ecs", "token", "create", "--output", "json"], arguments].concat();
     let made = world.run(&create);
@@ -175,7 +175,7 @@ fn revoke(world: &TestEnv, which: &str) {
     assert_eq!(revoked.code, Some(0), "{}", revoked.stderr);
 }
 
-/// SDKs that keep credentials refresh those that expire so soon on each call.
+/// An expiration in fifty seconds. SDKs that keep credentials refresh such credentials on each call.
 fn in_fifty_seconds(world: &TestEnv) -> String {
     let mut command = world.command("date");
     command.args(["--utc", "--date=50 seconds", "+%FT%TZ"]);
@@ -213,7 +213,7 @@ fn the_aws_cli() {
 }
 
 #[test]
-fn the_aws_cli_is_who_the_profile_is() {
+fn the_aws_cli_gets_the_role_of_the_profile() {
     let moto = Moto::start();
     let mut world = world(&moto);
     let server = world.serve(&[]);
@@ -221,7 +221,7 @@ fn the_aws_cli_is_who_the_profile_is() {
     for slotted in [&[][..], &["--slotted"]] {
         let mut uri = String::new();
         for role in ["Before", "After"] {
-            // The profile keeps its name, and so its slot; its role changes.
+            // The profile keeps its name and its slot. Its role changes.
             world.write(".aws/config", &config("dev.team", role));
             let load = [&["ecs", "load", "--profile", "dev.team"], slotted].concat();
             uri = uri_of(&world.run(&load));
@@ -239,7 +239,7 @@ fn the_aws_cli_is_who_the_profile_is() {
     assert_eq!(identity.code, Some(0), "{}", identity.stderr);
 }
 
-/// A profile that assumes a role.
+/// An AWS config with a profile that assumes a role.
 fn config(profile: &str, role: &str) -> String {
     format!(
         "[profile base]\naws_access_key_id = AKIABASE\naws_secret_access_key = CANARY-base\n\

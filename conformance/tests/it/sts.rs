@@ -1,4 +1,4 @@
-//! `ecs load` from a real STS.
+//! `ecs load` with credentials of moto's STS.
 
 use crate::{Moto, get_caller_identity, uri_of, world};
 
@@ -65,7 +65,7 @@ fn long_term_keys_are_exchanged_for_a_session() {
 }
 
 #[test]
-fn an_sts_that_cannot_be_reached_is_said_to_be() {
+fn an_sts_that_cannot_be_reached_is_an_error_with_a_hint() {
     let moto = Moto::start();
     let mut world = world(&moto);
     world.write(".aws/config", CONFIG);

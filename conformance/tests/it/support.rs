@@ -1,14 +1,14 @@
-//! docs/reference/sdk-support.md says what each client can do. Each client's test compares its row with what it has seen;
-//! `UPDATE=1 cargo test -p conformance sdks` writes the rows anew.
+//! The table of docs/reference/sdk-support.md. The test of each client compares its row with the behaviour of the client.
+//! `UPDATE=1 cargo test -p conformance sdks` writes the rows.
 
 use std::sync::Mutex;
 
 use crate::clients::Client;
 
-/// A row in the making.
+/// A row of the table.
 pub(crate) struct Row {
     cells: Vec<String>,
-    /// What the client said, for who wonders at a cell.
+    /// The client's answers, for the message of a failure.
     seen: Vec<String>,
 }
 
@@ -17,19 +17,19 @@ impl Row {
         Self { cells: vec![client.name.to_owned(), version], seen: Vec::new() }
     }
 
-    /// Adds `yes` if the client said what it should, else `no`.
+    /// Adds `yes` if the client's answer is the expected one, otherwise `no`.
     pub(crate) fn add(&mut self, said: String, wanted: &str) {
         self.cells.push(if said == wanted { "yes" } else { "no" }.to_owned());
         self.seen.push(said);
     }
 
-    /// Adds a cell of other words.
+    /// Adds a cell with this text.
     pub(crate) fn add_words(&mut self, words: &str, said: &str) {
         self.cells.push(words.to_owned());
         self.seen.push(said.to_owned());
     }
 
-    /// The page has it so, or is made to.
+    /// Compares the row with the page, or writes it there.
     pub(crate) fn check(self) {
         static PAGE: Mutex<()> = Mutex::new(());
         let _nobody_else = PAGE.lock();

@@ -1,5 +1,5 @@
-//! Web pages that attack a running server, in Debian's Chromium: by DNS rebinding, from another site, and from another
-//! port of this host. That they really arrive is shown by a server that answers everybody.
+//! Web pages in Debian's Chromium that attack a running server: by DNS rebinding, from another site, and from another port of
+//! this host. A server without checks proves that the attacks reach it.
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -11,7 +11,7 @@ use crate::{browser, load, sdks, world_without_aws};
 
 const DRIVER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/drivers/web_page.py");
 
-/// What was seen, by page and server and by attack.
+/// The observations, by page and server and by attack.
 #[derive(Deserialize)]
 struct Seen {
     pages: BTreeMap<String, BTreeMap<String, Attack>>,
@@ -20,7 +20,7 @@ struct Seen {
 
 #[derive(Deserialize)]
 struct Attack {
-    /// Of all requests that arrived: `PUT 403`.
+    /// Method and status of all requests that arrived, such as `PUT 403`.
     statuses: Vec<String>,
     read: String,
 }
@@ -56,7 +56,7 @@ fn no_web_page_reads_or_changes_anything() {
         }
     }
     assert_eq!(slots(), before);
-    // Nor is a person shown credentials who goes there.
+    // A person who types the address sees no credentials either.
     assert_eq!(seen.typed.status, 403);
     assert!(seen.typed.text.contains("came from a browser"), "{}", seen.typed.text);
 }

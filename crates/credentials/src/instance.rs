@@ -25,8 +25,8 @@ impl Instance {
     }
 }
 
-/// The id of an instance: its name together with its start URL. Two names with the same start URL are two identities, and a name
-/// may have another start URL later or in another configuration.
+/// The id of an instance: its name together with its start URL. Two names with the same start URL are two identities, and a
+/// name may have another start URL later or in another configuration.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct InstanceId {
     /// What the person calls it.
@@ -35,8 +35,8 @@ pub struct InstanceId {
     pub start_url: StartUrl,
 }
 
-/// The URL of an AWS access portal, such as `https://example.awsapps.com/start`, without query, fragment and trailing slashes. Plain
-/// HTTP is allowed for loopback hosts, for a fake.
+/// The URL of an AWS access portal, such as `https://example.awsapps.com/start`, without query, fragment and trailing slashes.
+/// Plain HTTP is allowed for loopback hosts, for a fake.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct StartUrl(Box<str>);
 
@@ -111,8 +111,8 @@ impl fmt::Display for RegionName {
     }
 }
 
-/// The name of an instance: 1 to 64 bytes of UTF-8 without control characters. Names that differ only in case are equal, because
-/// instances have files by their names, and some file systems ignore case.
+/// The name of an instance: 1 to 64 bytes of UTF-8 without control characters. Names that differ only in case are equal,
+/// because instances have files by their names, and some file systems ignore case.
 #[derive(Clone, Debug)]
 pub struct InstanceName(Box<str>);
 

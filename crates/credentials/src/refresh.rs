@@ -1,16 +1,16 @@
-//! When credentials are refreshed, and when a failed refresh is tried again. Pure rules: randomness is passed in as `chance`, from
-//! 0 to 1.
+//! When credentials are refreshed, and when a failed refresh is tried again. Pure rules: randomness is passed in as `chance`,
+//! from 0 to 1.
 
 use std::time::Duration;
 
 use crate::{Expiration, Timestamp};
 
-/// The longest lifetime that is short. Longer credentials can be refreshed before any SDK tries to refresh them itself. A person is
-/// warned about a source that gives shorter ones. (The shortest session of AWS STS has 15 minutes.)
+/// The longest lifetime that is short. Longer credentials can be refreshed before any SDK tries to refresh them itself. A
+/// person is warned about a source that gives shorter ones. (The shortest session of AWS STS has 15 minutes.)
 pub const SHORT_LIFETIME: Duration = Duration::from_secs(30 * 60);
 
-/// Minimum remaining time at a refresh, for lifetimes above [`SHORT_LIFETIME`]. boto3 refreshes on every call when 15 minutes remain.
-/// 20 minutes leave time for retries, and one more minute is for the fetch itself and for the fetches before it.
+/// Minimum remaining time at a refresh, for lifetimes above [`SHORT_LIFETIME`]. boto3 refreshes on every call when 15 minutes
+/// remain. 20 minutes leave time for retries, and one more minute is for the fetch itself and for the fetches before it.
 const REFRESH_BEFORE_EXPIRATION: Duration = Duration::from_secs(21 * 60);
 /// Maximum part of the wait that `chance` removes, so that credentials that were loaded together are not refreshed together.
 const MAX_JITTER: f64 = 0.1;

@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn debug_hides_the_secret() {
+    fn debug_shows_nothing_of_it() {
         let secret = Secret::parse("wJalrXUtnFEMI".to_owned()).unwrap();
         assert_eq!(format!("{secret:?}"), "[secret]");
         assert_eq!(secret.expose(), "wJalrXUtnFEMI");

@@ -30,8 +30,8 @@ pub fn allow_many_files() {
     setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }).unwrap();
 }
 
-/// A free port for a server that is restarted on it. Linux gives it to no other program, because it is below the range of ports for
-/// programs that take any port.
+/// A free port for a server that is restarted on it. Linux gives it to no other program, because it is below the range of ports
+/// for programs that take any port.
 pub fn port_of_our_own() -> u16 {
     static TAKEN: AtomicU32 = AtomicU32::new(0);
     let first = std::process::id() * 31;

@@ -5,8 +5,8 @@ use std::ops::Bound;
 
 use data_encoding::BASE64URL_NOPAD;
 
-/// Names of accounts as people choose them: with spaces, with letters outside of ASCII, with characters that are special in shells
-/// and file systems.
+/// Names of accounts as people choose them: with spaces, with letters outside of ASCII, with characters that are special in
+/// shells and file systems.
 const ACCOUNT_NAMES: &[&str] = &[
     "Team 1 Dev",
     "Zürich Büro",

@@ -25,7 +25,8 @@ pub(super) fn authorize(state: &mut State, request: &ApiRequest) -> Outcome {
     Ok(page(&title, "", &question("/authorize", "request", &name, &state.options.user)))
 }
 
-/// Parses and checks a request. An unknown client or redirect URI gets an error page. Other errors go to the client, by a redirect.
+/// Parses and checks a request. An unknown client or redirect URI gets an error page. Other errors go to the client, by a
+/// redirect.
 fn authorization_request(state: &State, query: &Form) -> Result<AuthorizationRequest, Answer> {
     let client_id = query.get("client_id").unwrap_or_default();
     let redirect_uri = query.get("redirect_uri").unwrap_or_default();

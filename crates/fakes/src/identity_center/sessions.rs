@@ -75,8 +75,8 @@ impl Sessions {
         Tokens { access_token, expires_in, refresh_token }
     }
 
-    /// Uses a refresh token and returns its session. `None` if the token belongs to another client, was replaced longer ago than
-    /// `grace`, or its session has ended.
+    /// Uses a refresh token and returns its session. `None` if the token belongs to another client, was replaced longer ago
+    /// than `grace`, or its session has ended.
     pub(super) fn refresh(
         &mut self,
         token: &str,
