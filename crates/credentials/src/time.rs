@@ -74,9 +74,9 @@ impl Expiration {
         self.0.duration_since(now)
     }
 
-    /// The remaining time at `now`, for people.
+    /// The remaining time at `now`, for people. The present second counts as a whole one.
     pub fn remaining(self, now: Timestamp) -> Remaining {
-        Remaining(self.time_left(now))
+        Remaining(SignedDuration::from_secs(self.epoch_seconds() - now.as_second()))
     }
 }
 
@@ -139,6 +139,7 @@ mod tests {
             ("2026-11-22T09:55:00Z", "2h 5m"),
             ("2026-11-22T11:00:01Z", "59m"),
             ("2026-11-22T11:00:00Z", "1h 0m"),
+            ("2026-11-22T11:00:00.9Z", "1h 0m"),
             ("2026-11-22T11:59:00Z", "1m"),
             ("2026-11-22T11:59:01Z", "< 1m"),
             ("2026-11-22T11:59:59.5Z", "< 1m"),

@@ -147,7 +147,7 @@ impl Kind {
 }
 
 impl Verb {
-    /// As docs/audit.md has it.
+    /// As docs/reference/audit.md has it.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::None => "none",

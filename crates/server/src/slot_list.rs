@@ -246,8 +246,8 @@ mod tests {
     fn a_list_that_cannot_be_read_is_moved_aside() {
         for json in [
             "nonsense",
-            "{\"Version\":2,\"Slots\":[]}",
-            "{\"Version\":1,\"Slots\":[{\"Due\":1}]}",
+            "{\"Version\":3,\"Slots\":[]}",
+            "{\"Version\":2,\"Slots\":[{\"Due\":1}]}",
             "",
         ] {
             let home = tempfile::tempdir().unwrap();

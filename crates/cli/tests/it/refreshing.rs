@@ -147,7 +147,7 @@ fn a_source_without_credentials_is_503_until_they_are_there() {
         let answer = server.send(head.as_bytes()).to_lowercase();
         assert!(answer.starts_with("http/1.1 503 "), "{answer}");
         assert!(answer.contains("\r\nretry-after: 1\r\n"), "{answer}");
-        assert!(answer.contains("are being fetched; try again in a second"), "{answer}");
+        assert!(answer.contains("are being fetched. try again in a second"), "{answer}");
         until("credentials", || key_id(&server, target).is_some());
     }
 }

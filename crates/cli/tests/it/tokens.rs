@@ -36,7 +36,7 @@ fn a_token_opens_what_it_names_and_nothing_else() {
     let server = demanding(&world);
     let (status, body) = server.get("/");
     assert_eq!(status, 401);
-    assert!(body.contains("make one: aws-sso ecs token create"), "{body}");
+    assert!(body.contains("Make one: aws-sso ecs token create"), "{body}");
     let dev = token(&world, &["--slot", "dev"]);
     for sent in [dev.clone(), format!("Bearer {dev}")] {
         assert_eq!(get(&server, "/slot/dev", &sent).0, 200);
@@ -107,7 +107,7 @@ fn what_is_no_token_of_this_server_is_refused() {
     ] {
         let (status, body) = get(&server, "/", &bad);
         assert_eq!(status, 401, "{bad}");
-        assert!(body.contains("make one: aws-sso ecs token create"), "{bad}: {body}");
+        assert!(body.contains("Make one: aws-sso ecs token create"), "{bad}: {body}");
     }
     let headers = [("Authorization", good.as_str()), ("Authorization", good.as_str())];
     assert_eq!(server.request("GET", "/", &headers, "").0, 401, "twice is no token");

@@ -159,7 +159,7 @@ async fn the_end_of_a_session_is_told_fifteen_and_five_minutes_before() {
         let [EventKind::SessionEnding { ends: told }] = kinds[..] else { panic!("{kinds:?}") };
         assert_eq!(told.as_second(), ends.as_second());
     }
-    assert_eq!((world.state("s"), world.session_minutes("s")), (State::Ready, Some(3)));
+    assert_eq!((world.state("s"), world.session_minutes("s")), (State::Ready, Some(4)));
     sleep(5 * MINUTE).await;
     assert_eq!(world.kinds(), [EventKind::SignInNeeded], "it is noticed although no slot is due");
 }

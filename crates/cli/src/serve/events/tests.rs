@@ -14,6 +14,8 @@ use tokio::sync::mpsc;
 
 use super::*;
 
+/// 14 minutes and some after what the clock says.
+const ENDING: EventKind = EventKind::SessionEnding { ends: Timestamp::constant(1_795_383_060, 0) };
 /// All but `SessionEnding`, of which the words are made here.
 const KINDS: [EventKind; 7] = [
     EventKind::SignInNeeded,
@@ -116,7 +118,8 @@ fn the_event() -> String {
 fn child_tells() {
     let given = |name| fs::read_to_string(name).ok();
     let Some(names) = given("events") else { return };
-    let find = |name| KINDS.into_iter().find(|kind| format!("{kind:?}") == name).unwrap();
+    let find =
+        |name| [ENDING].into_iter().chain(KINDS).find(|kind| format!("{kind:?}") == name).unwrap();
     let message = given("message");
     let all: Vec<_> = names
         .lines()
@@ -172,9 +175,7 @@ fn each_event_is_a_line_that_moves_no_cursor() {
 #[test]
 fn the_end_of_a_session_is_told_by_the_time_that_is_left() {
     let now: Timestamp = "2026-11-22T21:16:31Z".parse().unwrap();
-    let ends = "2026-11-22T21:31:00Z".parse().unwrap();
-    let ending =
-        Event { message: String::new(), hint: None, ..event(EventKind::SessionEnding { ends }) };
+    let ending = Event { message: String::new(), hint: None, ..event(ENDING) };
     let said =
         "the SSO session of `corp` ends in 14m. Sign in again: aws-sso login --force --sso corp";
     assert_eq!(line(&ending, now), format!("warning: {said}"));

@@ -94,16 +94,17 @@ const NO_NOTIFICATIONS: &str = "warning: desktop notifications can't be shown: "
 fn what_waits_for_the_person_is_shown_by_the_desktop_as_plain_text() {
     let folder = Folder::empty();
     let desktop = "serve::events::tests::desktops::child_is_the_desktop";
-    let Some(said) = tell_on_a_bus(&folder, desktop, &KINDS) else { return };
+    let Some(said) = tell_on_a_bus(&folder, desktop, &[&[ENDING], &KINDS[..]].concat()) else {
+        return;
+    };
     assert!(!said.contains(NO_NOTIFICATIONS), "{said}");
-    let body = "run &lt;aws-sso login&gt; &amp; \u{fffd}[1mwait\n";
-    let titles = [
-        "Your AWS sign-in ends soon",
-        "AWS needs you to sign in",
-        "AWS refuses a role",
-        "A role's configuration is wrong",
-    ];
-    assert_eq!(folder.read("shown"), titles.map(|title| format!("{title}: {body}")).concat());
+    let ending = "Your AWS sign-in ends soon: the SSO session of `corp` ends in 14m. Sign in again: \
+                  aws-sso login --force --sso corp\n";
+    let body = "look. run &lt;aws-sso login&gt; &amp; \u{fffd}[1mwait\n";
+    let titles =
+        ["AWS needs you to sign in", "AWS refuses a role", "A role's configuration is wrong"];
+    let others = titles.map(|title| format!("{title}: {body}")).concat();
+    assert_eq!(folder.read("shown"), format!("{ending}{others}"));
 }
 
 #[test]
@@ -111,7 +112,9 @@ fn a_desktop_that_refuses_is_told_of_once_and_on_one_line() {
     let folder = Folder::empty();
     folder.write("refuses", "");
     let desktop = "serve::events::tests::desktops::child_is_the_desktop";
-    let Some(said) = tell_on_a_bus(&folder, desktop, &KINDS) else { return };
+    let Some(said) = tell_on_a_bus(&folder, desktop, &[&[ENDING], &KINDS[..]].concat()) else {
+        return;
+    };
     let expected = format!("{NO_NOTIFICATIONS}org.example.Refused: not\u{fffd}now\n");
     assert_eq!(said.matches(&expected).count(), 1, "{said}");
     assert_eq!(said.matches(NO_NOTIFICATIONS).count(), 1, "{said}");
