@@ -1,7 +1,6 @@
 //! What other programs need of us: variables, certificates, profiles in the AWS config, completions.
 
 pub(crate) mod aws_profile;
-pub(crate) mod edited_file;
 pub(crate) mod exports;
 pub(crate) mod format;
 pub(crate) mod profile_blocks;

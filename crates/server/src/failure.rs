@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use credentials::{Failure, shell_word};
+use files::{Fault, FileError};
 
 use crate::audit::AuditError;
 use crate::listener::ListenError;
-use crate::private_file;
 use crate::server::TooLarge;
 use crate::tls::CertificateError;
 use crate::token::TokenStoreError;
@@ -32,21 +32,13 @@ impl From<ListenError> for Failure {
 impl From<AuditError> for Failure {
     fn from(error: AuditError) -> Self {
         let hint = match &error {
-            AuditError::Unfit(unfit) => match unfit.problem {
-                private_file::Problem::OpenToOthers => {
-                    format!("Make it yours alone: chmod 600 {}", typed(&unfit.path))
-                }
-                private_file::Problem::Unreadable(_) => return Self::failed(error),
-                private_file::Problem::Link
-                | private_file::Problem::WrongKind
-                | private_file::Problem::OtherOwner
-                | private_file::Problem::TooLarge(_) => {
+            AuditError::Unfit(unfit) => match (&unfit.fault, unfit.hint()) {
+                (Fault::Link | Fault::NotAFile | Fault::OtherOwner, _) => {
                     "Name a plain file of yours: aws-sso ecs run --audit-log FILE".to_owned()
                 }
+                (_, Some(hint)) => hint,
+                (_, None) => return Self::failed(error),
             },
-            AuditError::OpenFolder(folder) => {
-                format!("Make it yours alone: chmod go-w {}", typed(folder))
-            }
             AuditError::InUse(_) => {
                 "Give each server a file of its own: aws-sso ecs run --audit-log FILE".to_owned()
             }
@@ -68,7 +60,8 @@ impl From<CertificateError> for Failure {
     fn from(error: CertificateError) -> Self {
         use CertificateError as Error;
         let hint = match &error {
-            Error::Io { .. } | Error::NoCertificate(_) | Error::NoKey(_) | Error::Damaged { .. } => {
+            Error::File(file) if file.hint().is_some() => file.hint().unwrap_or_default(),
+            Error::File(_) | Error::NoCertificate(_) | Error::NoKey(_) | Error::Damaged { .. } => {
                 "Name two files in PEM: --tls-cert the certificate, followed by its chain, and --tls-key its private \
                  key."
                     .to_owned()
@@ -76,7 +69,6 @@ impl From<CertificateError> for Failure {
             Error::EncryptedKey(path) => {
                 format!("Decrypt it: openssl pkey -in {0} -out {0}.clear", path.display())
             }
-            Error::KeyOpenToOthers(path) => format!("Close it: chmod 600 {}", path.display()),
             Error::KeyOfAnother(_) => {
                 "Name the key with which that certificate was asked for: --tls-key FILE".to_owned()
             }
@@ -100,14 +92,12 @@ impl From<CertificateError> for Failure {
 impl From<TokenStoreError> for Failure {
     fn from(error: TokenStoreError) -> Self {
         let hint = match &error {
-            TokenStoreError::Exposed(error) => Some(format!(
-                "Take {} out of the way and make new tokens: those made so far are good no more",
-                error.path.display()
+            TokenStoreError::Exposed(FileError { path, .. })
+            | TokenStoreError::Damaged { path, .. } => Some(format!(
+                "Move it away and make new tokens, because the old ones stop working: mv {0} {0}.old",
+                typed(path)
             )),
-            TokenStoreError::Damaged { path, .. } => Some(format!(
-                "Move {} out of the way and make new tokens: those made so far are good no more",
-                path.display()
-            )),
+            TokenStoreError::File(error) => error.hint(),
             TokenStoreError::TooManySlots => Some(
                 "Make several tokens, or one for all slots: aws-sso ecs token create --all-slots"
                     .to_owned(),
@@ -115,9 +105,7 @@ impl From<TokenStoreError> for Failure {
             TokenStoreError::NoSuchToken(_) => {
                 Some("See which there are: aws-sso ecs token list".to_owned())
             }
-            TokenStoreError::Unwritable { .. }
-            | TokenStoreError::Busy(_)
-            | TokenStoreError::NoRandomness => None,
+            TokenStoreError::NoRandomness => None,
         };
         let error = Self::failed(error);
         match hint {

@@ -26,7 +26,6 @@ mod memory;
 mod names;
 mod path;
 mod peer;
-pub mod private_file;
 mod programs;
 mod provider;
 mod readers;

@@ -2,18 +2,16 @@
 //!
 //! It is one file, replaced as a whole each time a slot is loaded or unloaded, before that is answered.
 
-use std::fs::{self, File};
-use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use credentials::{ProfileName, SlotName, Timestamp};
+use files::{Access, Durability, FileError};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 use tracing::warn;
 
-use crate::private_file;
 use crate::slots::{Listed, Slots};
 use crate::wire::SourceObject;
 
@@ -76,18 +74,16 @@ impl SlotList {
     /// What was in the slots; nothing if there is no list.
     pub(crate) fn read(&self) -> Result<Vec<Listed>, Unreadable> {
         self.try_read().map_err(|why| {
-            let aside = self.path.with_extension("unreadable.json");
-            let moved_to = fs::rename(&self.path, &aside).is_ok().then_some(aside);
+            let moved_to = files::set_aside(&self.path).ok().flatten();
             Unreadable { path: self.path.clone(), why, moved_to }
         })
     }
 
     fn try_read(&self) -> Result<Vec<Listed>, String> {
-        let mut json = Vec::new();
-        match File::open(&self.path) {
-            Ok(file) => file.take(LARGEST).read_to_end(&mut json).map_err(|e| e.to_string())?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(error.to_string()),
+        let json = match files::read(&self.path, LARGEST) {
+            Ok(json) => json,
+            Err(error) if error.is_missing() => return Ok(Vec::new()),
+            Err(error) => return Err(error.fault.to_string()),
         };
         let written: Written = serde_json::from_slice(&json).map_err(|error| error.to_string())?;
         if written.version > VERSION {
@@ -100,10 +96,11 @@ impl SlotList {
         written.slots.into_iter().map(WrittenSlot::parse).collect()
     }
 
-    fn write(&self, slots: &[Listed]) -> io::Result<()> {
+    fn write(&self, slots: &[Listed]) -> Result<(), FileError> {
         let slots = slots.iter().map(WrittenSlot::of).collect();
-        let json = serde_json::to_vec(&Written { version: VERSION, slots })?;
-        private_file::replace(&self.path, &json)
+        let json = serde_json::to_vec(&Written { version: VERSION, slots })
+            .map_err(|error| FileError::unwritable(&self.path, error.into()))?;
+        files::replace(&self.path, &json, Access::Private, Durability::Synced)
     }
 }
 
@@ -183,8 +180,9 @@ impl Keeper {
     async fn write(&mut self, slots: Vec<Listed>) {
         let list = self.list.clone();
         let write = move || list.write(&slots).map(|()| slots);
-        let outcome =
-            tokio::task::spawn_blocking(write).await.unwrap_or_else(|error| Err(error.into()));
+        let outcome = tokio::task::spawn_blocking(write)
+            .await
+            .unwrap_or_else(|error| Err(FileError::unwritable(self.list.path(), error.into())));
         match outcome {
             Ok(slots) => {
                 self.last = Some(slots);
@@ -192,10 +190,7 @@ impl Keeper {
             }
             Err(error) if !self.has_failed => {
                 self.has_failed = true;
-                let path = self.list.path().display();
-                warn!(
-                    "the list of slots {path} cannot be saved, so a restart brings nothing back: {error}"
-                );
+                warn!("a restart brings no slot back: the list {error}");
             }
             Err(_) => {}
         }
@@ -213,6 +208,8 @@ impl Saved {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use credentials::Source;
 
     use super::*;

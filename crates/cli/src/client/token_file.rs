@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
+use files::{Fault, FileError};
 use server::AuthorizationToken;
-use server::private_file::{self, PrivateFileError, Problem};
 
 use credentials::{Failure, shell_word};
 
 /// Reads the token of a file that nobody else can read or write.
 pub(crate) fn read(path: &Path) -> Result<AuthorizationToken, Failure> {
-    let bytes = private_file::read(path, LARGEST).map_err(refused)?;
+    let bytes = files::read_private(path, LARGEST).map_err(refused)?;
     let wrong = |what: &str| {
         Failure::failed(format!("the token file {} {what}", path.display())).with_hint(format!(
             "Write it anew: aws-sso ecs token create --slot NAME --file {}",
@@ -27,15 +27,15 @@ pub(crate) fn read(path: &Path) -> Result<AuthorizationToken, Failure> {
     AuthorizationToken::parse(text.to_owned()).map_err(|_| wrong("holds no token of aws-sso"))
 }
 
-fn refused(error: PrivateFileError) -> Failure {
+fn refused(error: FileError) -> Failure {
     let path = typed(&error.path);
-    let hint = match &error.problem {
-        Problem::OpenToOthers => format!(
+    let hint = match &error.fault {
+        Fault::OpenToOthers => format!(
             "Others may have read it: make another token with aws-sso ecs token create --slot NAME --file {path}, \
              and revoke this one"
         ),
-        Problem::Link => "Name the file itself: a link may lead elsewhere tomorrow".to_owned(),
-        problem if problem.is_missing() => {
+        Fault::Link => "Name the file itself: a link may lead elsewhere tomorrow".to_owned(),
+        _ if error.is_missing() => {
             format!("Make it: aws-sso ecs token create --slot NAME --file {path}")
         }
         _ => format!(

@@ -1,11 +1,10 @@
 //! The authorization token that SDKs would send, as each of them reads it. It is never shown.
 
-use std::fs::File;
-use std::io::{self, ErrorKind, Read};
+use std::io::ErrorKind;
 use std::path::Path;
 
 use credentials::{Clock, SlotName};
-use server::private_file::{self, Problem};
+use files::{Fault, FileError};
 use server::{AuthorizationToken, Denied, Grant, Scope, TokenStore};
 use zeroize::Zeroizing;
 
@@ -64,20 +63,18 @@ pub(super) async fn look(situation: &Situation) -> Vec<Finding> {
 }
 
 /// The file as SDKs read it: through links, and whoever may read it too.
-fn read(path: &str) -> io::Result<Zeroizing<String>> {
-    let file = File::open(path)?;
-    if !file.metadata()?.is_file() {
-        return Err(io::Error::new(ErrorKind::InvalidInput, "it is not a plain file"));
-    }
-    let mut text = Zeroizing::new(String::with_capacity(LARGEST));
-    file.take(LARGEST as u64).read_to_string(&mut text)?;
-    Ok(text)
+fn read(path: &str) -> Result<Zeroizing<String>, FileError> {
+    let bytes = files::read(Path::new(path), MAX_BYTES)?;
+    String::from_utf8(bytes).map(Zeroizing::new).map_err(|error| {
+        drop(Zeroizing::new(error.into_bytes()));
+        FileError::unreadable(Path::new(path), ErrorKind::InvalidData.into())
+    })
 }
 
-fn unreadable(situation: &Situation, path: &str, error: &io::Error) -> Finding {
-    let what = match error.kind() {
-        ErrorKind::NotFound => "is not there".to_owned(),
-        _ => format!("cannot be read: {error}"),
+fn unreadable(situation: &Situation, path: &str, error: &FileError) -> Finding {
+    let what = match error.is_missing() {
+        true => "is not there".to_owned(),
+        false => error.fault.to_string(),
     };
     Finding::problem(
         format!("the file {path} of {TOKEN_FILE} {what}"),
@@ -105,10 +102,10 @@ fn form(text: &str, in_file: bool, mend: &str) -> Option<Finding> {
 
 /// Whether others may have read it.
 fn exposure(situation: &Situation, path: &str) -> Option<Finding> {
-    let error = private_file::read(Path::new(path), LARGEST as u64).err()?;
-    let why = match error.problem {
-        Problem::OpenToOthers | Problem::OtherOwner => "who reads it has what the token opens",
-        Problem::Link => "aws-sso itself takes no link, which may lead elsewhere tomorrow",
+    let error = files::read_private(Path::new(path), MAX_BYTES).err()?;
+    let why = match error.fault {
+        Fault::OpenToOthers | Fault::OtherOwner => "who reads it has what the token opens",
+        Fault::Link => "aws-sso itself takes no link, which may lead elsewhere tomorrow",
         _ => return None,
     };
     let finding = Finding::warning(format!("the token file {error}"), why);
@@ -178,4 +175,4 @@ fn scope(
 }
 
 /// In bytes.
-const LARGEST: usize = AuthorizationToken::LARGEST;
+const MAX_BYTES: u64 = AuthorizationToken::LARGEST as u64;

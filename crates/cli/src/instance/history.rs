@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use credentials::{AccountId, Clock, InstanceName, Profile, ProfileName, RoleName, Source};
+use files::{Access, Durability};
 use serde::{Deserialize, Serialize};
-use server::private_file;
 use tracing::debug;
 
 use crate::ground::clock::SystemClock;
@@ -55,7 +55,8 @@ pub(crate) fn note(profile: &Profile) {
     let now = SystemClock.now().as_second();
     let mut history = History::read(&path);
     history.add(Key::of(source), now);
-    if let Err(error) = private_file::replace(&path, &history.write(now)) {
+    let written = history.write(now);
+    if let Err(error) = files::replace(&path, &written, Access::Private, Durability::BestEffort) {
         debug!(%error, "what was used is not remembered");
     }
 }
@@ -100,10 +101,10 @@ impl Use {
 impl History {
     /// What is remembered.
     pub(crate) fn read(path: &Path) -> Self {
-        let json = match private_file::read(path, LARGEST) {
+        let json = match files::read_private(path, LARGEST) {
             Ok(json) => json,
             Err(error) => {
-                if !error.problem.is_missing() {
+                if !error.is_missing() {
                     debug!(%error, "what was used before is not known");
                 }
                 return Self::default();

@@ -211,7 +211,7 @@ fn a_log_that_is_not_fit_keeps_the_server_from_starting() {
     fs::set_permissions(&path, PermissionsExt::from_mode(0o640)).unwrap();
     refused(
         "can be read or written by other users",
-        &format!("hint: Make it yours alone: chmod 600 {path_text}"),
+        &format!("hint: Close it to other users: chmod 600 {path_text}"),
     );
     fs::set_permissions(&path, PermissionsExt::from_mode(0o600)).unwrap();
     let _server = world.serve(&["--audit-log", path_text]);

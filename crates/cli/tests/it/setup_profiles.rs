@@ -189,7 +189,7 @@ fn markers_that_do_not_fit_together_and_odd_files_are_refused() {
     }
     assert_eq!(files(&world), ["config"]);
     let refused = world.run(&["setup", "profiles", "--aws-config", "/dev/null"]);
-    assert!(refused.stderr.contains("it is not a plain file"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("/dev/null is not a plain file"), "{}", refused.stderr);
 }
 
 #[test]

@@ -238,7 +238,7 @@ fn without_its_key_a_server_takes_no_token() {
         server.signal("TERM");
         let said = server.wait().stderr;
         assert!(said.contains("warning: no authorization token is taken: "), "{said}");
-        assert!(said.contains("out of the way and make new tokens"), "{said}");
+        assert!(said.contains("Move it away and make new tokens"), "{said}");
         let refused = world.run(&["ecs", "run", "--port", "0", "--require-token"]);
         assert_eq!(refused.code, Some(1), "{}", refused.stderr);
         assert_eq!(fs::read_to_string(world.home().join(path)).unwrap(), contents);

@@ -2,23 +2,19 @@
 //! link, nor be anybody else's to read.
 
 use std::ffi::OsString;
-use std::fs::{self, File, TryLockError};
+use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+use files::{Fault, FileError, FolderRule, Lock};
 use tracing::warn;
-
-use crate::private_file::{self, PrivateFileError, Problem};
 
 /// The log can't be used. Nothing was served yet.
 #[derive(Debug, thiserror::Error)]
 pub enum AuditError {
-    /// It can't be opened, or others could read or change it.
-    #[error("the audit log {0}")]
-    Unfit(#[from] PrivateFileError),
-    /// They could put another file in its place.
-    #[error("the audit log would be in a folder that other users can write in: {}", .0.display())]
-    OpenFolder(PathBuf),
+    /// It can't be opened, or others could read or change it, or put another file in its place.
+    #[error("the audit log cannot be used: {0}")]
+    Unfit(#[from] FileError),
     /// Another server writes it.
     #[error("another server writes the audit log {}", .0.display())]
     InUse(PathBuf),
@@ -38,7 +34,7 @@ pub(super) struct LogFile {
     is_torn: bool,
     cannot_rotate: bool,
     /// A file beside the log, because the log itself becomes another one now and then. Released however we end.
-    _lock: File,
+    _lock: Lock,
 }
 
 /// Lines that could not all be written.
@@ -58,19 +54,10 @@ impl LogFile {
         if !folder.is_dir() {
             return Err(AuditError::NoFolder(folder.to_owned()));
         }
-        if system::others_may_write_in(folder) {
-            return Err(AuditError::OpenFolder(folder.to_owned()));
-        }
-        let unfit = |problem| PrivateFileError { path: path.to_owned(), problem };
-        let file = open_private(path).map_err(unfit)?;
-        let lock = with_suffix(path, ".lock");
-        let lock =
-            open_private(&lock).map_err(|problem| PrivateFileError { path: lock, problem })?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(AuditError::InUse(path.to_owned())),
-            Err(TryLockError::Error(error)) => return Err(unfit(Problem::Unreadable(error)).into()),
-        }
+        files::check_folder(folder, FolderRule::Safe)?;
+        let file = files::open_to_append(path)?;
+        let lock = Lock::try_acquire(&with_suffix(path, ".lock"))?;
+        let lock = lock.ok_or_else(|| AuditError::InUse(path.to_owned()))?;
         let mut log = Self {
             path: path.to_owned(),
             file,
@@ -80,7 +67,7 @@ impl LogFile {
             cannot_rotate: false,
             _lock: lock,
         };
-        log.look_at_end().map_err(|error| unfit(Problem::Unreadable(error)))?;
+        log.look_at_end().map_err(|error| FileError::unreadable(path, error))?;
         Ok(log)
     }
 
@@ -105,7 +92,7 @@ impl LogFile {
 
     /// Sees to it that the file is the one at its path, has room, and ends with a whole line.
     fn prepare(&mut self, length: u64) -> io::Result<()> {
-        if !system::is_at(&self.file, &self.path) {
+        if !files::is_at(&self.file, &self.path) {
             self.reopen()?;
         }
         if self.size > 0 && self.size + length > self.largest {
@@ -120,13 +107,9 @@ impl LogFile {
     }
 
     fn reopen(&mut self) -> io::Result<()> {
-        self.file = open_private(&self.path).map_err(|problem| match problem {
-            Problem::Unreadable(error) => error,
-            unfit @ (Problem::Link
-            | Problem::WrongKind
-            | Problem::OtherOwner
-            | Problem::OpenToOthers
-            | Problem::TooLarge(_)) => io::Error::other(format!("it {unfit}")),
+        self.file = files::open_to_append(&self.path).map_err(|error| match error.fault {
+            Fault::Unreadable(error) | Fault::Unwritable(error) => error,
+            fault => io::Error::other(format!("it {fault}")),
         })?;
         self.look_at_end()
     }
@@ -138,11 +121,10 @@ impl LogFile {
         files.reverse();
         for pair in files.windows(2) {
             let [to, from] = pair else { continue };
-            match fs::rename(from, to) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            match files::rename(from, to) {
+                Err(error) if !error.is_missing() => {
                     if !std::mem::replace(&mut self.cannot_rotate, true) {
-                        let path = from.display();
-                        warn!("the audit log {path} cannot be set aside, so it grows: {error}");
+                        warn!("the audit log grows, because it cannot be set aside: {error}");
                     }
                     return Ok(());
                 }
@@ -179,10 +161,6 @@ impl LogFile {
     }
 }
 
-fn open_private(path: &Path) -> Result<File, Problem> {
-    private_file::open(File::options().read(true).append(true).create(true), path)
-}
-
 /// The log and the older ones, the newest first.
 pub(super) fn files(path: &Path) -> Vec<PathBuf> {
     let older = (1..=OLDER).map(|number| with_suffix(path, &format!(".{number}")));
@@ -193,41 +171,6 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(suffix);
     name.into()
-}
-
-#[cfg(unix)]
-mod system {
-    use std::fs::File;
-    use std::os::unix::fs::MetadataExt as _;
-    use std::path::Path;
-
-    /// Whether others may exchange our file for theirs. In a sticky folder, such as /tmp, each may do so with their own.
-    pub(super) fn others_may_write_in(folder: &Path) -> bool {
-        let is_open = |mode| mode & 0o022 != 0 && mode & 0o1000 == 0;
-        folder.metadata().is_ok_and(|metadata| is_open(metadata.mode()))
-    }
-
-    /// Whether the open file is still the one at that path.
-    pub(super) fn is_at(file: &File, path: &Path) -> bool {
-        match (file.metadata(), path.symlink_metadata()) {
-            (Ok(open), Ok(there)) => (open.dev(), open.ino()) == (there.dev(), there.ino()),
-            _ => false,
-        }
-    }
-}
-
-#[cfg(not(unix))]
-mod system {
-    use std::fs::File;
-    use std::path::Path;
-
-    pub(super) fn others_may_write_in(_: &Path) -> bool {
-        false
-    }
-
-    pub(super) fn is_at(_: &File, path: &Path) -> bool {
-        path.exists()
-    }
 }
 
 /// In bytes; about 40,000 decisions.

@@ -1,12 +1,11 @@
 //! A certificate that the person has, from files: read once, and looked at before anybody sees it.
 
-use std::fs::{self, File};
-use std::io::{self, Read};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use credentials::Timestamp;
+use files::FileError;
 use rustls::InconsistentKeys;
 use rustls::client::verify_server_name;
 use rustls::server::{ClientHello, ParsedCertificate, ResolvesServerCert};
@@ -15,7 +14,6 @@ use rustls_pki_types::pem::{self, PemObject};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use x509_parser::extensions::GeneralName;
 use x509_parser::parse_x509_certificate;
-use zeroize::Zeroizing;
 
 use super::{provider, validity_of};
 use crate::names::{HostName, loopback};
@@ -32,14 +30,9 @@ pub struct Certificate {
 /// A certificate or its key can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum CertificateError {
-    /// A file can't be read.
-    #[error("{} cannot be read: {reason}", path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        reason: io::Error,
-    },
+    /// A file can't be read, or others can read the key.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// There is no certificate in the file.
     #[error("{} holds no certificate in PEM (-----BEGIN CERTIFICATE-----)", .0.display())]
     NoCertificate(PathBuf),
@@ -49,9 +42,6 @@ pub enum CertificateError {
     /// The key is under a passphrase.
     #[error("the private key in {} is encrypted, and nobody could be asked for its passphrase at each start", .0.display())]
     EncryptedKey(PathBuf),
-    /// Others can read the key.
-    #[error("other users may read the private key {}", .0.display())]
-    KeyOpenToOthers(PathBuf),
     /// The key belongs to another certificate.
     #[error("the private key does not belong to the certificate in {}", .0.display())]
     KeyOfAnother(PathBuf),
@@ -134,8 +124,7 @@ impl ResolvesServerCert for Certificate {
 }
 
 fn read_chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, CertificateError> {
-    let file = File::open(path).map_err(failed(path))?;
-    let pem = read(file).map_err(failed(path))?;
+    let pem = files::read(path, MAX_BYTES)?;
     let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
     match chain {
         Ok(chain) if chain.is_empty() => Err(CertificateError::NoCertificate(path.to_owned())),
@@ -145,11 +134,7 @@ fn read_chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, CertificateEr
 }
 
 fn read_key(path: &Path) -> Result<PrivateKeyDer<'static>, CertificateError> {
-    let file = File::open(path).map_err(failed(path))?;
-    if is_open_to_others(&file.metadata().map_err(failed(path))?) {
-        return Err(CertificateError::KeyOpenToOthers(path.to_owned()));
-    }
-    let pem = read(file).map_err(failed(path))?;
+    let pem = files::read_given_key(path, MAX_BYTES)?;
     // PKCS #8 says so in its first line, the older forms in a header (RFC 1421).
     let is_encrypted = [&b"BEGIN ENCRYPTED PRIVATE KEY"[..], b"Proc-Type: 4,ENCRYPTED"]
         .iter()
@@ -220,27 +205,6 @@ fn names_in(leaf: &CertificateDer<'_>) -> Vec<String> {
     names.value.general_names.iter().filter_map(text).collect()
 }
 
-fn read(file: File) -> io::Result<Zeroizing<Vec<u8>>> {
-    let mut bytes = Zeroizing::new(Vec::with_capacity(LARGEST));
-    file.take(LARGEST as u64).read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
-#[cfg(unix)]
-fn is_open_to_others(metadata: &fs::Metadata) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    metadata.permissions().mode() & 0o077 != 0
-}
-
-#[cfg(not(unix))]
-fn is_open_to_others(_: &fs::Metadata) -> bool {
-    false
-}
-
-fn failed(path: &Path) -> impl Fn(io::Error) -> CertificateError {
-    move |reason| CertificateError::Io { path: path.to_owned(), reason }
-}
-
 fn damaged(path: &Path, error: &pem::Error) -> CertificateError {
     CertificateError::Damaged { path: path.to_owned(), reason: error.to_string() }
 }
@@ -250,4 +214,4 @@ fn list(names: &[String]) -> String {
 }
 
 /// A chain of the largest keys has a tenth of that.
-const LARGEST: usize = 256 * 1024;
+const MAX_BYTES: u64 = 256 * 1024;

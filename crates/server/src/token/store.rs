@@ -5,17 +5,14 @@
 
 mod contents;
 
-use std::fs::File;
-use std::io;
 use std::path::{Path, PathBuf};
-use std::thread::sleep;
 use std::time::Duration;
 
 use credentials::{Expiration, Timestamp};
+use files::{FileError, Lock, Replacement};
 
 use super::keys::Keys;
 use super::{AuthorizationToken, Grant, Scope, Serial};
-use crate::private_file::{self, PrivateFileError};
 use contents::Contents;
 pub(super) use contents::random;
 
@@ -42,8 +39,11 @@ pub struct Issued {
 #[derive(Debug, thiserror::Error)]
 pub enum TokenStoreError {
     /// The file is not for its owner alone, or can't be read.
-    #[error("the key of authorization tokens is not usable: {0}")]
-    Exposed(#[from] PrivateFileError),
+    #[error("the key of authorization tokens cannot be used: {0}")]
+    Exposed(FileError),
+    /// It can't be locked or written.
+    #[error("the tokens cannot be changed: {0}")]
+    File(#[from] FileError),
     /// It can be read, and not understood.
     #[error("the file of authorization tokens {} cannot be understood: {why}", path.display())]
     Damaged {
@@ -51,17 +51,6 @@ pub enum TokenStoreError {
         path: PathBuf,
         /// What is wrong with it.
         why: String,
-    },
-    /// Another command holds it for longer than any should.
-    #[error("another aws-sso has been changing {} for 5 seconds", .0.display())]
-    Busy(PathBuf),
-    /// It can't be written.
-    #[error("{} cannot be written: {source}", path.display())]
-    Unwritable {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
     },
     /// The system gives no random numbers.
     #[error("the system gives no random numbers")]
@@ -161,59 +150,34 @@ impl TokenStore {
         now: Timestamp,
         change: impl FnOnce(&mut Contents) -> Result<T, TokenStoreError>,
     ) -> Result<T, TokenStoreError> {
-        let _lock = self.lock()?;
+        let lock = Lock::acquire(&self.path.with_extension("lock"), LOCK_TIMEOUT)?;
         let mut contents = match self.read()? {
             Some(contents) => contents,
             None => Contents::new()?,
         };
         contents.issued.retain(|issued| !issued.grant.has_expired(now));
         let outcome = change(&mut contents)?;
-        let json = contents.write().map_err(|error| self.unwritable(error.into()))?;
-        private_file::replace(&self.path, &json).map_err(|error| self.unwritable(error))?;
+        let json = contents.write();
+        let json = json.map_err(|error| FileError::unwritable(&self.path, error.into()))?;
+        Replacement::start(&self.path, &lock)?.finish(&json)?;
         Ok(outcome)
     }
 
     fn read(&self) -> Result<Option<Contents>, TokenStoreError> {
-        let json = match private_file::read(&self.path, LARGEST) {
+        let json = match files::read_private(&self.path, LARGEST) {
             Ok(json) => json,
-            Err(error) if error.problem.is_missing() => return Ok(None),
-            Err(error) => return Err(error.into()),
+            Err(error) if error.is_missing() => return Ok(None),
+            Err(error) => return Err(TokenStoreError::Exposed(error)),
         };
         let contents = Contents::read(&json);
         contents.map(Some).map_err(|why| TokenStoreError::Damaged { path: self.path.clone(), why })
-    }
-
-    /// Held while the file is changed; given back when the file is closed.
-    fn lock(&self) -> Result<File, TokenStoreError> {
-        let path = self.path.with_extension("lock");
-        let open = || {
-            path.parent().map_or(Ok(()), private_file::make_folder)?;
-            let mut options = File::options();
-            // Who could open it could hold it.
-            #[cfg(unix)]
-            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-            options.write(true).create(true).truncate(false).open(&path)
-        };
-        let file = open().map_err(|error| self.unwritable(error))?;
-        for _ in 0..TRIES {
-            if file.try_lock().is_ok() {
-                return Ok(file);
-            }
-            sleep(PAUSE);
-        }
-        Err(TokenStoreError::Busy(self.path.clone()))
-    }
-
-    fn unwritable(&self, source: io::Error) -> TokenStoreError {
-        TokenStoreError::Unwritable { path: self.path.clone(), source }
     }
 }
 
 /// 10,000 tokens have less than 3 MB.
 const LARGEST: u64 = 64 * 1024 * 1024;
-/// How often the lock is tried: for 5 s. It is held for milliseconds.
-const TRIES: u32 = 100;
-const PAUSE: Duration = Duration::from_millis(50);
+/// The lock is held for milliseconds.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 
 #[cfg(test)]
 mod tests;

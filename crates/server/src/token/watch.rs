@@ -2,12 +2,12 @@
 //! that no reader waits for a disk. Or one key that is in no file at all.
 
 use std::collections::HashSet;
-use std::fs;
 use std::sync::{Arc, PoisonError, RwLock, Weak};
 use std::thread;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use credentials::{Expiration, Timestamp};
+use files::ChangeMark;
 use zeroize::Zeroizing;
 
 use super::keys::{Denied, Keys};
@@ -25,7 +25,7 @@ pub(crate) struct Tokens {
 impl Tokens {
     /// The keys of this file, from now on as they are in it.
     pub(crate) fn open(store: TokenStore, now: Timestamp) -> Result<Arc<Self>, TokenStoreError> {
-        let seen = Seen::of(&store);
+        let seen = ChangeMark::of(store.path());
         let keys = store.prepare(now)?;
         let tokens = Arc::new(Self { keys: RwLock::new(Some(keys)) });
         keep_out_of_swap(&*tokens);
@@ -63,11 +63,11 @@ impl Tokens {
 }
 
 /// Looks at the file for as long as the server is there.
-fn watch(store: &TokenStore, mut seen: Option<Seen>, tokens: &Weak<Tokens>) {
+fn watch(store: &TokenStore, mut seen: Option<ChangeMark>, tokens: &Weak<Tokens>) {
     loop {
         thread::sleep(TokenStore::SEEN_AFTER / 4);
         let Some(tokens) = tokens.upgrade() else { return };
-        let now_there = Seen::of(store);
+        let now_there = ChangeMark::of(store.path());
         if now_there == seen {
             continue;
         }
@@ -78,27 +78,6 @@ fn watch(store: &TokenStore, mut seen: Option<Seen>, tokens: &Weak<Tokens>) {
             None
         });
         tokens.set(keys);
-    }
-}
-
-/// What tells one file from the next in its place.
-#[derive(PartialEq, Eq)]
-struct Seen {
-    modified: Option<SystemTime>,
-    length: u64,
-    #[cfg(unix)]
-    inode: u64,
-}
-
-impl Seen {
-    fn of(store: &TokenStore) -> Option<Self> {
-        let metadata = fs::symlink_metadata(store.path()).ok()?;
-        Some(Self {
-            modified: metadata.modified().ok(),
-            length: metadata.len(),
-            #[cfg(unix)]
-            inode: std::os::unix::fs::MetadataExt::ino(&metadata),
-        })
     }
 }
 

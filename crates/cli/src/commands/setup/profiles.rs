@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use credentials::{Failure, InstanceName, Problem, ProfileName};
+use files::EditedFile;
 use providers::identity_center::Catalogue;
 
 use crate::ground::{env, ui};
@@ -12,7 +13,6 @@ use crate::instance::arguments::InstanceArguments;
 use crate::instance::roles::Roles;
 use crate::instance::settings::{ConfiguredInstance, Settings};
 use crate::instance::{access, store};
-use crate::programs::edited_file::EditedFile;
 use crate::programs::profile_blocks::{Block, Fit, Layout, ProcessLine, Section};
 
 /// Write a profile for each of your roles to the AWS config

@@ -56,7 +56,12 @@ fn a_certificate_that_does_not_do_is_told_with_what_mends_it() {
         ("empty", "good", "empty.pem holds no certificate", "Name two files in PEM"),
         ("good", "empty", "empty/key.pem holds no private key", "Name two files in PEM"),
         ("good", "locked", "locked/key.pem is encrypted", "openssl pkey -in locked/key.pem"),
-        ("good", "open", "other users may read", "chmod 600 open/key.pem"),
+        (
+            "good",
+            "open",
+            "open/key.pem can be read or written by other users",
+            "chmod 600 open/key.pem",
+        ),
         ("good", "other", "does not belong to the certificate in good.pem", "--tls-key FILE"),
         ("old", "old", "to 2021-01-01T00:00:00Z only", "aws-sso ecs run --tls"),
         ("elsewhere", "elsewhere", "but for dev.example, 192.0.2.1", "--tls-name dev.example"),

@@ -157,7 +157,7 @@ fn a_list_that_cannot_be_read_stops_nobody_and_is_kept() {
     load(&world, &server, &["--profile", "process"]);
     server.signal("TERM");
     let told = server.wait().stderr;
-    let aside = list_of(&world, port).with_extension("unreadable.json");
+    let aside = list_of(&world, port).with_extension("json.unreadable-1");
     let warning = format!("It is now {}.", aside.display());
     assert!(told.contains("warning: the list of slots") && told.contains(&warning), "{told}");
     assert_eq!(fs::read_to_string(aside).unwrap(), "{\"Version\":1,\"Slots");

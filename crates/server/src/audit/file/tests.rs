@@ -1,3 +1,4 @@
+use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 
 use super::*;
@@ -6,10 +7,10 @@ fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777
 }
 
-fn problem(path: &Path) -> Problem {
+fn fault(path: &Path) -> Fault {
     let error = LogFile::open(path).unwrap_err();
     let AuditError::Unfit(unfit) = error else { panic!("{error}") };
-    unfit.problem
+    unfit.fault
 }
 
 #[test]
@@ -17,21 +18,21 @@ fn a_log_that_others_could_read_or_change_is_refused() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("audit");
     symlink("/dev/null", &path).unwrap();
-    assert!(matches!(problem(&path), Problem::Link));
+    assert!(matches!(fault(&path), Fault::Link));
     fs::remove_file(&path).unwrap();
     symlink(home.path().join("elsewhere"), &path).unwrap();
-    assert!(matches!(problem(&path), Problem::Link), "also one that leads nowhere");
+    assert!(matches!(fault(&path), Fault::Link), "also one that leads nowhere");
     fs::remove_file(&path).unwrap();
-    assert!(matches!(problem(home.path()), Problem::WrongKind));
-    assert!(matches!(problem(Path::new("/dev/null")), Problem::WrongKind));
+    assert!(matches!(fault(home.path()), Fault::NotAFile));
+    assert!(matches!(fault(Path::new("/dev/null")), Fault::NotAFile));
     for open in [0o604, 0o602, 0o640, 0o660] {
         fs::write(&path, "").unwrap();
         fs::set_permissions(&path, PermissionsExt::from_mode(open)).unwrap();
-        assert!(matches!(problem(&path), Problem::OpenToOthers), "{open:o}");
+        assert!(matches!(fault(&path), Fault::OpenToOthers), "{open:o}");
     }
     fs::remove_file(&path).unwrap();
     fs::set_permissions(home.path(), PermissionsExt::from_mode(0o777)).unwrap();
-    assert!(matches!(LogFile::open(&path), Err(AuditError::OpenFolder(_))));
+    assert!(matches!(fault(&path), Fault::FolderWritable));
     fs::set_permissions(home.path(), PermissionsExt::from_mode(0o1777)).unwrap();
     LogFile::open(&path).unwrap();
     assert_eq!(mode(&path), 0o600);

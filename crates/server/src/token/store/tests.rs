@@ -1,6 +1,7 @@
 //! The file of the root key: kept, changed, and never written over.
 
 use credentials::SlotName;
+use files::{Access, Durability};
 
 use super::*;
 
@@ -76,7 +77,9 @@ fn a_damaged_file_is_never_written_over() {
     let home = tempfile::tempdir().unwrap();
     let store = store(&home);
     for json in ["", "{}", "{\"Version\":2,\"Key\":\"\",\"Epoch\":0,\"Issued\":[]}"] {
-        private_file::replace(store.path(), json.as_bytes()).unwrap();
+        let write =
+            files::replace(store.path(), json.as_bytes(), Access::Private, Durability::Synced);
+        write.unwrap();
         let later = Expiration::parse(LATER).unwrap();
         let error = store.create(Scope::Admin, later, None, now()).unwrap_err();
         assert!(matches!(error, TokenStoreError::Damaged { .. }), "{error}");

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
 use credentials::{Clock, Expiration, Failure, ProfileName, SlotName, shell_word};
+use files::{Access, Durability};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
-use server::{AuthorizationToken, Grant, Scope, private_file};
+use server::{AuthorizationToken, Grant, Scope};
 
 use super::{kind, slots, store, words};
 use crate::ground::arguments::{Output, OutputArguments, duration};
@@ -70,9 +71,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
     let shown = path.as_ref().map(|path| path.display().to_string());
     let (token, grant) = store().create(scope(arguments), expiration, shown.clone(), now)?;
     if let Some(path) = &path {
-        private_file::replace(path, token.expose().as_bytes()).map_err(|error| {
-            Failure::failed(format!("{} cannot be written: {error}", path.display()))
-        })?;
+        files::replace(path, token.expose().as_bytes(), Access::Private, Durability::Synced)?;
     }
     tell(&token, &grant, shown.as_deref(), output, now);
     Ok(())

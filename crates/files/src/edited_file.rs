@@ -2,23 +2,20 @@
 //!
 //! A symbolic link stays one: what it leads to is replaced. The new file has the old one's mode and owner.
 
-#[cfg(unix)]
-#[path = "edited_file/unix.rs"]
-mod platform;
-#[cfg(not(unix))]
-#[path = "edited_file/other.rs"]
-mod platform;
-
 use std::fs::{self, File, Metadata};
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use tempfile::{Builder, NamedTempFile};
+use tempfile::NamedTempFile;
 
-use credentials::Failure;
+use crate::access::{self, Rule};
+use crate::folder::{folder_of, make_folder};
+use crate::read::read_opened;
+use crate::replace::draft;
+use crate::{Access, Durability, Fault, FileError};
 
 /// A file that is there, or is to be.
-pub(crate) struct EditedFile {
+pub struct EditedFile {
     /// Where it is, past all links.
     path: PathBuf,
     /// What was read.
@@ -32,22 +29,22 @@ struct Before {
 
 impl EditedFile {
     /// Reads it. One that is not there is empty.
-    pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
-        let cannot = |error: io::Error| {
-            Failure::failed(format!("{} cannot be read: {error}", path.display()))
-        };
-        let path = follow(path).map_err(cannot)?;
-        let before = read(&path).map_err(cannot)?;
+    ///
+    /// # Errors
+    /// It is no plain file, it can't be read, or it is larger than any such file.
+    pub fn read(path: &Path) -> Result<Self, FileError> {
+        let path = follow(path).map_err(|error| FileError::unreadable(path, error))?;
+        let before = read(&path)?;
         Ok(Self { path, before })
     }
 
     /// Where it is, past all links.
-    pub(crate) fn path(&self) -> &Path {
+    pub fn path(&self) -> &Path {
         &self.path
     }
 
     /// What was read.
-    pub(crate) fn bytes(&self) -> &[u8] {
+    pub fn bytes(&self) -> &[u8] {
         self.before.as_ref().map_or(&[], |before| &before.bytes)
     }
 
@@ -55,16 +52,14 @@ impl EditedFile {
     ///
     /// The first time that is FILE.aws-sso-original, which stays as it is; each time after that FILE.aws-sso-backup. So
     /// neither what a person had before nor the last change is lost, and there are never more than two copies.
-    pub(crate) fn replace(&self, bytes: &[u8]) -> Result<Option<PathBuf>, Failure> {
-        let cannot = |error: io::Error| {
-            let text = format!("{} cannot be written: {error}", self.path.display());
-            Failure::failed(text).with_hint("It is as it was.")
-        };
-        if let Some(folder) = self.path.parent() {
-            fs::create_dir_all(folder).map_err(cannot)?;
-        }
+    ///
+    /// # Errors
+    /// [`Fault::Changed`] if another program has written it since it was read; or those of the disk. The file is as it was.
+    pub fn replace(&self, bytes: &[u8]) -> Result<Option<PathBuf>, FileError> {
+        let cannot = |error: io::Error| FileError::unwritable(&self.path, error);
+        make_folder(folder_of(&self.path), Access::Private)?;
         // Before anything else: a full disk is noticed while nothing has been done.
-        let new = self.beside(bytes).map_err(cannot)?;
+        let new = self.draft(bytes).map_err(cannot)?;
         let backup = match &self.before {
             Some(before) => Some(self.back_up(&before.bytes).map_err(cannot)?),
             None => None,
@@ -75,53 +70,40 @@ impl EditedFile {
             None => new.persist_noclobber(&self.path),
         };
         replaced.map_err(|error| match error.error.kind() {
-            ErrorKind::AlreadyExists => self.changed(),
+            ErrorKind::AlreadyExists => Fault::Changed.of(&self.path),
             _ => cannot(error.error),
         })?;
-        platform::sync_folder(self.folder());
+        Durability::Synced.settle(&self.path);
         Ok(backup)
     }
 
     fn back_up(&self, bytes: &[u8]) -> io::Result<PathBuf> {
         let original = self.with_end(".aws-sso-original");
-        match self.beside(bytes)?.persist_noclobber(&original) {
+        match self.draft(bytes)?.persist_noclobber(&original) {
             Ok(_) => return Ok(original),
             Err(error) if error.error.kind() == ErrorKind::AlreadyExists => {}
             Err(error) => return Err(error.error),
         }
         let backup = self.with_end(".aws-sso-backup");
-        self.beside(bytes)?.persist(&backup)?;
+        self.draft(bytes)?.persist(&backup)?;
         Ok(backup)
     }
 
     /// A file in the same folder, on the disk, that may take this one's place.
-    fn beside(&self, bytes: &[u8]) -> io::Result<NamedTempFile> {
-        // Only its owner may read it: that is what tempfile makes.
-        let mut file = Builder::new().prefix(".aws-sso-").tempfile_in(self.folder())?;
-        file.write_all(bytes)?;
+    fn draft(&self, bytes: &[u8]) -> io::Result<NamedTempFile> {
+        let file = draft(&self.path, bytes, Access::Private, Durability::Synced)?;
         if let Some(before) = &self.before {
-            platform::make_like(file.as_file(), &before.metadata)?;
+            make_like(file.as_file(), &before.metadata)?;
         }
-        file.as_file().sync_all()?;
         Ok(file)
     }
 
     /// An editor may have been at it while a person read a diff.
-    fn check_unchanged(&self) -> Result<(), Failure> {
+    fn check_unchanged(&self) -> Result<(), FileError> {
         match read(&self.path) {
             Ok(now) if now.as_ref().map_or(&[][..], |now| &now.bytes) == self.bytes() => Ok(()),
-            _ => Err(self.changed()),
+            _ => Err(Fault::Changed.of(&self.path)),
         }
-    }
-
-    fn changed(&self) -> Failure {
-        let text = format!("somebody else has changed {} just now", self.path.display());
-        Failure::failed(text).with_hint("Nothing was written. Do it again.")
-    }
-
-    fn folder(&self) -> &Path {
-        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        folder.unwrap_or(Path::new("."))
     }
 
     fn with_end(&self, end: &str) -> PathBuf {
@@ -134,7 +116,7 @@ impl EditedFile {
 /// Where a path leads, even if nothing is there.
 fn follow(path: &Path) -> io::Result<PathBuf> {
     let mut path = path.to_owned();
-    for _ in 0..MOST_LINKS {
+    for _ in 0..MAX_LINKS {
         match fs::symlink_metadata(&path) {
             Ok(metadata) if metadata.is_symlink() => {
                 let target = fs::read_link(&path)?;
@@ -148,27 +130,38 @@ fn follow(path: &Path) -> io::Result<PathBuf> {
     Err(io::Error::other("its links lead nowhere"))
 }
 
-fn read(path: &Path) -> io::Result<Option<Before>> {
-    let metadata = match fs::metadata(path) {
-        Ok(metadata) => metadata,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error),
-    };
-    // To open a pipe would be to wait for who writes into it.
-    if !metadata.is_file() {
-        return Err(io::Error::other("it is not a plain file"));
+fn read(path: &Path) -> Result<Option<Before>, FileError> {
+    let opened = access::open(File::options().read(true), path, Rule::Any);
+    match opened {
+        Ok((file, metadata)) => {
+            let bytes = read_opened(file, &metadata, path, MAX_BYTES)?;
+            Ok(Some(Before { bytes, metadata }))
+        }
+        Err(error) if error.is_missing() => Ok(None),
+        Err(error) => Err(error),
     }
-    let mut bytes = Vec::new();
-    File::open(path)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > LARGEST {
-        return Err(io::Error::other("it is larger than 64 MiB"));
-    }
-    Ok(Some(Before { bytes, metadata }))
 }
 
-const MOST_LINKS: usize = 40;
+/// Gives a file the owner and the mode of another.
+#[cfg(unix)]
+fn make_like(file: &File, other: &Metadata) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt as _, fchown};
+    let own = file.metadata()?;
+    if (own.uid(), own.gid()) != (other.uid(), other.gid()) {
+        fchown(file, Some(other.uid()), Some(other.gid()))?;
+    }
+    file.set_permissions(other.permissions())
+}
+
+/// Elsewhere the folder's own protection is what there is.
+#[cfg(not(unix))]
+fn make_like(_: &File, _: &Metadata) -> io::Result<()> {
+    Ok(())
+}
+
+const MAX_LINKS: usize = 40;
 /// 10,000 profiles have 2 MB.
-const LARGEST: u64 = 64 * 1024 * 1024;
+const MAX_BYTES: u64 = 64 * 1024 * 1024;
 
 #[cfg(test)]
 #[cfg(unix)]
@@ -230,10 +223,10 @@ mod tests {
         let path = folder.path().join("config");
         let new = EditedFile::read(&path).unwrap();
         fs::write(&path, "theirs").unwrap();
-        assert!(new.replace(b"ours").unwrap_err().message.contains("somebody else"));
+        assert!(new.replace(b"ours").unwrap_err().to_string().contains("changed by another"));
         let changed = EditedFile::read(&path).unwrap();
         fs::write(&path, "theirs again").unwrap();
-        assert!(changed.replace(b"ours").unwrap_err().message.contains("somebody else"));
+        assert!(changed.replace(b"ours").unwrap_err().to_string().contains("changed by another"));
         assert_eq!(contents(&path), "theirs again");
         let removed = EditedFile::read(&path).unwrap();
         fs::remove_file(&path).unwrap();

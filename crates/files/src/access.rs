@@ -1,0 +1,159 @@
+//! Who may use a file: the modes that we give, and the check of what is there.
+
+use std::fs::{File, Metadata, OpenOptions};
+use std::path::Path;
+
+use crate::{Fault, FileError};
+
+/// Who may read what we write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Our user alone: files are made with mode 0600, folders with 0700.
+    Private,
+    /// Everybody, as for certificates and manual pages: files are made with mode 0644, folders with 0755.
+    Public,
+}
+
+/// What a file must be to be opened.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rule {
+    /// A plain file, no link, of our user, that nobody else can open.
+    Private,
+    /// A plain file that nobody but its owner can open.
+    Closed,
+    /// A plain file.
+    Any,
+}
+
+/// Opens a file by the rule. A pipe or a folder is refused and not waited for.
+pub(crate) fn open(
+    options: &mut OpenOptions,
+    path: &Path,
+    rule: Rule,
+) -> Result<(File, Metadata), FileError> {
+    let opened = system::open(options, path, rule).and_then(|file| {
+        let metadata = file.metadata()?;
+        Ok((file, metadata))
+    });
+    let (file, metadata) = opened.map_err(|error| match path.symlink_metadata() {
+        Ok(metadata) if metadata.is_symlink() && rule == Rule::Private => Fault::Link.of(path),
+        _ if path.metadata().is_ok_and(|metadata| !metadata.is_file()) => Fault::NotAFile.of(path),
+        _ => FileError::unreadable(path, error),
+    })?;
+    match fault(&metadata, rule) {
+        Some(fault) => Err(fault.of(path)),
+        None => Ok((file, metadata)),
+    }
+}
+
+/// Checks a file or folder of ours from outside, without opening it: that our user alone can use it.
+///
+/// # Errors
+/// What is wrong with it; or there is none.
+pub fn check(path: &Path) -> Result<(), FileError> {
+    let metadata = path.symlink_metadata().map_err(|error| FileError::unreadable(path, error))?;
+    let fault = match metadata.is_dir() {
+        true if is_others(&metadata) => Some(Fault::OtherOwner),
+        true => has_mode(&metadata, 0o077).then_some(Fault::FolderOpenToOthers),
+        false => fault(&metadata, Rule::Private),
+    };
+    fault.map_or(Ok(()), |fault| Err(fault.of(path)))
+}
+
+fn fault(metadata: &Metadata, rule: Rule) -> Option<Fault> {
+    if metadata.is_symlink() {
+        Some(Fault::Link)
+    } else if !metadata.is_file() {
+        Some(Fault::NotAFile)
+    } else if rule == Rule::Private && is_others(metadata) {
+        Some(Fault::OtherOwner)
+    } else if rule != Rule::Any && has_mode(metadata, 0o077) {
+        Some(Fault::OpenToOthers)
+    } else {
+        None
+    }
+}
+
+pub(crate) use system::{has_mode, is_others, set_file_access, set_folder_access};
+
+#[cfg(unix)]
+mod system {
+    use std::fs::{self, File, Metadata, OpenOptions, Permissions};
+    use std::io;
+    use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
+    use std::path::Path;
+
+    use rustix::fs::OFlags;
+
+    use super::{Access, Rule};
+
+    pub(super) fn open(options: &mut OpenOptions, path: &Path, rule: Rule) -> io::Result<File> {
+        let follow = match rule {
+            Rule::Private => OFlags::NOFOLLOW,
+            Rule::Closed | Rule::Any => OFlags::empty(),
+        };
+        // NONBLOCK: opening a pipe would wait for its other end.
+        let flags = (OFlags::NONBLOCK | follow).bits().cast_signed();
+        options.mode(0o600).custom_flags(flags).open(path)
+    }
+
+    pub(crate) fn is_others(metadata: &Metadata) -> bool {
+        metadata.uid() != rustix::process::geteuid().as_raw()
+    }
+
+    /// Whether the mode has any of these bits.
+    pub(crate) fn has_mode(metadata: &Metadata, bits: u32) -> bool {
+        metadata.mode() & bits != 0
+    }
+
+    /// Sets the mode of a file that was just made: the umask may have taken bits from it.
+    pub(crate) fn set_file_access(file: &File, access: Access) -> io::Result<()> {
+        file.set_permissions(Permissions::from_mode(match access {
+            Access::Private => 0o600,
+            Access::Public => 0o644,
+        }))
+    }
+
+    /// The same for a folder.
+    pub(crate) fn set_folder_access(folder: &Path, access: Access) -> io::Result<()> {
+        let mode = match access {
+            Access::Private => 0o700,
+            Access::Public => 0o755,
+        };
+        fs::set_permissions(folder, Permissions::from_mode(mode))
+    }
+}
+
+#[cfg(not(unix))]
+mod system {
+    use std::fs::{File, Metadata, OpenOptions};
+    use std::io;
+    use std::path::Path;
+
+    use super::{Access, Rule};
+
+    pub(super) fn open(options: &mut OpenOptions, path: &Path, rule: Rule) -> io::Result<File> {
+        match path.symlink_metadata() {
+            Ok(metadata) if metadata.is_symlink() && rule == Rule::Private => {
+                Err(io::ErrorKind::PermissionDenied.into())
+            }
+            _ => options.open(path),
+        }
+    }
+
+    pub(crate) fn is_others(_: &Metadata) -> bool {
+        false
+    }
+
+    pub(crate) fn has_mode(_: &Metadata, _: u32) -> bool {
+        false
+    }
+
+    pub(crate) fn set_file_access(_: &File, _: Access) -> io::Result<()> {
+        Ok(())
+    }
+
+    pub(crate) fn set_folder_access(_: &Path, _: Access) -> io::Result<()> {
+        Ok(())
+    }
+}

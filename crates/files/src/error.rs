@@ -1,0 +1,128 @@
+//! What is wrong with a file, and the command that mends it.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use credentials::{Failure, shell_word};
+
+/// A file or folder that can't be used as it is.
+#[derive(Debug, thiserror::Error)]
+#[error("{} {fault}", path.display())]
+pub struct FileError {
+    /// The file or folder.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub fault: Fault,
+}
+
+/// What is wrong with a file or folder.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// It can't be found, opened or read.
+    #[error("cannot be read: {0}")]
+    Unreadable(io::Error),
+    /// It can't be made or written. What was there before is unchanged.
+    #[error("cannot be written: {0}")]
+    Unwritable(io::Error),
+    /// It is a link, which may lead elsewhere at any time.
+    #[error("is a symbolic link")]
+    Link,
+    /// It is a folder, a pipe or a device.
+    #[error("is not a plain file")]
+    NotAFile,
+    /// It should be a folder and is something else.
+    #[error("is not a folder")]
+    NotAFolder,
+    /// Another user, who can change it at any time, owns it.
+    #[error("belongs to another user")]
+    OtherOwner,
+    /// The mode of the file lets other users read or write it.
+    #[error("can be read or written by other users")]
+    OpenToOthers,
+    /// The mode of the folder lets other users look into it.
+    #[error("is a folder that other users can open")]
+    FolderOpenToOthers,
+    /// The mode of the folder lets other users replace the files in it.
+    #[error("is a folder that other users can write in")]
+    FolderWritable,
+    /// It has more bytes than any file of its kind.
+    #[error("is larger than {0} bytes")]
+    TooLarge(u64),
+    /// Another process holds the lock.
+    #[error("is locked by another process")]
+    Locked,
+    /// Another program has written it since it was read.
+    #[error("was changed by another program just now")]
+    Changed,
+}
+
+impl FileError {
+    /// The file can't be read.
+    pub fn unreadable(path: &Path, error: io::Error) -> Self {
+        Fault::Unreadable(error).of(path)
+    }
+
+    /// The file can't be written.
+    pub fn unwritable(path: &Path, error: io::Error) -> Self {
+        Fault::Unwritable(error).of(path)
+    }
+
+    /// Whether there is no such file.
+    pub fn is_missing(&self) -> bool {
+        matches!(&self.fault, Fault::Unreadable(error) | Fault::Unwritable(error)
+            if error.kind() == io::ErrorKind::NotFound)
+    }
+
+    /// What to do about it: a sentence, with the command to type.
+    pub fn hint(&self) -> Option<String> {
+        let lead = match &self.fault {
+            Fault::Unwritable(error) if error.kind() == io::ErrorKind::StorageFull => {
+                return Some("Make room on the disk. The file is as it was before.".to_owned());
+            }
+            Fault::Changed => return Some("Nothing was written. Try again.".to_owned()),
+            Fault::OpenToOthers | Fault::FolderOpenToOthers | Fault::FolderWritable => {
+                "Close it to other users"
+            }
+            Fault::OtherOwner => "If it is yours, take it over",
+            Fault::Link => "See where it leads",
+            Fault::NotAFile | Fault::NotAFolder => "See what it is",
+            Fault::Locked => "See which process holds it",
+            Fault::Unreadable(_) | Fault::Unwritable(_) | Fault::TooLarge(_) => return None,
+        };
+        Some(format!("{lead}: {}", self.command()?))
+    }
+
+    /// The command that mends it or shows more of it.
+    pub fn command(&self) -> Option<String> {
+        let command = match &self.fault {
+            Fault::OpenToOthers => "chmod 600",
+            Fault::FolderOpenToOthers => "chmod 700",
+            Fault::FolderWritable => "chmod go-w",
+            Fault::OtherOwner => "sudo chown \"$(id -u)\"",
+            Fault::Link => "ls -l",
+            Fault::NotAFile | Fault::NotAFolder => "ls -ld",
+            Fault::Locked => "fuser -v",
+            Fault::Unreadable(_) | Fault::Unwritable(_) | Fault::TooLarge(_) | Fault::Changed => {
+                return None;
+            }
+        };
+        Some(format!("{command} {}", shell_word(&self.path.to_string_lossy())))
+    }
+}
+
+impl Fault {
+    /// The error of this file.
+    pub(crate) fn of(self, path: &Path) -> FileError {
+        FileError { path: path.to_owned(), fault: self }
+    }
+}
+
+impl From<FileError> for Failure {
+    fn from(error: FileError) -> Self {
+        let failure = Self::failed(&error);
+        match error.hint() {
+            Some(hint) => failure.with_hint(hint),
+            None => failure,
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Reads whole files of bounded size.
+
+use std::fs::{File, Metadata};
+use std::io::Read as _;
+use std::path::Path;
+
+use zeroize::Zeroizing;
+
+use crate::access::{self, Rule};
+use crate::{Fault, FileError};
+
+/// Reads a file of ours that nobody else can read or write, into memory that is wiped.
+///
+/// # Errors
+/// There is none, others could read or write it, or it has more than `limit` bytes.
+pub fn read_private(path: &Path, limit: u64) -> Result<Zeroizing<Vec<u8>>, FileError> {
+    read_by(Rule::Private, path, limit).map(Zeroizing::new)
+}
+
+/// Reads a secret of a person's, into memory that is wiped: by a link or not, but only if nobody except its owner can open it.
+///
+/// # Errors
+/// As for [`read_private`].
+pub fn read_given_key(path: &Path, limit: u64) -> Result<Zeroizing<Vec<u8>>, FileError> {
+    read_by(Rule::Closed, path, limit).map(Zeroizing::new)
+}
+
+/// Reads a file, by a link or not, whoever else can read it.
+///
+/// # Errors
+/// There is none, it is no plain file, or it has more than `limit` bytes.
+pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
+    read_by(Rule::Any, path, limit)
+}
+
+/// Opens a file to read it piece by piece, by a link or not.
+///
+/// # Errors
+/// There is none, or it is no plain file.
+pub fn open(path: &Path) -> Result<File, FileError> {
+    access::open(File::options().read(true), path, Rule::Any).map(|(file, _)| file)
+}
+
+fn read_by(rule: Rule, path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
+    let (file, metadata) = access::open(File::options().read(true), path, rule)?;
+    read_opened(file, &metadata, path, limit)
+}
+
+pub(crate) fn read_opened(
+    file: File,
+    metadata: &Metadata,
+    path: &Path,
+    limit: u64,
+) -> Result<Vec<u8>, FileError> {
+    // One byte more than there should be tells a file that is too large. With room for all of it, growing leaves no copy of
+    // a secret behind.
+    let room = metadata.len().min(limit).saturating_add(1);
+    let mut bytes = Vec::with_capacity(usize::try_from(room).unwrap_or(0));
+    let read = file.take(limit.saturating_add(1)).read_to_end(&mut bytes);
+    read.map_err(|error| FileError::unreadable(path, error))?;
+    match bytes.len() as u64 > limit {
+        true => Err(Fault::TooLarge(limit).of(path)),
+        false => Ok(bytes),
+    }
+}
