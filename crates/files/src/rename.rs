@@ -21,14 +21,14 @@ pub fn rename(from: &Path, to: &Path) -> Result<(), FileError> {
 /// # Errors
 /// Those of the disk.
 pub fn set_aside(path: &Path) -> Result<Option<PathBuf>, FileError> {
-    if !is_there(path)? {
+    if !exists(path)? {
         return Ok(None);
     }
     for number in 1_u32.. {
         let mut aside = OsString::from(path);
         aside.push(format!(".unreadable-{number}"));
         let aside = PathBuf::from(aside);
-        if !is_there(&aside)? {
+        if !exists(&aside)? {
             rename(path, &aside)?;
             return Ok(Some(aside));
         }
@@ -37,7 +37,10 @@ pub fn set_aside(path: &Path) -> Result<Option<PathBuf>, FileError> {
 }
 
 /// Whether anything has this path, also a link that leads nowhere.
-fn is_there(path: &Path) -> Result<bool, FileError> {
+///
+/// # Errors
+/// It can't be found out.
+pub fn exists(path: &Path) -> Result<bool, FileError> {
     match path.symlink_metadata() {
         Ok(_) => Ok(true),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),

@@ -27,10 +27,8 @@ pub(crate) fn connector(
 fn tls(ca_bundle: Option<&Path>) -> Result<TlsContext, Failure> {
     let mut roots = TrustStore::empty().with_native_roots(true);
     if let Some(path) = ca_bundle {
-        let pem = std::fs::read(path).map_err(|error| {
-            let path = path.display();
-            Failure::failed(format!("AWS_CA_BUNDLE {path} cannot be read: {error}"))
-        })?;
+        let pem = files::read(path, MAX_BUNDLE_BYTES)
+            .map_err(|error| Failure::failed(format!("AWS_CA_BUNDLE {error}")))?;
         roots = roots.with_pem_certificate(pem);
     }
     TlsContext::builder()
@@ -47,3 +45,6 @@ fn connector_with(tls: &TlsContext, settings: Option<HttpConnectorSettings>) -> 
     connector.set_connector_settings(settings);
     connector.build()
 }
+
+/// The bundle of a distribution has 250 KB.
+const MAX_BUNDLE_BYTES: u64 = 64 * 1024 * 1024;

@@ -11,34 +11,29 @@
 //! Must not write over an item or a key that it can't read, wait for a keyring for ever, or look into an item: the
 //! caller's bytes are bytes here.
 
-mod access;
 mod envelope;
 mod error;
 mod file;
 mod item_name;
 mod key_file;
 mod keyring;
-mod lock;
 mod passphrase;
 mod protection;
 #[cfg(test)]
 mod tests;
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use age::x25519;
+use files::{Access, FolderRule, Lock, Replacement};
 use zeroize::Zeroizing;
 
 use envelope::Refused;
-use file::Draft;
-
-pub use error::{Exposure, StoreError};
+pub use error::StoreError;
 pub use item_name::ItemName;
 pub(crate) use item_name::file_name;
-pub use lock::Lock;
 pub use passphrase::Passphrase;
 pub use protection::Protection;
 
@@ -144,7 +139,7 @@ impl SecureStore {
     pub fn try_out(&self) -> Result<(), StoreError> {
         match self.protection {
             Protection::Passphrase | Protection::Plain => Ok(()),
-            _ if file::exists(&self.path)? => Ok(()),
+            _ if files::exists(&self.path)? => Ok(()),
             protection => keyring::try_out(protection),
         }
     }
@@ -159,10 +154,10 @@ impl SecureStore {
         &self,
         change: impl FnOnce(Option<&[u8]>) -> Result<(Zeroizing<Vec<u8>>, T), E>,
     ) -> Result<T, E> {
-        let _lock = Lock::acquire(&self.lock_path(), LOCK_PATIENCE)?;
+        let lock = self.lock()?;
         let present = self.read()?;
-        let key = self.key(present.is_some())?;
-        let draft = Draft::new(&self.path)?;
+        let key = self.key(present.is_some(), &lock)?;
+        let replacement = Replacement::start(&self.path, &lock).map_err(StoreError::from)?;
         let (item, result) = change(present.as_ref().map(|item| item.as_slice()))?;
         if item.is_empty() || item.len() > ITEM_LIMIT {
             return Err(StoreError::Size { path: self.path.clone(), bytes: item.len() }.into());
@@ -171,28 +166,25 @@ impl SecureStore {
             Some(key) => envelope::close(&key.to_public(), &item, &self.path)?.into(),
             None => item,
         };
-        draft.save(&sealed)?;
+        replacement.finish(&sealed).map_err(StoreError::from)?;
         Ok(result)
     }
 
     /// Moves an item which can't be read any more aside, so that a new one can be made and nothing is lost. Gives
-    /// its new path, `….unreadable-<n>`; `None` if there was no item. The key stays, since it may open what was moved.
+    /// its new path; `None` if there was no item. The key stays, since it may open what was moved.
     ///
     /// # Errors
     /// If the lock isn't had or the file can't be renamed.
     pub fn set_aside(&self) -> Result<Option<PathBuf>, StoreError> {
-        let _lock = Lock::acquire(&self.lock_path(), LOCK_PATIENCE)?;
-        if !file::exists(&self.path)? {
-            return Ok(None);
-        }
-        for n in 1_u32.. {
-            let aside = with_suffix(&self.path, &format!(".unreadable-{n}"));
-            if !file::exists(&aside)? {
-                std::fs::rename(&self.path, &aside).map_err(file::failed("rename", &self.path))?;
-                return Ok(Some(aside));
-            }
-        }
-        Ok(None)
+        let _lock = self.lock()?;
+        Ok(files::set_aside(&self.path)?)
+    }
+
+    /// Held while the item or its key is changed.
+    fn lock(&self) -> Result<Lock, StoreError> {
+        files::make_folder(&self.folder, Access::Private)?;
+        files::check_folder(&self.folder, FolderRule::Own)?;
+        Ok(Lock::acquire(&self.lock_path(), LOCK_TIMEOUT)?)
     }
 
     fn lock_path(&self) -> PathBuf {
@@ -222,7 +214,8 @@ impl SecureStore {
         };
         if matches!(opened, Err(Refused::WrongKey)) {
             // There was no key yet, or an old one: another process made a new item since, with a new key.
-            opened = envelope::open(cached.insert(self.fetch_key(true)?), &sealed);
+            let key = self.find_key(true)?.ok_or_else(|| self.key_missing())?;
+            opened = envelope::open(cached.insert(key), &sealed);
         }
         opened.map_err(|refused| match refused {
             Refused::Damaged(reason) => StoreError::Damaged { path: self.path.clone(), reason },
@@ -231,7 +224,7 @@ impl SecureStore {
     }
 
     /// The key that closes the item; `None` for a plain one. Where an item is, the key has just opened it.
-    fn key(&self, has_item: bool) -> Result<Option<x25519::Identity>, StoreError> {
+    fn key(&self, has_item: bool, lock: &Lock) -> Result<Option<x25519::Identity>, StoreError> {
         if self.protection == Protection::Plain {
             return Ok(None);
         }
@@ -239,26 +232,31 @@ impl SecureStore {
         let key = match cached.take().filter(|_| has_item) {
             Some(key) => key,
             // Nor is a cached key one for a new item: its holder may have lost it since.
-            None => self.fetch_key(has_item)?,
+            None => match self.find_key(has_item)? {
+                Some(key) => key,
+                None if has_item => return Err(self.key_missing()),
+                None => self.make_key(lock)?,
+            },
         };
         Ok(Some(cached.insert(key).clone()))
     }
 
-    /// The key from what holds it. For the first item, one is made if there is none.
-    fn fetch_key(&self, has_item: bool) -> Result<x25519::Identity, StoreError> {
-        let (protection, passphrase) = (self.protection, self.passphrase.as_ref());
-        let found = match protection {
-            Protection::Passphrase => key_file::find(&self.key_path(), passphrase)?,
-            _ if has_item => keyring::find(protection, self.key_name()?, keyring::UNLOCKING)?,
-            _ => keyring::find(protection, self.key_name()?, keyring::ANSWERING)?,
-        };
-        match found {
-            Some(key) => Ok(key),
-            None if has_item => Err(self.key_missing()),
-            None if protection == Protection::Passphrase => {
-                key_file::make(&self.key_path(), passphrase)
+    /// The key from what holds it.
+    fn find_key(&self, has_item: bool) -> Result<Option<x25519::Identity>, StoreError> {
+        let patience = if has_item { keyring::UNLOCKING } else { keyring::ANSWERING };
+        match self.protection {
+            Protection::Passphrase => key_file::find(&self.key_path(), self.passphrase.as_ref()),
+            protection => keyring::find(protection, self.key_name()?, patience),
+        }
+    }
+
+    /// A key for the first item.
+    fn make_key(&self, lock: &Lock) -> Result<x25519::Identity, StoreError> {
+        match self.protection {
+            Protection::Passphrase => {
+                key_file::make(&self.key_path(), self.passphrase.as_ref(), lock)
             }
-            None => keyring::make(protection, self.key_name()?),
+            protection => keyring::make(protection, self.key_name()?),
         }
     }
 
@@ -286,7 +284,7 @@ fn items(folder: &Path, name: &ItemName) -> Result<Vec<(Protection, PathBuf)>, S
     let mut items = Vec::new();
     for protection in Protection::ALL {
         let path = item_path(folder, name, protection);
-        if file::exists(&path)? {
+        if files::exists(&path)? {
             items.push((protection, path));
         }
     }
@@ -297,11 +295,5 @@ fn several_items(items: &[(Protection, PathBuf)]) -> StoreError {
     StoreError::Several { paths: items.iter().map(|(_, path)| path.clone()).collect() }
 }
 
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut text = OsString::from(path);
-    text.push(suffix);
-    text.into()
-}
-
 /// Longer than an update waits for a person to unlock the keyring.
-const LOCK_PATIENCE: Duration = Duration::from_secs(30);
+const LOCK_TIMEOUT: Duration = Duration::from_secs(30);

@@ -8,6 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use credentials::{Failure, Secret, Timestamp};
+use files::Lock;
 use tokio::sync::RwLock;
 use tokio::time::{Instant, timeout};
 use tracing::debug;
@@ -16,7 +17,6 @@ use super::IdentityCenter;
 use super::item::{Session, blocking};
 use super::oidc::{NoTokens, Tokens};
 use crate::failure;
-use crate::secure_store::Lock;
 
 /// An access token with fewer seconds left is refreshed, while it is still good for what is under way. So a
 /// refresh whose answer was lost costs nobody the session before its time.

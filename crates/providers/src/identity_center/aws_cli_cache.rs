@@ -1,8 +1,6 @@
 //! What the AWS CLI v2 keeps of its own sign-ins, in `~/.aws/sso/cache`. It is read, and never written: who
 //! refreshes a token there takes it from the AWS CLI.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use credentials::{Instance, Secret, StartUrl, Timestamp};
@@ -12,7 +10,7 @@ use sha1::{Digest, Sha1};
 use zeroize::Zeroizing;
 
 /// The AWS CLI's files have about 4 KB.
-const LARGEST: u64 = 256 * 1024;
+const MAX_BYTES: u64 = 256 * 1024;
 
 /// The file for an instance.
 #[derive(Clone, Debug)]
@@ -42,8 +40,7 @@ impl AwsCliCache {
 
     /// The access token and its end in Unix epoch seconds, if the file is whole and of that start URL and region.
     pub(crate) fn token(&self, instance: &Instance) -> Option<(Secret, i64)> {
-        let mut json = Zeroizing::new(Vec::with_capacity(8 * 1024));
-        File::open(&self.path).ok()?.take(LARGEST).read_to_end(&mut json).ok()?;
+        let json = Zeroizing::new(files::read(&self.path, MAX_BYTES).ok()?);
         let mut cached: Cached = serde_json::from_slice(&json).ok()?;
         let is_it = StartUrl::parse(&cached.start_url).ok()? == instance.start_url
             && cached.region == instance.region.as_str();

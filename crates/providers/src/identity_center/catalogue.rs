@@ -2,19 +2,17 @@
 //!
 //! It is a copy of what AWS knows: a file that can't be read is as good as none, and is written anew.
 
-use std::fs::File;
-use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use credentials::{AccountId, Failure, Instance, RoleName, Timestamp};
+use files::{Access, Durability, FileError};
 use serde::{Deserialize, Serialize};
-use tempfile::Builder;
 
 use crate::secure_store::file_name;
 
 const VERSION: u32 = 1;
 /// 10,000 roles have less than 1 MB.
-const LARGEST: u64 = 64 * 1024 * 1024;
+const MAX_BYTES: u64 = 64 * 1024 * 1024;
 
 /// The accounts and roles of an instance, sorted by account.
 #[derive(Clone, Debug, Default)]
@@ -94,8 +92,8 @@ impl CatalogueFile {
 
     /// The catalogue; an empty one if there is none for that start URL and region.
     pub fn read(&self) -> Catalogue {
-        let stored =
-            self.read_bytes().and_then(|json| serde_json::from_slice::<Stored>(&json).ok());
+        let json = files::read(&self.path, MAX_BYTES).ok();
+        let stored = json.and_then(|json| serde_json::from_slice::<Stored>(&json).ok());
         let is_ours = |stored: &Stored| {
             stored.version == VERSION
                 && stored.start_url == self.start_url
@@ -136,35 +134,15 @@ impl CatalogueFile {
             refreshing_since: milliseconds(catalogue.refreshing_since),
             accounts: catalogue.accounts.iter().map(account).collect(),
         };
-        self.replace(&stored).map_err(|error| {
-            let path = self.path.display();
-            Failure::failed(format!("the catalogue {path} cannot be written: {error}"))
-        })
+        let json = serde_json::to_vec(&stored)
+            .map_err(|error| FileError::unwritable(&self.path, error.into()))?;
+        // AWS has the original.
+        Ok(files::replace(&self.path, &json, Access::Private, Durability::BestEffort)?)
     }
 
     /// Held by whoever refreshes.
-    pub(crate) fn lock_path(&self) -> Result<PathBuf, Failure> {
-        let folder = self.path.parent().unwrap_or(Path::new("."));
-        std::fs::create_dir_all(folder).map_err(|error| {
-            Failure::failed(format!("{} cannot be made: {error}", folder.display()))
-        })?;
-        Ok(self.beside("lock"))
-    }
-
-    fn read_bytes(&self) -> Option<Vec<u8>> {
-        let mut json = Vec::new();
-        File::open(&self.path).ok()?.take(LARGEST).read_to_end(&mut json).ok()?;
-        Some(json)
-    }
-
-    fn replace(&self, stored: &Stored) -> io::Result<()> {
-        let folder = self.path.parent().unwrap_or(Path::new("."));
-        std::fs::create_dir_all(folder)?;
-        // Only its owner may read it: that is what tempfile makes. Not synced: AWS has the original.
-        let mut file = Builder::new().prefix(".catalogue-").tempfile_in(folder)?;
-        file.write_all(&serde_json::to_vec(stored)?)?;
-        file.persist(&self.path)?;
-        Ok(())
+    pub(crate) fn lock_path(&self) -> PathBuf {
+        self.beside("lock")
     }
 }
 

@@ -3,11 +3,12 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::fs::{self, Metadata};
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
+use files::ChangeMark;
 use tokio::time::{Instant, sleep};
 use tracing::debug;
 
@@ -19,22 +20,13 @@ const POLL: Duration = Duration::from_secs(1);
 /// All who wait share a look. It is younger than anybody's wait, because who waits begins with [`POLL`].
 const SHARED_FOR: Duration = Duration::from_millis(500);
 
-/// What tells a file from the one that was there before.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Mark {
-    modified: Option<SystemTime>,
-    length: u64,
-    /// 0 where there are none.
-    inode: u64,
-}
-
 /// The files of an instance's sign-in, seen from outside; `None` for those that aren't there.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct SignInFiles {
-    item: Option<Mark>,
+    item: Option<ChangeMark>,
     /// The item under other protections.
-    elsewhere: Vec<Option<Mark>>,
-    aws_cli: Option<Mark>,
+    elsewhere: Vec<Option<ChangeMark>>,
+    aws_cli: Option<ChangeMark>,
 }
 
 /// What was seen of the files of a sign-in.
@@ -58,7 +50,7 @@ pub enum SignInSeen {
 /// The files in a folder, seen from outside: that of the AWS CLI's sign-ins, for those that the SDK reads by itself.
 pub struct FolderLook {
     folder: PathBuf,
-    files: BTreeMap<OsString, Option<Mark>>,
+    files: BTreeMap<OsString, Option<ChangeMark>>,
 }
 
 impl IdentityCenter {
@@ -107,9 +99,9 @@ impl IdentityCenter {
     pub(crate) fn look(&self) -> SignInFiles {
         let store = &self.0.store;
         SignInFiles {
-            item: mark(store.path()),
-            elsewhere: store.other_paths().iter().map(|path| mark(path)).collect(),
-            aws_cli: self.0.aws_cli_cache.as_ref().and_then(|cache| mark(cache.path())),
+            item: ChangeMark::of(store.path()),
+            elsewhere: store.other_paths().iter().map(|path| ChangeMark::of(path)).collect(),
+            aws_cli: self.0.aws_cli_cache.as_ref().and_then(|cache| ChangeMark::of(cache.path())),
         }
     }
 
@@ -168,36 +160,18 @@ impl FolderLook {
     }
 }
 
-async fn files_in(folder: PathBuf) -> Option<BTreeMap<OsString, Option<Mark>>> {
+async fn files_in(folder: PathBuf) -> Option<BTreeMap<OsString, Option<ChangeMark>>> {
     let look = move || {
         let Ok(entries) = fs::read_dir(folder) else { return Ok(BTreeMap::new()) };
-        let file = |entry: fs::DirEntry| (entry.file_name(), mark(&entry.path()));
+        let file = |entry: fs::DirEntry| (entry.file_name(), ChangeMark::of(&entry.path()));
         Ok(entries.filter_map(Result::ok).map(file).collect())
     };
     blocking(look).await.ok()
 }
 
-fn mark(path: &Path) -> Option<Mark> {
-    let metadata = fs::metadata(path).ok()?;
-    Some(Mark {
-        modified: metadata.modified().ok(),
-        length: metadata.len(),
-        inode: inode(&metadata),
-    })
-}
-
-#[cfg(unix)]
-fn inode(metadata: &Metadata) -> u64 {
-    std::os::unix::fs::MetadataExt::ino(metadata)
-}
-
-#[cfg(not(unix))]
-fn inode(_: &Metadata) -> u64 {
-    0
-}
-
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
     use std::sync::Arc;
 
     use credentials::{Instance, InstanceName, RegionName, StartUrl};

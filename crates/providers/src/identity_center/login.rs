@@ -12,8 +12,8 @@ use super::IdentityCenter;
 use super::item::Registration;
 use super::oidc::{Oidc, Workflow};
 use super::session::SignedIn;
-use crate::secure_store::Lock;
 use credentials::{Failure, Problem};
+use files::Lock;
 
 /// So long a person has.
 const PATIENCE: Duration = Duration::from_secs(10 * 60);

@@ -54,7 +54,7 @@ impl IdentityCenter {
         progress: &watch::Sender<Progress>,
     ) -> Result<Catalogue, Failure> {
         let started_at = self.now();
-        let lock = wait_for(&file.lock_path()?, PATIENCE).await?.ok_or_else(|| {
+        let lock = wait_for(&file.lock_path(), PATIENCE).await?.ok_or_else(|| {
             failure::unavailable("another aws-sso refreshes the catalogue without end")
         })?;
         let mut catalogue = file.read();

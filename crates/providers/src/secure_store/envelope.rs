@@ -6,10 +6,10 @@ use std::iter;
 use std::path::Path;
 
 use age::{DecryptError, Decryptor, Identity, Recipient};
+use files::FileError;
 use zeroize::Zeroizing;
 
 use super::error::StoreError;
-use super::file::failed;
 
 /// Why an envelope doesn't open.
 #[derive(Debug)]
@@ -26,7 +26,8 @@ pub(super) fn close(
     content: &[u8],
     path: &Path,
 ) -> Result<Vec<u8>, StoreError> {
-    age::encrypt(recipient, content).map_err(|error| failed("seal", path)(io::Error::other(error)))
+    let sealed = age::encrypt(recipient, content);
+    sealed.map_err(|error| FileError::unwritable(path, io::Error::other(error)).into())
 }
 
 pub(super) fn open(identity: &impl Identity, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, Refused> {

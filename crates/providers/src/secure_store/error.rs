@@ -1,9 +1,9 @@
 //! Why an item can't be had or saved, and what to do then. Must not hold a secret.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 
-use credentials::{Failure, Problem};
+use credentials::{Failure, Problem, shell_word};
+use files::FileError;
 
 use super::protection::Protection;
 
@@ -52,20 +52,6 @@ pub enum StoreError {
         /// The items.
         paths: Vec<PathBuf>,
     },
-    /// Another process has held the lock for too long.
-    #[error("another process holds the lock {}", path.display())]
-    LockTimeout {
-        /// The lock's file.
-        path: PathBuf,
-    },
-    /// Others could read the item, or put another in its place.
-    #[error("{} is not safe: {reason}", path.display())]
-    Insecure {
-        /// The item, its key file, folder or lock.
-        path: PathBuf,
-        /// What is unsafe about it.
-        reason: Exposure,
-    },
     /// What is to be saved is empty or too large.
     #[error("{bytes} bytes cannot be kept in {}: 1 to 1,048,576 can", path.display())]
     Size {
@@ -74,31 +60,9 @@ pub enum StoreError {
         /// Its length.
         bytes: usize,
     },
-    /// The system refused, such as for a full disk. The item that was there is there still.
-    #[error("cannot {verb} {}: {reason}", path.display())]
-    Io {
-        /// The file or folder.
-        path: PathBuf,
-        /// What was tried.
-        verb: &'static str,
-        /// What the system said.
-        reason: std::io::Error,
-    },
-}
-
-/// What is unsafe about a file or folder.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Exposure {
-    /// It is a symbolic link.
-    Link,
-    /// It should be a file, or a folder, and is something else.
-    WrongKind,
-    /// It belongs to another user.
-    OwnedByAnother,
-    /// The file's group or all others may open it.
-    OpenToOthers,
-    /// The folder's group or all others may write in it.
-    WritableByOthers,
+    /// A file can't be read, locked or written, or isn't safe. The item that was there is there still.
+    #[error(transparent)]
+    File(#[from] FileError),
 }
 
 impl StoreError {
@@ -120,19 +84,8 @@ impl StoreError {
             Self::Several { .. } => {
                 "Write `SecureStore: ` and the ending of the one you mean into config.yaml.".to_owned()
             }
-            Self::LockTimeout { path } => format!("See which one it is: fuser -v {}", quoted(path)),
-            Self::Insecure { path, reason } => match reason {
-                Exposure::OpenToOthers => format!("Close it: chmod 600 {}", quoted(path)),
-                Exposure::WritableByOthers => format!("Close it: chmod 700 {}", quoted(path)),
-                Exposure::Link => format!("See where it leads: ls -l {}", quoted(path)),
-                Exposure::WrongKind | Exposure::OwnedByAnother => {
-                    format!("See what it is: ls -ld {}", quoted(path))
-                }
-            },
-            Self::Io { reason, .. } if reason.kind() == std::io::ErrorKind::StorageFull => {
-                "Make room on the disk. What was saved before is unchanged.".to_owned()
-            }
-            Self::Size { .. } | Self::Io { .. } => return None,
+            Self::File(error) => return error.hint(),
+            Self::Size { .. } => return None,
         };
         Some(hint)
     }
@@ -152,18 +105,6 @@ impl From<StoreError> for Failure {
     }
 }
 
-impl fmt::Display for Exposure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Link => "it is a symbolic link",
-            Self::WrongKind => "it is neither a plain file nor a folder where one is due",
-            Self::OwnedByAnother => "it belongs to another user",
-            Self::OpenToOthers => "other users may open it",
-            Self::WritableByOthers => "other users may write in it",
-        })
-    }
-}
-
 fn list(paths: &[PathBuf]) -> String {
     let texts: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
     texts.join(" and ")
@@ -171,12 +112,5 @@ fn list(paths: &[PathBuf]) -> String {
 
 /// The commands that keep a file that can't be read, and make room for another.
 fn put_away(path: &Path) -> String {
-    format!("mv {0} {0}.old && aws-sso login", quoted(path))
-}
-
-/// The path as one word of a shell.
-fn quoted(path: &Path) -> String {
-    let text = path.display().to_string();
-    let is_plain = |c: char| c.is_alphanumeric() || "/._-+@%,:=".contains(c);
-    if text.chars().all(is_plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
+    format!("mv {0} {0}.old && aws-sso login", shell_word(&path.to_string_lossy()))
 }

@@ -6,10 +6,11 @@ use std::str;
 
 use age::secrecy::ExposeSecret as _;
 use age::{scrypt, x25519};
+use files::{Lock, Replacement};
 
 use super::envelope::{self, Refused};
 use super::error::StoreError;
-use super::file::{self, Draft};
+use super::file;
 use super::passphrase::Passphrase;
 
 /// The key of this file, if it is there. This is where scrypt takes its time.
@@ -32,17 +33,18 @@ pub(super) fn find(
     }
 }
 
-/// Makes a key and its file, which isn't there. The caller holds the item's lock: two processes make one key.
+/// Makes a key and its file, which isn't there. Under the item's lock, two processes make one key.
 pub(super) fn make(
     path: &Path,
     passphrase: Option<&Passphrase>,
+    lock: &Lock,
 ) -> Result<x25519::Identity, StoreError> {
     let passphrase = passphrase.ok_or(StoreError::PassphraseNeeded { new: true })?;
     let mut recipient = scrypt::Recipient::new(passphrase.for_age());
     recipient.set_work_factor(WORK_FACTOR);
     let key = x25519::Identity::generate();
     let sealed = envelope::close(&recipient, key.to_string().expose_secret().as_bytes(), path)?;
-    Draft::new(path)?.save(&sealed)?;
+    Replacement::start(path, lock)?.finish(&sealed)?;
     Ok(key)
 }
 
@@ -65,7 +67,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("corp.key");
         let passphrase = Passphrase::parse("CANARY".to_owned()).unwrap();
-        make(&path, Some(&passphrase)).unwrap();
+        let lock = Lock::try_acquire(&folder.path().join("corp.lock")).unwrap().unwrap();
+        make(&path, Some(&passphrase), &lock).unwrap();
         // A real one would take minutes to make: the header says 21, and nothing is worked out.
         let sealed = fs::read(&path).unwrap();
         let at = sealed.iter().position(|byte| *byte == b'\n').unwrap() + 1;

@@ -201,7 +201,8 @@ fn no_file_of_an_instance_is_another_ones() {
             }
         }
     }
-    let drafts: Vec<_> = paths.iter().map(|path| with_suffix(path, ".new")).collect();
+    let drafts: Vec<_> =
+        paths.iter().map(|path| PathBuf::from(format!("{}.new", path.display()))).collect();
     paths.extend(drafts);
     let all = paths.len();
     paths.sort();

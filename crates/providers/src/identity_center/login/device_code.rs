@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use credentials::{Failure, Problem, Secret};
+use files::Lock;
 use tokio::time::{Instant, sleep};
 use tracing::debug;
 
@@ -10,7 +11,6 @@ use super::{PATIENCE, new_registration, registration};
 use crate::identity_center::IdentityCenter;
 use crate::identity_center::item::Registration;
 use crate::identity_center::oidc::{DeviceAuthorization, NoTokens, Workflow};
-use crate::secure_store::Lock;
 
 /// Between two polls, when AWS doesn't say (RFC 8628, section 3.2), and what is added when it asks to slow down.
 const INTERVAL: Duration = Duration::from_secs(5);

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use credentials::{Failure, Problem, Secret};
 use data_encoding::BASE64URL_NOPAD;
+use files::Lock;
 use sha2::{Digest, Sha256};
 use tokio::net::TcpListener;
 use tokio::time::timeout;
@@ -22,7 +23,6 @@ use crate::failure;
 use crate::identity_center::IdentityCenter;
 use crate::identity_center::item::Registration;
 use crate::identity_center::oidc::{NoTokens, SCOPE, Workflow};
-use crate::secure_store::Lock;
 use callback::{Callback, Outcome, Verdict};
 
 /// So long the browser has to read the page that says how it went.

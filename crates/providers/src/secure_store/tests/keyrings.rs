@@ -52,7 +52,7 @@ fn live_with(protection: Protection, folder: &Path) {
 
     // A key that is gone: nothing is written over, and after setting aside all goes on.
     let gone_folder = folder.with_file_name("gone");
-    file::make_folder(&gone_folder).unwrap();
+    files::make_folder(&gone_folder, Access::Private).unwrap();
     let gone = SecureStore::open(&gone_folder, &corp(), wanted, None).unwrap();
     fs::copy(store.path(), gone.path()).unwrap();
     assert!(matches!(discreet(gone.read()), StoreError::KeyMissing { .. }));

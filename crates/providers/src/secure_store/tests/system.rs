@@ -5,6 +5,7 @@ use std::os::unix::fs::{PermissionsExt as _, chown, symlink};
 use std::process::Command;
 
 use fakes::SmallDisk;
+use files::Fault;
 
 use super::*;
 
@@ -17,10 +18,9 @@ fn set_mode(path: &Path, mode: u32) {
 }
 
 /// Both reading and writing are refused for this, and nothing is changed.
-fn assert_insecure(store: &SecureStore, exposure: Exposure, hint: &str) {
+fn assert_insecure(store: &SecureStore, is_it: fn(&Fault) -> bool, hint: &str) {
     for error in [discreet(store.read()), discreet(save(store, b"new"))] {
-        let is_it = matches!(error, StoreError::Insecure { reason, .. } if reason == exposure);
-        assert!(is_it, "{error}");
+        assert!(matches!(&error, StoreError::File(error) if is_it(&error.fault)), "{error}");
         assert!(error.hint().unwrap().starts_with(hint), "{error:?}");
     }
 }
@@ -42,17 +42,25 @@ fn what_others_can_open_or_write_is_refused_with_the_command_that_mends_it() {
     save(&store, b"CANARY").unwrap();
     for exposed in [0o640, 0o604, 0o620, 0o601] {
         set_mode(store.path(), exposed);
-        assert_insecure(&store, Exposure::OpenToOthers, "Close it: chmod 600 /");
+        assert_insecure(
+            &store,
+            |fault| matches!(fault, Fault::OpenToOthers),
+            "Close it to other users: chmod 600 /",
+        );
     }
     set_mode(store.path(), 0o600);
     for exposed in [0o720, 0o702] {
         set_mode(home.path(), exposed);
-        assert_insecure(&store, Exposure::WritableByOthers, "Close it: chmod 700 /");
+        assert_insecure(
+            &store,
+            |fault| matches!(fault, Fault::FolderWritable),
+            "Close it to other users: chmod go-w /",
+        );
     }
     set_mode(home.path(), 0o755);
     assert_eq!(*store.read().unwrap().unwrap(), b"CANARY");
     set_mode(&home.path().join("corp.lock"), 0o644);
-    assert!(matches!(discreet(save(&store, b"x")), StoreError::Insecure { .. }));
+    assert!(matches!(discreet(save(&store, b"x")), StoreError::File(_)));
 }
 
 #[test]
@@ -63,13 +71,21 @@ fn links_are_not_followed() {
 
     let link = home.path().join("link");
     symlink(&folder, &link).unwrap();
-    assert_insecure(&plain(&link), Exposure::Link, "See where it leads: ls -l /");
-    assert_insecure(&plain(&link.join("")), Exposure::Link, "See where it leads: ls -l /");
+    assert_insecure(
+        &plain(&link),
+        |fault| matches!(fault, Fault::Link),
+        "See where it leads: ls -l /",
+    );
+    assert_insecure(
+        &plain(&link.join("")),
+        |fault| matches!(fault, Fault::Link),
+        "See where it leads: ls -l /",
+    );
 
     let store = plain(&folder);
     fs::rename(store.path(), home.path().join("elsewhere")).unwrap();
     symlink(home.path().join("elsewhere"), store.path()).unwrap();
-    assert_insecure(&store, Exposure::Link, "See where it leads: ls -l /");
+    assert_insecure(&store, |fault| matches!(fault, Fault::Link), "See where it leads: ls -l /");
     assert_eq!(fs::read(home.path().join("elsewhere")).unwrap(), b"CANARY");
 
     // Set aside is the link, not what it leads to.
@@ -85,11 +101,11 @@ fn what_is_no_file_or_no_folder_is_refused_without_waiting() {
     let home = tempfile::tempdir().unwrap();
     let store = plain(home.path());
     fs::create_dir(store.path()).unwrap();
-    assert_insecure(&store, Exposure::WrongKind, "See what it is");
+    assert_insecure(&store, |fault| matches!(fault, Fault::NotAFile), "See what it is");
     fs::remove_dir(store.path()).unwrap();
     // Opening a pipe that nobody writes to would wait for ever.
     assert!(Command::new("mkfifo").arg(store.path()).status().unwrap().success());
-    assert_insecure(&store, Exposure::WrongKind, "See what it is");
+    assert_insecure(&store, |fault| matches!(fault, Fault::NotAFile), "See what it is");
     let file = home.path().join("file");
     fs::write(&file, "").unwrap();
     discreet(plain(&file).read());
@@ -104,10 +120,18 @@ fn what_belongs_to_another_user_is_refused() {
     let store = plain(home.path());
     save(&store, b"CANARY").unwrap();
     chown(store.path(), Some(65534), None).unwrap();
-    assert_insecure(&store, Exposure::OwnedByAnother, "See what it is");
+    assert_insecure(
+        &store,
+        |fault| matches!(fault, Fault::OtherOwner),
+        "If it is yours, take it over: sudo chown",
+    );
     chown(store.path(), Some(0), None).unwrap();
     chown(home.path(), Some(65534), None).unwrap();
-    assert_insecure(&store, Exposure::OwnedByAnother, "See what it is");
+    assert_insecure(
+        &store,
+        |fault| matches!(fault, Fault::OtherOwner),
+        "If it is yours, take it over: sudo chown",
+    );
 }
 
 #[test]
