@@ -12,8 +12,6 @@ mod tests;
 mod value;
 mod yaml;
 
-use std::fs::File;
-use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -75,20 +73,13 @@ impl ConfigFile {
     /// The file cannot be read, has more than 4 MiB, or is not valid. The message names the file, the line, the key and the
     /// allowed values.
     pub fn read(path: &Path, home: &Path) -> Result<Option<Self>, Failure> {
-        let because = |text: &str| Failure::failed(format!("{} {text}", path.display()));
-        let cannot = |error: std::io::Error| because(&format!("cannot be read: {error}"));
-        let file = match File::open(path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(cannot(error)),
+        let bytes = match files::read(path, MAX_BYTES) {
+            Ok(bytes) => bytes,
+            Err(error) if error.is_missing() => return Ok(None),
+            Err(error) => return Err(error.into()),
         };
-        let mut bytes = Vec::new();
-        // One byte more than allowed shows that the file is too large.
-        file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(cannot)?;
-        if bytes.len() as u64 > MAX_BYTES {
-            return Err(because("must be at most 4 MiB"));
-        }
-        let text = String::from_utf8(bytes).map_err(|_| because("must be UTF-8"))?;
+        let text = String::from_utf8(bytes)
+            .map_err(|_| Failure::failed(format!("{} must be UTF-8", path.display())))?;
         Self::parse(&text, path, home).map(Some)
     }
 

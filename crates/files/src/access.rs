@@ -21,7 +21,7 @@ pub(crate) enum Rule {
     Private,
     /// A plain file that nobody but its owner can open.
     Closed,
-    /// A plain file.
+    /// A plain file; or a device, since people name /dev/null to have nothing. A device keeps nobody waiting either.
     Any,
 }
 
@@ -61,9 +61,10 @@ pub fn check(path: &Path) -> Result<(), FileError> {
 }
 
 fn fault(metadata: &Metadata, rule: Rule) -> Option<Fault> {
+    let is_right_kind = metadata.is_file() || (rule == Rule::Any && is_device(metadata));
     if metadata.is_symlink() {
         Some(Fault::Link)
-    } else if !metadata.is_file() {
+    } else if !is_right_kind {
         Some(Fault::NotAFile)
     } else if rule == Rule::Private && is_others(metadata) {
         Some(Fault::OtherOwner)
@@ -74,13 +75,16 @@ fn fault(metadata: &Metadata, rule: Rule) -> Option<Fault> {
     }
 }
 
+use system::is_device;
 pub(crate) use system::{has_mode, is_others, set_file_access, set_folder_access};
 
 #[cfg(unix)]
 mod system {
     use std::fs::{self, File, Metadata, OpenOptions, Permissions};
     use std::io;
-    use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
+    use std::os::unix::fs::{
+        FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
+    };
     use std::path::Path;
 
     use rustix::fs::OFlags;
@@ -95,6 +99,10 @@ mod system {
         // NONBLOCK: opening a pipe would wait for its other end.
         let flags = (OFlags::NONBLOCK | follow).bits().cast_signed();
         options.mode(0o600).custom_flags(flags).open(path)
+    }
+
+    pub(super) fn is_device(metadata: &Metadata) -> bool {
+        metadata.file_type().is_char_device()
     }
 
     pub(crate) fn is_others(metadata: &Metadata) -> bool {
@@ -139,6 +147,10 @@ mod system {
             }
             _ => options.open(path),
         }
+    }
+
+    pub(super) fn is_device(_: &Metadata) -> bool {
+        false
     }
 
     pub(crate) fn is_others(_: &Metadata) -> bool {

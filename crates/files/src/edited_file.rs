@@ -133,6 +133,8 @@ fn follow(path: &Path) -> io::Result<PathBuf> {
 fn read(path: &Path) -> Result<Option<Before>, FileError> {
     let opened = access::open(File::options().read(true), path, Rule::Any);
     match opened {
+        // Nothing could take the place of a device.
+        Ok((_, metadata)) if !metadata.is_file() => Err(Fault::NotAFile.of(path)),
         Ok((file, metadata)) => {
             let bytes = read_opened(file, &metadata, path, MAX_BYTES)?;
             Ok(Some(Before { bytes, metadata }))

@@ -24,6 +24,9 @@ pub enum Fault {
     /// It can't be made or written. What was there before is unchanged.
     #[error("cannot be written: {0}")]
     Unwritable(io::Error),
+    /// It can't be removed.
+    #[error("cannot be removed: {0}")]
+    Unremovable(io::Error),
     /// It is a link, which may lead elsewhere at any time.
     #[error("is a symbolic link")]
     Link,
@@ -75,38 +78,37 @@ impl FileError {
 
     /// What to do about it: a sentence, with the command to type.
     pub fn hint(&self) -> Option<String> {
-        let lead = match &self.fault {
+        match &self.fault {
             Fault::Unwritable(error) if error.kind() == io::ErrorKind::StorageFull => {
-                return Some("Make room on the disk. The file is as it was before.".to_owned());
+                Some("Make room on the disk. The file is as it was before.".to_owned())
             }
-            Fault::Changed => return Some("Nothing was written. Try again.".to_owned()),
-            Fault::OpenToOthers | Fault::FolderOpenToOthers | Fault::FolderWritable => {
-                "Close it to other users"
-            }
-            Fault::OtherOwner => "If it is yours, take it over",
-            Fault::Link => "See where it leads",
-            Fault::NotAFile | Fault::NotAFolder => "See what it is",
-            Fault::Locked => "See which process holds it",
-            Fault::Unreadable(_) | Fault::Unwritable(_) | Fault::TooLarge(_) => return None,
-        };
-        Some(format!("{lead}: {}", self.command()?))
+            Fault::Changed => Some("Nothing was written. Try again.".to_owned()),
+            _ => Some(format!("{}: {}", self.mend()?.0, self.command()?)),
+        }
     }
 
-    /// The command that mends it or shows more of it.
+    /// The command that mends it, or shows more of it.
     pub fn command(&self) -> Option<String> {
-        let command = match &self.fault {
-            Fault::OpenToOthers => "chmod 600",
-            Fault::FolderOpenToOthers => "chmod 700",
-            Fault::FolderWritable => "chmod go-w",
-            Fault::OtherOwner => "sudo chown \"$(id -u)\"",
-            Fault::Link => "ls -l",
-            Fault::NotAFile | Fault::NotAFolder => "ls -ld",
-            Fault::Locked => "fuser -v",
-            Fault::Unreadable(_) | Fault::Unwritable(_) | Fault::TooLarge(_) | Fault::Changed => {
-                return None;
-            }
-        };
-        Some(format!("{command} {}", shell_word(&self.path.to_string_lossy())))
+        Some(format!("{} {}", self.mend()?.1, shell_word(&self.path.to_string_lossy())))
+    }
+
+    /// What the command does, and the command without the path.
+    fn mend(&self) -> Option<(&'static str, &'static str)> {
+        const CLOSE: &str = "Close it to other users";
+        Some(match &self.fault {
+            Fault::OpenToOthers => (CLOSE, "chmod 600"),
+            Fault::FolderOpenToOthers => (CLOSE, "chmod 700"),
+            Fault::FolderWritable => (CLOSE, "chmod go-w"),
+            Fault::OtherOwner => ("If it is yours, take it over", "sudo chown \"$(id -u)\""),
+            Fault::Link => ("See where it leads", "ls -l"),
+            Fault::NotAFile | Fault::NotAFolder => ("See what it is", "ls -ld"),
+            Fault::Locked => ("See which process holds it", "fuser -v"),
+            Fault::Unreadable(_)
+            | Fault::Unwritable(_)
+            | Fault::Unremovable(_)
+            | Fault::TooLarge(_)
+            | Fault::Changed => return None,
+        })
     }
 }
 

@@ -25,7 +25,7 @@ pub use error::{Fault, FileError};
 pub use folder::{FolderRule, check_folder, make_folder};
 pub use lock::Lock;
 pub use read::{open, read, read_given_key, read_private};
-pub use rename::{exists, rename, set_aside};
+pub use rename::{exists, remove, rename, set_aside};
 pub use replace::{Durability, Replacement, create, open_to_append, replace};
 
 #[cfg(test)]

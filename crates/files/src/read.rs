@@ -28,7 +28,7 @@ pub fn read_given_key(path: &Path, limit: u64) -> Result<Zeroizing<Vec<u8>>, Fil
 /// Reads a file, by a link or not, whoever else can read it.
 ///
 /// # Errors
-/// There is none, it is no plain file, or it has more than `limit` bytes.
+/// There is none, it is a folder or a pipe, or it has more than `limit` bytes.
 pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
     read_by(Rule::Any, path, limit)
 }
@@ -36,7 +36,7 @@ pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
 /// Opens a file to read it piece by piece, by a link or not.
 ///
 /// # Errors
-/// There is none, or it is no plain file.
+/// There is none, or it is a folder or a pipe.
 pub fn open(path: &Path) -> Result<File, FileError> {
     access::open(File::options().read(true), path, Rule::Any).map(|(file, _)| file)
 }

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use crate::FileError;
+use crate::{Fault, FileError};
 
 /// Gives a file another name in its folder, in the place of what has that name.
 ///
@@ -13,6 +13,14 @@ use crate::FileError;
 /// Those of the disk.
 pub fn rename(from: &Path, to: &Path) -> Result<(), FileError> {
     fs::rename(from, to).map_err(|error| FileError::unwritable(from, error))
+}
+
+/// Removes a file.
+///
+/// # Errors
+/// Those of the disk.
+pub fn remove(path: &Path) -> Result<(), FileError> {
+    fs::remove_file(path).map_err(|error| Fault::Unremovable(error).of(path))
 }
 
 /// Moves a file that can't be used to `<path>.unreadable-<n>`, so that nothing is lost, and gives its new path; `None` if

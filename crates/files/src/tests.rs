@@ -85,15 +85,17 @@ fn what_is_no_plain_file_is_refused_and_not_waited_for() {
     set_mode(&pipe, 0o600);
     for path in [&pipe, home.path(), Path::new("/dev/null")] {
         assert_refused(path, |fault| matches!(fault, Fault::NotAFile), "ls -ld ");
-        for fault in [
-            read(path, 8).unwrap_err().fault,
-            open_to_append(path).unwrap_err().fault,
-            Lock::try_acquire(path).unwrap_err().fault,
-        ] {
+        for fault in
+            [open_to_append(path).unwrap_err().fault, Lock::try_acquire(path).unwrap_err().fault]
+        {
             assert!(matches!(fault, Fault::NotAFile), "{}: {fault}", path.display());
         }
         assert!(EditedFile::read(path).is_err());
     }
+    for path in [&pipe, home.path()] {
+        assert!(matches!(read(path, 8).unwrap_err().fault, Fault::NotAFile));
+    }
+    assert_eq!(read(Path::new("/dev/null"), 8).unwrap(), b"", "which people name to have nothing");
 }
 
 #[test]

@@ -3,7 +3,6 @@
 mod before_containers;
 mod digest;
 
-use std::io;
 use std::path::{Path, PathBuf};
 
 use aws_config::profile::{Profile, ProfileFileCredentialsProvider, ProfileSet};
@@ -34,6 +33,9 @@ const WAYS: [&str; 6] = [
     "sso_session with sso_account_id and sso_role_name",
     "sso_start_url with sso_region, sso_account_id and sso_role_name",
 ];
+
+/// 10,000 profiles have 2 MB.
+const MAX_BYTES: u64 = 64 * 1024 * 1024;
 
 const PROCESS: &str = "credential_process";
 
@@ -324,11 +326,11 @@ async fn load(files: &EnvConfigFiles) -> Result<ProfileSet, Failure> {
 
 /// What a file holds; `None` if it isn't there or can't be read, which concerns only who needs a profile of it.
 fn text_of(path: &Path) -> Option<String> {
-    match std::fs::read(path) {
+    match files::read(path, MAX_BYTES) {
         Ok(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) if error.is_missing() => None,
         Err(error) => {
-            warn!(%error, "{} cannot be read", path.display());
+            warn!("{error}");
             None
         }
     }

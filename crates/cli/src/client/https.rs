@@ -3,6 +3,7 @@
 //! Trusted are our own authority, whose certificate says that it vouches for our own server alone; the system's roots; and
 //! those of `AWS_CA_BUNDLE`.
 
+use std::fmt::Display;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -58,10 +59,10 @@ fn roots() -> Result<RootCertStore, Failure> {
 }
 
 fn read(path: &Path, what: &str) -> Result<Vec<CertificateDer<'static>>, Failure> {
-    let certificates = CertificateDer::pem_file_iter(path).and_then(Iterator::collect);
-    certificates.map_err(|error: pem::Error| {
-        Failure::failed(format!("{what}{} cannot be read: {error}", path.display()))
-    })
+    let cannot = |error: &dyn Display| Failure::failed(format!("{what}{error}"));
+    let pem = files::read(path, MAX_BYTES).map_err(|error| cannot(&error))?;
+    let certificates: Result<_, pem::Error> = CertificateDer::pem_slice_iter(&pem).collect();
+    certificates.map_err(|error| cannot(&format!("{} cannot be read: {error}", path.display())))
 }
 
 /// Why there is no HTTPS with this server, and what to do.
@@ -111,3 +112,6 @@ fn bare(name: &str) -> &str {
     let inside = name.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')'));
     inside.unwrap_or(name).trim_matches('"')
 }
+
+/// The bundle of a distribution has 250 KB.
+const MAX_BYTES: u64 = 64 * 1024 * 1024;

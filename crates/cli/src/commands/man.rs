@@ -1,11 +1,11 @@
 //! `aws-sso man`
 
-use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, Command};
 use clap_mangen::Man;
+use files::{Access, Durability};
 
 use crate::ground::ui;
 use credentials::{Failure, shell_word};
@@ -23,16 +23,13 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: Arguments, command: Command) -> Result<(), Failure> {
     let folder = arguments.folder.join("man1");
-    let cannot = |error: io::Error| {
-        Failure::failed(format!("{} cannot be written: {error}", folder.display()))
-    };
     let mut command = command.disable_help_subcommand(true);
     command.build();
     let mut pages = Vec::new();
-    add_pages(&command, &mut pages).map_err(cannot)?;
-    fs::create_dir_all(&folder).map_err(cannot)?;
+    add_pages(&command, &mut pages).map_err(Failure::failed)?;
+    files::make_folder(&folder, Access::Public)?;
     for (name, page) in &pages {
-        write(&folder, name, page).map_err(cannot)?;
+        files::replace(&folder.join(name), page, Access::Public, Durability::BestEffort)?;
     }
     let typed = arguments.folder.display().to_string();
     ui::note(&format!(
@@ -52,11 +49,4 @@ fn add_pages(command: &clap::Command, pages: &mut Vec<(String, Vec<u8>)>) -> io:
     pages.push((man.get_filename(), page));
     let shown = command.get_subcommands().filter(|command| !command.is_hide_set());
     shown.into_iter().try_for_each(|command| add_pages(command, pages))
-}
-
-/// As a whole: somebody may be reading the page.
-fn write(folder: &Path, name: &str, page: &[u8]) -> io::Result<()> {
-    let new = folder.join(format!(".{name}.new"));
-    fs::write(&new, page)?;
-    fs::rename(&new, folder.join(name))
 }

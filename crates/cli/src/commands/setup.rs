@@ -3,8 +3,7 @@
 mod profiles;
 
 use std::fmt::Write as _;
-use std::fs::OpenOptions;
-use std::io::{IsTerminal, Write, stdin};
+use std::io::{IsTerminal, stdin};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
@@ -83,7 +82,8 @@ fn set_up(arguments: Arguments) -> Result<(), Failure> {
     if let Some(present) = present {
         return explain(&present, &path, &name, &start_url, &region);
     }
-    write(&path, &file(&name, &start_url, &region))?;
+    // Never over a file that has come to be in the meantime.
+    files::create(&path, file(&name, &start_url, &region).as_bytes())?;
     let shown = path.display();
     let flag =
         if path == paths::config_file() { String::new() } else { format!(" --config {shown}") };
@@ -165,19 +165,6 @@ fn file(name: &InstanceName, start_url: &StartUrl, region: &RegionName) -> Strin
          {COMMENTS}",
         entry(name, start_url, region)
     )
-}
-
-fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    let cannot = |error: std::io::Error| {
-        Failure::failed(format!("{} cannot be written: {error}", path.display()))
-    };
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(cannot)?;
-    }
-    // Never over a file that has come to be in the meantime.
-    let file = OpenOptions::new().write(true).create_new(true).open(path);
-    let mut file = file.map_err(cannot)?;
-    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(cannot)
 }
 
 const COMMENTS: &str = r#"    # What to add to accounts and roles, if you like:

@@ -5,14 +5,13 @@ mod programs;
 mod roots;
 mod system_store;
 
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use data_encoding::{BASE64, HEXUPPER};
+use files::{Access, Durability, FileError};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 use sha2::{Digest, Sha256};
-use tempfile::NamedTempFile;
 
 use credentials::Failure;
 
@@ -50,15 +49,15 @@ impl Authority {
     /// # Errors
     /// It can't be read.
     pub(crate) fn read(path: PathBuf) -> Result<Option<Self>, Failure> {
-        let certificate = match std::fs::read(&path) {
-            Ok(pem) => CertificateDer::from_pem_slice(&pem).map_err(|error| error.to_string()),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => Err(error.to_string()),
+        let pem = match files::read(&path, MAX_BYTES) {
+            Ok(pem) => pem,
+            Err(error) if error.is_missing() => return Ok(None),
+            Err(error) => return Err(error.into()),
         };
-        match certificate {
+        match CertificateDer::from_pem_slice(&pem) {
             Ok(certificate) => Ok(Some(Self { path, certificate })),
-            Err(why) => Err(Failure::failed(format!(
-                "the certificate authority {} cannot be read: {why}",
+            Err(error) => Err(Failure::failed(format!(
+                "the certificate authority {} cannot be read: {error}",
                 path.display()
             ))),
         }
@@ -110,19 +109,16 @@ impl Authority {
         for certificate in &certificates {
             pem += &pem_of(certificate);
         }
-        let failed = |path: &Path, error: io::Error| {
-            Failure::failed(format!("{} cannot be written: {error}", path.display()))
-        };
-        replace(&bundle.pem, pem.as_bytes()).map_err(|error| failed(&bundle.pem, error))?;
-        let store = java::trust_store(&certificates);
-        replace(&bundle.java, &store).map_err(|error| failed(&bundle.java, error))?;
+        replace(&bundle.pem, pem.as_bytes())?;
+        replace(&bundle.java, &java::trust_store(&certificates))?;
         Ok(bundle)
     }
 
     /// Whose certificates are in the bundle beside the system's: what was there the last time still is, because other
     /// shells may rely on it.
     fn others(&self, bundle: &Bundle, besides: Vec<PathBuf>) -> Vec<PathBuf> {
-        let last = std::fs::read_to_string(&bundle.pem).unwrap_or_default();
+        let last = files::read(&bundle.pem, MAX_BYTES).unwrap_or_default();
+        let last = String::from_utf8(last).unwrap_or_default();
         let last = last.lines().filter_map(|line| line.strip_prefix(BESIDES)).map(PathBuf::from);
         let mut others: Vec<PathBuf> = last.chain(besides).collect();
         others.sort_unstable();
@@ -135,13 +131,8 @@ impl Authority {
 }
 
 /// Puts a file in the place of another. Everybody may read it: it holds no secret, and a container's user is another.
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = NamedTempFile::new_in(path.parent().unwrap_or(Path::new(".")))?;
-    file.write_all(bytes)?;
-    #[cfg(unix)]
-    file.as_file().set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
-    file.persist(path)?;
-    Ok(())
+fn replace(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    files::replace(path, bytes, Access::Public, Durability::BestEffort)
 }
 
 fn pem_of(certificate: &CertificateDer<'_>) -> String {
@@ -159,3 +150,5 @@ fn pem_of(certificate: &CertificateDer<'_>) -> String {
 
 const TITLE: &str = "# aws-sso's certificate authority, and what is trusted beside it. Written anew by: aws-sso ecs trust";
 const BESIDES: &str = "# also: ";
+/// The bundle of a distribution has 250 KB.
+const MAX_BYTES: u64 = 64 * 1024 * 1024;

@@ -3,14 +3,12 @@
 //!
 //! Must not make another by itself while one is there that can't be had: programs trust that one.
 
-use std::fs;
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use credentials::{Clock, Failure};
+use files::{Access, Durability};
 use providers::secure_store::{Protection, SecureStore, StoreError};
 use server::{Authority, AuthorityError, HostName, Names};
-use tempfile::NamedTempFile;
 use zeroize::Zeroizing;
 
 use crate::ground::clock::SystemClock;
@@ -132,23 +130,10 @@ fn key_lacking(item: &Path) -> AuthorityFailure {
 /// Writes the certificate, unless it is there.
 fn publish(authority: &Authority) -> Result<(), Failure> {
     let (path, pem) = (paths::authority_certificate(), authority.certificate_pem());
-    if fs::read(&path).is_ok_and(|present| present == pem.as_bytes()) {
+    if files::read(&path, MAX_BYTES).is_ok_and(|present| present == pem.as_bytes()) {
         return Ok(());
     }
-    let write = || -> io::Result<()> {
-        let mut file = NamedTempFile::new_in(path.parent().unwrap_or(&path))?;
-        file.write_all(pem.as_bytes())?;
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            file.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
-        }
-        file.as_file().sync_data()?;
-        file.persist(&path)?;
-        Ok(())
-    };
-    write()
-        .map_err(|error| Failure::failed(format!("{} cannot be written: {error}", path.display())))
+    Ok(files::replace(&path, pem.as_bytes(), Access::Public, Durability::Synced)?)
 }
 
 /// Stores wait for files, locks and keyrings.
@@ -175,3 +160,6 @@ impl From<AuthorityError> for AuthorityFailure {
         Self(explain(&error, &[]))
     }
 }
+
+/// Our certificate has less than 1 KB.
+const MAX_BYTES: u64 = 64 * 1024;

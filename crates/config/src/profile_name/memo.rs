@@ -1,13 +1,12 @@
 //! A file with the names that a template has made, so that they need not be made again for the same roles. It is only a cache: if
 //! the file is missing, damaged or belongs to other roles, the names are made again.
 
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use credentials::ProfileName;
 use data_encoding::HEXLOWER;
+use files::{Access, Durability};
 use sha2::{Digest, Sha256};
-use tempfile::Builder;
 use tracing::debug;
 
 /// A digest of everything that the names depend on.
@@ -45,7 +44,7 @@ impl Memo {
 
     /// Reads `count` names, in the order of the roles. `None` if the file does not have them.
     pub fn read(&self, count: usize) -> Option<Vec<ProfileName>> {
-        let text = std::fs::read_to_string(&self.path).ok()?;
+        let text = String::from_utf8(files::read(&self.path, MAX_BYTES).ok()?).ok()?;
         let mut lines = text.lines();
         if lines.next() != Some(&self.fingerprint) {
             return None;
@@ -56,28 +55,26 @@ impl Memo {
 
     /// Writes the names. No name contains a line break, which is a control character.
     pub fn keep<'a>(&self, names: impl Iterator<Item = &'a ProfileName>) {
-        if let Err(error) = self.replace(names) {
-            debug!(%error, "the names of roles are not kept");
-        }
-    }
-
-    fn replace<'a>(&self, names: impl Iterator<Item = &'a ProfileName>) -> io::Result<()> {
-        let folder = self.path.parent().unwrap_or(Path::new("."));
         let mut text = self.fingerprint.clone();
         for name in names {
             text.push('\n');
             text.push_str(name.as_str());
         }
-        // Only its owner may read it: that is what tempfile makes.
-        let mut file = Builder::new().prefix(".names-").tempfile_in(folder)?;
-        file.write_all(text.as_bytes())?;
-        file.persist(&self.path)?;
-        Ok(())
+        let kept =
+            files::replace(&self.path, text.as_bytes(), Access::Private, Durability::BestEffort);
+        if let Err(error) = kept {
+            debug!(%error, "the names of roles are not kept");
+        }
     }
 }
 
+/// 10,000 names have less than 1 MB.
+const MAX_BYTES: u64 = 64 * 1024 * 1024;
+
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     fn memo(path: &Path, texts: &[&str]) -> Memo {

@@ -85,19 +85,16 @@ fn open(path: &std::path::Path) -> Result<Vec<Log<File>>, Failure> {
     let mut logs: Vec<Log<File>> = Vec::new();
     let mut seen = Vec::new();
     for path in AuditLog::files(path) {
-        match File::open(&path) {
+        match files::open(&path) {
             Ok(file) => {
-                let id = log::id(&file);
+                let id = files::file_id(&file);
                 if !seen.contains(&id) || id.is_none() {
                     seen.push(id);
                     logs.push(Log::new(file));
                 }
             }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            Err(error) => {
-                let path = path.display();
-                return Err(Failure::failed(format!("{path} cannot be read: {error}")));
-            }
+            Err(error) if error.is_missing() => {}
+            Err(error) => return Err(error.into()),
         }
     }
     match logs.is_empty() {

@@ -123,7 +123,8 @@ fn java_trust_store(environment: &TrustVariables) -> PathBuf {
 
 /// Java's stores have certificates as they are, in either format, unless they are encrypted.
 fn has_bytes(file: &Path, bytes: &[u8]) -> bool {
-    std::fs::read(file).is_ok_and(|store| store.windows(bytes.len()).any(|part| part == bytes))
+    files::read(file, MAX_STORE_BYTES)
+        .is_ok_and(|store| store.windows(bytes.len()).any(|part| part == bytes))
 }
 
 /// The roots that boto3 has: those of the `python3` that a shell would start.
@@ -151,6 +152,8 @@ else:
     print(os.path.join(os.path.dirname(botocore.origin), 'cacert.pem'))
 ";
 const PATIENCE: Duration = Duration::from_secs(5);
+/// Java's store of a distribution has 200 KB.
+const MAX_STORE_BYTES: u64 = 64 * 1024 * 1024;
 const JAVA_CACERTS: &str = "/etc/ssl/certs/java/cacerts";
 
 const PROGRAMS: [(&str, Roots); 15] = [

@@ -7,7 +7,7 @@ mod platform;
 
 pub(crate) use platform::{SystemStore, WHY_NOT, may_change_system};
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use super::{Authority, replace};
@@ -45,15 +45,9 @@ impl Step {
     /// # Errors
     /// Says what could not be done, and why.
     pub(crate) fn take(&self, authority: &Authority) -> Result<(), Failure> {
-        let failed = |path: &Path, verb: &str, error: std::io::Error| {
-            Failure::failed(format!("{} cannot be {verb}: {error}", path.display()))
-        };
         match self {
-            Self::Copy(to) => replace(to, super::pem_of(&authority.certificate).as_bytes())
-                .map_err(|error| failed(to, "written", error)),
-            Self::Remove(path) => {
-                std::fs::remove_file(path).map_err(|error| failed(path, "removed", error))
-            }
+            Self::Copy(to) => Ok(replace(to, super::pem_of(&authority.certificate).as_bytes())?),
+            Self::Remove(path) => Ok(files::remove(path)?),
             Self::Run(words) => run(words),
         }
     }

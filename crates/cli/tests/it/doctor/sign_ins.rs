@@ -50,12 +50,14 @@ fn files_that_others_can_open_are_closed() {
     let fake = fake();
     let mut world = signed_in(&fake);
     let folder = world.home().join(".local/state/aws-sso");
-    for (path, mode) in [(folder.clone(), 0o755), (folder.join("corp.json"), 0o640)] {
+    for (path, mode, fault) in [
+        (folder.clone(), 0o755, "is a folder that other users can open"),
+        (folder.join("corp.json"), 0o640, "can be read or written by other users"),
+    ] {
         set_mode(path.to_str().unwrap(), mode);
-        let said = format!("{} can be opened by others (mode {mode:o})", path.display());
-        let mend = found(&world, "problem", &said);
+        let mend = found(&world, "problem", &format!("{} {fault}", path.display()));
         take_over(&mut world, &mend);
-        assert!(!sick(&world).iter().any(|(_, said, _)| said.contains("by others")));
+        assert!(!sick(&world).iter().any(|(_, said, _)| said.contains("other users")));
     }
 }
 

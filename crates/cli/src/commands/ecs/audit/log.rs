@@ -1,6 +1,5 @@
 //! A file of the audit log, line by line. However large the file or a line is, this takes the same memory.
 
-use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 
 /// Reads lines.
@@ -27,19 +26,6 @@ impl<R: Read> Log<R> {
         }
         Ok(Some(std::str::from_utf8(&self.line).unwrap_or_default()))
     }
-}
-
-/// What tells a file from others, where that is known.
-#[cfg(unix)]
-pub(super) fn id(file: &File) -> Option<(u64, u64)> {
-    use std::os::unix::fs::MetadataExt as _;
-    file.metadata().ok().map(|metadata| (metadata.dev(), metadata.ino()))
-}
-
-/// What tells a file from others, where that is known.
-#[cfg(not(unix))]
-pub(super) fn id(_: &File) -> Option<(u64, u64)> {
-    None
 }
 
 /// Ten times as long as we write them.
