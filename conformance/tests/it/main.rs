@@ -1,6 +1,7 @@
 //! Real AWS SDKs against the real binary, through their default provider chains. Their environment has only the variables of
 //! container credentials. `moto_server` is AWS STS.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test must fail loudly")]
+#![expect(clippy::disallowed_methods, reason = "tests write files of their own")]
 
 mod browser;
 mod chains;

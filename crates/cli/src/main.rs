@@ -1,4 +1,5 @@
 //! The binary `aws-sso`: joins the server and the providers, and talks to the person.
+#![cfg_attr(test, expect(clippy::disallowed_methods, reason = "tests write files of their own"))]
 
 mod cli;
 mod client;

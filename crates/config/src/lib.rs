@@ -1,6 +1,7 @@
 //! The person's configuration: `config.yaml`, and the profile names that it defines for roles.
 //!
 //! This crate reads no environment variable, no clock and no network. The paths of the file and of the home folder are passed in.
+#![cfg_attr(test, expect(clippy::disallowed_methods, reason = "tests write files of their own"))]
 #![warn(
     clippy::let_underscore_must_use,
     clippy::wildcard_enum_match_arm,

@@ -1,6 +1,7 @@
 //! Fakes for tests: a clock that a test moves, credentials with canaries, a sealed environment for the real binary, a terminal
 //! for it, and an IAM Identity Center without AWS. Only a dev-dependency.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test must fail loudly")]
+#![expect(clippy::disallowed_methods, reason = "tests write files of their own")]
 
 mod canary;
 mod clock;

@@ -7,6 +7,7 @@
 //! Where the system has no such modes (elsewhere than on Unix), the folder's own protection is all there is.
 //!
 //! This crate knows no path of its own and no format: paths are passed in, and bytes are bytes.
+#![expect(clippy::disallowed_methods, reason = "this is where files are opened and written")]
 
 mod access;
 mod change_mark;

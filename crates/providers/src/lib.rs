@@ -2,6 +2,7 @@
 //!
 //! No slots, no HTTP server, no terminal: values in, values out. The environment is read by `aws-config`
 //! alone, as it is in every AWS SDK.
+#![cfg_attr(test, expect(clippy::disallowed_methods, reason = "tests write files of their own"))]
 
 mod complete;
 mod credential_process;

@@ -1,4 +1,5 @@
 //! The real binary in a sealed world.
+#![expect(clippy::disallowed_methods, reason = "tests write files of their own")]
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,

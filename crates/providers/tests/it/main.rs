@@ -1,4 +1,5 @@
 //! The library against the fake IAM Identity Center, by processes of its own.
+#![expect(clippy::disallowed_methods, reason = "tests write files of their own")]
 #![expect(
     clippy::unwrap_used,
     clippy::panic,

@@ -1,4 +1,5 @@
 //! Linux: `/proc/PID/fd` of the processes that we may look into, which are our own user's (proc(5)).
+#![expect(clippy::disallowed_methods, reason = "/proc never keeps one waiting")]
 
 use std::collections::HashSet;
 use std::fs::{read_dir, read_link, read_to_string};

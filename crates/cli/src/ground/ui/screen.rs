@@ -39,6 +39,7 @@ pub(crate) enum On {
 
 impl Screen {
     /// Whether there is a terminal to draw on, beside stdout, and one to type at: another than stdin, perhaps.
+    #[expect(clippy::disallowed_methods, reason = "a terminal is no file")]
     pub(crate) fn is_possible() -> bool {
         let is_seen = io::stderr().is_terminal() && !env::has_dumb_terminal();
         is_seen && (io::stdin().is_terminal() || File::open("/dev/tty").is_ok())

@@ -56,6 +56,7 @@ fn pass_on(signal: Signal, child: &Child) {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "a terminal is no file")]
 fn are_in_foreground() -> bool {
     let terminal = File::open("/dev/tty");
     terminal.is_ok_and(|terminal| tcgetpgrp(&terminal).is_ok_and(|group| group == getpgrp()))
