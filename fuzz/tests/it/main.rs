@@ -1,5 +1,6 @@
 //! What each target was fed before, once more and without the fuzzer: `corpus/TARGET/` holds what it starts from and what
 //! it once broke on.
+#![expect(clippy::disallowed_methods, reason = "tests read files of their own")]
 #![expect(clippy::unwrap_used, reason = "a test's own failures may be loud")]
 
 use std::collections::BTreeSet;
