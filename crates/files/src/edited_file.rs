@@ -2,6 +2,7 @@
 //!
 //! A symbolic link stays one: what it leads to is replaced. The new file has the old one's mode and owner.
 
+use std::fmt;
 use std::fs::{self, File, Metadata};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -69,9 +70,9 @@ impl EditedFile {
             Some(_) => new.persist(&self.path),
             None => new.persist_noclobber(&self.path),
         };
-        replaced.map_err(|error| match error.error.kind() {
-            ErrorKind::AlreadyExists => Fault::Changed.of(&self.path),
-            _ => cannot(error.error),
+        replaced.map_err(|error| match error.error.kind() == ErrorKind::AlreadyExists {
+            true => Fault::Changed.of(&self.path),
+            false => cannot(error.error),
         })?;
         Durability::Synced.settle(&self.path);
         Ok(backup)
@@ -110,6 +111,13 @@ impl EditedFile {
         let mut path = self.path.clone().into_os_string();
         path.push(end);
         path.into()
+    }
+}
+
+/// Without what is in the file, which may be secret.
+impl fmt::Debug for EditedFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EditedFile").field("path", &self.path).finish_non_exhaustive()
     }
 }
 

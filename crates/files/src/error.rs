@@ -49,7 +49,7 @@ pub enum Fault {
     #[error("is a folder that other users can write in")]
     FolderWritable,
     /// It has more bytes than any file of its kind.
-    #[error("is larger than {0} bytes")]
+    #[error("is larger than {}", size(*.0))]
     TooLarge(u64),
     /// Another process holds the lock.
     #[error("is locked by another process")]
@@ -78,13 +78,14 @@ impl FileError {
 
     /// What to do about it: a sentence, with the command to type.
     pub fn hint(&self) -> Option<String> {
-        match &self.fault {
-            Fault::Unwritable(error) if error.kind() == io::ErrorKind::StorageFull => {
-                Some("Make room on the disk. The file is as it was before.".to_owned())
-            }
-            Fault::Changed => Some("Nothing was written. Try again.".to_owned()),
-            _ => Some(format!("{}: {}", self.mend()?.0, self.command()?)),
+        if matches!(&self.fault, Fault::Unwritable(error) if error.kind() == io::ErrorKind::StorageFull)
+        {
+            return Some("Make room on the disk. The file is as it was before.".to_owned());
         }
+        if matches!(self.fault, Fault::Changed) {
+            return Some("Nothing was written. Try again.".to_owned());
+        }
+        Some(format!("{}: {}", self.mend()?.0, self.command()?))
     }
 
     /// The command that mends it, or shows more of it.
@@ -128,3 +129,33 @@ impl From<FileError> for Failure {
         }
     }
 }
+
+/// What the system said, as the error of a stream.
+impl From<FileError> for io::Error {
+    fn from(error: FileError) -> Self {
+        match error.fault {
+            Fault::Unreadable(error) | Fault::Unwritable(error) | Fault::Unremovable(error) => {
+                error
+            }
+            fault @ (Fault::Link
+            | Fault::NotAFile
+            | Fault::NotAFolder
+            | Fault::OtherOwner
+            | Fault::OpenToOthers
+            | Fault::FolderOpenToOthers
+            | Fault::FolderWritable
+            | Fault::TooLarge(_)
+            | Fault::Locked
+            | Fault::Changed) => Self::other(format!("it {fault}")),
+        }
+    }
+}
+
+fn size(bytes: u64) -> String {
+    match bytes % MEBIBYTE {
+        0 => format!("{} MiB", bytes / MEBIBYTE),
+        _ => format!("{bytes} bytes"),
+    }
+}
+
+const MEBIBYTE: u64 = 1 << 20;

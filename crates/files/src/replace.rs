@@ -70,6 +70,7 @@ pub(crate) fn open_or_make(options: &mut fs::OpenOptions, path: &Path) -> Result
 
 /// A file of ours that will take the place of another. It is made before it is known what to write, so that a folder which
 /// takes no files is found out in time.
+#[derive(Debug)]
 pub struct Replacement {
     file: NamedTempFile,
     path: PathBuf,
@@ -138,7 +139,7 @@ impl Durability {
     pub(crate) fn settle(self, path: &Path) {
         #[cfg(unix)]
         if self == Self::Synced {
-            let _ = File::open(folder_of(path)).and_then(|folder| folder.sync_all());
+            File::open(folder_of(path)).and_then(|folder| folder.sync_all()).ok();
         }
         #[cfg(not(unix))]
         let _ = path;

@@ -92,6 +92,8 @@ impl From<CertificateError> for Failure {
 impl From<TokenStoreError> for Failure {
     fn from(error: TokenStoreError) -> Self {
         let hint = match &error {
+            TokenStoreError::Exposed(FileError { fault: Fault::Unreadable(_), .. })
+            | TokenStoreError::NoRandomness => None,
             TokenStoreError::Exposed(FileError { path, .. })
             | TokenStoreError::Damaged { path, .. } => Some(format!(
                 "Move it away and make new tokens, because the old ones stop working: mv {0} {0}.old",
@@ -105,7 +107,6 @@ impl From<TokenStoreError> for Failure {
             TokenStoreError::NoSuchToken(_) => {
                 Some("See which there are: aws-sso ecs token list".to_owned())
             }
-            TokenStoreError::NoRandomness => None,
         };
         let error = Self::failed(error);
         match hint {

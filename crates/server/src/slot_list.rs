@@ -33,7 +33,7 @@ pub struct SlotList {
 
 /// A list could not be read. It was moved aside, so that it isn't written over.
 #[derive(Debug, thiserror::Error)]
-#[error("the list of slots {} cannot be read: {why}", path.display())]
+#[error("the list of slots {} {why}", path.display())]
 pub struct Unreadable {
     path: PathBuf,
     why: String,
@@ -85,15 +85,18 @@ impl SlotList {
             Err(error) if error.is_missing() => return Ok(Vec::new()),
             Err(error) => return Err(error.fault.to_string()),
         };
-        let written: Written = serde_json::from_slice(&json).map_err(|error| error.to_string())?;
+        let damaged = |why: String| format!("cannot be understood: {why}");
+        let written: Written =
+            serde_json::from_slice(&json).map_err(|error| damaged(error.to_string()))?;
         if written.version > VERSION {
-            return Err(format!("a newer aws-sso wrote it (format {})", written.version));
+            return Err(format!("was written by a newer aws-sso (format {})", written.version));
         }
         if written.version < VERSION {
             warn!("an older aws-sso wrote the list of slots: load them again, once");
             return Ok(Vec::new());
         }
-        written.slots.into_iter().map(WrittenSlot::parse).collect()
+        let slots: Result<_, _> = written.slots.into_iter().map(WrittenSlot::parse).collect();
+        slots.map_err(damaged)
     }
 
     fn write(&self, slots: &[Listed]) -> Result<(), FileError> {
@@ -190,7 +193,9 @@ impl Keeper {
             }
             Err(error) if !self.has_failed => {
                 self.has_failed = true;
-                warn!("a restart brings no slot back: the list {error}");
+                warn!(
+                    "the list of slots cannot be saved, so a restart brings nothing back: {error}"
+                );
             }
             Err(_) => {}
         }

@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use files::{Fault, FileError, FolderRule, Lock};
+use files::{FileError, FolderRule, Lock};
 use tracing::warn;
 
 /// The log can't be used. Nothing was served yet.
@@ -107,10 +107,7 @@ impl LogFile {
     }
 
     fn reopen(&mut self) -> io::Result<()> {
-        self.file = files::open_to_append(&self.path).map_err(|error| match error.fault {
-            Fault::Unreadable(error) | Fault::Unwritable(error) => error,
-            fault => io::Error::other(format!("it {fault}")),
-        })?;
+        self.file = files::open_to_append(&self.path)?;
         self.look_at_end()
     }
 

@@ -55,7 +55,8 @@ fn files_that_others_can_open_are_closed() {
         (folder.join("corp.json"), 0o640, "can be read or written by other users"),
     ] {
         set_mode(path.to_str().unwrap(), mode);
-        let mend = found(&world, "problem", &format!("{} {fault}", path.display()));
+        let said = format!("{} {fault}: what is in it opens your sign-ins", path.display());
+        let mend = found(&world, "problem", &said);
         take_over(&mut world, &mend);
         assert!(!sick(&world).iter().any(|(_, said, _)| said.contains("other users")));
     }

@@ -1,6 +1,8 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 
+use files::Fault;
+
 use super::*;
 
 fn mode(path: &Path) -> u32 {
