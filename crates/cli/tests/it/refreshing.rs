@@ -115,7 +115,7 @@ fn source_and_state_are_told_to_people_and_to_programs() {
         let json = world.run(&["ecs", command, "--output", "json"]).stdout;
         let told = format!(
             "\"State\":\"ready\",\"Source\":{{\"Instance\":\"corp\",\"StartUrl\":\"{}\",\
-             \"AccountId\":\"000001111111\",\"RoleName\":\"ReadOnlyAccess\"}},\"SourceText\":\"{SOURCE}\"}}",
+             \"AccountId\":\"000001111111\",\"RoleName\":\"ReadOnlyAccess\"}},\"SourceText\":\"{SOURCE}\",",
             fake.start_url()
         );
         assert!(json.contains(&told), "{json}");

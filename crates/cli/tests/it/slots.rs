@@ -17,7 +17,7 @@ fn a_role_is_loaded_shown_and_unloaded() {
 
     let shown = world.run(&["ecs", "profile", "--output", "json"]).stdout;
     assert!(shown.starts_with("{\"ProfileName\":\"stdin\",\"Expiration\":"), "{shown}");
-    assert!(shown.ends_with(",\"State\":\"ready\"}\n"), "{shown}");
+    assert!(shown.ends_with(",\"State\":\"ready\",\"Generation\":1}\n"), "{shown}");
 
     assert_eq!(world.run(&["ecs", "unload"]).stderr, "Unloaded the default slot.\n");
     for command in ["profile", "unload"] {

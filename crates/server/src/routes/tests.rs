@@ -108,7 +108,7 @@ fn account_and_role_that_are_unknown_are_left_out() {
     assert!(!credentials.contains("RoleArn") && !credentials.contains("AccountId"));
     assert_eq!(
         text(&ask(&router, "GET", "/profile")),
-        "{\"ProfileName\":\"dev\",\"Expiration\":1795382191,\"Expires\":\"1h 0m\",\"State\":\"ready\"}"
+        "{\"ProfileName\":\"dev\",\"Expiration\":1795382191,\"Expires\":\"1h 0m\",\"State\":\"ready\",\"Generation\":4}"
     );
 }
 
@@ -130,9 +130,9 @@ fn named_slots_are_listed_by_name() {
     assert_eq!(
         text(&ask(&router, "GET", "/slot")),
         "[{\"ProfileName\":\"dev\",\"AccountId\":\"000001111111\",\"RoleName\":\"Admin\",\
-         \"Expiration\":1795382191,\"Expires\":\"1h 0m\",\"State\":\"ready\"},\
+         \"Expiration\":1795382191,\"Expires\":\"1h 0m\",\"State\":\"ready\",\"Generation\":2},\
          {\"ProfileName\":\"old\",\"AccountId\":\"000001111111\",\"RoleName\":\"Admin\",\
-         \"Expiration\":1795378591,\"Expires\":\"Expired\",\"State\":\"expired\"}]"
+         \"Expiration\":1795378591,\"Expires\":\"Expired\",\"State\":\"expired\",\"Generation\":3}]"
     );
     assert_eq!(text(&ask(&router, "DELETE", "/slot")), "{\"code\":\"200\",\"message\":\"OK\"}");
     assert_eq!(text(&ask(&router, "GET", "/slot")), "[]");
@@ -156,17 +156,17 @@ fn the_status_tells_of_the_server_the_slots_and_the_reads_and_no_secret() {
     let [main, dev, old] = [
         slot(
             "main",
-            "\"Expiration\":1795382191,\"Expires\":\"50m\",\"State\":\"ready\",\
+            "\"Expiration\":1795382191,\"Expires\":\"50m\",\"State\":\"ready\",\"Generation\":1,\
              \"Obtained\":1795378591,\"Reads\":0",
         ),
         slot(
             "dev",
-            "\"Expiration\":1795382191,\"Expires\":\"50m\",\"State\":\"ready\",\
+            "\"Expiration\":1795382191,\"Expires\":\"50m\",\"State\":\"ready\",\"Generation\":2,\
              \"Obtained\":1795377600,\"Reads\":1,\"LastRead\":1795379191",
         ),
         slot(
             "old",
-            "\"Expiration\":1795378591,\"Expires\":\"Expired\",\"State\":\"expired\",\
+            "\"Expiration\":1795378591,\"Expires\":\"Expired\",\"State\":\"expired\",\"Generation\":3,\
              \"Obtained\":1795377600,\"Reads\":0",
         ),
     ];
