@@ -7,7 +7,6 @@ mod notice;
 mod output;
 mod screen;
 mod table;
-mod text;
 
 use std::borrow::Cow;
 use std::error::Error;
@@ -29,11 +28,11 @@ use crate::ground::exit_code::exit_code;
 use config::profile_name::Renamed;
 use credentials::{Failure, Timestamp};
 
+pub(crate) use credentials::{is_control, printable};
 pub(crate) use diff::Diff;
 pub(crate) use notice::{notice, session_ending};
 pub(crate) use output::{check_written, data, has_terminal, is_data_seen, json, note, raw};
 pub(crate) use screen::{On, Screen};
-pub(crate) use text::{is_control, printable};
 
 const SLOW: Duration = Duration::from_secs(3);
 /// In bytes.

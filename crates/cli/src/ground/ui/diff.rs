@@ -5,7 +5,7 @@ use std::time::Duration;
 use similar::TextDiff;
 
 use super::output::{data, is_data_seen, note};
-use super::text::printable;
+use credentials::printable;
 
 /// The lines of a unified diff.
 pub(crate) struct Diff(Vec<String>);
