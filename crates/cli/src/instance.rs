@@ -3,11 +3,11 @@
 pub(crate) mod access;
 pub(crate) mod arguments;
 pub(crate) mod catalogue;
+pub(crate) mod choose;
 pub(crate) mod history;
 pub(crate) mod interruptible;
 pub(crate) mod obtain;
 pub(crate) mod roles;
-pub(crate) mod selector;
 pub(crate) mod settings;
 pub(crate) mod sign_in;
 pub(crate) mod store;

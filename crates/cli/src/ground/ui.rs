@@ -28,7 +28,7 @@ use crate::ground::exit_code::exit_code;
 use config::profile_name::Renamed;
 use credentials::{Failure, Timestamp};
 
-pub(crate) use credentials::{is_control, printable};
+pub(crate) use credentials::printable;
 pub(crate) use diff::Diff;
 pub(crate) use notice::{notice, session_ending};
 pub(crate) use output::{check_written, data, has_terminal, is_data_seen, json, note, raw};

@@ -1,18 +1,20 @@
-//! Which roles a person uses: how often, and when last, so that a list can begin with them. A file of ours: damaged or
-//! unwritable, it is as good as none.
+//! How often and when a person used a role, so that the selector can list it first. It is kept in a file. A file that is
+//! damaged or cannot be written is treated as if there were none.
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
+use std::time::Duration;
 
 use credentials::{AccountId, Clock, InstanceName, Profile, ProfileName, RoleName, Source};
 use files::{Access, Durability};
+use selector::Used;
 use serde::{Deserialize, Serialize};
 use tracing::debug;
 
 use crate::ground::clock::SystemClock;
 use crate::ground::paths;
 
-/// What was used: a role of an instance; or a profile of the AWS config, which is nobody's role that we know of.
+/// What was used: a role of an instance, or a profile of the AWS config whose role is not known.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(untagged)]
 pub(crate) enum Key {
@@ -20,16 +22,16 @@ pub(crate) enum Key {
     Profile { profile: String },
 }
 
-/// How much it was used.
+/// How much and when it was used.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Use {
-    /// Each use counts for one on its day, and for half of that a week later: how much it was when it was last used.
+    /// The sum of all uses at the time of the last one. Each counts 1 at first, and half of that a week later.
     uses: f64,
     /// In seconds since 1970.
-    pub(crate) last_used: i64,
+    last_used: i64,
 }
 
-/// All that was used.
+/// Everything that was used.
 #[derive(Debug, Default)]
 pub(crate) struct History(HashMap<Key, Use>);
 
@@ -47,9 +49,9 @@ struct StoredUse {
     of: Use,
 }
 
-/// Remembers that somebody wanted this profile, and got credentials.
+/// Records that a person wanted this profile and got credentials.
 pub(crate) fn note(profile: &Profile) {
-    // For what was handed in there is nothing to choose again.
+    // Credentials that were handed in cannot be chosen again.
     let Some(source) = &profile.source else { return };
     let path = paths::history();
     let now = SystemClock.now().as_second();
@@ -57,7 +59,7 @@ pub(crate) fn note(profile: &Profile) {
     history.add(Key::of(source), now);
     let written = history.write(now);
     if let Err(error) = files::replace(&path, &written, Access::Private, Durability::BestEffort) {
-        debug!(%error, "what was used is not remembered");
+        debug!(%error, "the history of choices cannot be written");
     }
 }
 
@@ -88,24 +90,30 @@ impl Key {
 }
 
 impl Use {
-    /// How likely it is wanted again, at this time: one for what was just used for the first time.
-    pub(crate) fn frecency(self, now: i64) -> f64 {
-        // Of a clock that was ahead, no more is believed than that it is used now.
-        let age = now.saturating_sub(self.last_used).max(0);
-        #[expect(clippy::cast_precision_loss, reason = "seconds of a person's life")]
-        let half_lives = age as f64 / HALF_LIFE;
-        self.uses * (-half_lives).exp2()
+    /// As the selector sees it at this time.
+    pub(crate) fn seen_at(self, now: i64) -> Used {
+        Used { ago: self.ago(now), frecency: self.frecency(now) }
+    }
+
+    /// How likely it is to be wanted again at this time: 1 after a first use just now.
+    fn frecency(self, now: i64) -> f64 {
+        self.uses * (-self.ago(now).div_duration_f64(HALF_LIFE)).exp2()
+    }
+
+    /// If the clock was ahead at the last use, that counts as now.
+    fn ago(self, now: i64) -> Duration {
+        Duration::from_secs(now.saturating_sub(self.last_used).try_into().unwrap_or_default())
     }
 }
 
 impl History {
-    /// What is remembered.
+    /// Reads the file.
     pub(crate) fn read(path: &Path) -> Self {
-        let json = match files::read_private(path, LARGEST) {
+        let json = match files::read_private(path, MAX_BYTES) {
             Ok(json) => json,
             Err(error) => {
                 if !error.is_missing() {
-                    debug!(%error, "what was used before is not known");
+                    debug!(%error, "the history of choices cannot be read");
                 }
                 return Self::default();
             }
@@ -113,10 +121,10 @@ impl History {
         Self::parse(&json)
     }
 
-    pub(crate) fn parse(json: &[u8]) -> Self {
+    fn parse(json: &[u8]) -> Self {
         let stored: Option<Stored> = serde_json::from_slice(json).ok();
         let used = stored.filter(|stored| stored.version == VERSION).map(|stored| stored.used);
-        let is_sound = |stored: &StoredUse| (0.0..MOST_USES).contains(&stored.of.uses);
+        let is_sound = |stored: &StoredUse| (0.0..MAX_USES).contains(&stored.of.uses);
         let used = used.into_iter().flatten().filter(is_sound);
         Self(used.map(|StoredUse { key, of }| (key, of)).collect())
     }
@@ -136,26 +144,26 @@ impl History {
 
     fn add(&mut self, key: Key, now: i64) {
         let before = self.of(&key).map_or(0.0, |used| used.frecency(now));
-        let uses = (before + 1.0).min(MOST_USES / 2.0);
+        let uses = (before + 1.0).min(MAX_USES / 2.0);
         self.0.insert(key, Use { uses, last_used: now });
     }
 
-    /// What is used the most, as it is stored.
+    /// The most used, as the file stores it.
     fn write(self, now: i64) -> Vec<u8> {
         let mut used: Vec<_> = self.0.into_iter().map(|(key, of)| StoredUse { key, of }).collect();
         used.sort_by(|a, b| b.of.frecency(now).total_cmp(&a.of.frecency(now)));
-        used.truncate(MOST_KEPT);
+        used.truncate(MAX_KEPT);
         serde_json::to_vec(&Stored { version: VERSION, used }).unwrap_or_default()
     }
 }
 
 const VERSION: u32 = 1;
-/// In seconds: a week.
-const HALF_LIFE: f64 = 7.0 * 24.0 * 60.0 * 60.0;
-const MOST_USES: f64 = 1e6;
-const MOST_KEPT: usize = 500;
-/// In bytes: far more than are kept.
-const LARGEST: u64 = 1 << 20;
+/// A week.
+const HALF_LIFE: Duration = Duration::from_hours(7 * 24);
+const MAX_USES: f64 = 1e6;
+const MAX_KEPT: usize = 500;
+/// Far more bytes than are kept.
+const MAX_BYTES: u64 = 1 << 20;
 
 #[cfg(test)]
 mod tests {
@@ -173,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_used_often_and_lately_comes_first_and_old_habits_fade() {
+    fn frequent_and_recent_use_counts_most_and_old_habits_fade() {
         let mut history = History::default();
         for _ in 0..3 {
             history.add(key("old habit"), NOW - 4 * WEEK);
@@ -186,27 +194,27 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_was_ahead_gives_nothing_a_lead() {
+    fn a_clock_that_was_ahead_gives_no_advantage() {
         let mut history = History::default();
         history.add(key("ahead"), NOW + 100 * WEEK);
         assert!(history.of(&key("ahead")).unwrap().frecency(NOW) <= 1.0);
     }
 
     #[test]
-    fn it_comes_back_from_the_disk_and_keeps_what_is_used_the_most() {
+    fn it_is_read_as_it_was_written_and_keeps_the_most_used() {
         let mut history = History::default();
         let profile = Key::Profile { profile: "mine".to_owned() };
         history.add(profile.clone(), NOW);
-        for number in 0..MOST_KEPT {
+        for number in 0..MAX_KEPT {
             history.add(key(&number.to_string()), NOW - WEEK);
         }
         let back = History::parse(&history.write(NOW));
-        assert_eq!(back.0.len(), MOST_KEPT);
+        assert_eq!(back.0.len(), MAX_KEPT);
         assert_eq!(back.of(&profile), Some(Use { uses: 1.0, last_used: NOW }));
     }
 
     #[test]
-    fn a_damaged_file_is_as_good_as_none() {
+    fn a_damaged_file_is_treated_as_none() {
         for damaged in [
             "",
             "{",

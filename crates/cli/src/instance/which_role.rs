@@ -3,7 +3,7 @@
 use crate::client::Client;
 use crate::ground::ui::{self, Screen};
 use crate::instance::arguments::{RoleArguments, Wanted};
-use crate::instance::selector::{self, Choice};
+use crate::instance::choose::{Choice, choose};
 use crate::instance::settings::Settings;
 use credentials::{Failure, Problem, shell_word};
 
@@ -26,7 +26,7 @@ pub(crate) async fn which_role(
     if settings.aws_config.profiles().is_empty() {
         settings.require_instances()?;
     }
-    let Choice { profile, instance } = selector::choose(settings, client).await?;
+    let Choice { profile, instance } = choose(settings, client).await?;
     let configured = instance.as_ref().and_then(|name| settings.named(name));
     let flag =
         configured.map_or_else(String::new, |instance| settings.flag_for(&instance.instance));

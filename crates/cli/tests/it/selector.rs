@@ -54,9 +54,9 @@ fn it_is_seen_at_three_sizes_and_back() {
     let fake = fake();
     let world = signed_in(&fake);
     let terminal = open(&world, &["--server", "127.0.0.1:9"], 80, 24);
-    let screen = terminal.wait_until("that nothing is at hand", |screen| {
+    let screen = terminal.wait_until("that nothing is loaded", |screen| {
         let contents = screen.contents();
-        contents.contains("Esc leave") && contents.contains("not at hand")
+        contents.contains("Esc leave") && contents.contains("not loaded")
     });
     assert_shows(&screen, "80x24");
     for (columns, rows, name) in [(200, 50, "200x50"), (10, 3, "10x3"), (80, 24, "80x24")] {
@@ -64,7 +64,7 @@ fn it_is_seen_at_three_sizes_and_back() {
         // Each size has a look of its own: the preview is beside the list, away, or below it.
         let shows = |screen: &Screen| {
             let contents = screen.contents();
-            let is_whole = contents.contains("Esc leave") && contents.contains("not at hand");
+            let is_whole = contents.contains("Esc leave") && contents.contains("not loaded");
             match rows {
                 3 => contents.lines().count() == 3 && contents.contains("> Team1De…"),
                 50 => is_whole && contents.contains('│'),
@@ -105,8 +105,7 @@ fn what_is_typed_is_found_loaded_and_first_the_next_time() {
     assert_eq!(server.get("/slot/Z%C3%BCrichB%C3%BCro:ReadOnlyAccess").0, 200);
 
     let terminal = open(&world, &[], 100, 30);
-    let screen =
-        terminal.wait_for("at hand: the server has them in the slot `ZürichBüro:ReadOnlyAccess`");
+    let screen = terminal.wait_for("loaded in the slot `ZürichBüro:ReadOnlyAccess`");
     assert!(marked(&screen).starts_with("> ZürichBüro:ReadOnlyAccess"), "{}", screen.contents());
     assert!(marked(&screen).ends_with("now"), "{}", screen.contents());
     terminal.type_in("\r");

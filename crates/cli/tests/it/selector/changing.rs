@@ -43,7 +43,7 @@ fn a_catalogue_that_changes_underneath_is_taken_up_and_the_place_is_kept() {
     assert!(screen.contents().starts_with("> adm "), "{}", screen.contents());
     assert!(marked(&screen).starts_with("> three:Admin"), "{}", screen.contents());
     write_catalogue(&world, &fake, &[]);
-    terminal.wait_for("You may use no role. Ctrl-R asks AWS anew.");
+    terminal.wait_for("You have no roles. Ctrl-R updates the list from AWS.");
     terminal.type_in("\r\x1b");
     assert_eq!(terminal.finish().0.code(), Some(130));
 }

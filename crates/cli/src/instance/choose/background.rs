@@ -1,5 +1,5 @@
-//! What goes on while a person chooses, and is never waited for: the server is asked what it holds, AWS is asked for its
-//! roles anew. Both are told as news.
+//! The work in the background while a person chooses: asking the server what it holds, and updating roles from AWS. Nothing
+//! waits for it; its results are news.
 
 use std::future::pending;
 use std::pin::Pin;
@@ -10,7 +10,7 @@ use server::wire::ProfileObject;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::told::{Loaded, Told};
+use super::loaded::Loaded;
 use crate::client::Client;
 use crate::ground::env;
 use crate::instance::access::{self, explain};
@@ -18,36 +18,36 @@ use crate::instance::settings::{ConfiguredInstance, Settings};
 use crate::instance::store;
 use credentials::{Failure, Problem};
 
-type Going<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+type Work<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
 pub(super) struct Background<'a> {
     settings: &'a Settings,
-    asking: Option<Going<'a, Vec<Loaded>>>,
+    asking: Option<Work<'a, Vec<Loaded>>>,
     refreshing: Option<Refreshing<'a>>,
 }
 
 struct Refreshing<'a> {
     instance: &'a ConfiguredInstance,
-    work: Going<'a, Result<Catalogue, Failure>>,
+    work: Work<'a, Result<Catalogue, Failure>>,
     progress: watch::Receiver<Progress>,
 }
 
-/// Something to tell.
+/// What has happened.
 pub(super) enum News {
     Loaded(Vec<Loaded>),
     Progress(String),
-    /// Well or not: the catalogue may be another.
+    /// A refresh has ended, well or not: the catalogue may have changed.
     Refreshed(String),
 }
 
 impl<'a> Background<'a> {
-    /// Begins to ask the server, if there is one to ask.
+    /// Starts to ask the server, if there is a client for it.
     pub(super) fn new(settings: &'a Settings, client: Option<&'a Client>) -> Self {
-        let asking = client.map(|client| Box::pin(loaded(client)) as Going<'a, Vec<Loaded>>);
+        let asking = client.map(|client| Box::pin(loaded(client)) as Work<'a, Vec<Loaded>>);
         Self { settings, asking, refreshing: None }
     }
 
-    /// Begins to ask AWS, unless that is going on.
+    /// Starts to update an instance from AWS, unless an update is running.
     pub(super) fn refresh(&mut self, instance: &'a ConfiguredInstance) {
         if self.refreshing.is_some() {
             return;
@@ -61,7 +61,7 @@ impl<'a> Background<'a> {
         self.refreshing.is_some()
     }
 
-    /// What is news. May be dropped and called again.
+    /// Waits for news. It can be dropped and called again.
     pub(super) async fn news(&mut self) -> News {
         let asked = async {
             match &mut self.asking {
@@ -89,19 +89,10 @@ impl<'a> Background<'a> {
         }
     }
 
-    /// Ends it, but nothing that must not be cut off.
+    /// Ends the work, but lets a file be written to its end.
     pub(super) async fn end(self) {
         if self.refreshing.is_some() {
             saved().await;
-        }
-    }
-}
-
-impl News {
-    pub(super) fn tell(self, told: &mut Told) {
-        match self {
-            Self::Loaded(loaded) => told.loaded = Some(loaded),
-            Self::Progress(text) | Self::Refreshed(text) => told.news = Some(text),
         }
     }
 }
@@ -128,7 +119,7 @@ impl Refreshing<'_> {
     }
 }
 
-/// What the server holds; nothing if it doesn't say so soon.
+/// What the server holds. Nothing if it does not answer in time.
 async fn loaded(client: &Client) -> Vec<Loaded> {
     let ask = async {
         let named = client.named_profiles().await.unwrap_or_default();
@@ -138,7 +129,7 @@ async fn loaded(client: &Client) -> Vec<Loaded> {
         };
         default.into_iter().map(loaded(true)).chain(named.into_iter().map(loaded(false))).collect()
     };
-    timeout(PATIENCE, ask).await.unwrap_or_default()
+    timeout(SERVER_TIMEOUT, ask).await.unwrap_or_default()
 }
 
 async fn refresh(
@@ -147,7 +138,7 @@ async fn refresh(
     progress: watch::Sender<Progress>,
 ) -> Result<Catalogue, Failure> {
     let name = &instance.instance.name;
-    // A person can't be asked on this screen.
+    // There is no place for a question on this screen.
     if store::is_under_passphrase(&settings.config, name) && env::file_password()?.is_none() {
         let text = format!("a passphrase protects your sign-in to `{name}`");
         let flag = settings.flag_for(&instance.instance);
@@ -160,5 +151,5 @@ async fn refresh(
     refreshed.map_err(|error| explain(error, settings, instance))
 }
 
-/// The server is on this host as a rule.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// The server is usually on this host.
+const SERVER_TIMEOUT: Duration = Duration::from_secs(2);

@@ -1,7 +1,6 @@
-//! Draws the selector: state in, cells out. All that it shows is printable by then.
+//! Draws the state as cells. It makes all text of the caller printable; the texts of rows already are.
 
-use std::borrow::Cow;
-
+use credentials::printable;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
@@ -10,20 +9,30 @@ use ratatui::widgets::{Paragraph, Wrap};
 use unicode_width::UnicodeWidthStr;
 
 use super::columns::{GAP, columns};
-use super::preview::{self, age};
 use super::rows::{Column, Row};
 use super::state::State;
-use super::told::Told;
 
-/// How things are set off from one another. Nothing is told by colour alone.
-#[derive(Clone, Copy)]
-pub(super) struct Look {
+/// What is shown with the list.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Notes<'a> {
+    /// Labels and values about the selected row, the most important first: there may be no room for all.
+    pub preview: &'a [(&'static str, String)],
+    /// The last line, instead of the keys.
+    pub news: Option<&'a str>,
+    /// Lines that are shown when there are no rows.
+    pub without_rows: &'a [String],
+}
+
+/// The styles of the screen. No information is in colour alone.
+#[derive(Clone, Copy, Debug)]
+pub struct Look {
     matched: Style,
     narrowing: Style,
 }
 
 impl Look {
-    pub(super) fn new(with_colour: bool) -> Self {
+    /// With colours, or without.
+    pub fn new(with_colour: bool) -> Self {
         let bold = Style::new().add_modifier(Modifier::BOLD);
         match with_colour {
             true => Self { matched: bold.fg(Color::Green), narrowing: bold.fg(Color::Cyan) },
@@ -32,20 +41,22 @@ impl Look {
     }
 }
 
-pub(super) fn draw(state: &State<'_>, told: &Told, look: Look, frame: &mut Frame<'_>) {
+/// Draws all of it onto a frame, and fits the state to its size.
+pub fn draw<K>(state: &mut State<'_, K>, notes: Notes<'_>, look: Look, frame: &mut Frame<'_>) {
+    state.fit(frame.area());
     let layout = state.layout;
     draw_query(state, look, layout.query, frame);
     if state.count() == 0 {
-        let text = Paragraph::new(nothing_found(state, told)).wrap(Wrap { trim: false });
+        let text = Paragraph::new(nothing_found(state, notes)).wrap(Wrap { trim: false });
         frame.render_widget(text, layout.list);
     }
     draw_list(state, look, layout.list, frame);
-    draw_preview(state, told, layout.preview, frame);
-    frame.render_widget(status(state, told), layout.status);
+    draw_preview(notes, layout.preview, layout.preview.y == layout.list.y, frame);
+    frame.render_widget(status(state, notes), layout.status);
 }
 
 /// `> [env=prod] payments adm                 12/10000`
-fn draw_query(state: &State<'_>, look: Look, area: Rect, frame: &mut Frame<'_>) {
+fn draw_query<K>(state: &State<'_, K>, look: Look, area: Rect, frame: &mut Frame<'_>) {
     let width = usize::from(area.width);
     let count = format!(" {}/{}", state.count(), state.rows.rows.len());
     let count = if width >= 40 { count } else { String::new() };
@@ -69,33 +80,33 @@ fn draw_query(state: &State<'_>, look: Look, area: Rect, frame: &mut Frame<'_>) 
     }
 }
 
-fn draw_list(state: &State<'_>, look: Look, area: Rect, frame: &mut Frame<'_>) {
-    // What was used comes first.
+fn draw_list<K>(state: &State<'_, K>, look: Look, area: Rect, frame: &mut Frame<'_>) {
+    // Rows that were used come first.
     let is_used = state.rows.rows.first().is_some_and(|row| row.used.is_some());
-    let ages = if is_used && area.width >= 60 { AGE } else { 0 };
+    let ages = if is_used && area.width >= 60 { AGE_WIDTH } else { 0 };
     let room = usize::from(area.width).saturating_sub(MARK.len() + ages);
     let columns = columns(&state.rows.widths, room);
-    for ((row, is_chosen), y) in state.visible().zip(area.y..) {
-        let line = row_line(state, row, is_chosen, &columns, look);
+    for ((row, is_selected), y) in state.visible().zip(area.y..) {
+        let line = row_line(state, row, is_selected, &columns, look);
         let line_area = Rect { y, height: 1, ..area };
         frame.render_widget(line, line_area);
         if let Some(used) = row.used.filter(|_| ages > 0) {
-            let style = if is_chosen { CHOSEN } else { FAINT };
-            let age = Span::styled(age(used, state.rows.now), style);
+            let style = if is_selected { SELECTED } else { FAINT };
+            let age = Span::styled(used.age(), style);
             frame.render_widget(Line::from(age).right_aligned(), line_area);
         }
     }
 }
 
-fn row_line<'a>(
-    state: &State<'a>,
-    row: &'a Row<'a>,
-    is_chosen: bool,
+fn row_line<'a, K>(
+    state: &State<'a, K>,
+    row: &'a Row<'a, K>,
+    is_selected: bool,
     columns: &[(Column, usize)],
     look: Look,
 ) -> Line<'a> {
-    let (mark, of_line, matched) = match is_chosen {
-        true => (MARK, CHOSEN, CHOSEN.add_modifier(Modifier::BOLD.union(Modifier::UNDERLINED))),
+    let (mark, of_line, matched) = match is_selected {
+        true => (MARK, SELECTED, SELECTED.add_modifier(Modifier::BOLD.union(Modifier::UNDERLINED))),
         false => ("  ", Style::new(), look.matched),
     };
     let mut spans = vec![Span::raw(mark)];
@@ -103,10 +114,10 @@ fn row_line<'a>(
         if number > 0 {
             spans.push(Span::raw(" ".repeat(GAP)));
         }
-        let style = match column {
-            _ if is_chosen => of_line,
-            Column::Profile => Style::new(),
-            _ => FAINT,
+        let style = match is_selected {
+            true => of_line,
+            false if *column == Column::Profile => Style::new(),
+            false => FAINT,
         };
         let marks = state.matching.marks(state.rows, row, *column);
         let spans_of_cell = cell(state.rows.shown(row, *column), *width, &marks, style, matched);
@@ -117,7 +128,7 @@ fn row_line<'a>(
     Line::from(spans).style(of_line)
 }
 
-/// A text cut to a width, with the grapheme clusters at `marks` in another style.
+/// A text that is cut to a width, with the grapheme clusters at `marks` in another style.
 fn cell(
     text: &str,
     width: usize,
@@ -155,11 +166,10 @@ fn tail(text: &str, width: usize) -> String {
     rest.as_str().to_owned()
 }
 
-fn draw_preview(state: &State<'_>, told: &Told, area: Rect, frame: &mut Frame<'_>) {
+fn draw_preview(notes: Notes<'_>, area: Rect, is_beside: bool, frame: &mut Frame<'_>) {
     if area.is_empty() {
         return;
     }
-    let is_beside = area.y == state.layout.list.y;
     let (rule, rest) = match is_beside {
         true => (Rect { width: 1, ..area }, Rect { x: area.x + 2, width: area.width - 2, ..area }),
         false => {
@@ -171,51 +181,49 @@ fn draw_preview(state: &State<'_>, told: &Told, area: Rect, frame: &mut Frame<'_
         false => vec![Line::raw("─".repeat(usize::from(rule.width)))],
     };
     frame.render_widget(Paragraph::new(strokes).style(FAINT), rule);
-    let Some(row) = state.chosen() else { return };
-    let lines = preview::lines(state.rows, row, told).into_iter();
-    let line = |(label, value): (&'static str, Cow<'_, str>)| {
-        Line::from(vec![Span::styled(format!("{label:<12}"), FAINT), Span::raw(value.into_owned())])
+    let line = |(label, value): &(&'static str, String)| {
+        let label = Span::styled(format!("{label:<12}"), FAINT);
+        Line::from(vec![label, Span::raw(printable(value).into_owned())])
     };
-    let text = Paragraph::new(lines.map(line).collect::<Vec<_>>());
-    // Where there is little room each has one line.
+    let text = Paragraph::new(notes.preview.iter().map(line).collect::<Vec<_>>());
+    // Below the list there is little room, so each has one line.
     let text = if is_beside { text.wrap(Wrap { trim: false }) } else { text };
     frame.render_widget(text, rest);
 }
 
-fn nothing_found(state: &State<'_>, told: &Told) -> String {
-    if state.rows.rows.is_empty() {
-        return match told.unknown.is_empty() {
-            true => "You may use no role. Ctrl-R asks AWS anew.".to_owned(),
-            false => told.unknown.join("\n"),
-        };
+fn nothing_found<'a, K>(state: &State<'_, K>, notes: Notes<'a>) -> Vec<Line<'a>> {
+    if state.rows.is_empty() {
+        return notes.without_rows.iter().map(|line| Line::raw(printable(line))).collect();
     }
     match state.narrowings.is_empty() {
-        true => "No role matches.".to_owned(),
-        false => "No role matches within […]. Shift-Tab takes the last of these off.".to_owned(),
+        true => vec![Line::raw("No role matches.")],
+        false => {
+            vec![Line::raw("No role matches within […]. Shift-Tab removes the last of these.")]
+        }
     }
 }
 
-/// What comes next while one tries narrowings; else the news; else the keys.
-fn status<'a>(state: &State<'_>, told: &'a Told) -> Line<'a> {
-    match (state.tried_next(), &told.news) {
+/// The next narrowing while narrowings are tried; else the news; else the keys.
+fn status<'a, K>(state: &State<'_, K>, notes: Notes<'a>) -> Line<'a> {
+    match (state.tried_next(), notes.news) {
         (Some(Some(next)), _) => {
-            Line::raw(format!("Tab: [{}] instead · Shift-Tab: off", next.label()))
+            Line::raw(format!("Tab: [{}] instead · Shift-Tab: remove", next.label()))
         }
-        (Some(None), _) => Line::raw("Tab or Shift-Tab: off"),
-        (None, Some(news)) => Line::raw(news.as_str()),
+        (Some(None), _) => Line::raw("Tab or Shift-Tab: remove"),
+        (None, Some(news)) => Line::raw(printable(news)),
         (None, None) => Line::styled(KEYS, FAINT),
     }
 }
 
-/// As many columns as there are at most.
+/// A width as ratatui counts it.
 fn narrow(width: usize) -> u16 {
     u16::try_from(width).unwrap_or(u16::MAX)
 }
 
 const PROMPT: &str = "> ";
 const MARK: &str = "> ";
-/// The column of when a row was last used, with a gap.
-const AGE: usize = 6;
+/// The column of the last use, with a gap.
+const AGE_WIDTH: usize = 6;
 const KEYS: &str = "Enter choose · Tab narrow · Ctrl-R refresh · Esc leave";
 const FAINT: Style = Style::new().add_modifier(Modifier::DIM);
-const CHOSEN: Style = Style::new().add_modifier(Modifier::REVERSED);
+const SELECTED: Style = Style::new().add_modifier(Modifier::REVERSED);

@@ -1,4 +1,4 @@
-//! What each key and click means: one table, those of fzf and of the arrows.
+//! The meaning of each key and click, in one table: the keys of fzf, and the arrows.
 
 use ratatui::crossterm::event::{
     Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
@@ -7,53 +7,71 @@ use ratatui::layout::Position;
 
 use super::query::Motion;
 
-/// What a person wants of the selector.
+/// What a person wants the selector to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Action {
+pub enum Action {
+    /// Inserts text into the query.
     Insert(String),
+    /// Moves the cursor of the query.
     Go(Motion),
+    /// Deletes what the motion passes.
     Delete(Motion),
-    /// Deletes to the left; where nothing is left, takes the last narrowing off.
+    /// Deletes to the left. In an empty query, removes the last narrowing.
     Backspace,
-    /// Deletes to the right; leaves, if nothing is typed.
+    /// Deletes to the right. In an empty query, leaves.
     DeleteOrLeave,
+    /// Selects another row.
     Jump(Jump),
+    /// Selects the row at that position, or chooses it if it is selected.
     Click(Position),
+    /// Narrows the list to what has something in common with the selected row.
     Narrow,
+    /// Removes the last narrowing.
     Widen,
+    /// Updates the rows.
     Refresh,
+    /// Draws the whole screen again.
     Redraw,
+    /// Chooses the selected row.
     Choose,
+    /// Leaves without a choice.
     Leave,
 }
 
-/// A way through the list.
+/// A way to go through the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Jump {
+pub enum Jump {
+    /// To the row above.
     Up,
+    /// To the row below.
     Down,
+    /// Up by as many rows as are on the screen.
     PageUp,
+    /// Down by as many rows as are on the screen.
     PageDown,
+    /// To the first row.
     First,
+    /// To the last row.
     Last,
 }
 
-/// None where an event means nothing to us. (A new size is seen when it is drawn.)
-pub(super) fn action(event: Event) -> Option<Action> {
+/// The action that an event asks for, if it asks for any. (A new size of the screen is found when it is drawn.)
+pub fn action(event: Event) -> Option<Action> {
     match event {
         Event::Key(key) if key.kind != KeyEventKind::Release => of_key(key),
         Event::Paste(text) => Some(Action::Insert(text)),
         Event::Mouse(mouse) => of_mouse(mouse),
-        _ => None,
+        Event::Key(_) | Event::Resize(..) | Event::FocusGained | Event::FocusLost => None,
     }
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "most keys of a keyboard mean nothing here")]
 fn of_key(KeyEvent { code, modifiers, .. }: KeyEvent) -> Option<Action> {
     let control = modifiers.contains(KeyModifiers::CONTROL);
     let alt = modifiers.contains(KeyModifiers::ALT);
     Some(match code {
         KeyCode::Char(c) => match (control, alt) {
-            // Both together: what some keyboards need for @ and the like.
+            // Some keyboards need both together for @ and the like.
             (false, false) | (true, true) => Action::Insert(c.to_string()),
             (true, false) => return with_control(c.to_ascii_lowercase()),
             (false, true) => return with_alt(c),
@@ -109,6 +127,10 @@ fn with_alt(c: char) -> Option<Action> {
     })
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "other movements of the mouse mean nothing here"
+)]
 fn of_mouse(MouseEvent { kind, column, row, .. }: MouseEvent) -> Option<Action> {
     Some(match kind {
         MouseEventKind::ScrollUp => Action::Jump(Jump::Up),
@@ -144,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_is_let_go_and_an_unknown_one_mean_nothing() {
+    fn a_released_key_and_an_unknown_key_mean_nothing() {
         let mut key = KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE);
         key.kind = KeyEventKind::Release;
         assert_eq!(action(Event::Key(key)), None);

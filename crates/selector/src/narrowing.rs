@@ -1,50 +1,46 @@
-//! Narrowing the list down to what has something in common with the chosen row: its account, a tag, its instance.
+//! Narrows the list to rows that have something in common with the selected row: its account, a tag, its instance.
 
-use credentials::InstanceName;
+use super::rows::{Column, Row, Rows};
 
-use super::rows::{Column, Of, Row, Rows};
-
-/// What rows have in common. It outlives them: the list may be made anew.
+/// What the rows must have in common. It holds no row, so it can be kept when the rows are made again.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Narrowing {
+pub(crate) enum Narrowing {
     Account { id: String, name: String },
     Tag(String, String),
-    Instance(InstanceName),
+    Instance(String),
 }
 
-/// Trying one narrowing after another, with Tab.
+/// The narrowings that Tab tries one after another.
 #[derive(Debug)]
-pub(super) struct Trying {
+pub(crate) struct Trying {
     left: std::vec::IntoIter<Narrowing>,
 }
 
 impl Narrowing {
-    /// Those that a row offers, beside those that are there already.
-    pub(super) fn offered(rows: &Rows<'_>, row: &Row<'_>, present: &[Self]) -> Vec<Self> {
+    /// The narrowings that a row offers, without those that are present already.
+    pub(crate) fn offered<K>(rows: &Rows<'_, K>, row: &Row<'_, K>, present: &[Self]) -> Vec<Self> {
         let id = rows.shown(row, Column::AccountId).to_owned();
         let name = rows.shown(row, Column::Account).to_owned();
         let account = (!id.is_empty()).then_some(Self::Account { id, name });
         let tags = row.tags.iter().cloned().map(|(key, value)| Self::Tag(key, value));
-        let has_several =
-            rows.widths.get(Column::Instance as usize).is_some_and(|width| *width > 0);
-        let instance = row.instance().filter(|_| has_several).cloned().map(Self::Instance);
+        let has_origins = rows.widths.get(Column::Origin as usize).is_some_and(|width| *width > 0);
+        let instance = row.instance.as_deref().filter(|_| has_origins);
+        let instance = instance.map(|name| Self::Instance(name.to_owned()));
         let all = account.into_iter().chain(tags).chain(instance);
         all.filter(|offered| !present.contains(offered)).collect()
     }
 
-    pub(super) fn holds(&self, rows: &Rows<'_>, row: &Row<'_>) -> bool {
+    /// Whether a row has it.
+    pub(crate) fn holds<K>(&self, rows: &Rows<'_, K>, row: &Row<'_, K>) -> bool {
         match self {
             Self::Account { id, .. } => rows.shown(row, Column::AccountId) == id,
             Self::Tag(key, value) => row.tags.iter().any(|(k, v)| k == key && v == value),
-            Self::Instance(name) => match &row.of {
-                Of::Role { roles, .. } => roles.instance_name() == name,
-                Of::AwsConfig { .. } => false,
-            },
+            Self::Instance(name) => row.instance.as_deref() == Some(name),
         }
     }
 
     /// As it is shown before the query.
-    pub(super) fn label(&self) -> String {
+    pub(crate) fn label(&self) -> String {
         match self {
             Self::Account { id, name } if name.is_empty() => format!("account {id}"),
             Self::Account { name, .. } => format!("account {name}"),
@@ -55,17 +51,17 @@ impl Narrowing {
 }
 
 impl Trying {
-    pub(super) fn of(offered: Vec<Narrowing>) -> Self {
+    pub(crate) fn of(offered: Vec<Narrowing>) -> Self {
         Self { left: offered.into_iter() }
     }
 
-    /// None once all were tried.
-    pub(super) fn next(&mut self) -> Option<Narrowing> {
+    /// The next one. None after the last one.
+    pub(crate) fn next(&mut self) -> Option<Narrowing> {
         self.left.next()
     }
 
-    /// What comes next.
-    pub(super) fn upcoming(&self) -> Option<&Narrowing> {
+    /// The one that [`Self::next`] would return.
+    pub(crate) fn upcoming(&self) -> Option<&Narrowing> {
         self.left.as_slice().first()
     }
 }

@@ -1,29 +1,20 @@
-//! The selector without a terminal: typed into by actions, read from cells.
+//! The selector without a terminal: actions in, cells out.
 
-use credentials::{
-    AccountId, Principal, ProfileName, ProfileSource, RoleName, SettingsDigest, Source, Timestamp,
-};
+use std::time::Duration;
+
+use credentials::is_control;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::{Color, Modifier};
-use server::wire::ProfileObject;
 use unicode_width::UnicodeWidthStr;
 
-use super::draw::{self, Look};
-use super::keys::{Action, Jump};
-use super::query::Motion;
-use super::rows::{Of, Row, Rows, Texts};
-use super::state::{Kept, State, Step};
-use super::told::{Loaded, Told};
-use crate::instance::history::{History, Key};
+use super::*;
 
-const NOW: i64 = 1_795_000_000;
+/// Profile, account, account id, role, and the value of one tag.
+type Role<'a> = (&'a str, &'a str, &'a str, &'a str, &'a str);
 
-/// Profile, account, account id, role, and one tag.
-type MadeUp<'a> = (&'a str, &'a str, &'a str, &'a str, &'a str);
-
-const ROLES: [MadeUp<'static>; 6] = [
+const ROLES: [Role<'static>; 6] = [
     ("dev:Admin", "Team Dev", "000001111111", "AdministratorAccess", "dev"),
     ("dev:ReadOnly", "Team Dev", "000001111111", "ReadOnlyAccess", "dev"),
     ("payments:Admin", "Payments", "100000000002", "AdministratorAccess", "prod"),
@@ -32,51 +23,29 @@ const ROLES: [MadeUp<'static>; 6] = [
     ("tokyo:ReadOnly", "東京 Prod", "100000000003", "ReadOnlyAccess", "prod"),
 ];
 
-fn rows(roles: &[MadeUp<'_>], used: &[&str]) -> Rows<'static> {
-    let mut texts = Texts::default();
-    let json: Vec<_> = used
-        .iter()
-        .map(|name| format!(r#"{{"profile":"{name}","uses":1.0,"last_used":{}}}"#, NOW - 7200))
-        .collect();
-    let history =
-        History::parse(format!(r#"{{"version":1,"used":[{}]}}"#, json.join(",")).as_bytes());
-    let row = |(profile, account, id, role, env): &MadeUp<'_>| {
-        let name = ProfileName::parse(profile).unwrap();
-        let tags = vec![("env".to_owned(), (*env).to_owned())];
-        let principal = Principal {
-            account_id: Some(AccountId::parse(id).unwrap()),
-            role_name: Some(RoleName::parse(role).unwrap()),
-            ..Principal::default()
-        };
-        let key = Key::Profile { profile: (*profile).to_owned() };
-        let used = history.of(&key);
-        Row {
-            texts: [
-                texts.add((*profile).to_owned().into()),
-                texts.id((*account).to_owned().into()),
-                texts.id((*id).to_owned().into()),
-                texts.id((*role).to_owned().into()),
-                texts.id(format!("env={env}").into()),
-                0,
-                0,
-            ],
-            tags,
-            of: Of::AwsConfig {
-                source: Some(Source::Profile(fakes::profile_source(name.as_str()))),
-                name,
-                principal,
-                key,
-            },
-            used,
-            frecency: used.map_or(0.0, |used| used.frecency(NOW)),
-        }
+fn rows<'a>(roles: &[Role<'a>], used: &[&str]) -> Rows<'a, &'a str> {
+    let entry = |(profile, account, account_id, role, env): &Role<'a>| Entry {
+        key: *profile,
+        profile,
+        account,
+        account_alias: "",
+        account_id,
+        role,
+        tags: vec![("env".to_owned(), (*env).to_owned())],
+        origin: "",
+        instance: None,
+        used: used.contains(profile).then_some(USED),
     };
-    let rows = roles.iter().map(row).collect();
-    Rows::arranged(texts, rows, NOW)
+    Rows::of(roles.iter().map(entry))
 }
 
-fn state<'r>(rows: &'r Rows<'r>) -> State<'r> {
-    let mut state = State::new(rows, Kept::default());
+/// Two hours ago, for the first time.
+const USED: Used = Used { ago: Duration::from_secs(7200), frecency: 0.99 };
+
+type State<'r> = super::State<'r, &'r str>;
+
+fn state<'r>(rows: &'r Rows<'r, &'r str>) -> State<'r> {
+    let mut state = State::new(rows, Kept::default(), |_| false);
     state.fit(Rect::new(0, 0, 80, 24));
     state
 }
@@ -88,21 +57,26 @@ fn typed<'r>(state: &mut State<'r>, text: &str) -> Vec<&'r str> {
 }
 
 fn shown<'r>(state: &State<'r>) -> Vec<&'r str> {
-    state.visible().map(|(row, _)| row.profile().as_str()).collect()
+    state.visible().map(|(row, _)| row.key).collect()
 }
 
-fn chosen<'r>(state: &State<'r>) -> &'r str {
-    state.chosen().map_or("", |row| row.profile().as_str())
+fn selected<'r>(state: &State<'r>) -> &'r str {
+    state.selected().map_or("", |row| row.key)
 }
 
 fn drawn(state: &mut State<'_>, look: Look, width: u16, height: u16) -> TestBackend {
+    drawn_with(state, Notes::default(), look, width, height)
+}
+
+fn drawn_with(
+    state: &mut State<'_>,
+    notes: Notes<'_>,
+    look: Look,
+    width: u16,
+    height: u16,
+) -> TestBackend {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-    let told = Told::default();
-    let draw = |frame: &mut ratatui::Frame<'_>| {
-        state.fit(frame.area());
-        draw::draw(state, &told, look, frame);
-    };
-    terminal.draw(draw).unwrap();
+    terminal.draw(|frame| draw(state, notes, look, frame)).unwrap();
     terminal.backend().clone()
 }
 
@@ -124,7 +98,7 @@ fn several_words_are_found_in_any_order_in_any_column() {
 }
 
 #[test]
-fn capitals_count_once_one_is_typed() {
+fn case_matters_once_a_capital_is_typed() {
     let rows = rows(&[ROLES[0], ("DEV:x", "Y", "1", "x", "x")], &[]);
     let mut state = state(&rows);
     assert_eq!(typed(&mut state, "dev:").len(), 2);
@@ -132,7 +106,7 @@ fn capitals_count_once_one_is_typed() {
 }
 
 #[test]
-fn words_can_be_held_to_a_start_to_an_end_or_be_unwanted() {
+fn words_can_be_bound_to_a_start_or_an_end_or_be_excluded() {
     let rows = rows(&ROLES, &[]);
     let mut state = state(&rows);
     for (query, count) in
@@ -162,7 +136,7 @@ fn typing_on_and_deleting_finds_what_the_whole_query_finds() {
 }
 
 #[test]
-fn what_was_used_comes_first_unless_something_matches_better() {
+fn used_rows_come_first_unless_another_row_matches_better() {
     let rows = rows(&ROLES, &["tokyo:ReadOnly"]);
     let mut state = state(&rows);
     assert_eq!(shown(&state)[..2], ["tokyo:ReadOnly", "dev:Admin"]);
@@ -171,7 +145,7 @@ fn what_was_used_comes_first_unless_something_matches_better() {
 }
 
 #[test]
-fn the_chosen_row_moves_within_the_list_and_enter_takes_it() {
+fn the_selected_row_moves_within_the_list_and_enter_chooses_it() {
     let rows = rows(&ROLES, &[]);
     let mut state = state(&rows);
     for (jump, at) in [
@@ -184,16 +158,16 @@ fn the_chosen_row_moves_within_the_list_and_enter_takes_it() {
         (Jump::First, "dev:Admin"),
     ] {
         state.act(Action::Jump(jump));
-        assert_eq!(chosen(&state), at, "{jump:?}");
+        assert_eq!(selected(&state), at, "{jump:?}");
     }
-    let Step::Chosen(row) = state.act(Action::Choose) else { panic!("nothing was taken") };
-    assert_eq!(row.profile().as_str(), "dev:Admin");
+    let Step::Chosen(key) = state.act(Action::Choose) else { panic!("nothing was chosen") };
+    assert_eq!(*key, "dev:Admin");
     typed(&mut state, "nothing of that");
     assert!(matches!(state.act(Action::Choose), Step::Stay));
 }
 
 #[test]
-fn a_click_chooses_and_a_second_one_takes() {
+fn a_click_selects_and_a_second_click_chooses() {
     let rows = rows(&ROLES, &[]);
     let mut state = state(&rows);
     let third = state.layout.list.y + 2;
@@ -201,16 +175,16 @@ fn a_click_chooses_and_a_second_one_takes() {
         matches!(state.act(Action::Click(Position::new(5, y))), Step::Chosen(_))
     };
     assert!(!click(&mut state, third));
-    assert_eq!(chosen(&state), "payments:Admin");
+    assert_eq!(selected(&state), "payments:Admin");
     for nothing in [0, state.layout.list.y + 7, state.layout.preview.y + 1, 500] {
         assert!(!click(&mut state, nothing));
-        assert_eq!(chosen(&state), "payments:Admin", "{nothing}");
+        assert_eq!(selected(&state), "payments:Admin", "{nothing}");
     }
     assert!(click(&mut state, third));
 }
 
 #[test]
-fn tab_tries_one_narrowing_after_another_and_the_chosen_row_stays() {
+fn tab_tries_one_narrowing_after_another_and_the_selected_row_stays() {
     let rows = rows(&ROLES, &[]);
     let mut state = state(&rows);
     state.act(Action::Jump(Jump::Last));
@@ -219,14 +193,14 @@ fn tab_tries_one_narrowing_after_another_and_the_chosen_row_stays() {
         state.act(Action::Narrow);
         let labels: Vec<_> = state.narrowings.iter().map(|narrowing| narrowing.label()).collect();
         tried.push((labels.join(" "), state.count()));
-        assert_eq!(chosen(&state), "tokyo:ReadOnly");
+        assert_eq!(selected(&state), "tokyo:ReadOnly");
     }
     let expected = [("account 東京 Prod", 2), ("env=prod", 4), ("", 6), ("account 東京 Prod", 2)];
     assert_eq!(tried, expected.map(|(label, count)| (label.to_owned(), count)));
 }
 
 #[test]
-fn narrowings_add_up_and_are_taken_off_in_turn() {
+fn narrowings_add_up_and_are_removed_in_turn() {
     let rows = rows(&ROLES, &[]);
     let mut state = state(&rows);
     state.act(Action::Jump(Jump::Last));
@@ -246,30 +220,32 @@ fn narrowings_add_up_and_are_taken_off_in_turn() {
 }
 
 #[test]
-fn when_the_rows_change_the_query_and_the_chosen_role_stay() {
+fn when_the_rows_change_the_query_and_the_selected_row_stay() {
     let before = rows(&ROLES, &[]);
     let mut state = state(&before);
     state.act(Action::Insert("prod".to_owned()));
     state.act(Action::Jump(Jump::Down));
-    let at = chosen(&state).to_owned();
+    let at = selected(&state);
     let mut roles = ROLES.to_vec();
     roles.insert(0, ("a:New", "A", "1", "New", "prod"));
     let after = rows(&roles, &[]);
-    let again = State::new(&after, state.into_kept());
-    assert_eq!((chosen(&again), again.count()), (at.as_str(), 5));
+    let again = State::new(&after, state.into_kept(), |key| *key == at);
+    assert_eq!((selected(&again), again.count()), (at, 5));
     roles.retain(|role| role.0 != at);
     let without = rows(&roles, &[]);
-    let gone = State::new(&without, again.into_kept());
+    let gone = State::new(&without, again.into_kept(), |key| *key == at);
     assert_eq!((gone.query.text().as_str(), gone.count()), ("prod", 4));
-    assert_ne!(chosen(&gone), at);
+    assert_ne!(selected(&gone), at);
 }
 
 #[test]
-fn it_is_drawn_with_a_column_each_and_a_preview() {
+fn it_is_drawn_with_columns_and_a_preview() {
     let rows = rows(&ROLES, &["tokyo:Admin"]);
     let mut state = state(&rows);
     state.act(Action::Insert("adm".to_owned()));
-    let lines = lines(&drawn(&mut state, Look::new(true), 80, 18));
+    let preview = [("ARN", "arn:aws:iam::100000000003:role/AdministratorAccess".to_owned())];
+    let notes = Notes { preview: &preview, ..Notes::default() };
+    let lines = lines(&drawn_with(&mut state, notes, Look::new(true), 80, 18));
     let text = lines.join("\n");
     assert_eq!(lines[0], format!("> adm{:>75}", "3/6"), "{text}");
     assert!(lines[1].starts_with("> tokyo:Admin"), "{text}");
@@ -278,10 +254,10 @@ fn it_is_drawn_with_a_column_each_and_a_preview() {
     assert!(text.contains("arn:aws:iam::100000000003:role/AdministratorAccess"), "{text}");
     assert!(text.contains("Enter choose"), "{text}");
     let column = |line: &str| line.split_once("1000000000").map(|(before, _)| before.width());
-    assert_eq!(column(&lines[1]), column(&lines[3]), "wide characters break no column: {text}");
+    assert_eq!(column(&lines[1]), column(&lines[3]), "wide characters move no column: {text}");
 }
 
-/// What is seen, without the cells behind wide characters.
+/// The lines on the screen, without the cells behind wide characters.
 fn lines(drawn: &TestBackend) -> Vec<String> {
     let buffer = drawn.buffer();
     let line = |y| {
@@ -337,38 +313,29 @@ fn nothing_that_a_terminal_obeys_is_drawn() {
     let hostile = ("x\u{202e}y", "\u{1b}]0;owned\u{7}\u{9b}31m\r\n", "1", "Admin", "\u{1b}[2J");
     let rows = rows(&[hostile], &[]);
     let mut state = state(&rows);
-    state.act(Action::Narrow);
-    let drawn = drawn(&mut state, Look::new(true), 120, 30);
-    for cell in &drawn.buffer().content {
-        assert!(!cell.symbol().contains(crate::ground::ui::is_control), "{:?}", cell.symbol());
+    let preview = [("Tags", "\u{1b}[2J\u{2028}".to_owned())];
+    let notes = Notes { preview: &preview, news: Some("\u{202e}\u{7}"), without_rows: &[] };
+    // The last line shows the next narrowing first, and then the news.
+    for action in [Action::Narrow, Action::Go(Motion::Left)] {
+        state.act(action);
+        let drawn = drawn_with(&mut state, notes, Look::new(true), 120, 30);
+        for cell in &drawn.buffer().content {
+            assert!(!cell.symbol().contains(is_control), "{:?}", cell.symbol());
+        }
+        assert!(lines(&drawn)[0].contains("[account \u{fffd}]0;owned"));
     }
-    assert!(drawn.to_string().contains('\u{fffd}'));
+    assert_eq!(
+        lines(&drawn_with(&mut state, notes, Look::new(true), 120, 30))[29],
+        "\u{fffd}\u{fffd}"
+    );
 }
 
 #[test]
-fn the_preview_says_whether_the_server_has_the_credentials() {
-    let rows = rows(&ROLES, &[]);
-    let state = state(&rows);
-    let row = state.chosen().unwrap();
-    let loaded = |source: Option<Source>| Loaded {
-        is_default: false,
-        profile: ProfileObject {
-            profile_name: "other name".to_owned(),
-            expires: "59m".to_owned(),
-            ..ProfileObject::new(row.profile(), &Principal::default(), None, Timestamp::UNIX_EPOCH)
-        },
-        source,
-    };
-    let mut told = Told::default();
-    assert_eq!(told.at_hand(row), "", "the server was not asked yet");
-    told.loaded = Some(vec![loaded(row.source())]);
-    assert_eq!(told.at_hand(row), "at hand: the server has them in the slot `other name`, for 59m");
-    let of_other_settings = ProfileSource {
-        digest: SettingsDigest([8; 32]),
-        ..fakes::profile_source(row.profile().as_str())
-    };
-    for other in [None, Some(Source::Profile(of_other_settings))] {
-        told.loaded = Some(vec![loaded(other)]);
-        assert!(told.at_hand(row).starts_with("not at hand"));
-    }
+fn a_list_without_rows_says_what_to_do() {
+    let rows = rows(&[], &[]);
+    let mut state = state(&rows);
+    let without_rows = ["Sign in.\u{1b}".to_owned(), "Or leave.".to_owned()];
+    let notes = Notes { without_rows: &without_rows, ..Notes::default() };
+    let lines = lines(&drawn_with(&mut state, notes, Look::new(true), 80, 24));
+    assert_eq!(lines[1..3], ["Sign in.\u{fffd}", "Or leave."]);
 }

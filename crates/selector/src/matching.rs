@@ -1,8 +1,8 @@
-//! Which rows a query means, best first. Each word must match some text of the row, in any order; characters between are
-//! allowed (`pyadm` finds `payments:AdministratorAccess`). As in fzf, `'word` is found as it is, `^word` at a text's
-//! start, `word$` at its end, and `!word` must be in none.
+//! Finds the rows that a query means, best first. Each word must match some text of the row, in any order, and letters can
+//! be left out (`pyadm` finds `payments:AdministratorAccess`). As in fzf, `'word` allows no letter to be left out, `^word`
+//! matches at the start of a text, `word$` at its end, and `!word` must match no text.
 //!
-//! A word looks through each different text once, and where it goes on from an earlier word only through what that found.
+//! A word is searched once in each different text. A word that continues an earlier one is searched only where that matched.
 
 use std::cell::RefCell;
 use std::cmp::Reverse;
@@ -12,17 +12,20 @@ use std::rc::Rc;
 use nucleo_matcher::pattern::{Atom, AtomKind, CaseMatching, Normalization};
 use nucleo_matcher::{Config, Matcher};
 
-use super::rows::{Column, Row, Rows, Text, TextId};
+use super::rows::{Column, Row, Rows};
+use super::texts::{Text, TextId};
 
-/// What looks through the texts, and what it has found so far.
-pub(super) struct Matching {
+/// The matcher, and what it has found so far.
+#[derive(Debug)]
+pub(crate) struct Matching {
     matcher: RefCell<Matcher>,
-    /// Those of the query.
+    /// The words of the query.
     words: Vec<Rc<Word>>,
-    /// These and others, the last first: who types on or deletes comes back to them.
+    /// The latest words, the newest first: a person who types on or deletes comes back to them.
     recent: VecDeque<Rc<Word>>,
 }
 
+#[derive(Debug)]
 struct Word {
     typed: String,
     atom: Atom,
@@ -31,14 +34,19 @@ struct Word {
 }
 
 impl Matching {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let matcher = RefCell::new(Matcher::new(Config::DEFAULT));
         Self { matcher, words: Vec::new(), recent: VecDeque::new() }
     }
 
-    /// The candidates that the query means: the best first, the more used first among equals. The candidates are in the
-    /// order of their use.
-    pub(super) fn find(&mut self, rows: &Rows<'_>, candidates: &[u32], query: &str) -> Vec<u32> {
+    /// The candidates that match the query, the best first. Candidates are in the order of their use, and equal matches
+    /// keep it.
+    pub(crate) fn find<K>(
+        &mut self,
+        rows: &Rows<'_, K>,
+        candidates: &[u32],
+        query: &str,
+    ) -> Vec<u32> {
         self.take_words(&rows.texts, query);
         if self.words.is_empty() {
             return candidates.to_vec();
@@ -52,9 +60,14 @@ impl Matching {
         found.into_iter().map(|(_, candidate)| candidate).collect()
     }
 
-    /// The characters of a row's text that its words have matched: places of grapheme clusters. Only in the columns where a
-    /// word matched best.
-    pub(super) fn marks(&self, rows: &Rows<'_>, row: &Row<'_>, column: Column) -> Vec<u32> {
+    /// The places of the grapheme clusters in a row's text that the query has matched. Only in the columns where a word
+    /// matches best.
+    pub(crate) fn marks<K>(
+        &self,
+        rows: &Rows<'_, K>,
+        row: &Row<'_, K>,
+        column: Column,
+    ) -> Vec<u32> {
         let mut marks = Vec::new();
         let id = row.text(column);
         let Some(text) = rows.texts.get(id as usize) else { return marks };
@@ -79,10 +92,10 @@ impl Matching {
             let known = self.recent.iter().position(|word| word.typed == typed);
             let word = match known.and_then(|at| self.recent.remove(at)) {
                 Some(word) => word,
-                None => Rc::new(self.look_for(typed, texts)),
+                None => Rc::new(self.search(typed, texts)),
             };
             self.recent.push_front(Rc::clone(&word));
-            self.recent.truncate(REMEMBERED);
+            self.recent.truncate(MAX_RECENT_WORDS);
             // A lone `!` or `^` says nothing yet.
             if !word.atom.needle_text().is_empty() {
                 self.words.push(word);
@@ -90,12 +103,13 @@ impl Matching {
         }
     }
 
-    fn look_for(&self, typed: &str, texts: &[Text<'_>]) -> Word {
+    /// Searches a word in all texts.
+    fn search(&self, typed: &str, texts: &[Text<'_>]) -> Word {
         let atom = Atom::parse(typed, CaseMatching::Smart, Normalization::Smart);
         let mut word = Word { typed: typed.to_owned(), atom, scores: Vec::new() };
-        let goes_on = |known: &&Rc<Word>| known.may_go_on() && typed.starts_with(&known.typed);
-        let earlier = self.recent.iter().filter(goes_on).max_by_key(|known| known.typed.len());
-        let earlier = earlier.filter(|_| word.may_go_on());
+        let is_continued = |known: &&Rc<Word>| known.narrows() && typed.starts_with(&known.typed);
+        let earlier = self.recent.iter().filter(is_continued).max_by_key(|known| known.typed.len());
+        let earlier = earlier.filter(|_| word.narrows());
         let matcher = &mut self.matcher.borrow_mut();
         let score = |(id, text): (usize, &Text<'_>)| {
             let is_in_vain = earlier.is_some_and(|earlier| earlier.scores.get(id) == Some(&None));
@@ -105,9 +119,9 @@ impl Matching {
         word
     }
 
-    /// None if a word matches nothing of the row.
-    fn score(&self, row: &Row<'_>) -> Option<u32> {
-        let mut sum = favour(row.frecency);
+    /// None if a word does not match the row.
+    fn score<K>(&self, row: &Row<'_, K>) -> Option<u32> {
+        let mut sum = use_bonus(row.frecency());
         for word in &self.words {
             sum += u32::from(word.best(row)?);
         }
@@ -116,8 +130,8 @@ impl Matching {
 }
 
 impl Word {
-    /// Whether what it doesn't find, a longer one doesn't find either.
-    fn may_go_on(&self) -> bool {
+    /// Whether each letter that follows can only lead to fewer matches.
+    fn narrows(&self) -> bool {
         self.atom.kind == AtomKind::Fuzzy && !self.atom.negative && !self.typed.contains('\\')
     }
 
@@ -125,24 +139,24 @@ impl Word {
         self.scores.get(text as usize).copied().flatten()
     }
 
-    /// How well it matches the text that it matches best.
-    fn best(&self, row: &Row<'_>) -> Option<u16> {
+    /// How well it matches the text of the row that it matches best.
+    fn best<K>(&self, row: &Row<'_, K>) -> Option<u16> {
         let mut scores = row.texts.iter().map(|text| self.score(*text));
         match self.atom.negative {
-            // What it must not match doesn't count for anything else.
+            // A text that must not match makes no row better than another.
             true => scores.all(|score| score.is_some()).then_some(0),
             false => scores.flatten().max(),
         }
     }
 }
 
-/// What use counts for beside a match, in which each character is worth 16 and one at a word's start 24: a habit wins among
-/// like matches, and doesn't hide a better one.
-fn favour(frecency: f64) -> u32 {
+/// How much use adds to a match, in which each letter counts 16, and one at the start of a word 24: a habit decides among
+/// similar matches, and hides no better one.
+fn use_bonus(frecency: f64) -> u32 {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is 0 to 24")]
-    let favour = (8.0 * frecency).clamp(0.0, 24.0) as u32;
-    favour
+    let bonus = (8.0 * frecency).clamp(0.0, 24.0) as u32;
+    bonus
 }
 
-/// In words. Of 20,000 texts, one takes 80 kB.
-const REMEMBERED: usize = 32;
+/// With 20,000 texts, one word takes 80 kB.
+const MAX_RECENT_WORDS: usize = 32;

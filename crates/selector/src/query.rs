@@ -1,56 +1,62 @@
-//! What is typed into the selector: one line, edited as in a shell. It knows no keys and no screen.
+//! The query that a person types: one line, edited as in a shell. It knows no keys and no screen.
 
-use crate::ground::ui;
+use credentials::is_control;
 
-/// The line, and where in it the next character goes.
+/// The line, and the place in it where the next character goes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Query {
+pub(crate) struct Query {
     characters: Vec<char>,
     cursor: usize,
 }
 
-/// A way through the line.
+/// A way for the cursor to go through the query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Motion {
+pub enum Motion {
+    /// One character to the left.
     Left,
+    /// One character to the right.
     Right,
+    /// To the start of the word.
     WordLeft,
+    /// To the end of the word.
     WordRight,
+    /// To the start of the line.
     ToStart,
+    /// To the end of the line.
     ToEnd,
 }
 
 impl Query {
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.characters.is_empty()
     }
 
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         self.characters.iter().collect()
     }
 
-    /// What is before the cursor, and what is after it.
-    pub(super) fn halves(&self) -> (String, String) {
+    /// The text before the cursor, and the text after it.
+    pub(crate) fn halves(&self) -> (String, String) {
         let (before, after) = self.characters.split_at(self.cursor.min(self.characters.len()));
         (before.iter().collect(), after.iter().collect())
     }
 
-    /// Puts a text in: on one line, without what moves a cursor, and no more of it than fits.
-    pub(super) fn insert(&mut self, text: &str) {
-        let room = LONGEST.saturating_sub(self.characters.len());
+    /// Inserts a text: on one line, without control characters, and as much of it as fits.
+    pub(crate) fn insert(&mut self, text: &str) {
+        let room = MAX_CHARACTERS.saturating_sub(self.characters.len());
         let as_typed = |c: char| if c.is_whitespace() { ' ' } else { c };
-        let fit = text.chars().map(as_typed).filter(|c| !ui::is_control(*c)).take(room);
+        let fit = text.chars().map(as_typed).filter(|c| !is_control(*c)).take(room);
         let before = self.characters.len();
         self.characters.splice(self.cursor..self.cursor, fit);
         self.cursor += self.characters.len() - before;
     }
 
-    pub(super) fn go(&mut self, motion: Motion) {
+    pub(crate) fn go(&mut self, motion: Motion) {
         self.cursor = self.target(motion);
     }
 
-    /// Deletes what is on the way.
-    pub(super) fn delete(&mut self, motion: Motion) {
+    /// Deletes what the motion passes.
+    pub(crate) fn delete(&mut self, motion: Motion) {
         let target = self.target(motion);
         let (from, to) = (self.cursor.min(target), self.cursor.max(target));
         self.characters.drain(from..to);
@@ -71,14 +77,14 @@ impl Query {
     }
 }
 
-/// Of spaces, and the word behind them.
+/// The length of the spaces, and of the word after them.
 fn length_with_word<'a>(characters: impl Iterator<Item = &'a char> + Clone) -> usize {
     let spaces = characters.clone().take_while(|c| **c == ' ').count();
     spaces + characters.skip(spaces).take_while(|c| **c != ' ').count()
 }
 
-/// In characters. Longer than any name; and a paste of a whole file is none.
-const LONGEST: usize = 256;
+/// Longer than any name. A person who pastes a whole file did not mean to.
+const MAX_CHARACTERS: usize = 256;
 
 #[cfg(test)]
 mod tests {
@@ -119,6 +125,6 @@ mod tests {
         assert_eq!(typed("prod\n\tadmin\r\n\u{1b}[31m\u{202e}x").text(), "prod  admin  [31mx");
         let mut query = typed(&"x".repeat(10_000));
         query.insert("y");
-        assert_eq!(query.text(), "x".repeat(LONGEST));
+        assert_eq!(query.text(), "x".repeat(MAX_CHARACTERS));
     }
 }
