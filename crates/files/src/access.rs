@@ -46,6 +46,24 @@ pub(crate) fn open(
     }
 }
 
+/// Opens a file of ours to read it and to write at its end. It is made if it is not there.
+///
+/// # Errors
+/// Others could read or change it, it is no plain file, or it can't be opened.
+pub fn open_to_append(path: &Path) -> Result<File, FileError> {
+    open_or_make(File::options().read(true).append(true).create(true), path)
+}
+
+/// Opens a file of ours, or makes it, with the right mode whatever the umask is.
+pub(crate) fn open_or_make(options: &mut OpenOptions, path: &Path) -> Result<File, FileError> {
+    let (file, metadata) = open(options, path, Rule::Private)?;
+    if !has_mode(&metadata, 0o400) || !has_mode(&metadata, 0o200) {
+        let set = set_file_access(&file, Access::Private);
+        set.map_err(|error| FileError::unwritable(path, error))?;
+    }
+    Ok(file)
+}
+
 /// Checks a file or folder of ours from outside, without opening it: that our user alone can use it.
 ///
 /// # Errors

@@ -24,7 +24,7 @@ mod read;
 mod rename;
 mod replace;
 
-pub use access::{Access, check};
+pub use access::{Access, check, open_to_append};
 pub use change_mark::{ChangeMark, FileId, file_id, is_at};
 pub use edited_file::EditedFile;
 pub use error::{Fault, FileError};
@@ -32,7 +32,7 @@ pub use folder::{FolderRule, check_folder, make_folder};
 pub use lock::Lock;
 pub use read::{open, read, read_given_key, read_private};
 pub use rename::{exists, remove, rename, set_aside};
-pub use replace::{Durability, Replacement, create, open_to_append, replace};
+pub use replace::{Durability, Replacement, create, replace};
 
 #[cfg(test)]
 #[cfg(unix)]

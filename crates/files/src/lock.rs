@@ -5,8 +5,8 @@ use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use crate::access::open_or_make;
 use crate::folder::{FolderRule, check_folder, folder_of, make_folder};
-use crate::replace::open_or_make;
 use crate::{Access, Fault, FileError};
 
 /// A lock that is held until it is dropped, or until the process ends in whatever way.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile};
 
-use crate::access::{self, Access, Rule, has_mode, set_file_access};
+use crate::access::{Access, set_file_access};
 use crate::folder::{folder_of, make_folder};
 use crate::{FileError, Lock};
 
@@ -48,24 +48,6 @@ pub fn create(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     file.persist_noclobber(path).map_err(|error| failed(error.error))?;
     Durability::Synced.settle(path);
     Ok(())
-}
-
-/// Opens a file of ours to read it and to write at its end. It is made if it is not there.
-///
-/// # Errors
-/// Others could read or change it, it is no plain file, or it can't be opened.
-pub fn open_to_append(path: &Path) -> Result<File, FileError> {
-    open_or_make(File::options().read(true).append(true).create(true), path)
-}
-
-/// Opens a file of ours, or makes it, with the right mode whatever the umask is.
-pub(crate) fn open_or_make(options: &mut fs::OpenOptions, path: &Path) -> Result<File, FileError> {
-    let (file, metadata) = access::open(options, path, Rule::Private)?;
-    if !has_mode(&metadata, 0o400) || !has_mode(&metadata, 0o200) {
-        let set = set_file_access(&file, Access::Private);
-        set.map_err(|error| FileError::unwritable(path, error))?;
-    }
-    Ok(file)
 }
 
 /// A file of ours that will take the place of another. It is made before it is known what to write, so that a folder which
