@@ -31,7 +31,7 @@ async fn main() -> std::io::Result<()> {
                 let body = body.clone();
                 async move { Ok::<_, Infallible>(answer(body)) }
             });
-            let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+            http1::Builder::new().serve_connection(TokioIo::new(stream), service).await.ok();
         });
     }
 }

@@ -58,7 +58,7 @@ async fn serve(acceptor: TlsAcceptor, stream: TcpStream, body: Bytes) {
     });
     let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     if let Ok(parts) = connection.without_shutdown().await {
-        let _ = parts.io.into_inner().shutdown().await;
+        parts.io.into_inner().shutdown().await.ok();
     }
 }
 

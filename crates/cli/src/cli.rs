@@ -41,12 +41,12 @@ pub(crate) enum Command {
 
 /// Runs a command to its end, or until the person interrupts it.
 pub(crate) async fn run(command: Command) -> Result<ExitCode, Failure> {
-    match command {
-        // These stop by themselves, in good order: the server, and what a command runs.
-        command @ (Command::Ecs(commands::ecs::Ecs::Run(_)) | Command::Exec(_)) => {
-            dispatch(command).await
-        }
-        command => interruptible(dispatch(command)).await,
+    // These stop by themselves, in good order: the server, and what a command runs.
+    let stops_by_itself =
+        matches!(command, Command::Ecs(commands::ecs::Ecs::Run(_)) | Command::Exec(_));
+    match stops_by_itself {
+        true => dispatch(command).await,
+        false => interruptible(dispatch(command)).await,
     }
 }
 

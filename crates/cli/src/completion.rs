@@ -27,7 +27,7 @@ pub(crate) fn answer(shell: Shell) {
     let candidates = engine::complete(&mut command, words, index, folder.as_deref());
     let answer = shell.answer(&typed.word, &candidates.unwrap_or_default());
     // A shell that has gone doesn't want it.
-    let _ = std::io::stdout().write_all(answer.as_bytes());
+    std::io::stdout().write_all(answer.as_bytes()).ok();
 }
 
 /// The command, whose arguments know what their values can be.

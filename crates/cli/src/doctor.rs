@@ -115,7 +115,7 @@ fn explain(situation: &Situation, sdks: &[Verdict]) -> Vec<Finding> {
 fn told(situation: &Situation, verdict: &Verdict, names: &str, is_wanted: bool) -> Finding {
     let or_server = match verdict.asks_server {
         AsksServer::IfThatFails => ", else the server",
-        _ => "",
+        AsksServer::Yes | AsksServer::No => "",
     };
     let level = match (is_wanted, verdict.asks_server, verdict.takes) {
         (_, AsksServer::Yes, _) | (false, ..) if verdict.takes != Takes::Fails => Level::Ok,

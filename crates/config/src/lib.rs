@@ -2,11 +2,6 @@
 //!
 //! This crate reads no environment variable, no clock and no network. The paths of the file and of the home folder are passed in.
 #![cfg_attr(test, expect(clippy::disallowed_methods, reason = "tests write files of their own"))]
-#![warn(
-    clippy::let_underscore_must_use,
-    clippy::wildcard_enum_match_arm,
-    missing_debug_implementations
-)]
 
 mod config_yaml;
 pub mod profile_name;

@@ -2,12 +2,6 @@
 //!
 //! No I/O, no runtime, no wire format: a clock is passed in, and JSON lives in `server::wire`.
 
-#![warn(
-    clippy::wildcard_enum_match_arm,
-    clippy::let_underscore_must_use,
-    missing_debug_implementations
-)]
-
 mod credentials;
 mod failure;
 mod fetch;

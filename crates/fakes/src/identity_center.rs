@@ -24,6 +24,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -45,6 +46,12 @@ pub struct FakeIdentityCenter {
     start_url: String,
     region: String,
     _server: Server,
+}
+
+impl fmt::Debug for FakeIdentityCenter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FakeIdentityCenter").field("url", &self.url).finish_non_exhaustive()
+    }
 }
 
 impl FakeIdentityCenter {

@@ -44,6 +44,6 @@ impl SmallDisk {
 
 impl Drop for SmallDisk {
     fn drop(&mut self) {
-        let _ = Command::new("umount").arg(&self.folder).status();
+        Command::new("umount").arg(&self.folder).status().ok();
     }
 }

@@ -84,7 +84,7 @@ impl TestEnv {
         let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let mut stdin = child.stdin.take().unwrap();
         // A command may end without reading its input.
-        let _ = stdin.write_all(input.as_bytes());
+        stdin.write_all(input.as_bytes()).ok();
         drop(stdin);
         let finished = Finished::from(child.wait_with_output().unwrap());
         let output = format!("{}{}", finished.stdout, finished.stderr);

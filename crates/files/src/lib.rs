@@ -7,11 +7,6 @@
 //! Where the system has no such modes (elsewhere than on Unix), the folder's own protection is all there is.
 //!
 //! This crate knows no path of its own and no format: paths are passed in, and bytes are bytes.
-#![warn(
-    clippy::wildcard_enum_match_arm,
-    clippy::let_underscore_must_use,
-    missing_debug_implementations
-)]
 #![expect(clippy::disallowed_methods, reason = "this is where files are opened and written")]
 
 mod access;

@@ -2,11 +2,6 @@
 //!
 //! [`Rows`] are made once from plain data. [`State`] changes with each [`Action`], and [`draw()`] draws all of it. This crate
 //! knows neither AWS nor the server, and uses no file, environment variable, clock or terminal: a frame is passed in.
-#![warn(
-    clippy::let_underscore_must_use,
-    clippy::wildcard_enum_match_arm,
-    missing_debug_implementations
-)]
 
 mod columns;
 mod draw;

@@ -38,7 +38,17 @@ fn refused(error: FileError) -> Failure {
         _ if error.is_missing() => {
             format!("Make it: aws-sso ecs token create --slot NAME --file {path}")
         }
-        _ => format!(
+        Fault::Unreadable(_)
+        | Fault::Unwritable(_)
+        | Fault::Unremovable(_)
+        | Fault::NotAFile
+        | Fault::NotAFolder
+        | Fault::OtherOwner
+        | Fault::FolderOpenToOthers
+        | Fault::FolderWritable
+        | Fault::TooLarge(_)
+        | Fault::Locked
+        | Fault::Changed => format!(
             "Name a file that aws-sso ecs token create --slot NAME --file wrote, not {path}"
         ),
     };

@@ -72,7 +72,12 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
             ui::data(url.expose());
             Ok(())
         }
-        action => open(action, url.expose(), &profile, &settings),
+        action @ (UrlAction::Clip
+        | UrlAction::Exec
+        | UrlAction::Open
+        | UrlAction::GrantedContainers
+        | UrlAction::OpenUrlInContainer
+        | UrlAction::AnsiOsc52) => open(action, url.expose(), &profile, &settings),
     }
 }
 

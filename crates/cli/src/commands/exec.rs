@@ -113,13 +113,10 @@ impl Job {
 /// In the words and with the exit codes of a shell.
 fn not_run(program: &OsStr, error: &io::Error) -> Failure {
     let program = program.display();
-    match error.kind() {
-        ErrorKind::NotFound => {
-            Failure::new(Problem::CommandNotFound, format!("the command `{program}` is not found"))
-        }
-        _ => Failure::new(
-            Problem::CommandNotExecutable,
-            format!("the command `{program}` cannot be run: {error}"),
-        ),
+    if error.kind() == ErrorKind::NotFound {
+        let message = format!("the command `{program}` is not found");
+        return Failure::new(Problem::CommandNotFound, message);
     }
+    let message = format!("the command `{program}` cannot be run: {error}");
+    Failure::new(Problem::CommandNotExecutable, message)
 }

@@ -63,7 +63,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     };
     let catalogue = catalogue::refresh(&settings, instance, &center, extent).await?;
     // Names are made, and kept, while a person waits anyway. What is wrong with them is told where they are used.
-    let _ = Roles::of(&settings, instance, &catalogue);
+    Roles::of(&settings, instance, &catalogue).ok();
     let roles = catalogue.role_count();
     let (accounts, flag) = (catalogue.accounts.len(), settings.flag_for(&instance.instance));
     ui::note(&format!("You may use {roles} roles in {accounts} accounts: aws-sso list{flag}"));

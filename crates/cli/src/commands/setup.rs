@@ -149,9 +149,9 @@ fn entry(name: &InstanceName, start_url: &StartUrl, region: &RegionName) -> Stri
     let mut text = String::new();
     // JSON's strings are YAML's, whatever is in them.
     let quoted = |text: &str| serde_json::Value::from(text).to_string();
-    let _ = writeln!(text, "  {}:", quoted(name.as_str()));
-    let _ = writeln!(text, "    SSORegion: {region}");
-    let _ = writeln!(text, "    StartUrl: {}", quoted(start_url.as_str()));
+    writeln!(text, "  {}:", quoted(name.as_str())).ok();
+    writeln!(text, "    SSORegion: {region}").ok();
+    writeln!(text, "    StartUrl: {}", quoted(start_url.as_str())).ok();
     text
 }
 

@@ -28,9 +28,11 @@ impl Values {
         let described = match self {
             Self::Slots => slots(line),
             Self::Tokens => tokens(),
-            _ => block_on(Settings::read(&line.instance()))
-                .and_then(Result::ok)
-                .and_then(|settings| self.of_settings(&settings, line, typed)),
+            Self::Profiles | Self::Accounts | Self::Roles | Self::Arns | Self::Instances => {
+                block_on(Settings::read(&line.instance()))
+                    .and_then(Result::ok)
+                    .and_then(|settings| self.of_settings(&settings, line, typed))
+            }
         };
         let described = described.unwrap_or_default().into_iter();
         let described = described.filter(|(value, _)| value.starts_with(typed));
@@ -65,7 +67,7 @@ impl Values {
                     let (account_id, role_name) = (account.clone(), role.clone());
                     (RoleArn { partition, account_id, role_name }.to_string(), None)
                 })),
-                _ => {
+                Self::Slots | Self::Roles | Self::Instances | Self::Tokens => {
                     let wanted = line.account();
                     let is_in = |id: &AccountId| wanted.as_ref().is_none_or(|wanted| wanted == id);
                     let roles = roles(instance, catalogue).filter(|(id, _)| is_in(id));

@@ -95,7 +95,7 @@ pub(super) fn host(host: &str) -> Host {
         ip if CONTAINER_ADDRESSES.contains(&ip) => Host::Container,
         IpAddr::V4(ip) if ip.is_loopback() => Host::OtherLoopback,
         IpAddr::V6(ip) if ip.is_loopback() => Host::Ipv6Loopback,
-        _ => Host::Elsewhere,
+        IpAddr::V4(_) | IpAddr::V6(_) => Host::Elsewhere,
     }
 }
 

@@ -47,7 +47,15 @@ pub(super) async fn look(situation: &Situation) -> (Vec<Finding>, ServerAddress)
 fn unreachable(error: Failure) -> Finding {
     let why = match error.problem {
         Problem::Unreachable => "no program gets credentials from it",
-        _ => "our own commands cannot load it",
+        Problem::Denied
+        | Problem::Invalid
+        | Problem::SignInNeeded
+        | Problem::Throttled
+        | Problem::Unavailable
+        | Problem::Usage
+        | Problem::CommandNotFound
+        | Problem::CommandNotExecutable
+        | Problem::Interrupted => "our own commands cannot load it",
     };
     Finding::of(error, why)
 }
@@ -86,7 +94,13 @@ fn slot(situation: &Situation, profile: Option<&ProfileObject>) -> Finding {
             told("SDKs get no credentials"),
         )
         .mend(situation.load()),
-        _ => Finding::warning(
+        State::Pending
+        | State::SignInNeeded
+        | State::Denied
+        | State::Misconfigured
+        | State::Unavailable
+        | State::Expired
+        | State::Unknown => Finding::warning(
             format!("{has}, for {expires}: {state}"),
             told("it is not fresh for longer"),
         ),

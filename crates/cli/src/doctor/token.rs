@@ -106,7 +106,16 @@ fn exposure(situation: &Situation, path: &str) -> Option<Finding> {
     let why = match error.fault {
         Fault::OpenToOthers | Fault::OtherOwner => "who reads it has what the token opens",
         Fault::Link => "aws-sso itself takes no link, which may lead elsewhere tomorrow",
-        _ => return None,
+        Fault::Unreadable(_)
+        | Fault::Unwritable(_)
+        | Fault::Unremovable(_)
+        | Fault::NotAFile
+        | Fault::NotAFolder
+        | Fault::FolderOpenToOthers
+        | Fault::FolderWritable
+        | Fault::TooLarge(_)
+        | Fault::Locked
+        | Fault::Changed => return None,
     };
     let finding = Finding::warning(format!("the token file {error}"), why);
     Some(finding.mend(situation.make_token(path)))

@@ -116,7 +116,7 @@ pub(crate) fn ask_secret(question: &str) -> Result<Zeroizing<String>, Failure> {
 
 /// Asks for a line.
 pub(crate) fn ask(question: &str) -> Result<String, Failure> {
-    let _ = write!(io::stderr(), "{question}");
+    write!(io::stderr(), "{question}").ok();
     let mut line = String::new();
     match io::stdin().lock().take(LONGEST_ANSWER).read_line(&mut line) {
         Ok(0) => Err(Failure::failed("nobody answered")),

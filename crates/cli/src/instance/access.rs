@@ -109,7 +109,7 @@ pub(crate) fn with_store(
 /// Waits until a refreshed token is saved, as AWS may take the old one no more. If it takes too long to come, the old one is
 /// good for a while yet.
 pub(crate) async fn saved() {
-    let _ = timeout(SAVING, identity_center::saved()).await;
+    timeout(SAVING, identity_center::saved()).await.ok();
 }
 
 /// Where the instance's catalogue is.

@@ -101,7 +101,12 @@ impl Item<'_> {
                 let paths: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
                 format!("{AUTHORITY} is kept in {}", paths.join(" and "))
             }
-            error => format!("{AUTHORITY} cannot be used: {error}"),
+            error @ (StoreError::WrongPassphrase { .. }
+            | StoreError::KeyMissing { .. }
+            | StoreError::Unavailable { .. }
+            | StoreError::Damaged { .. }
+            | StoreError::Size { .. }
+            | StoreError::File(_)) => format!("{AUTHORITY} cannot be used: {error}"),
         };
         let failed = Failure::failed(text);
         match hint_for_authority(&error).map(str::to_owned).or_else(|| error.hint()) {
@@ -149,7 +154,10 @@ fn hint_for_authority(error: &StoreError) -> Option<&'static str> {
             "Unlock it and try again; or write `SecureStore: file` into config.yaml, and make another authority: \
              aws-sso ecs trust --renew"
         }
-        _ => return None,
+        StoreError::PassphraseNeeded { .. }
+        | StoreError::Several { .. }
+        | StoreError::Size { .. }
+        | StoreError::File(_) => return None,
     })
 }
 

@@ -34,7 +34,7 @@ impl AwsProfile {
         let files = FILES.into_iter().zip([env::aws_config_file(), env::aws_credentials_file()]);
         let win = |(mention, (variable, file)): (Mention, (&'static str, PathBuf))| match mention {
             Mention::Wins(key) => Some(Win { key, file, variable }),
-            _ => None,
+            Mention::Absent | Mention::NoCredentials => None,
         };
         Ok(Self { exists, wins: mentions.into_iter().zip(files).filter_map(win).collect() })
     }

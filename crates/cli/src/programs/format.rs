@@ -165,7 +165,7 @@ fn compose(exports: &Exports, text: &mut String) {
 
 fn line(text: &mut String, line: std::fmt::Arguments<'_>) {
     // Writing to a String fails for nobody.
-    let _ = writeln!(text, "{line}");
+    writeln!(text, "{line}").ok();
 }
 
 fn unwritable(name: &str, why: &str) -> Failure {

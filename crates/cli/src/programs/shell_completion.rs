@@ -54,7 +54,7 @@ impl Shell {
     pub(crate) fn typed(self) -> Option<Typed> {
         let mut words = match self {
             Self::Powershell => env::typed_words()?.split('\n').map(str::to_owned).collect(),
-            _ => env::typed_arguments(),
+            Self::Bash | Self::Zsh | Self::Fish | Self::Nushell => env::typed_arguments(),
         };
         let last = words.pop()?;
         let whole = |text| Word { text, ..Word::default() };
@@ -100,7 +100,7 @@ impl Shell {
                         answer.push_str(&help.replace('\\', r"\\"));
                     }
                 }
-                _ => {
+                Self::Fish | Self::Powershell | Self::Nushell => {
                     answer.push_str(value);
                     if !help.is_empty() {
                         answer.push('\t');

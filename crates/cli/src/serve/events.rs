@@ -77,7 +77,13 @@ pub(crate) fn line(event: &Event, now: Timestamp) -> String {
     let message = ui::printable(&text(event, now)).into_owned();
     match event.kind {
         EventKind::SignedIn => message,
-        _ => format!("warning: {message}"),
+        EventKind::SessionEnding { .. }
+        | EventKind::SignInNeeded
+        | EventKind::Denied
+        | EventKind::Misconfigured
+        | EventKind::Unavailable
+        | EventKind::ShortLived
+        | EventKind::ClockOff => format!("warning: {message}"),
     }
 }
 

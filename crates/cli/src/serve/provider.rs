@@ -225,7 +225,7 @@ impl AwsProvider {
         if let (Some(Failure { message, hint, .. }), false) = (warning, was_off) {
             let (kind, instance, slots) = (EventKind::ClockOff, None, Vec::new());
             // Who is told of so much that there is no room has other troubles.
-            let _ = self.0.events.try_send(Event { kind, instance, slots, message, hint });
+            self.0.events.try_send(Event { kind, instance, slots, message, hint }).ok();
         }
     }
 }
@@ -254,7 +254,7 @@ impl Provider for AwsProvider {
         });
         Box::pin(async move {
             // If it broke off, asking AWS shows whether somebody has.
-            let _ = signed_in.await;
+            signed_in.await.ok();
         })
     }
 }
@@ -281,8 +281,7 @@ async fn on_its_own_thread<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
 ) -> Result<T, Failure> {
     let outcome = tokio::task::spawn_blocking(work).await;
-    let outcome = outcome.unwrap_or_else(|error| Err(Failure::failed(error)));
-    outcome
+    outcome.unwrap_or_else(|error| Err(Failure::failed(error)))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -18,7 +18,7 @@ fn first_host(mut world: TestEnv, arguments: &[&str]) -> String {
         let (mut stream, _) = proxy.accept().unwrap();
         let mut line = String::new();
         BufReader::new(&stream).read_line(&mut line).unwrap();
-        let _ = stream.write_all(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n");
+        stream.write_all(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n").ok();
         line
     });
     let failed = world.run(arguments);

@@ -78,7 +78,7 @@ impl Binary {
 
 impl Drop for Binary {
     fn drop(&mut self) {
-        let _ = fs::remove_file(&self.0);
+        fs::remove_file(&self.0).ok();
     }
 }
 

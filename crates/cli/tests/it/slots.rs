@@ -119,7 +119,7 @@ fn something_else_on_the_port_is_said_to_be_something_else() {
     let address = other.local_addr().unwrap().to_string();
     let serving = std::thread::spawn(move || {
         let (mut stream, _) = other.accept().unwrap();
-        let _ = stream.read(&mut [0; 1024]);
+        assert_ne!(stream.read(&mut [0; 1024]).unwrap(), 0);
         let body = "\u{1b}[31mhello";
         let length = body.len();
         write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{body}").unwrap();

@@ -42,7 +42,7 @@ fn answering(status: &'static str, body: &'static str) -> (String, JoinHandle<()
     let address = listener.local_addr().unwrap().to_string();
     let serving = thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
-        let _ = stream.read(&mut [0; 1024]);
+        assert_ne!(stream.read(&mut [0; 1024]).unwrap(), 0);
         let length = body.len();
         write!(stream, "HTTP/1.1 {status}\r\ncontent-length: {length}\r\n\r\n{body}").unwrap();
     });

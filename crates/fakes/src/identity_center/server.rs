@@ -79,7 +79,7 @@ async fn accept(listener: TcpListener, shared: Shared) {
             continue;
         };
         // An answer is one small write. It must not wait for an acknowledgement.
-        let _ = stream.set_nodelay(true);
+        stream.set_nodelay(true).ok();
         tokio::spawn(serve(stream, Arc::clone(&shared)));
     }
 }
@@ -87,10 +87,11 @@ async fn accept(listener: TcpListener, shared: Shared) {
 async fn serve(stream: TcpStream, shared: Shared) {
     let service = service_fn(|request| answer(request, Arc::clone(&shared)));
     // An error means that the peer has closed the connection, or that a fault closes it.
-    let _ = http1::Builder::new()
+    http1::Builder::new()
         .header_read_timeout(None)
         .serve_connection(TokioIo::new(stream), service)
-        .await;
+        .await
+        .ok();
 }
 
 async fn answer(

@@ -109,7 +109,9 @@ pub(crate) fn read_upload(json: &[u8], now: Timestamp) -> Result<(Upload, Replac
     let replace = match take(&mut body, "Replace") {
         Value::Null | Value::Boolean(true) => Replace::Anything,
         Value::Boolean(false) => Replace::SameSource,
-        _ => return Err(BadUpload::Field("Replace", Invalid("true or false"))),
+        Value::Text(_) | Value::Integer(_) | Value::Object(_) | Value::Other => {
+            return Err(BadUpload::Field("Replace", Invalid("true or false")));
+        }
     };
     let upload = match (take(&mut body, "Creds"), source) {
         (Value::Null, Some(source)) => Upload::Source(name, source),

@@ -127,11 +127,11 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     }
     tokio::spawn(events::tell(received, arguments.events.telling()));
     // Nobody listens for this but systemd, which says so by its variable.
-    let _ = sd_notify::notify(&[NotifyState::Ready]);
+    sd_notify::notify(&[NotifyState::Ready]).ok();
     server
         .run(async {
             stop.await;
-            let _ = sd_notify::notify(&[NotifyState::Stopping]);
+            sd_notify::notify(&[NotifyState::Stopping]).ok();
         })
         .await;
     access::saved().await;

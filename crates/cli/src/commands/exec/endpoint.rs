@@ -71,7 +71,13 @@ async fn tell(mut events: Receiver<Event>) {
     while let Some(event) = events.recv().await {
         match event.kind {
             EventKind::ShortLived => {}
-            _ => ui::note(&events::line(&event, SystemClock.now())),
+            EventKind::SessionEnding { .. }
+            | EventKind::SignInNeeded
+            | EventKind::SignedIn
+            | EventKind::Denied
+            | EventKind::Misconfigured
+            | EventKind::Unavailable
+            | EventKind::ClockOff => ui::note(&events::line(&event, SystemClock.now())),
         }
     }
 }

@@ -25,7 +25,7 @@ pub(crate) fn allow_many_connections() {
     let limit = getrlimit(Resource::Nofile);
     let wanted = limit.maximum.map_or(FILES, |maximum| maximum.min(FILES));
     if limit.current.is_some_and(|current| current < wanted) {
-        let _ = setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), ..limit });
+        setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), ..limit }).ok();
     }
 }
 
@@ -72,7 +72,7 @@ impl Drop for ChildGroup {
     fn drop(&mut self) {
         if let Some(group) = self.0 {
             // None is left: so much the better.
-            let _ = kill_process_group(group, Signal::KILL);
+            kill_process_group(group, Signal::KILL).ok();
         }
     }
 }

@@ -16,7 +16,7 @@ pub(super) fn is_written(outcome: io::Result<()>) -> bool {
     let Err(error) = outcome else { return true };
     // Who closed stdout doesn't want it. A full disk is another matter.
     if error.kind() != ErrorKind::BrokenPipe {
-        let _ = NOT_WRITTEN.set(error);
+        NOT_WRITTEN.set(error).ok();
     }
     false
 }
@@ -41,12 +41,12 @@ pub(crate) fn json(value: &impl Serialize) {
 /// A line for the person.
 pub(crate) fn note(line: &str) {
     // In one piece: others may write there too.
-    let _ = io::stderr().write_all(format!("{line}\n").as_bytes());
+    io::stderr().write_all(format!("{line}\n").as_bytes()).ok();
 }
 
 /// Bytes for the terminal itself, such as what fills its clipboard.
 pub(crate) fn raw(sequence: &str) {
-    let _ = write!(io::stderr(), "{sequence}");
+    write!(io::stderr(), "{sequence}").ok();
 }
 
 /// Whether a person sees what is written to stderr.

@@ -135,10 +135,10 @@ fn give_back_before_panics_are_told() {
 fn give_back() {
     let Some(on) = lock(&TAKEN).take() else { return };
     let mut writer = on.writer();
-    let _ = execute!(writer, Print(CLICKS_OFF), DisableBracketedPaste, Show, LeaveAlternateScreen);
-    let _ = disable_raw_mode();
+    execute!(writer, Print(CLICKS_OFF), DisableBracketedPaste, Show, LeaveAlternateScreen).ok();
+    disable_raw_mode().ok();
     let held = std::mem::take(&mut *lock(&HELD));
-    let _ = io::stderr().write_all(&held);
+    io::stderr().write_all(&held).ok();
 }
 
 /// Where the log goes: to stderr; or, while the terminal is taken, there once it is given back.

@@ -47,7 +47,7 @@ impl Hook {
         let Ok(status) = timeout(self.limit, ended).await else {
             drop(group);
             // Where there are no groups it lives yet; and in any case it is waited for.
-            let _ = child.kill().await;
+            child.kill().await.ok();
             return Err(format!("was killed after {} seconds", self.limit.as_secs_f32()));
         };
         group.has_ended();
@@ -62,7 +62,7 @@ impl Hook {
 async fn give<T>(line: String, stdin: Option<ChildStdin>) -> T {
     if let Some(mut stdin) = stdin {
         // Who doesn't read it doesn't want it.
-        let _ = stdin.write_all(line.as_bytes()).await;
+        stdin.write_all(line.as_bytes()).await.ok();
     }
     pending().await
 }

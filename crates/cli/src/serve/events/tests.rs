@@ -36,7 +36,13 @@ fn event(kind: EventKind) -> Event {
         ("look".to_owned(), Some("run <aws-sso login> & \u{1b}[1mwait".to_owned()));
     match kind {
         EventKind::ClockOff => Event { kind, instance: None, slots: vec![], message, hint },
-        _ => Event {
+        EventKind::SessionEnding { .. }
+        | EventKind::SignInNeeded
+        | EventKind::SignedIn
+        | EventKind::Denied
+        | EventKind::Misconfigured
+        | EventKind::Unavailable
+        | EventKind::ShortLived => Event {
             kind,
             instance: Some(InstanceName::parse("corp").unwrap()),
             slots: vec![slot("prod"), SlotName::Default, slot("a \"b\"")],
@@ -167,7 +173,13 @@ fn each_event_is_a_line_that_moves_no_cursor() {
         let told = Folder::empty().tell(&[kind]);
         match kind {
             EventKind::SignedIn => assert_eq!(format!("warning: {told}"), the_event()),
-            _ => assert_eq!(told, the_event(), "{kind:?}"),
+            EventKind::SessionEnding { .. }
+            | EventKind::SignInNeeded
+            | EventKind::Denied
+            | EventKind::Misconfigured
+            | EventKind::Unavailable
+            | EventKind::ShortLived
+            | EventKind::ClockOff => assert_eq!(told, the_event(), "{kind:?}"),
         }
     }
 }
@@ -195,7 +207,13 @@ fn a_command_is_given_each_event_as_a_line_of_json_one_after_the_other() {
         let head = format!(r#"{{"Event":"{kind:?}","Time":"2026-11-22T21:16:31Z","#);
         let line = match kind {
             EventKind::ClockOff => format!("{head}{without}"),
-            _ => format!(r#"{head}"Instance":"corp",{rest}"#),
+            EventKind::SessionEnding { .. }
+            | EventKind::SignInNeeded
+            | EventKind::SignedIn
+            | EventKind::Denied
+            | EventKind::Misconfigured
+            | EventKind::Unavailable
+            | EventKind::ShortLived => format!(r#"{head}"Instance":"corp",{rest}"#),
         };
         format!("begins\n{line}\nends\n")
     });

@@ -113,13 +113,14 @@ impl Watched {
             match self.press(event, page) {
                 Step::Stay => {}
                 Step::Redraw => outcome = Step::Redraw,
-                step => return step,
+                step @ (Step::Leave | Step::Interrupt) => return step,
             }
         }
         outcome
     }
 
     /// A key, with so many slots on the screen.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "all other keys of a keyboard")]
     fn press(&mut self, event: &Event, page: usize) -> Step {
         let Some(KeyEvent { code, modifiers, .. }) = event.as_key_press_event() else {
             return if matches!(event, Event::Resize(..)) { Step::Redraw } else { Step::Stay };

@@ -52,7 +52,7 @@ fn pass_on(signal: Signal, child: &Child) {
     let id = child.id().and_then(|id| id.try_into().ok()).and_then(Pid::from_raw);
     if let Some(id) = id {
         // It has ended: so it needs none any more.
-        let _ = kill_process(id, signal);
+        kill_process(id, signal).ok();
     }
 }
 

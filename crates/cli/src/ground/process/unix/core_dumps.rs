@@ -12,11 +12,11 @@ static USUAL_CORE: OnceLock<Rlimit> = OnceLock::new();
 pub(crate) fn protect_memory() {
     let usual = USUAL_CORE.get_or_init(|| getrlimit(Resource::Core));
     // A hard limit that is lowered stays so, for the programs that we start too.
-    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), ..*usual });
+    setrlimit(Resource::Core, Rlimit { current: Some(0), ..*usual }).ok();
     #[cfg(target_os = "linux")]
     {
         use rustix::process::{DumpableBehavior, set_dumpable_behavior};
-        let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+        set_dumpable_behavior(DumpableBehavior::NotDumpable).ok();
     }
 }
 
@@ -24,8 +24,8 @@ pub(crate) fn protect_memory() {
 /// meanwhile either: the flag sees to that.)
 pub(super) fn with_usual_limits<T>(start: impl FnOnce() -> T) -> T {
     let Some(usual) = USUAL_CORE.get() else { return start() };
-    let _ = setrlimit(Resource::Core, *usual);
+    setrlimit(Resource::Core, *usual).ok();
     let outcome = start();
-    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), ..*usual });
+    setrlimit(Resource::Core, Rlimit { current: Some(0), ..*usual }).ok();
     outcome
 }

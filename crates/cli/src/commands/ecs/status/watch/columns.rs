@@ -53,7 +53,7 @@ impl Column {
         match self {
             Self::Slot => width.min(16),
             Self::Last => width.min(20),
-            _ => width,
+            Self::Role | Self::Left | Self::State | Self::Next | Self::Reads => width,
         }
     }
 }
@@ -64,7 +64,12 @@ impl Widths {
             let cells = rows.iter().map(|row| column.cell(row).width()).max().unwrap_or(0);
             let width = match column {
                 Column::Left => SHORTEST_BAR + 1 + cells,
-                _ => cells,
+                Column::Slot
+                | Column::Role
+                | Column::State
+                | Column::Next
+                | Column::Reads
+                | Column::Last => cells,
             };
             (column, width.max(column.name().width()))
         }))
@@ -77,7 +82,12 @@ impl Widths {
         for column in [Column::Slot, Column::Left, Column::State, Column::Last] {
             let least = match column {
                 Column::Slot => column.least(self.of_column(column)).min(room.saturating_sub(GAP)),
-                _ => column.least(self.of_column(column)),
+                Column::Role
+                | Column::Left
+                | Column::State
+                | Column::Next
+                | Column::Reads
+                | Column::Last => column.least(self.of_column(column)),
             };
             if least + GAP <= room {
                 room -= least + GAP;

@@ -119,7 +119,9 @@ fn line(row: &Row, columns: &[(Column, usize)], words: usize, paint: Paint) -> L
         let (cell, style) = match column {
             Column::Left => (bar(row.thousandths, &fit(&cell, words), *width), style),
             Column::State => (fit(&cell, *width), style),
-            _ => (fit(&cell, *width), paint.plain()),
+            Column::Slot | Column::Role | Column::Next | Column::Reads | Column::Last => {
+                (fit(&cell, *width), paint.plain())
+            }
         };
         spans.push(Span::styled(cell + &" ".repeat(GAP), style));
     }
