@@ -104,7 +104,7 @@ impl Client {
         Ok(is_still.then_some(fetched))
     }
 
-    async fn slot_of(&self, source: &Source) -> Result<Option<(SlotName, u64)>, Failure> {
+    async fn slot_of(&self, source: &Source) -> Result<Option<(SlotName, Option<u64>)>, Failure> {
         let is_of = |profile: &ProfileObject| profile.source().as_ref() == Some(source);
         if let Some(profile) = self.default_profile().await.ok().filter(is_of) {
             return Ok(Some((SlotName::Default, profile.generation)));

@@ -24,44 +24,26 @@ pub(crate) fn columns(
 /// The profile name gets two fifths of the room, or more if nothing else needs it; the account's id all that it needs. The
 /// other columns share the rest, so that the widest are cut. None if they would be too narrow.
 fn fit(wanted: &[(Column, usize)], available: usize) -> Option<Vec<(Column, usize)>> {
-    let gaps = GAP * wanted.len().saturating_sub(1);
-    let room = available.checked_sub(gaps)?;
-    let mut fixed = 0;
-    let mut shared = Vec::new();
-    for (column, width) in wanted {
-        match column {
-            Column::Profile => fixed += (*width).min(room * 2 / 5),
-            Column::AccountId => fixed += width,
+    let room = available.checked_sub(GAP * wanted.len().saturating_sub(1))?;
+    let cut = |name: usize, shared: usize| {
+        wanted.iter().map(move |(column, width)| match column {
+            Column::Profile => (*column, name.min(*width)),
+            Column::AccountId => (*column, *width),
             Column::Account
             | Column::Role
             | Column::Tags
             | Column::Origin
-            | Column::AccountAlias => {
-                shared.push(*width);
-            }
-        }
-    }
-    let rest = room.checked_sub(fixed)?;
-    let limit = common_limit(&shared, rest);
-    if shared.iter().any(|width| *width > limit) && limit < MIN_WIDTH {
+            | Column::AccountAlias => (*column, shared.min(*width)),
+        })
+    };
+    let name = room * 2 / 5;
+    let sum = |shared| cut(name, shared).map(|(_, width)| width).sum::<usize>();
+    let widest = wanted.iter().map(|(_, width)| *width).max()?;
+    let shared = (0..=widest).rev().find(|shared| sum(*shared) <= room)?;
+    if shared < MIN_WIDTH && sum(shared) < sum(widest) {
         return None;
     }
-    let spare = rest - shared.iter().map(|width| (*width).min(limit)).sum::<usize>();
-    let width = |(column, width): &(Column, usize)| match column {
-        Column::Profile => (*column, (*width).min(room * 2 / 5 + spare)),
-        Column::AccountId => (*column, *width),
-        Column::Account | Column::Role | Column::Tags | Column::Origin | Column::AccountAlias => {
-            (*column, (*width).min(limit))
-        }
-    };
-    Some(wanted.iter().map(width).collect())
-}
-
-/// The greatest limit with which all widths fit into the room.
-fn common_limit(widths: &[usize], room: usize) -> usize {
-    let widest = widths.iter().copied().max().unwrap_or_default();
-    let sum = |limit: usize| widths.iter().map(|width| (*width).min(limit)).sum::<usize>();
-    (0..=widest).rev().find(|limit| sum(*limit) <= room).unwrap_or_default()
+    Some(cut(name + room - sum(shared), shared).collect())
 }
 
 /// The space between two columns.

@@ -9,10 +9,8 @@ use super::query::Motion;
 
 /// What a person wants the selector to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// Inserts text into the query.
+pub(crate) enum Action {
     Insert(String),
-    /// Moves the cursor of the query.
     Go(Motion),
     /// Deletes what the motion passes.
     Delete(Motion),
@@ -20,7 +18,6 @@ pub enum Action {
     Backspace,
     /// Deletes to the right. In an empty query, leaves.
     DeleteOrLeave,
-    /// Selects another row.
     Jump(Jump),
     /// Selects the row at that position, or chooses it if it is selected.
     Click(Position),
@@ -28,35 +25,25 @@ pub enum Action {
     Narrow,
     /// Removes the last narrowing.
     Widen,
-    /// Updates the rows.
     Refresh,
-    /// Draws the whole screen again.
     Redraw,
-    /// Chooses the selected row.
     Choose,
-    /// Leaves without a choice.
     Leave,
 }
 
 /// A way to go through the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Jump {
-    /// To the row above.
+pub(crate) enum Jump {
     Up,
-    /// To the row below.
     Down,
-    /// Up by as many rows as are on the screen.
     PageUp,
-    /// Down by as many rows as are on the screen.
     PageDown,
-    /// To the first row.
     First,
-    /// To the last row.
     Last,
 }
 
 /// The action that an event asks for, if it asks for any. (A new size of the screen is found when it is drawn.)
-pub fn action(event: Event) -> Option<Action> {
+pub(crate) fn action(event: Event) -> Option<Action> {
     match event {
         Event::Key(key) if key.kind != KeyEventKind::Release => of_key(key),
         Event::Paste(text) => Some(Action::Insert(text)),

@@ -11,18 +11,12 @@ pub(crate) struct Query {
 
 /// A way for the cursor to go through the query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Motion {
-    /// One character to the left.
+pub(crate) enum Motion {
     Left,
-    /// One character to the right.
     Right,
-    /// To the start of the word.
     WordLeft,
-    /// To the end of the word.
     WordRight,
-    /// To the start of the line.
     ToStart,
-    /// To the end of the line.
     ToEnd,
 }
 

@@ -1,9 +1,10 @@
-//! The selector's state: the query, the narrowings, the rows found and the one selected. An action goes in, a step comes
+//! The selector's state: the query, the narrowings, the rows found and the one selected. An event goes in, a step comes
 //! out. Nothing is drawn or read here.
 
+use ratatui::crossterm::event::Event;
 use ratatui::layout::{Position, Rect};
 
-use super::keys::{Action, Jump};
+use super::keys::{Action, Jump, action};
 use super::layout::Layout;
 use super::matching::Matching;
 use super::narrowing::{Narrowing, Trying};
@@ -29,7 +30,7 @@ pub struct State<'r, K> {
     candidates: Vec<u32>,
 }
 
-/// What the caller must do after an action.
+/// What the caller must do after an event.
 #[derive(Debug)]
 pub enum Step<'r, K> {
     /// Draw what has changed.
@@ -110,8 +111,12 @@ impl<'r, K> State<'r, K> {
         self.scroll();
     }
 
-    /// Changes the state as an action asks.
-    pub fn act(&mut self, action: Action) -> Step<'r, K> {
+    /// Changes the state as a key or a click asks. None if the event means nothing here.
+    pub fn handle(&mut self, event: Event) -> Option<Step<'r, K>> {
+        action(event).map(|action| self.act(action))
+    }
+
+    pub(crate) fn act(&mut self, action: Action) -> Step<'r, K> {
         if action != Action::Narrow {
             self.trying = None;
         }

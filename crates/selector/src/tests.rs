@@ -9,6 +9,8 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::{Color, Modifier};
 use unicode_width::UnicodeWidthStr;
 
+use super::keys::{Action, Jump};
+use super::query::Motion;
 use super::*;
 
 /// Profile, account, account id, role, and the value of one tag.

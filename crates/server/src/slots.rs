@@ -288,7 +288,7 @@ impl Contents {
         let instance = slot.source().and_then(Source::instance);
         let session_ends = instance.and_then(|instance| self.session_ends.get(instance));
         ProfileObject {
-            generation: generation.number(),
+            generation: Some(generation.number()),
             session_ends: session_ends.map(|ends| ends.as_second()),
             ..slot.object(now)
         }

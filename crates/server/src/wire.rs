@@ -58,8 +58,8 @@ pub struct ProfileObject {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
     /// The how-manieth load this is, on this server: another number, another load.
-    #[serde(default)]
-    pub generation: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generation: Option<u64>,
     /// When the SSO session of the source's instance ends, in Unix epoch seconds; absent until that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session_ends: Option<i64>,
@@ -85,7 +85,7 @@ impl ProfileObject {
             source_text: None,
             reason: None,
             hint: None,
-            generation: 0,
+            generation: None,
             session_ends: None,
         }
     }

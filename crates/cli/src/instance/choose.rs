@@ -12,7 +12,8 @@ use std::pin::pin;
 
 use credentials::{Clock, Failure, InstanceName, Problem, ProfileName};
 use providers::identity_center::{Catalogue, FolderLook};
-use selector::{Action, Kept, Look, Notes, State, Step, action, draw};
+use ratatui::crossterm::event::Event;
+use selector::{Kept, Look, Notes, State, Step, draw};
 
 use crate::client::Client;
 use crate::ground::clock::SystemClock;
@@ -142,8 +143,8 @@ impl Chooser<'_> {
             drawn.map_err(terminal_failed)?;
             tokio::select! {
                 events = self.screen.events() => {
-                    for action in events.map_err(terminal_failed)?.into_iter().filter_map(action) {
-                        if let Some(end) = self.act(state, action)? {
+                    for event in events.map_err(terminal_failed)? {
+                        if let Some(end) = self.handle(state, event)? {
                             return Ok(Some(end));
                         }
                     }
@@ -161,15 +162,16 @@ impl Chooser<'_> {
         }
     }
 
-    fn act(
+    fn handle(
         &mut self,
         state: &mut State<'_, Target<'_>>,
-        action: Action,
+        event: Event,
     ) -> Result<Option<Turn>, Failure> {
+        let Some(step) = state.handle(event) else { return Ok(None) };
         if !self.background.is_refreshing() {
             self.news = None;
         }
-        match state.act(action) {
+        match step {
             Step::Stay => {}
             Step::Redraw => self.screen.clear().map_err(terminal_failed)?,
             Step::Refresh => self.refresh(state),
