@@ -45,7 +45,12 @@ pub(crate) fn start_log(level: LevelFilter) {
         .with_target("providers", level)
         .with_target("server", level);
     let colour = io::stderr().is_terminal() && env::wants_colour();
-    let lines = fmt::layer().with_writer(|| screen::Log).with_ansi(colour).with_target(false);
+    // Its report of a failed write would panic, where stderr is a terminal that has hung up.
+    let lines = fmt::layer()
+        .log_internal_errors(false)
+        .with_writer(|| screen::Log)
+        .with_ansi(colour)
+        .with_target(false);
     tracing_subscriber::registry().with(lines.without_time().with_filter(ours)).init();
 }
 

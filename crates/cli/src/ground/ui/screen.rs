@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
+use std::mem::ManuallyDrop;
 use std::panic;
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 use std::time::Duration;
@@ -17,12 +18,14 @@ use ratatui::crossterm::terminal::{
 };
 use ratatui::{Frame, Terminal};
 use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::time::timeout;
 
 use crate::ground::env;
 
 /// The terminal, taken until this is dropped. There is one at a time.
 pub(crate) struct Screen {
-    terminal: Terminal<CrosstermBackend<Box<dyn Write>>>,
+    /// Never dropped: it would report that the cursor cannot be shown on stderr, and panic where that has hung up too.
+    terminal: ManuallyDrop<Terminal<CrosstermBackend<Box<dyn Write>>>>,
     /// What is being waited for. A thread waits for it only as long as somebody wants an event: who asks for something
     /// afterwards gets all keys.
     waiting: Option<JoinHandle<io::Result<Vec<Event>>>>,
@@ -49,7 +52,7 @@ impl Screen {
     /// [`crate::ground::process::interruption`]: whoever takes them drops this before ending.
     pub(crate) fn open(on: On) -> io::Result<Self> {
         let taken = Taken::now(on)?;
-        let terminal = Terminal::new(CrosstermBackend::new(on.writer()))?;
+        let terminal = ManuallyDrop::new(Terminal::new(CrosstermBackend::new(on.writer()))?);
         Ok(Self { terminal, waiting: None, _taken: taken })
     }
 
@@ -74,10 +77,34 @@ impl Screen {
     /// What was typed, clicked or pasted: all that is there, one at least. May be dropped and called again.
     pub(crate) async fn events(&mut self) -> io::Result<Vec<Event>> {
         let waiting = self.waiting.get_or_insert_with(|| spawn_blocking(read_events));
-        let events = waiting.await;
+        let events = loop {
+            // Where SIGHUP is ignored, reading a terminal that has hung up would never end.
+            check_terminal()?;
+            if let Ok(events) = timeout(TERMINAL_CHECK_INTERVAL, &mut *waiting).await {
+                break events;
+            }
+        };
         self.waiting = None;
         events.unwrap_or_else(|error| Err(io::Error::other(error)))
     }
+}
+
+/// # Errors
+/// The terminal has hung up.
+#[cfg(unix)]
+fn check_terminal() -> io::Result<()> {
+    let on = *lock(&TAKEN);
+    let attributes = match on {
+        Some(On::Stdout) => rustix::termios::tcgetattr(io::stdout()),
+        Some(On::Stderr) => rustix::termios::tcgetattr(io::stderr()),
+        None => return Ok(()),
+    };
+    attributes.map(drop).map_err(io::Error::from)
+}
+
+#[cfg(not(unix))]
+fn check_terminal() -> io::Result<()> {
+    Ok(())
 }
 
 fn read_events() -> io::Result<Vec<Event>> {
@@ -169,6 +196,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 static TAKEN: Mutex<Option<On>> = Mutex::new(None);
 static HELD: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 
+const TERMINAL_CHECK_INTERVAL: Duration = Duration::from_secs(1);
 const FRAME: usize = 64 * 1024;
 const MOST_HELD: usize = 64 * 1024;
 const AT_A_TIME: usize = 1024;

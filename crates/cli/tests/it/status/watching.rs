@@ -153,3 +153,26 @@ fn a_server_that_was_never_there_is_no_screen() {
     assert_eq!(status.code(), Some(4));
     assert!(screen.contents().contains("hint: Start it: aws-sso ecs run"), "{}", screen.contents());
 }
+
+/// Closes the terminal of a program that ignores SIGHUP, and gives its exit code.
+const HANG_UP: &str = "import os,pty,signal,sys
+pid, terminal = pty.fork()
+if pid == 0:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    os.execv(sys.argv[1], sys.argv[1:])
+os.read(terminal, 1)
+os.close(terminal)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))";
+
+#[test]
+fn a_terminal_that_has_hung_up_ends_it_even_where_sighup_is_ignored() {
+    let mut world = world();
+    let server = world.serve(&[]);
+    world.set("TERM", "xterm");
+    let python = std::process::Command::new("sh").args(["-c", "command -v python3"]).output();
+    let python = String::from_utf8(python.unwrap().stdout).unwrap();
+    let mut command = world.command("timeout");
+    command.args(["20", python.trim(), "-c", HANG_UP]).arg(world.binary());
+    command.args(["ecs", "status", "--watch", "--server", &server.address()]);
+    assert_eq!(command.status().unwrap().code(), Some(1));
+}
