@@ -1,8 +1,8 @@
-//! The audit log: who used which role, when, and who was told no.
+//! The audit log: who used which role and when, and which requests were refused.
 //!
-//! A decision is noted by pushing a small [`Record`] into a queue; a thread of its own finds out which program that was,
-//! writes it down, and does all the waiting. Nothing here may hold up an answer: what doesn't fit is counted, and the
-//! count is told in the log. No secret and no access key id gets here.
+//! A connection pushes a small [`Record`] of each decision into a queue. A separate thread finds the program and writes
+//! the line, so only that thread waits. Nothing here may delay an answer: records that do not fit are counted, and the
+//! log contains the count. No secret and no access key id gets here.
 
 mod file;
 mod flood;
@@ -29,30 +29,30 @@ pub use file::AuditError;
 pub use line::AuditLine;
 pub(crate) use record::{Record, Requester, Role};
 
-/// An audit log that is open, and nobody else's while it is.
+/// An open audit log, locked for this process.
 #[derive(Debug)]
 pub struct AuditLog(LogFile);
 
-/// Where decisions are noted.
+/// The sender of decisions to the writer thread.
 #[derive(Clone)]
 pub(crate) struct Audit(Arc<Queue>);
 
-/// The thread that writes.
+/// The running writer thread.
 pub(crate) struct Writing {
     queue: Arc<Queue>,
     done: oneshot::Receiver<()>,
 }
 
 impl AuditLog {
-    /// Opens the log, or makes it, and takes it for this process.
+    /// Opens or creates the log and locks it for this process.
     ///
     /// # Errors
-    /// Others could read or change it, another server writes it, or it can't be opened.
+    /// Other users could read or change it, another server writes to it, or it cannot be opened.
     pub fn open(path: &Path) -> Result<Self, AuditError> {
         LogFile::open(path).map(Self)
     }
 
-    /// Where the log at `path` is: the file itself, then the older ones, the newest first. Not all need be there.
+    /// The files of the log at `path`: the current file, then the older ones, newest first. Not all of them need exist.
     pub fn files(path: &Path) -> Vec<PathBuf> {
         file::files(path)
     }
@@ -63,28 +63,28 @@ impl AuditLog {
         let writer = Writer::new(self.0, Arc::clone(&queue), clock);
         let work = move || {
             writer.run();
-            // Nobody may wait for it any more.
+            // The receiver may be gone.
             tell_done.send(()).ok();
         };
         if let Err(error) = thread::Builder::new().name("audit".to_owned()).spawn(work) {
-            warn!(%error, "nothing is written to the audit log: there is no thread for it");
+            warn!(%error, "the audit log is not written: its thread could not be started");
         }
         (Audit(Arc::clone(&queue)), Writing { queue, done })
     }
 }
 
 impl Audit {
-    /// Notes a decision.
+    /// Records a decision.
     pub(crate) fn note(&self, record: Record) {
         self.0.push(record);
     }
 
-    /// How many decisions are missing in the log since the server started.
+    /// The number of decisions missing in the log since the server started.
     pub(crate) fn missing(&self) -> u64 {
         self.0.missing()
     }
 
-    /// Somebody has connected: who that is can be found out now, and perhaps not much later.
+    /// Announces a new connection, so that its program is looked up while it still runs.
     pub(crate) fn connected(&self, socket: Option<Socket>) {
         if let Some(socket) = socket {
             self.0.announce(socket);
@@ -93,7 +93,7 @@ impl Audit {
 }
 
 impl Writing {
-    /// Ends it, when all that was noted is written, or when that takes too long.
+    /// Stops the thread after it has written all records, or after a timeout.
     pub(crate) async fn finish(self) {
         self.queue.stop();
         if tokio::time::timeout(LAST_LINES_TIMEOUT, self.done).await.is_err() {

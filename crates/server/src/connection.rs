@@ -1,8 +1,7 @@
-//! One connection: hyper reads and writes HTTP/1.1, this module bounds it and has the last word.
+//! One connection: hyper reads and writes HTTP/1.1, this module limits it and writes the last answer.
 //!
-//! hyper answers a head that it can't read with an empty 400 or 431. SDKs and people get our JSON instead:
-//! the empty answer is held back, and the refusal is written when hyper has let go of the connection. Whether there is TLS
-//! below is all the same to it.
+//! hyper answers a head that it cannot parse with an empty 400 or 431. SDKs and people get our JSON instead: the empty
+//! answer is held back, and the refusal is written after hyper has released the connection. It works the same with TLS.
 
 use std::convert::Infallible;
 use std::future::{Ready, poll_fn, ready};
@@ -34,12 +33,12 @@ const MAX_HEAD: usize = 16 * 1024;
 const MAX_BODY: usize = 64 * 1024;
 /// From the head to the end of the body.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
-/// What TLS begins with: the type of its first record (RFC 8446, 5.1). No HTTP does.
+/// The first byte of TLS: the type of its first record (RFC 8446, 5.1). HTTP never begins with it.
 pub(crate) const TLS_HANDSHAKE: u8 = 0x16;
-/// How long a peer that is being refused may go on sending before it is cut off.
+/// How long a refused peer may go on sending before the connection is closed.
 const FAREWELL_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// What HTTP is spoken over.
+/// The stream below HTTP.
 pub(crate) trait Transport: AsyncRead + AsyncWrite + Unpin {
     const IS_TLS: bool;
 }
@@ -89,7 +88,7 @@ pub(crate) async fn serve<S: Transport>(
     farewell(parts.io.into_inner().stream, refusal, activity.leaves_bytes_unread()).await;
 }
 
-/// What a connection is told that hyper gave up on.
+/// The refusal for an error of hyper.
 fn refusal_for(error: &hyper::Error) -> Option<Refusal> {
     if error.is_parse_too_large() {
         Some(Refusal::HeadTooLarge)
@@ -100,7 +99,7 @@ fn refusal_for(error: &hyper::Error) -> Option<Refusal> {
     }
 }
 
-/// A head that can't be read may be the beginning of TLS.
+/// A head that cannot be parsed may be the beginning of TLS.
 fn refine<S: Transport>(refusal: Refusal, read: &[u8], port: u16) -> Refusal {
     let is_tls = !S::IS_TLS && read.first() == Some(&TLS_HANDSHAKE);
     if is_tls && matches!(refusal, Refusal::MalformedHead) {
@@ -110,7 +109,7 @@ fn refine<S: Transport>(refusal: Refusal, read: &[u8], port: u16) -> Refusal {
     }
 }
 
-/// Ends a connection, with a refusal if there is one. The peer may be gone or may not listen: it has its chance.
+/// Ends a connection, with a refusal if there is one. Errors are ignored, because the peer may be gone.
 pub(crate) async fn farewell<S: Transport>(
     mut stream: S,
     refusal: Option<Refusal>,
@@ -119,12 +118,12 @@ pub(crate) async fn farewell<S: Transport>(
     if refusal.is_some() || leaves_bytes_unread {
         timeout(FAREWELL_TIMEOUT, say_farewell(stream, refusal)).await.ok();
     } else if S::IS_TLS {
-        // Without a word of closing, the peer could not tell the end from a cut.
+        // Without TLS's closing message, the peer could not tell a complete answer from a truncated one.
         timeout(FAREWELL_TIMEOUT, stream.shutdown()).await.ok();
     }
 }
 
-/// Says why, then reads on: closing with bytes unread would reset the connection, and the answer be lost.
+/// Writes the refusal, then reads on: closing with unread bytes would reset the connection and lose the answer.
 async fn say_farewell(mut stream: impl Transport, refusal: Option<Refusal>) -> io::Result<()> {
     if let Some(refusal) = refusal {
         stream.write_all(&refusal.into_last_bytes()).await?;
@@ -205,7 +204,7 @@ async fn answer_when_saved(
     Ok(response.map(Full::new))
 }
 
-/// Reads a body into memory that is wiped, and of which no copies are left behind by growing.
+/// Reads a body into memory that is wiped. The memory never grows, because growing would leave copies behind.
 async fn read(mut body: Incoming) -> Result<Zeroizing<Vec<u8>>, Refusal> {
     if body.size_hint().lower() > MAX_BODY as u64 {
         return Err(Refusal::BodyTooLarge);
@@ -213,7 +212,7 @@ async fn read(mut body: Incoming) -> Result<Zeroizing<Vec<u8>>, Refusal> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_BODY));
     while let Some(frame) = body.frame().await {
         let frame = frame
-            .map_err(|_| Refusal::MalformedBody("the body ended early or is wrongly chunked"))?;
+            .map_err(|_| Refusal::MalformedBody("the body ended early or its chunked encoding is invalid"))?;
         let data = frame.data_ref().map(Bytes::as_ref).unwrap_or_default();
         if bytes.len() + data.len() > MAX_BODY {
             return Err(Refusal::BodyTooLarge);
@@ -225,7 +224,7 @@ async fn read(mut body: Incoming) -> Result<Zeroizing<Vec<u8>>, Refusal> {
 
 type Answered = Result<Response<Full<Bytes>>, Infallible>;
 
-/// The future of an answer: nearly always there at once.
+/// The future of an answer, nearly always ready at once.
 enum Answer {
     Now(Ready<Answered>),
     Later(Pin<Box<dyn Future<Output = Answered> + Send>>),
@@ -242,13 +241,13 @@ impl Future for Answer {
     }
 }
 
-/// The socket, which tells the table when bytes come and holds back hyper's empty answers.
+/// The socket. It reports incoming bytes to the table and holds back hyper's empty answers.
 struct Watched<S> {
     stream: S,
     activity: Arc<Activity>,
 }
 
-/// hyper's own answer to a head that it can't read has no body; each of ours has one.
+/// Whether this is hyper's own answer to a head that it cannot parse: it has no body, and each of ours has one.
 fn is_empty_answer(bytes: &[u8]) -> bool {
     let marker = b"\r\ncontent-length: 0\r\n";
     bytes.starts_with(b"HTTP/1.1 4") && bytes.windows(marker.len()).any(|window| window == marker)

@@ -1,8 +1,8 @@
-//! The connections that are open: how many, what each is waiting for, and which must end.
+//! The open connections: how many, what each waits for, and which must end.
 //!
-//! One look over all of them every half second replaces a timer per connection; time is counted in those
-//! looks, so that a request costs neither a timer nor a reading of the clock. When the table is full, the
-//! connection that has waited longest for a request makes room.
+//! One check of all of them every half second replaces a timer for each connection. Time is counted in checks, so that
+//! a request costs neither a timer nor a reading of the clock. When the table is full, the connection that has waited
+//! longest for a request is closed.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,22 +13,22 @@ use tokio::sync::Notify;
 
 use crate::peer::Owner;
 
-/// How many connections may be open at once.
+/// Maximum number of open connections.
 const MAX_CONNECTIONS: usize = 1024;
-/// How many of them may be others' than the server's user: they get a refusal, not the whole server.
+/// Maximum number of open connections of other users, so that they cannot block the server.
 const MAX_STRANGERS: usize = 128;
-/// How often the time limits are looked at: the unit of the two below.
+/// Interval between checks of the time limits. The two limits below are counted in checks.
 const CHECK_INTERVAL: Duration = Duration::from_millis(500);
-/// From a request's first byte to the end of its head: 5 s, in looks. (One more, because the first is cut short.)
+/// From a request's first byte to the end of its head: 5 s. (One more check, because the first interval is shorter.)
 const HEAD_CHECKS: u64 = 11;
-/// From an answer to the next request's first byte: 60 s, in looks.
+/// From an answer to the next request's first byte: 60 s.
 const IDLE_CHECKS: u64 = 121;
 
 /// All open connections of one server.
 #[derive(Default)]
 pub(crate) struct Connections {
     table: Mutex<Table>,
-    /// How many looks there have been.
+    /// The number of checks so far.
     looks: Arc<AtomicU64>,
     one_opened: Notify,
     one_closed: Notify,
@@ -41,7 +41,7 @@ struct Table {
     strangers: usize,
 }
 
-/// A place in the table, given back when dropped.
+/// A place in the table. It is free again after the drop.
 pub(crate) struct Ticket {
     connections: Arc<Connections>,
     id: u64,
@@ -49,7 +49,7 @@ pub(crate) struct Ticket {
     activity: Arc<Activity>,
 }
 
-/// What one connection does at the moment; shared between its task and the table.
+/// What one connection does now. Shared between its task and the table.
 pub(crate) struct Activity {
     state: Mutex<State>,
     looks: Arc<AtomicU64>,
@@ -63,32 +63,32 @@ struct State {
     leaves_bytes_unread: bool,
 }
 
-/// `since` counts looks.
+/// What a connection does. `since` is a number of checks.
 #[derive(Clone, Copy)]
 enum Phase {
-    /// Accepted, and nothing has come yet.
+    /// Accepted, and no byte has arrived yet.
     New { since: u64 },
-    /// Some of a request's head has come.
+    /// A part of a request's head has arrived.
     Head { since: u64 },
     /// A request is being answered; its own time limits apply.
     Busy,
-    /// Answered, and nothing has come since.
+    /// Answered, and no byte has arrived since.
     Idle { since: u64 },
 }
 
-/// What the table tells a connection.
+/// An order from the table to a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Order {
-    /// Finish what is in flight, then close.
+    /// Finish the current request, then close.
     Drain,
     /// Close now.
     Close,
-    /// Close now, saying that the head took too long.
+    /// Close now, and answer that the head took too long.
     EndSlowHead,
 }
 
 impl Connections {
-    /// Waits for a place. `None` when strangers have all of theirs.
+    /// Waits for a place. `None`: other users already have the maximum number of connections.
     pub(crate) async fn admit(self: &Arc<Self>, owner: Owner) -> Option<Ticket> {
         let is_stranger = owner != Owner::SameUser;
         loop {
@@ -106,7 +106,7 @@ impl Connections {
         }
     }
 
-    /// How many are open.
+    /// The number of open connections.
     pub(crate) fn count(&self) -> usize {
         self.lock().open.len()
     }
@@ -116,7 +116,7 @@ impl Connections {
         self.lock().close_longest_waiting();
     }
 
-    /// Ends connections whose time is up, for ever.
+    /// Ends connections that exceed a time limit. Never returns.
     pub(crate) async fn watch_time(&self) {
         loop {
             while self.lock().open.is_empty() {
@@ -130,7 +130,7 @@ impl Connections {
         }
     }
 
-    /// Lets every connection finish what is in flight, and waits until the last has closed.
+    /// Lets every connection finish its current request, and waits until the last one has closed.
     pub(crate) async fn drain(&self) {
         for activity in self.lock().open.values() {
             activity.give(Order::Drain);
@@ -194,7 +194,7 @@ impl Activity {
         self.looks.load(Ordering::Relaxed)
     }
 
-    /// Bytes have come from the peer.
+    /// Notes that bytes arrived from the peer.
     pub(crate) fn bytes_came(&self) {
         let mut state = self.lock();
         match state.phase {
@@ -204,22 +204,22 @@ impl Activity {
         }
     }
 
-    /// A request's head is complete.
+    /// Notes that a request's head is complete.
     pub(crate) fn request_began(&self) {
         self.lock().phase = Phase::Busy;
     }
 
-    /// The request has its answer.
+    /// Notes that the request was answered.
     pub(crate) fn request_ended(&self) {
         self.lock().phase = Phase::Idle { since: self.now() };
     }
 
-    /// The request is answered although not all of its body has been read.
+    /// Notes that the request was answered before its whole body was read.
     pub(crate) fn leave_bytes_unread(&self) {
         self.lock().leaves_bytes_unread = true;
     }
 
-    /// Whether the peer may still be sending what nobody will read.
+    /// Whether the peer may still send bytes that the server will not read.
     pub(crate) fn leaves_bytes_unread(&self) -> bool {
         self.lock().leaves_bytes_unread
     }
@@ -293,7 +293,7 @@ mod tests {
         let busy = admit(&connections, Owner::SameUser).await;
         busy.activity.request_began();
         tokio::time::sleep(Duration::from_secs(4)).await;
-        slow.activity.bytes_came(); // a byte now and then buys no time
+        slow.activity.bytes_came(); // a byte now and then does not extend the limit
         assert_eq!(order_of(&silent), None);
         assert_eq!(order_of(&slow), None);
         tokio::time::sleep(Duration::from_secs(2)).await;
@@ -315,8 +315,8 @@ mod tests {
         }
         connections.looks.fetch_add(1, Ordering::Relaxed);
         tickets[1].activity.request_began();
-        tickets[1].activity.request_ended(); // waits too, but not for as long
-        tickets[0].activity.request_began(); // busy: not its turn
+        tickets[1].activity.request_ended(); // waits for a shorter time
+        tickets[0].activity.request_began(); // busy: not closed
         let waiting = Arc::clone(&connections);
         let admitted = tokio::spawn(async move { waiting.admit(Owner::SameUser).await.is_some() });
         tokio::task::yield_now().await;

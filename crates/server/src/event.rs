@@ -1,45 +1,45 @@
-//! What happens to slots without anybody asking, for the person: told in time, and with the command that helps.
+//! Events: what happens to slots in the background, with the command that helps the person.
 
 use credentials::{InstanceName, SignedDuration, SlotName, Timestamp};
 
-/// An SSO session with less time left than this ends soon: people are told of it.
+/// An SSO session with less time left than this causes a first warning.
 pub const SESSION_ENDS_SOON: SignedDuration = SignedDuration::from_mins(15);
 
-/// Something that a person may want to know.
+/// Something that the person may want to know.
 #[derive(Clone, Debug)]
 pub struct Event {
-    /// What happened.
+    /// The kind of event.
     pub kind: EventKind,
-    /// Whose SSO session it is about.
+    /// The instance that it is about.
     pub instance: Option<InstanceName>,
     /// The slots that it is about.
     pub slots: Vec<SlotName>,
-    /// What happened: one line without secrets. Empty where the kind says all.
+    /// What happened, on one line without secrets. Empty where the kind is enough.
     pub message: String,
-    /// What to do about it: a sentence, with the command to type.
+    /// A sentence with the command that helps.
     pub hint: Option<String>,
 }
 
-/// What happened.
+/// The kind of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EventKind {
-    /// An SSO session is going to end, in 15 minutes or in 5.
+    /// An SSO session ends in 15 or in 5 minutes.
     SessionEnding {
         /// When it ends.
         ends: Timestamp,
     },
-    /// Nobody is signed in any more: slots can't be refreshed until somebody signs in.
+    /// The sign-in has ended: slots cannot be refreshed until a person signs in.
     SignInNeeded,
-    /// Somebody has signed in again: slots are being refreshed.
+    /// A person has signed in again: slots are being refreshed.
     SignedIn,
-    /// AWS refuses a slot's role: it isn't refreshed any more.
+    /// AWS denies a slot's role. The slot is not refreshed any more.
     Denied,
-    /// A slot can't be refreshed until the configuration is mended.
+    /// A slot cannot be refreshed until the configuration is fixed.
     Misconfigured,
-    /// A slot's refresh has failed again and again, and its credentials have expired or soon will.
+    /// A slot's refresh fails repeatedly, and its credentials have expired or expire soon.
     Unavailable,
-    /// A slot's credentials live for less than 30 minutes: some SDKs ask for such ones again and again.
+    /// A slot's credentials live for less than 30 minutes. Some SDKs request such credentials on every call.
     ShortLived,
-    /// This machine's clock and AWS's differ by more than a minute.
+    /// This machine's clock differs from AWS's by more than a minute.
     ClockOff,
 }

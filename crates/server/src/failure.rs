@@ -1,4 +1,4 @@
-//! The server's own errors as the failure that a person is shown: what happened, and what to type.
+//! Converts the server's errors to a `Failure`: what happened, and the command that helps.
 
 use std::path::Path;
 
@@ -14,13 +14,19 @@ use crate::token::TokenStoreError;
 impl From<ListenError> for Failure {
     fn from(error: ListenError) -> Self {
         let hint = match &error {
-            ListenError::InUse(_) => {
-                "If a server runs already, use it; else take another port: \
-                 aws-sso ecs run --port PORT"
+            ListenError::InUse(address) => format!(
+                "If it is your server, use it; else choose another port: aws-sso ecs run --port {}",
+                another_port(address.port())
+            ),
+            ListenError::Denied(_) => {
+                "Choose a port above 1023: aws-sso ecs run --port 4144".to_owned()
             }
-            ListenError::Denied(_) => "Take a port above 1023: aws-sso ecs run --port PORT",
-            ListenError::NoLoopback => "Bring up the loopback interface: ip link set lo up",
-            ListenError::NotLoopback(_) => "Give the socket unit ListenStream=127.0.0.1:4144.",
+            ListenError::NoLoopback => {
+                "Enable the loopback interface: ip link set lo up".to_owned()
+            }
+            ListenError::NotLoopback(_) => {
+                "Set ListenStream=127.0.0.1:4144 in the socket unit.".to_owned()
+            }
             ListenError::Other { .. } | ListenError::Unusable(_) => {
                 return Self::failed(error);
             }
@@ -29,21 +35,26 @@ impl From<ListenError> for Failure {
     }
 }
 
+/// A port next to one that is in use.
+fn another_port(port: u16) -> u16 {
+    port.checked_add(1).unwrap_or(4144)
+}
+
 impl From<AuditError> for Failure {
     fn from(error: AuditError) -> Self {
         let hint = match &error {
             AuditError::Unfit(unfit) => match (&unfit.fault, unfit.hint()) {
                 (Fault::Link | Fault::NotAFile | Fault::OtherOwner, _) => {
-                    "Name a plain file of yours: aws-sso ecs run --audit-log FILE".to_owned()
+                    "Choose a regular file that you own: aws-sso ecs run --audit-log FILE".to_owned()
                 }
                 (_, Some(hint)) => hint,
                 (_, None) => return Self::failed(error),
             },
             AuditError::InUse(_) => {
-                "Give each server a file of its own: aws-sso ecs run --audit-log FILE".to_owned()
+                "Choose another file for this server: aws-sso ecs run --audit-log FILE".to_owned()
             }
             AuditError::NoFolder(folder) => {
-                format!("Make it: mkdir -m 700 -p {}", typed(folder))
+                format!("Create it: mkdir -m 700 -p {}", typed(folder))
             }
         };
         Self::failed(error).with_hint(hint)
@@ -62,27 +73,26 @@ impl From<CertificateError> for Failure {
         let hint = match &error {
             Error::File(file) if file.hint().is_some() => file.hint().unwrap_or_default(),
             Error::File(_) | Error::NoCertificate(_) | Error::NoKey(_) | Error::Damaged { .. } => {
-                "Name two files in PEM: --tls-cert the certificate, followed by its chain, and --tls-key its private \
-                 key."
+                "Give two PEM files: --tls-cert with the certificate and its chain, and --tls-key with its private key."
                     .to_owned()
             }
             Error::EncryptedKey(path) => {
-                format!("Decrypt it: openssl pkey -in {0} -out {0}.clear", path.display())
+                format!("Decrypt it: openssl pkey -in {0} -out {0}.clear", typed(path))
             }
             Error::KeyOfAnother(_) => {
-                "Name the key with which that certificate was asked for: --tls-key FILE".to_owned()
+                "Give the private key of that certificate: --tls-key FILE".to_owned()
             }
             Error::NotValid { .. } => {
-                "Have it renewed, or let aws-sso make one by itself: aws-sso ecs run --tls".to_owned()
+                "Renew it, or let aws-sso make a certificate: aws-sso ecs run --tls".to_owned()
             }
             Error::NameLacking { present, .. } => match present.first() {
                 Some(name) => {
-                    format!("Say by which of its names programs reach the server: --tls-name {name}")
+                    format!("Use one of its names for the server: --tls-name {name}")
                 }
-                None => "Have one made with subject alternative names.".to_owned(),
+                None => "Use a certificate with subject alternative names.".to_owned(),
             },
             Error::Unusable { .. } => {
-                "Take a key of ECDSA P-256 or P-384, Ed25519, or RSA of 2048 bits or more.".to_owned()
+                "Use an ECDSA P-256 or P-384 key, an Ed25519 key, or an RSA key of 2048 bits or more.".to_owned()
             }
         };
         Self::failed(error).with_hint(hint)
@@ -96,7 +106,7 @@ impl From<TokenStoreError> for Failure {
             | TokenStoreError::NoRandomness => None,
             TokenStoreError::Exposed(FileError { path, .. })
             | TokenStoreError::Damaged { path, .. } => Some(format!(
-                "Move it away and make new tokens, because the old ones stop working: mv {0} {0}.old",
+                "Move it away and make new tokens (the old ones stop working): mv {0} {0}.old",
                 typed(path)
             )),
             TokenStoreError::File(error) => error.hint(),
@@ -105,7 +115,7 @@ impl From<TokenStoreError> for Failure {
                     .to_owned(),
             ),
             TokenStoreError::NoSuchToken(_) => {
-                Some("See which there are: aws-sso ecs token list".to_owned())
+                Some("List the tokens: aws-sso ecs token list".to_owned())
             }
         };
         let error = Self::failed(error);
@@ -116,7 +126,7 @@ impl From<TokenStoreError> for Failure {
     }
 }
 
-/// A path as one types it.
+/// A path as a shell word.
 fn typed(path: &Path) -> String {
     shell_word(&path.to_string_lossy()).into_owned()
 }

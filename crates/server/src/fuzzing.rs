@@ -1,4 +1,4 @@
-//! The parsers of hostile bytes, for the fuzz targets in fuzz/ and for nothing else. A fault is a panic.
+//! The parsers of hostile bytes, only for the fuzz targets in fuzz/. A fault is a panic.
 
 use credentials::Timestamp;
 
@@ -8,7 +8,7 @@ use crate::wire;
 
 pub fn token(bytes: &[u8]) {
     if let Some(claims) = Claims::read(bytes) {
-        assert_eq!(claims.write(), bytes, "two tokens say the same");
+        assert_eq!(claims.write(), bytes, "two tokens have the same content");
     }
     if let Ok(text) = str::from_utf8(bytes) {
         // That it comes back is what is asked of it.

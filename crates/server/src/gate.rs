@@ -1,7 +1,7 @@
 //! The gate: every request passes here once, before anything else looks at it.
 //!
-//! `Host`, then browser and proxy headers, then who may do what. Slots open only to a [`ReadableSlot`], a [`Reader`] or a
-//! [`Writer`], and only this module makes them: a handler that forgets the check does not compile.
+//! It checks `Host`, then browser and proxy headers, then the permissions. Slots accept only a [`ReadableSlot`], a
+//! [`Reader`] or a [`Writer`], and only this module builds them: a handler that forgets the check does not compile.
 
 use std::sync::Arc;
 
@@ -15,26 +15,26 @@ use crate::peer::{Owner, Socket};
 use crate::refusal::Refusal;
 use crate::token::{Denied, Grant, Scope, Serial, Tokens};
 
-/// What the gate knows of a connection, apart from what is said on it.
+/// What the gate knows about a connection before any request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Peer {
-    /// Who owns the far end, by the kernel.
+    /// The owner of the peer's socket, from the kernel.
     pub(crate) owner: Owner,
-    /// The far end itself, for the audit log.
+    /// The peer's socket, for the audit log.
     pub(crate) socket: Option<Socket>,
-    /// Our port.
+    /// The port of this server.
     pub(crate) port: u16,
 }
 
-/// Proof that the gate lets the request read some slots.
+/// Proof that the gate allows the request to read some slots.
 #[derive(Debug)]
 pub(crate) struct Reader(Readable);
 
-/// Proof that the gate lets the request read and write every slot.
+/// Proof that the gate allows the request to read and write every slot.
 #[derive(Debug)]
 pub(crate) struct Writer(Reader);
 
-/// A slot that the gate lets the request read.
+/// A slot that the gate allows the request to read.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ReadableSlot<'a>(&'a SlotName);
 
@@ -45,10 +45,10 @@ enum Readable {
 }
 
 impl Reader {
-    /// The proof for this slot.
+    /// Proof for this slot.
     ///
     /// # Errors
-    /// The request may not read it, whether there is anything in it or not.
+    /// The request may not read it, whether it is loaded or not.
     pub(crate) fn slot<'a>(&self, name: &'a SlotName) -> Result<ReadableSlot<'a>, Refusal> {
         let may_read = match &self.0 {
             Readable::All => true,
@@ -57,7 +57,7 @@ impl Reader {
         if may_read { Ok(ReadableSlot(name)) } else { Err(Refusal::OtherSlots) }
     }
 
-    /// Whether the request may read the slot of that name: a list leaves out the others.
+    /// Whether the request may read the slot of that name. A list omits the others.
     pub(crate) fn may_read_named(&self, name: &ProfileName) -> bool {
         match &self.0 {
             Readable::All => true,
@@ -96,21 +96,21 @@ impl Writer {
     }
 }
 
-/// Who asks, once the gate has looked.
+/// Who sent a request, and what the gate allows it.
 #[derive(Debug)]
 pub(crate) struct Caller {
     access: Access,
-    /// The token that was sent, if it is or was one of ours.
+    /// The serial of the token, if it is or was one of ours.
     pub(crate) token: Option<Serial>,
 }
 
 #[derive(Debug)]
 enum Access {
-    /// Everything.
+    /// Read and write everything.
     Write(Writer),
-    /// Some slots, or all, to read.
+    /// Read some slots, or all.
     Read(Reader),
-    /// Nothing but health, for this reason.
+    /// Only the health check, for this reason.
     None(Refusal),
 }
 
@@ -140,29 +140,29 @@ impl Caller {
     }
 }
 
-/// The check. Nothing after it asks again.
+/// The gate. Nothing checks again after it.
 #[derive(Default)]
 pub(crate) struct Gate {
-    /// `None`: no token is one of ours.
+    /// `None`: no token is valid.
     pub(crate) tokens: Option<Arc<Tokens>>,
-    /// Whether the server's own user needs one too.
+    /// Whether the server's own user also needs a token.
     pub(crate) requires_token: bool,
-    /// What `Host` may say beside loopback's names.
+    /// The names that `Host` may have besides loopback's.
     pub(crate) names: Names,
 }
 
-/// Whom `Host` names.
+/// The kind of name in `Host`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Host {
-    /// This host, from itself.
+    /// A loopback name.
     Loopback,
-    /// This host, as containers and others see it. What comes so may be anybody's, whoever the kernel says it is of: a
-    /// container's traffic arrives as the user's own proxy.
+    /// A name for containers and other hosts. Anyone may have sent such a request, whatever owner the kernel reports: a
+    /// container's traffic arrives through a proxy that runs as the user.
     Elsewhere,
 }
 
 impl Gate {
-    /// Looks at a request, of whose body nothing is read yet.
+    /// Checks a request before its body is read.
     ///
     /// # Errors
     /// A request that no SDK would send: a foreign `Host`, a browser's or a proxy's headers.
@@ -202,7 +202,7 @@ impl Gate {
         Caller { access, token }
     }
 
-    /// One of our names, with our port or, as the CRT sends it, with none. (DNS rebinding.)
+    /// Accepts one of our names, with our port or, as the CRT sends it, without a port. (Against DNS rebinding.)
     fn host(&self, headers: &HeaderMap, port: u16) -> Option<Host> {
         let mut hosts = headers.get_all(HOST).iter();
         let (Some(host), None) = (hosts.next(), hosts.next()) else {
@@ -210,7 +210,7 @@ impl Gate {
         };
         let host = host.to_str().ok()?;
         let name = match host.rsplit_once(':') {
-            // The CRT sends `::1` bare, of which the last part is no port.
+            // The CRT sends `::1` without brackets. Its last part is not a port.
             Some((name, digits)) if host != "::1" && is_port(digits, port) => name,
             _ => host,
         };
@@ -236,25 +236,25 @@ fn is_port(digits: &str, port: u16) -> bool {
     digits.bytes().all(|byte| byte.is_ascii_digit()) && digits.parse() == Ok(port)
 }
 
-/// `GET http://host/ HTTP/1.1` and `CONNECT`: what clients send to a proxy.
+/// Whether it is what clients send to a proxy: `GET http://host/ HTTP/1.1` or `CONNECT`.
 fn is_for_a_proxy(uri: &Uri) -> bool {
     uri.authority().is_some()
 }
 
-/// No SDK sends these (5,575 recorded requests), every browser or proxy some of them.
+/// No SDK sends these headers (5,575 recorded requests). Every browser or proxy sends some of them.
 fn is_sent_by_browsers_or_proxies(name: &HeaderName) -> bool {
     let name = name.as_str();
     matches!(name, "origin" | "referer" | "cookie" | "forwarded" | "via")
         || ["sec-fetch-", "x-forwarded-", "proxy-"].iter().any(|start| name.starts_with(start))
 }
 
-/// What `Authorization` says.
+/// The content of `Authorization`.
 enum Sent<'a> {
-    /// Nothing: an empty header is none, since some SDKs send one.
+    /// No header, or an empty one, which some SDKs send.
     Nothing,
-    /// What may be a token: `Bearer TOKEN`, or TOKEN alone, as SDKs send what they were given.
+    /// A possible token: `Bearer TOKEN`, or TOKEN alone, because SDKs send what they are configured with.
     Token(&'a str),
-    /// What can't be one: two headers, another scheme, bytes that are no text.
+    /// Not a token: two headers, another scheme, or bytes that are not text.
     SomethingElse,
 }
 
@@ -277,7 +277,7 @@ fn token(headers: &HeaderMap) -> Sent<'_> {
     }
 }
 
-/// What programs of this host call it.
+/// The names that programs on this host use.
 const LOOPBACK: [&str; 4] = ["127.0.0.1", "localhost", "[::1]", "::1"];
 
 #[cfg(test)]

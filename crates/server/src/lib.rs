@@ -4,8 +4,8 @@
 //! It opens no outbound connection, reads no configuration, and sees no sign-in token. Credentials come in by
 //! `PUT` and from a [`Provider`].
 //!
-//! A request's way: `listener` → (`tls` →) `connection` → `routes` (→ `request`, `gate`) → `slots` → `wire`. Fresh credentials'
-//! way: `provider` → `refresher` → `slots`.
+//! The way of a request: `listener` → (`tls` →) `connection` → `routes` (→ `request`, `gate`) → `slots` → `wire`.
+//! The way of new credentials: `provider` → `refresher` → `slots`.
 #![cfg_attr(test, expect(clippy::disallowed_methods, reason = "tests write files of their own"))]
 
 mod audit;

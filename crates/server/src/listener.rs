@@ -1,23 +1,23 @@
-//! The listening sockets: both loopback families on one port, or those that systemd hands over.
+//! The listening sockets: both loopback families on one port, or sockets from systemd.
 
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use tokio::net::{TcpListener, TcpSocket};
 
-/// How many connections the kernel keeps for us until we accept them.
+/// Maximum number of connections that the kernel queues until the server accepts them.
 const BACKLOG: u32 = 1024;
-/// How often a free port is sought that both families have free.
+/// Maximum number of attempts to find a port that is free in both families.
 const TRIES: u32 = 16;
 
 /// Listening sockets, all on loopback.
 #[derive(Debug)]
 pub struct Listeners(Vec<TcpListener>);
 
-/// Why the server can't listen.
+/// Why the server cannot listen.
 #[derive(Debug, thiserror::Error)]
 pub enum ListenError {
-    /// Something else listens there.
+    /// Another program listens there.
     #[error("{0} is in use by another program")]
     InUse(SocketAddr),
     /// The port needs a privilege.
@@ -26,25 +26,25 @@ pub enum ListenError {
     /// The host has no loopback address at all.
     #[error("this host has neither 127.0.0.1 nor ::1")]
     NoLoopback,
-    /// A socket was handed over that others could reach.
+    /// A socket from systemd is reachable from other hosts.
     #[error("the socket handed over listens on {0}, which is not a loopback address")]
     NotLoopback(SocketAddr),
     /// Anything else.
     #[error("cannot listen on {address}: {source}")]
     Other {
-        /// What we tried to listen on.
+        /// The address to listen on.
         address: SocketAddr,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
-    /// A socket was handed over that can't be used.
+    /// A socket from systemd cannot be used.
     #[error("the socket handed over cannot be used: {0}")]
     Unusable(io::Error),
 }
 
 impl Listeners {
-    /// Listens on 127.0.0.1 and ::1, so that nobody else can take the other one. Port 0 finds a free one. A
-    /// family that the host lacks is left out with a warning.
+    /// Listens on 127.0.0.1 and ::1, so that no other user can take one of them. Port 0 means a free port. A family
+    /// that the host does not have is skipped with a warning.
     ///
     /// # Errors
     /// See [`ListenError`]. Needs a tokio runtime.
@@ -54,17 +54,17 @@ impl Listeners {
             let bound = bind_both(port);
             tries += 1;
             match bound {
-                // The port that the first family found was taken in the second.
+                // The port that the first family got was taken in the second.
                 Err(ListenError::InUse(_)) if port == 0 && tries < TRIES => {}
                 _ => return bound,
             }
         }
     }
 
-    /// Takes over listening sockets, as systemd's socket activation hands them (sd_listen_fds(3)).
+    /// Uses listening sockets from systemd's socket activation (sd_listen_fds(3)).
     ///
     /// # Errors
-    /// One of them is not on loopback, or no listening socket.
+    /// One of them is not on loopback, or is not a listening socket.
     pub fn adopt(sockets: Vec<std::net::TcpListener>) -> Result<Self, ListenError> {
         let adopt = |socket: std::net::TcpListener| {
             let address = socket.local_addr().map_err(ListenError::Unusable)?;
@@ -77,7 +77,7 @@ impl Listeners {
         sockets.into_iter().map(adopt).collect::<Result<_, _>>().map(Self)
     }
 
-    /// Where it listens.
+    /// The addresses that it listens on.
     pub fn addresses(&self) -> Vec<SocketAddr> {
         self.0.iter().filter_map(|listener| listener.local_addr().ok()).collect()
     }
@@ -98,7 +98,7 @@ fn bind_both(port: u16) -> Result<Listeners, ListenError> {
                 listeners.push(listener);
             }
             Err(error) if is_family_missing(&error) => {
-                tracing::warn!(%ip, "this host has no such address; it is left out");
+                tracing::warn!(%ip, "this host does not have the address; the server does not listen on it");
             }
             Err(error) => return Err(because(address, error)),
         }
@@ -108,7 +108,7 @@ fn bind_both(port: u16) -> Result<Listeners, ListenError> {
 
 fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-    // On Unix: a restart need not wait for old connections' TIME_WAIT. On Windows it would let others in.
+    // On Unix, a restart need not wait for TIME_WAIT. On Windows, other programs could take the port.
     #[cfg(unix)]
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
@@ -116,7 +116,7 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 fn is_family_missing(error: &io::Error) -> bool {
-    const EAFNOSUPPORT: i32 = 97; // Linux; elsewhere the kinds below tell
+    const EAFNOSUPPORT: i32 = 97; // Linux; other systems use the kinds below
     matches!(error.kind(), ErrorKind::AddrNotAvailable | ErrorKind::Unsupported)
         || (cfg!(target_os = "linux") && error.raw_os_error() == Some(EAFNOSUPPORT))
 }

@@ -1,12 +1,12 @@
 //! Keeps memory that holds secrets out of swap, where the system allows it.
 //!
-//! Page by page, and never everything: a user may lock 8 MiB by default, and with mlockall(2) every allocation beyond them
-//! would fail. Pages are not unlocked again: they hold other secrets beside this one, or will.
+//! It locks single pages, never all memory: a user may lock 8 MiB by default, and with mlockall(2) every allocation
+//! above that would fail. Pages are not unlocked again, because they may hold other secrets.
 
 use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Locks the pages that this is in. Where that isn't possible, they are as they were. What is moved afterwards is elsewhere.
+/// Locks the pages of this value, if possible. The value must not be moved afterwards.
 pub(crate) fn keep_out_of_swap<T: ?Sized>(secret: &T) {
     static IS_TOLD: AtomicBool = AtomicBool::new(false);
     if size_of_val(secret) == 0 {
@@ -15,7 +15,7 @@ pub(crate) fn keep_out_of_swap<T: ?Sized>(secret: &T) {
     match region::lock(ptr::from_ref(secret).cast::<u8>(), size_of_val(secret)) {
         Ok(guard) => std::mem::forget(guard), // dropping it would unlock the pages
         Err(error) if !IS_TOLD.swap(true, Ordering::Relaxed) => {
-            tracing::debug!(%error, "some secrets may be swapped out: no more memory can be locked");
+            tracing::debug!(%error, "some secrets may be swapped out because no more memory can be locked");
         }
         Err(_) => {}
     }

@@ -1,4 +1,4 @@
-//! The names that programs reach the server by, apart from loopback's own. No look-ups: names are text here.
+//! The host names that programs use for the server, apart from loopback's. Names are only text here: no DNS look-ups.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use credentials::Invalid;
 use rustls_pki_types::ServerName;
 
-/// A name of the server: a DNS name in small letters, or an address.
+/// A name of the server: a DNS name in lower case, or an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HostName {
     /// `dev.example`
@@ -15,13 +15,15 @@ pub enum HostName {
     Ip(IpAddr),
 }
 
-/// The names of one server: those by which containers reach their host, and those that a person adds.
+/// The names of one server: those that containers use for their host, and those that a person adds.
 #[derive(Clone, Debug)]
 pub struct Names(Vec<HostName>);
 
 impl HostName {
+    /// Parses a DNS name or an address.
+    ///
     /// # Errors
-    /// Says what a name looks like.
+    /// The text is neither.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         const MUST_BE: Invalid = Invalid("a DNS name without wildcards, or an address");
         if let Ok(ip) = text.parse() {
@@ -35,7 +37,7 @@ impl HostName {
         }
     }
 
-    /// Whether it is what `Host` says, without the port: there an IPv6 address is in brackets (RFC 3986, section 3.2.2).
+    /// Whether `Host`, without its port, is this name. An IPv6 address has brackets there (RFC 3986, section 3.2.2).
     pub(crate) fn is(&self, host: &str) -> bool {
         match self {
             Self::Dns(name) => name.eq_ignore_ascii_case(host),
@@ -65,7 +67,7 @@ impl fmt::Display for HostName {
 }
 
 impl Names {
-    /// Those of containers, and these.
+    /// The names for containers, and these.
     pub fn with(added: impl IntoIterator<Item = HostName>) -> Self {
         let mut names = vec![HostName::Dns(FOR_CONTAINERS.into())];
         names.extend(ADDRESSES_FOR_CONTAINERS.map(|ip| HostName::Ip(ip.into())));
@@ -77,7 +79,7 @@ impl Names {
         Self(names)
     }
 
-    /// All of them.
+    /// All names.
     pub fn iter(&self) -> impl Iterator<Item = &HostName> {
         self.0.iter()
     }
@@ -89,7 +91,7 @@ impl Default for Names {
     }
 }
 
-/// By which programs of this host reach the server. The first is what every SDK takes.
+/// The names that programs of this host use. Every SDK accepts the first.
 pub(crate) fn loopback() -> [HostName; 3] {
     [
         HostName::Ip(Ipv4Addr::LOCALHOST.into()),
@@ -98,10 +100,10 @@ pub(crate) fn loopback() -> [HostName; 3] {
     ]
 }
 
-/// What Docker and Podman call the host.
+/// The host's name in Docker and Podman.
 const FOR_CONTAINERS: &str = "host.docker.internal";
-/// Where SDKs take plain HTTP from beside loopback: the addresses of the agents of Amazon ECS and EKS, which a person can
-/// give to a bridge.
+/// Addresses besides loopback that SDKs accept for plain HTTP: those of the agents of Amazon ECS and EKS. A person can
+/// assign them to a bridge.
 const ADDRESSES_FOR_CONTAINERS: [Ipv4Addr; 2] =
     [Ipv4Addr::new(169, 254, 170, 2), Ipv4Addr::new(169, 254, 170, 23)];
 

@@ -1,6 +1,6 @@
-//! Paths and queries: which resource a request names, and how a slot's path is written.
+//! Paths and queries: parses the resource of a request, and writes the path of a slot.
 //!
-//! Reading and writing are inverse, and both are pure. Names are percent-decoded once.
+//! Parsing and writing are inverse and pure. Names are percent-decoded once.
 
 use std::borrow::Cow;
 
@@ -22,19 +22,19 @@ pub(crate) enum Resource {
     ReadOnlySlot(SlotName),
     /// `/profile`: the profile in a slot.
     Profile(SlotName),
-    /// `/slot`, to the letter or as `/slot/`: all named slots.
+    /// `/slot` or `/slot/`: all named slots.
     NamedSlots { to_the_letter: bool },
-    /// `/status`: the server, and all that is loaded.
+    /// `/status`: the server and all slots.
     Status,
     /// `/healthcheck`, `/healthcheck/slot/NAME`.
     Health(SlotName),
 }
 
 impl Resource {
-    /// Reads a request's path and query.
+    /// Parses a request's path and query.
     ///
     /// # Errors
-    /// [`Refusal::NoSuchPath`], or [`Refusal::MalformedPath`] when a name in it can't be read.
+    /// [`Refusal::NoSuchPath`], or [`Refusal::MalformedPath`] if a name cannot be decoded.
     pub(crate) fn parse(path: &str, query: Option<&str>) -> Result<Self, Refusal> {
         match path {
             "/" => slot_by_query(query).map(Self::Slot),
@@ -43,7 +43,7 @@ impl Resource {
             "/slot" | "/slot/" => match slot_by_query(query)? {
                 SlotName::Default => Ok(Self::NamedSlots { to_the_letter: path == "/slot" }),
                 SlotName::Named(_) => Err(Refusal::MalformedPath(
-                    "/slot takes no profile in its query; one slot is at /slot/NAME",
+                    "/slot takes no profile in its query; use /slot/NAME for one slot",
                 )),
             },
             "/status" => Ok(Self::Status),
@@ -63,11 +63,11 @@ impl Resource {
     }
 }
 
-/// The path under which our client loads and unloads a slot.
+/// The path that our client uses to load and unload a slot.
 pub fn path_of(slot: &SlotName) -> String {
     match slot {
         SlotName::Default => "/".to_owned(),
-        // URL libraries resolve dot segments away; ours doesn't, but a proxy between might.
+        // URL libraries remove dot segments. Ours does not, but a proxy might.
         SlotName::Named(name) if is_dots(name) => {
             format!("/slot/{}", name.as_str().replace('.', "%2E"))
         }
@@ -77,8 +77,8 @@ pub fn path_of(slot: &SlotName) -> String {
     }
 }
 
-/// The path that a person exports for SDKs. It survives every one of them: a name with other than
-/// unreserved characters is written as an id, because some SDKs encode a path twice or cut it.
+/// The path that a person exports for SDKs. It works with all SDKs: a name with characters that are not unreserved is
+/// written as an id, because some SDKs encode a path twice or truncate it.
 pub fn path_for_sdks(slot: &SlotName) -> String {
     match slot {
         SlotName::Default => "/creds".to_owned(),
@@ -89,7 +89,7 @@ pub fn path_for_sdks(slot: &SlotName) -> String {
     }
 }
 
-/// The slot whose credentials are at this path, by this query; `None` if nothing is there that serves any.
+/// The slot whose credentials are at this path and query. `None`: no credentials are served there.
 pub fn slot_at(path: &str, query: Option<&str>) -> Option<SlotName> {
     match Resource::parse(path, query) {
         Ok(Resource::Slot(slot) | Resource::ReadOnlySlot(slot)) => Some(slot),
@@ -110,7 +110,7 @@ fn slot_by_query(query: Option<&str>) -> Result<SlotName, Refusal> {
             continue;
         }
         if found.replace(named(&decoded(value)?)?).is_some() {
-            return Err(Refusal::MalformedPath("the query has profile twice; it must be once"));
+            return Err(Refusal::MalformedPath("the query has profile twice"));
         }
     }
     Ok(found.unwrap_or(SlotName::Default))
@@ -137,7 +137,7 @@ fn decoded(text: &str) -> Result<Cow<'_, str>, Refusal> {
             let digits = [rest.next(), rest.next()];
             if !digits.iter().all(|digit| digit.is_some_and(|digit| digit.is_ascii_hexdigit())) {
                 return Err(Refusal::MalformedPath(
-                    "after % in a path or query must come two hexadecimal digits",
+                    "a % in a path or query must be followed by two hexadecimal digits",
                 ));
             }
         }

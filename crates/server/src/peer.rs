@@ -1,7 +1,6 @@
-//! Who owns the other end of a loopback connection. The kernel is asked, not the peer.
+//! The owner of the other end of a loopback connection. The answer comes from the kernel, not from the peer.
 //!
-//! Only this module knows how; where the platform can't tell, the answer is [`Owner::Unknown`], and the
-//! gate lets nobody in by it.
+//! If the platform has no such look-up, the answer is [`Owner::Unknown`], and the gate does not accept it.
 
 use std::net::SocketAddr;
 
@@ -17,32 +16,32 @@ mod platform;
 pub enum Owner {
     /// The user that this process runs as.
     SameUser,
-    /// The administrator: who could read this process's memory anyway.
+    /// The administrator, who could read this process's memory anyway.
     Root,
-    /// Some other user.
+    /// Another user.
     OtherUser,
-    /// Not to be told: another network namespace, a socket that is closed, a platform without a way.
+    /// Not known: another network namespace, a closed socket, or a platform without a look-up.
     Unknown,
 }
 
-/// A socket, and whose it is; for the audit log and the status. Nothing is decided by it.
+/// A socket and its user, for the audit log and the status. It decides nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Socket {
     pub(crate) uid: u32,
     pub(crate) inode: u32,
 }
 
-/// The number of the user that this process runs as, where users have numbers that mean something to us.
+/// The user id of this process, on platforms that have user ids.
 pub(crate) fn own_uid() -> Option<u32> {
     platform::own_uid()
 }
 
-/// Looks up the owners of sockets. Holds one socket to the kernel.
+/// The look-up of owners of sockets. Holds one socket to the kernel.
 #[derive(Debug)]
 pub struct Owners(Option<platform::Diagnostics>);
 
 impl Owners {
-    /// Opens the way to the kernel. Where there is none, every owner will be [`Owner::Unknown`].
+    /// Opens the socket to the kernel. If that fails, every owner is [`Owner::Unknown`].
     pub fn open() -> Self {
         let opened = platform::Diagnostics::open();
         if let Err(error) = &opened {
@@ -51,13 +50,13 @@ impl Owners {
         Self(opened.ok())
     }
 
-    /// Who owns the far end of an established connection between `ours` and `theirs`, and which socket it is.
+    /// The owner and the socket at the other end of an established connection between `ours` and `theirs`.
     pub(crate) fn of_peer(&self, ours: SocketAddr, theirs: SocketAddr) -> (Owner, Option<Socket>) {
         let nobody = (Owner::Unknown, None);
         self.0.as_ref().map_or(nobody, |diagnostics| diagnostics.of_peer(ours, theirs))
     }
 
-    /// Who listens on `address`.
+    /// The owner of the socket that listens on `address`.
     pub fn of_listener(&self, address: SocketAddr) -> Owner {
         self.0.as_ref().map_or(Owner::Unknown, |diagnostics| diagnostics.of_listener(address))
     }

@@ -1,8 +1,7 @@
-//! Which process is at the far end of a connection, for the audit log and the status alone: nothing is decided by it.
+//! The process at the other end of a connection, only for the audit log and the status: it decides nothing.
 //!
-//! The kernel tells a socket's inode; whose that is stands in the processes' tables of open files. Looking there takes
-//! about a millisecond, so it is done on a thread of whoever wants to know, once for a connection, and never for more than
-//! a small part of the time.
+//! The kernel gives a socket's inode. The tables of open files show which process holds it. A search takes about a
+//! millisecond, so it runs on the caller's own thread, once for each connection, and only for a small part of the time.
 
 #[cfg(target_os = "linux")]
 #[path = "programs/linux.rs"]
@@ -19,28 +18,28 @@ use serde::Serialize;
 use crate::peer::Socket;
 use platform::Processes;
 
-/// A process, as it was when it was looked at.
+/// A process, as it was at the time of the search.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Program {
     pub(crate) pid: u32,
-    /// Where its program lies, without control characters.
+    /// The path of its program, without control characters.
     pub(crate) exe: String,
 }
 
-/// What is known of connections, by their socket's inode; of each program a `T`.
+/// The known programs by the inode of their socket, each as a `T`.
 pub(crate) struct Programs<T> {
     processes: Processes,
     keeps: fn(Program) -> T,
     known: HashMap<u32, Option<T>>,
     wanted: HashSet<u32>,
-    /// Before these nothing is looked for.
+    /// The earliest times for the next searches.
     next_glance: Instant,
     next_look: Instant,
 }
 
 impl<T> Programs<T> {
-    /// Nothing is known yet; of what will be found, this is kept.
+    /// Knows no program yet. `keeps` converts each one that is found.
     pub(crate) fn new(now: Instant, keeps: fn(Program) -> T) -> Self {
         Self {
             processes: Processes::new(),
@@ -52,14 +51,13 @@ impl<T> Programs<T> {
         }
     }
 
-    /// Wants to know who that is. For somebody who has just connected, what was known of the inode is of an earlier
-    /// socket.
+    /// Requests a search for a new connection. What is known about its inode belongs to an earlier socket.
     pub(crate) fn connected(&mut self, socket: Socket) {
         self.known.remove(&socket.inode);
         self.want(socket);
     }
 
-    /// The same, if it isn't known already.
+    /// Requests a search, unless the program is known already.
     pub(crate) fn want(&mut self, socket: Socket) {
         if self.processes.can_tell(socket.uid)
             && !self.known.contains_key(&socket.inode)
@@ -69,7 +67,7 @@ impl<T> Programs<T> {
         }
     }
 
-    /// Looks into the newest processes: who asks once and ends is among them, and not for long.
+    /// Searches the newest processes. A program that makes one request and ends is among them for a short time.
     pub(crate) fn glance(&mut self) {
         let began = Instant::now();
         if !self.wanted.is_empty() && began >= self.next_glance {
@@ -79,7 +77,7 @@ impl<T> Programs<T> {
         }
     }
 
-    /// Looks into all processes, for all that are wanted still.
+    /// Searches all processes for the remaining sockets.
     pub(crate) fn look(&mut self) {
         let began = Instant::now();
         if !self.wanted.is_empty() && began >= self.next_look {
@@ -93,7 +91,7 @@ impl<T> Programs<T> {
 
     fn keep(&mut self, found: Vec<(u32, Program)>) {
         if self.known.len() + self.wanted.len() > MAX_KNOWN {
-            self.known.clear(); // who goes on asking is looked for again
+            self.known.clear(); // active programs are searched again
         }
         for (inode, program) in found {
             self.wanted.remove(&inode);
@@ -105,15 +103,15 @@ impl<T> Programs<T> {
         self.known.get(&socket.inode)?.as_ref()
     }
 
-    /// When it is to look again, if it wants to.
+    /// When the next search may begin, if one is needed.
     pub(crate) fn next_look(&self) -> Option<Instant> {
         (!self.wanted.is_empty()).then_some(self.next_look)
     }
 }
 
-/// More than there are connections.
+/// More than the number of connections.
 const MAX_KNOWN: usize = 4096;
 const MAX_WANTED: usize = 1024;
-/// One part of so many of the time is spent glancing, or looking.
+/// At most one part in this many of the time is spent on searches of the newest, or of all processes.
 const GLANCES: u32 = 10;
 const LOOKS: u32 = 20;

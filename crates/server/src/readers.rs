@@ -1,7 +1,7 @@
-//! Which programs read the slots, for the status. It is found out beside the reading, by a thread that sleeps unless there
-//! is somebody new, and that ends with the server.
+//! The programs that read the slots, for the status. A separate thread finds them. It sleeps unless there is a new
+//! reader, and ends with the server.
 //!
-//! Nobody waits for it: of too many at once some are not looked for.
+//! No request waits for it. If there are too many new readers at once, some are skipped.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, OnceLock};
@@ -14,26 +14,26 @@ use tracing::warn;
 use crate::programs::Programs;
 use crate::slots::{NewReader, Slots};
 
-/// Where those are handed over who are to be looked for.
+/// The sender of new readers to the thread.
 pub(crate) struct Readers {
     slots: Arc<Slots>,
-    /// Started for the first of them; `None`: it couldn't be.
+    /// Started for the first reader. `None`: the thread could not be started.
     thread: OnceLock<Option<SyncSender<Wanted>>>,
 }
 
-/// Who is looked for, and what they have read.
+/// A reader to find, and the slot that it has read.
 struct Wanted {
     slot: SlotName,
     new_reader: NewReader,
 }
 
 impl Readers {
-    /// Nobody is looked for yet.
+    /// No thread runs yet.
     pub(crate) fn new(slots: Arc<Slots>) -> Self {
         Self { slots, thread: OnceLock::new() }
     }
 
-    /// Has somebody looked for who is reading a slot.
+    /// Requests the search for the reader of a slot.
     pub(crate) fn look_for(&self, slot: SlotName, new_reader: NewReader) {
         if let Some(thread) = self.thread.get_or_init(|| start(&self.slots)) {
             thread.try_send(Wanted { slot, new_reader }).ok();
@@ -48,13 +48,13 @@ fn start(slots: &Arc<Slots>) -> Option<SyncSender<Wanted>> {
     match thread::Builder::new().name("readers".to_owned()).spawn(work) {
         Ok(_) => Some(wanted),
         Err(error) => {
-            warn!(%error, "which programs read is not told: there is no thread for it");
+            warn!(%error, "the status does not show readers: the thread could not be started");
             None
         }
     }
 }
 
-/// Looks for all who are handed over, until nobody can be any more.
+/// Searches for all readers until the sender is gone.
 fn look(received: &Receiver<Wanted>, slots: &Slots) {
     let mut programs = Programs::new(Instant::now(), |program| program);
     let mut waiting: Vec<Wanted> = Vec::new();
@@ -77,13 +77,13 @@ fn look(received: &Receiver<Wanted>, slots: &Slots) {
                 slots.found(slot, *new_reader, program.clone());
                 false
             }
-            // Until it was looked everywhere.
+            // Stays wanted until all processes were searched.
             None => programs.next_look().is_some(),
         });
     }
 }
 
-/// The next one; an error at the latest at `limit`.
+/// The next reader, or an error at `limit`.
 fn next(received: &Receiver<Wanted>, limit: Option<Instant>) -> Result<Wanted, RecvTimeoutError> {
     match limit {
         None => received.recv().map_err(|_| RecvTimeoutError::Disconnected),
@@ -104,7 +104,7 @@ mod tests {
     fn the_thread_is_there_when_it_is_needed_and_ends_with_the_server() {
         let slots = Arc::new(Slots::new(false, 1));
         let readers = Readers::new(Arc::clone(&slots));
-        assert_eq!(Arc::strong_count(&slots), 2, "nobody has read, and nobody looks");
+        assert_eq!(Arc::strong_count(&slots), 2, "no slot was read, so no thread runs");
         let socket = Socket { uid: own_uid().unwrap_or(0), inode: u32::MAX };
         for _ in 0..1000 {
             let generation = Generation::default();

@@ -1,8 +1,8 @@
-//! The refresher: one loop that keeps slots with a source fresh, and says in time when a person is needed.
+//! The refresher: one loop that refreshes slots with a source, and reports in time when a person is needed.
 //!
-//! It fetches what is due, the longest overdue first, a bounded number at a time for each upstream, so that one that is slow
-//! or gone holds up nobody else's. It knows no HTTP, and no reader waits for it: what it has fetched is put into the
-//! slot, unless somebody has loaded or unloaded that meanwhile.
+//! It fetches for the slots that are due, the longest overdue first. The number of fetches at a time is limited for
+//! each upstream, so that a slow or unreachable one does not delay the others. It knows no HTTP, and no reader waits
+//! for it. The fetched credentials are put into the slot, unless the slot was loaded or unloaded meanwhile.
 
 mod sessions;
 #[cfg(test)]
@@ -29,22 +29,22 @@ use crate::remedy::Remedy;
 use crate::slots::{Fetch, Finished, Now, Slots};
 use sessions::Sessions;
 
-/// So many fetches are under way at once, for one upstream and in all.
+/// Maximum number of concurrent fetches from one upstream, and in total.
 const MAX_FETCHES_OF_ONE: usize = 32;
 const MAX_FETCHES: usize = 128;
 /// A fetch that takes longer counts as failed.
 const FETCH_TIMEOUT: Duration = Duration::from_secs(60);
-/// How often the clock is looked at while anything has a source: timers stand still while the machine sleeps, and don't
+/// Interval between checks of the clock while any slot has a source. Timers stop while the machine sleeps, and do not
 /// notice when the clock is set.
 const CLOCK_CHECK_INTERVAL: Duration = Duration::from_secs(1);
-/// Clocks that part by more than this have made a step.
+/// A difference between the two clocks that counts as a step.
 const CLOCK_STEP: SignedDuration = SignedDuration::from_secs(5);
-/// With less time left than this a slot's trouble is told.
+/// With less time left than this, a slot's failure is reported.
 const EXPIRES_SOON: SignedDuration = SignedDuration::from_mins(5);
-/// An upstream that has given nothing for so long may have been away, and what waits for another try need not wait.
+/// An upstream without a success for this long may have been unreachable. After the next success, its slots retry.
 const AWAY_AFTER: Duration = Duration::from_secs(10);
 
-/// The loop, and all that it knows beside the slots themselves.
+/// The loop and its state.
 pub(crate) struct Refresher {
     slots: Arc<Slots>,
     provider: Arc<dyn Provider>,
@@ -53,11 +53,11 @@ pub(crate) struct Refresher {
     fetches: JoinSet<Result<Fetched, Failure>>,
     under_way: HashMap<Id, UnderWay>,
     sessions: Sessions,
-    /// Wait for somebody to sign in.
+    /// Tasks that wait for a sign-in.
     watches: JoinSet<Upstream>,
     upstreams: HashMap<Upstream, UpstreamState>,
     last_check: Now,
-    /// How often the clock is looked at.
+    /// Ticks when the clock must be checked.
     clock_check_interval: Duration,
 }
 
@@ -66,14 +66,14 @@ struct UnderWay {
     task: AbortHandle,
 }
 
-/// How an upstream stands.
+/// The state of an upstream.
 #[derive(Default)]
 struct UpstreamState {
-    /// When it last gave what it should.
+    /// The time of the last success.
     gave_at: Option<Instant>,
-    /// What waits for somebody to sign in there.
+    /// The task that waits for a sign-in.
     watch: Option<AbortHandle>,
-    /// What was told of it, and is so still.
+    /// The events that were reported and are not over.
     reported: HashSet<EventKind>,
 }
 
@@ -100,13 +100,13 @@ impl Refresher {
         }
     }
 
-    /// Refreshes for ever.
+    /// Refreshes slots. Never returns.
     pub(crate) async fn run(mut self) {
         self.slots_changed();
         loop {
             let wake = self.begin_what_is_due();
             tokio::select! {
-                // In one order, so that a simulated day is the same each time.
+                // The order is fixed, so that a simulated day is the same each time.
                 biased;
                 Some(ended) = self.fetches.join_next_with_id() => self.ended(ended),
                 Some((instance, session)) = self.sessions.looked() => self.looked(&instance, session),
@@ -121,7 +121,7 @@ impl Refresher {
         Now::by(&*self.clock)
     }
 
-    /// Begins all that is due, and says when to look again; `None`: when something happens.
+    /// Begins the fetches that are due, and returns when to check again. `None`: at the next event.
     fn begin_what_is_due(&mut self) -> Option<Duration> {
         let now = self.now();
         self.notice_steps(now);
@@ -136,19 +136,19 @@ impl Refresher {
             self.warn_of_end(instance, ends);
         }
         let waits = [self.slots.wait(now), self.sessions.wait(now.wall)];
-        // What should have begun waits for another to end, which is told.
+        // A slot that is overdue waits until another fetch ends, which wakes the loop.
         let wait = waits.into_iter().flatten().filter(|wait| !wait.is_zero()).min();
         waits.iter().any(Option::is_some).then(|| {
             wait.map_or(self.clock_check_interval, |wait| wait.min(self.clock_check_interval))
         })
     }
 
-    /// Fetches that nobody wants any more. Until they have ended, their slots are busy.
+    /// Fetches whose slots were loaded or unloaded meanwhile. Until they have ended, their slots are busy.
     fn unwanted(&self) -> impl Iterator<Item = &UnderWay> {
         self.under_way.values().filter(|UnderWay { fetch, .. }| !self.slots.is_wanted(fetch))
     }
 
-    /// Upstreams of which no more can be asked at once.
+    /// Upstreams with the maximum number of fetches.
     fn full(&self) -> Vec<Upstream> {
         let mut asked: HashMap<Upstream, usize> = HashMap::new();
         for under_way in self.under_way.values() {
@@ -170,7 +170,7 @@ impl Refresher {
         self.under_way.insert(task.id(), UnderWay { fetch, task });
     }
 
-    /// A fetch has ended: by itself, or because it was given up.
+    /// Handles the end of a fetch, which was completed or aborted.
     fn ended(&mut self, ended: Result<(Id, Result<Fetched, Failure>), JoinError>) {
         let (id, outcome) = match ended {
             Ok((id, outcome)) => (id, outcome),
@@ -179,7 +179,7 @@ impl Refresher {
         let Some(UnderWay { fetch, .. }) = self.under_way.remove(&id) else { return };
         let upstream = Upstream::of(&fetch.source);
         match self.slots.finish(&fetch, outcome, self.now()) {
-            None => debug!(slot = %fetch.slot, "what was fetched is for nobody any more"),
+            None => debug!(slot = %fetch.slot, "the fetched credentials are not needed any more"),
             Some(Finished::Refreshed { short_life }) => {
                 debug!(slot = %fetch.slot, "refreshed");
                 self.works(&upstream);
@@ -188,7 +188,7 @@ impl Refresher {
                 }
             }
             Some(Finished::Failed { failure, left }) => {
-                debug!(slot = %fetch.slot, problem = ?failure.problem, "not refreshed");
+                debug!(slot = %fetch.slot, problem = ?failure.problem, "a refresh failed");
                 self.failed(&fetch.slot, upstream, &failure, left);
             }
         }
@@ -203,7 +203,7 @@ impl Refresher {
     ) {
         match Remedy::of(failure.problem) {
             Remedy::SignIn => self.sign_in_needed(upstream, failure),
-            // Of one role alone: each is told.
+            // This concerns one role, so each failure is reported.
             Remedy::Permission => {
                 self.tell_failure(EventKind::Denied, None, vec![slot.clone()], failure);
             }
@@ -215,21 +215,21 @@ impl Refresher {
         }
     }
 
-    /// An upstream has given what it should.
+    /// Notes a success of an upstream.
     fn works(&mut self, upstream: &Upstream) {
         let now = Instant::now();
         let state = self.upstreams.entry(upstream.clone()).or_default();
         let last = state.gave_at.replace(now);
         state.reported.remove(&EventKind::Misconfigured);
         state.reported.remove(&EventKind::Unavailable);
-        // While it gives to some, others' trouble is their own.
+        // While it works for some slots, the failures of others are their own.
         if last.is_none_or(|last| now.duration_since(last) > AWAY_AFTER) {
             self.slots.recovered(upstream);
         }
         self.is_signed_in(upstream);
     }
 
-    /// Nothing is asked there until somebody signs in.
+    /// Stops all fetches from an upstream until a person signs in.
     fn sign_in_needed(&mut self, upstream: Upstream, failure: &Arc<Failure>) {
         self.slots.sign_in_needed(&upstream, failure);
         if let Upstream::Instance(instance) = &upstream {
@@ -247,7 +247,7 @@ impl Refresher {
         self.tell_once(EventKind::SignInNeeded, upstream, failure);
     }
 
-    /// Somebody has signed in, perhaps: whoever asks will see.
+    /// Handles a possible sign-in: the next fetches will show whether it is one.
     fn signed_in(&mut self, upstream: &Upstream) {
         self.upstreams.entry(upstream.clone()).or_default().watch = None;
         self.slots.signed_in(upstream);
@@ -268,7 +268,7 @@ impl Refresher {
                 self.sign_in_needed(upstream, &Arc::new(failure));
             }
             Err(failure) => {
-                debug!(instance = %instance.name, problem = ?failure.problem, "how the session stands is not known");
+                debug!(instance = %instance.name, problem = ?failure.problem, "a session could not be checked");
                 self.sessions.look_later(instance, self.clock.now());
             }
         }
@@ -286,8 +286,8 @@ impl Refresher {
         });
     }
 
-    /// A clock that was set, or a timer that stood still while the machine slept: what is at the other end may be there
-    /// again, and sessions may be over.
+    /// Handles a clock that was set, or a machine that has slept: upstreams may be reachable again, and sessions may
+    /// have ended.
     fn notice_steps(&mut self, now: Now) {
         let passed = now.steady.duration_since(self.last_check.steady);
         let passed = SignedDuration::try_from(passed).unwrap_or(SignedDuration::MAX);
@@ -301,7 +301,7 @@ impl Refresher {
     }
 }
 
-/// Sleeps; for ever if there is nothing to wake up for.
+/// Sleeps for a duration, or for ever if there is none.
 async fn sleep(wake: Option<Duration>) {
     match wake {
         Some(wake) => tokio::time::sleep(wake).await,
@@ -311,11 +311,11 @@ async fn sleep(wake: Option<Duration>) {
 
 fn too_slow() -> Failure {
     let seconds = FETCH_TIMEOUT.as_secs();
-    unavailable(format!("no credentials have come within {seconds} seconds"))
+    unavailable(format!("no credentials arrived within {seconds} seconds"))
 }
 
 fn broken_off() -> Failure {
-    unavailable("the refresh broke off".to_owned())
+    unavailable("the refresh was aborted".to_owned())
 }
 
 fn unavailable(message: String) -> Failure {

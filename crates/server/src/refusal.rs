@@ -1,6 +1,6 @@
-//! Every answer that is not "done": its status and its text, in one place.
+//! Every refusal: its status and its text, in one place.
 //!
-//! A message is one line. It never quotes what the peer sent; a hint names the slot only to whoever may read it.
+//! A message is one line. It never quotes what the peer sent. A hint names the slot only if the requester may read it.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -13,38 +13,38 @@ use hyper::{Response, StatusCode};
 use crate::remedy::Remedy;
 use crate::wire::{self, BadUpload, Reason};
 
-/// Why a request gets no for an answer. The statuses are those of docs/reference/api.md, "Status codes".
+/// Why a request is refused. The statuses are those of docs/reference/api.md, "Status codes".
 #[derive(Clone, Debug)]
 pub(crate) enum Refusal {
-    /// The head is no HTTP/1.1 request.
+    /// The head is not an HTTP/1.1 request.
     MalformedHead,
-    /// Plain HTTP was spoken to this port, which speaks HTTPS.
+    /// The request was plain HTTP, and this port speaks HTTPS.
     SpeaksHttps(u16),
-    /// TLS was spoken to this port, which speaks plain HTTP.
+    /// The request was TLS, and this port speaks plain HTTP.
     SpeaksHttp(u16),
-    /// The path or query can't be decoded.
+    /// The path or query cannot be decoded.
     MalformedPath(&'static str),
-    /// The body can't be read to its end.
+    /// The body cannot be read to its end.
     MalformedBody(&'static str),
     /// A field of the body is missing or wrong.
     Field(&'static str, Invalid),
     /// The connection belongs to another user of this host.
     OtherUser,
-    /// The kernel doesn't know the owner of the connection.
+    /// The kernel does not know the owner of the connection.
     UnknownOwner,
     /// An authorization token is needed, and none was sent.
     TokenRequired,
     /// An authorization token was sent that is not one of ours.
     UnknownToken,
-    /// The authorization token is one of ours, and its time is over.
+    /// The authorization token is one of ours and has expired.
     ExpiredToken,
-    /// The authorization token is one of ours, and somebody has revoked it.
+    /// The authorization token is one of ours and was revoked.
     RevokedToken,
     /// The authorization token is for other slots.
     OtherSlots,
-    /// The authorization token is for reading alone.
+    /// The authorization token is only for reading.
     ReadToken,
-    /// A browser or a proxy sent the request, told by a header that no SDK sends.
+    /// A browser or a proxy sent the request: it has a header that no SDK sends.
     BrowserOrProxy,
     /// Nothing is at that path.
     NoSuchPath,
@@ -52,38 +52,38 @@ pub(crate) enum Refusal {
     NothingLoaded,
     /// Nothing is loaded in the slot of that name, which the request may read.
     NoSuchSlot(ProfileName),
-    /// The slot's credentials have expired; this profile was loaded in it, and the request may read it.
+    /// The slot's credentials have expired. This profile was loaded in it, and the request may read it.
     Expired(SlotName, ProfileName),
-    /// The slot's credentials have expired, and it takes a person to get others.
+    /// The slot's credentials have expired, and a person must act before it can be refreshed.
     NotRefreshed(Arc<Failure>),
-    /// The slot's credentials have expired or were never there, and are being fetched; if that has failed, this is why.
+    /// The slot's credentials have expired or never existed, and are being fetched. The failure is of the last attempt.
     Refreshing(Option<Arc<Failure>>),
-    /// The path is known, but not with that method; these are.
+    /// The path does not take the method. It takes these.
     MethodNotAllowed(&'static str),
-    /// The body didn't arrive in time.
+    /// The body did not arrive in time.
     BodyTimeout,
-    /// The head didn't arrive in time.
+    /// The head did not arrive in time.
     HeadTimeout,
     /// The path and the body's `ProfileName` differ.
     NamesDiffer,
-    /// The slot was loaded from another source (this one; `None`: it was handed in), and the load must not replace that.
+    /// The slot was loaded from another source, and the load must not replace it. `None`: it has no source.
     OtherSource(ProfileName, Option<String>),
     /// The body is larger than an upload can be.
     BodyTooLarge,
-    /// `Host` is not this server, whose port this is.
+    /// `Host` does not name this server, which has this port.
     Misdirected(u16),
     /// The head is larger than an SDK's can be.
     HeadTooLarge,
 }
 
-/// What a refusal says.
+/// The status and the text of a refusal.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Said {
     pub(crate) status: StatusCode,
     pub(crate) reason: Reason,
     /// What happened, on one line.
     pub(crate) message: Cow<'static, str>,
-    /// What to do about it: a sentence, with the command to type.
+    /// A sentence with the command that helps.
     pub(crate) hint: Option<Cow<'static, str>>,
 }
 
@@ -106,7 +106,7 @@ impl Refusal {
             Self::Field(field, invalid) => bad(Reason::InvalidField, format!("{field} {invalid}")),
             Self::OtherUser => unauthorized(
                 Reason::OtherUser,
-                "this server answers programs of the user who runs it, and this connection is another user's",
+                "this connection belongs to another user, and this server answers only programs of its own user",
             )
             .hint(
                 "Ask that user for a token, or start a server of your own: aws-sso ecs run --port PORT",
@@ -125,7 +125,7 @@ impl Refusal {
             }
             Self::UnknownToken => unauthorized(
                 Reason::UnknownToken,
-                "the authorization token is not one of this server's",
+                "the authorization token does not belong to this server",
             )
             .hint(
                 "Make one: aws-sso ecs token create --slot NAME, or unset AWS_CONTAINER_AUTHORIZATION_TOKEN \
@@ -145,14 +145,14 @@ impl Refusal {
                 )
             }
             Self::ReadToken => {
-                forbidden(Reason::ReadToken, "the authorization token is for reading alone")
+                forbidden(Reason::ReadToken, "the authorization token allows only reading")
                     .hint("Make an admin token: aws-sso ecs token create --admin")
             }
             Self::BrowserOrProxy => forbidden(
                 Reason::BrowserOrProxy,
                 "the request came from a browser or through a proxy",
             )
-            .hint("Have programs ask this server directly: export NO_PROXY=localhost,127.0.0.1"),
+            .hint("Let programs connect to this server directly: export NO_PROXY=localhost,127.0.0.1"),
             Self::NoSuchPath => not_found(Reason::NoSuchPath, "nothing is at this path")
                 .hint("Credentials are at / and at /slot/NAME"),
             Self::NothingLoaded => {
@@ -207,7 +207,7 @@ impl Refusal {
             Self::NamesDiffer => Said::new(
                 StatusCode::CONFLICT,
                 Reason::NamesDiffer,
-                "the path names another slot than the body's ProfileName",
+                "the path and the body's ProfileName name different slots",
             ),
             Self::OtherSource(name, source) => {
                 let there = match source {
@@ -230,7 +230,7 @@ impl Refusal {
                 Reason::WrongHost,
                 "the Host header does not name this server",
             )
-            .hint(format!("Name it 127.0.0.1:{port} or localhost:{port}")),
+            .hint(format!("Use 127.0.0.1:{port} or localhost:{port}")),
             Self::HeadTooLarge => Said::new(
                 StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
                 Reason::HeadTooLarge,
@@ -239,7 +239,7 @@ impl Refusal {
         }
     }
 
-    /// The answer on a connection that goes on.
+    /// The answer on a connection that stays open.
     pub(crate) fn into_response(self) -> Response<Bytes> {
         let said = self.said();
         let mut response = wire::json(said.status, said.body());
@@ -249,13 +249,13 @@ impl Refusal {
         } else if said.status == StatusCode::UNAUTHORIZED {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         } else if said.status == StatusCode::SERVICE_UNAVAILABLE {
-            // Some SDKs sleep that long on the caller's thread: no longer than it takes.
+            // Some SDKs sleep that long on the caller's thread, so the value is small.
             headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
         }
         response
     }
 
-    /// The answer as bytes, for a connection that can't go on: nothing else will be read from it.
+    /// The answer as bytes, for a connection that is closed afterwards.
     pub(crate) fn into_last_bytes(self) -> Vec<u8> {
         let said = self.said();
         let (status, body) = (said.status, said.body());
@@ -319,7 +319,7 @@ fn load_command(slotted: &str, profile: &ProfileName) -> String {
     format!("aws-sso ecs load {slotted}--profile {}", shell_word(profile.as_str()))
 }
 
-/// By what they say: a failure in one can't be compared.
+/// Compares the texts, because a `Failure` has no equality.
 #[cfg(test)]
 impl PartialEq for Refusal {
     fn eq(&self, other: &Self) -> bool {

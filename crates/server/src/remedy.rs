@@ -1,17 +1,17 @@
-//! What a failed refresh calls for. Pure.
+//! What must happen after a failed refresh. Pure.
 
 use credentials::Problem;
 
-/// What has to happen before a refresh that failed can work.
+/// What must happen before a failed refresh can work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Remedy {
-    /// Time has to pass: the refresh is tried again.
+    /// Time must pass. The refresh is tried again.
     Wait,
-    /// Somebody has to sign in.
+    /// A person must sign in.
     SignIn,
-    /// Somebody has to be given the role.
+    /// A person must get the role from an administrator.
     Permission,
-    /// Somebody has to correct the configuration. Nobody tells when that is done, so the refresh is tried again.
+    /// A person must correct the configuration. The server gets no notice of that, so the refresh is tried again.
     Correct,
 }
 

@@ -1,6 +1,6 @@
-//! A request as its head names it: parsed once, for the gate's caller, the routes and the audit log.
+//! A request, parsed from its head once, for the routes and the audit log.
 //!
-//! Nothing is decided here but what is asked for: who asks is the gate's business.
+//! This module decides only what the request is. The gate decides whether it is allowed.
 
 use credentials::SlotName;
 use hyper::Method;
@@ -9,16 +9,16 @@ use hyper::http::request::Parts;
 use crate::path::Resource;
 use crate::refusal::Refusal;
 
-/// What is asked for.
+/// A parsed request.
 #[derive(Debug)]
 pub(crate) struct Request {
-    /// What is to be done.
+    /// The action.
     pub(crate) action: Action,
-    /// The word for it in the audit log.
+    /// Its word in the audit log.
     pub(crate) verb: Verb,
 }
 
-/// What a request has the server do.
+/// The action that a request asks for.
 #[derive(Debug)]
 pub(crate) enum Action {
     /// Answers with the credentials in a slot.
@@ -27,7 +27,7 @@ pub(crate) enum Action {
     Profile(SlotName),
     /// Answers with the profiles in all named slots.
     NamedProfiles,
-    /// Answers with how the server stands.
+    /// Answers with the server's status.
     Status,
     /// Answers whether a slot can serve.
     Health(SlotName),
@@ -37,7 +37,7 @@ pub(crate) enum Action {
     Unload(SlotName),
     /// Unloads all named slots.
     UnloadNamed,
-    /// Nothing: the path or the method is wrong. The slot is the one that the path names.
+    /// Refuses: the path or the method is wrong. The slot is the one that the path names.
     Refuse(Refusal, Option<SlotName>),
 }
 
@@ -48,7 +48,7 @@ pub(crate) enum Verb {
     None,
     /// Reads credentials.
     Read,
-    /// Reads what is loaded, or how the server stands.
+    /// Reads profiles or the server's status.
     List,
     /// Asks whether a slot can serve.
     Health,
@@ -58,7 +58,7 @@ pub(crate) enum Verb {
     Unload,
 }
 
-/// The methods that some path takes.
+/// The methods that at least one path takes.
 enum Kind {
     Get,
     Put,
@@ -67,7 +67,7 @@ enum Kind {
 }
 
 impl Request {
-    /// Reads the head of a request. What is wrong with it is an [`Action::Refuse`].
+    /// Parses the head of a request. An error becomes an [`Action::Refuse`].
     pub(crate) fn parse(head: &Parts) -> Self {
         let kind = Kind::of(&head.method);
         let (verb, action) = match Resource::parse(head.uri.path(), head.uri.query()) {
@@ -77,7 +77,7 @@ impl Request {
         Self { action, verb }
     }
 
-    /// The slot that it names; `None` for all named slots, the server, or a path that names nothing.
+    /// The slot that it names. `None`: all named slots, the server, or an unknown path.
     pub(crate) fn into_slot(self) -> Option<SlotName> {
         match self.action {
             Action::Read(slot)
@@ -106,7 +106,7 @@ fn route(kind: Kind, resource: Resource) -> (Verb, Action) {
         }
         (Resource::Status, Kind::Get) => (Verb::List, Action::Status),
         (Resource::Health(slot), Kind::Get) => (Verb::Health, Action::Health(slot)),
-        // A slot's name that got lost on the way must not empty all of them.
+        // A lost slot name must not unload all named slots.
         (Resource::NamedSlots { to_the_letter: false }, Kind::Delete) => {
             let why = Refusal::MalformedPath("DELETE /slot/ needs the slot's name after the slash");
             (Verb::Unload, Action::Refuse(why, None))
@@ -135,7 +135,7 @@ fn wrong_method(verb: Verb, allowed: &'static str, slot: Option<SlotName>) -> (V
 }
 
 impl Kind {
-    /// `HEAD` is a `GET` of whose answer hyper leaves out the body.
+    /// `HEAD` counts as `GET`: hyper omits the body of the answer.
     fn of(method: &Method) -> Self {
         match *method {
             Method::GET | Method::HEAD => Self::Get,
@@ -147,7 +147,7 @@ impl Kind {
 }
 
 impl Verb {
-    /// As docs/reference/audit.md has it.
+    /// The word in docs/reference/audit.md.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::None => "none",

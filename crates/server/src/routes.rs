@@ -1,6 +1,6 @@
-//! From a request's head to what is done about it: the gate, the actions, and the answers.
+//! The routes: from a request's head through the gate to an action and an answer.
 //!
-//! Nothing here waits. A request with a body to read comes back as [`Decision::ReadBody`].
+//! Nothing here waits. A request whose body must be read becomes a [`Decision::ReadBody`].
 
 use std::sync::Arc;
 
@@ -20,42 +20,42 @@ use crate::slots::{Loaded, Now, Served, Slots};
 use crate::status::About;
 use crate::wire::{self, Health, HealthDetail};
 
-/// Decides about requests.
+/// Decides about each request.
 pub(crate) struct Router {
     gate: Gate,
     slots: Arc<Slots>,
     clock: Arc<dyn Clock>,
-    /// `None`: nothing outlives the server.
+    /// `None`: no slot list is kept.
     saved: Option<Saved>,
     audit: Option<Audit>,
     about: About,
     readers: Readers,
 }
 
-/// What comes of a request's head.
+/// The decision about a request's head.
 pub(crate) enum Decision {
-    /// This, at once.
+    /// Answer at once.
     Answer(Response<Bytes>),
-    /// This, once what was changed is saved.
+    /// Answer after the change is saved.
     AnswerWhenSaved(Response<Bytes>),
-    /// The body is wanted for this.
+    /// Read the body for this load.
     ReadBody(Load),
 }
 
-/// A load that the gate has let in, and that waits for its body.
+/// A load that the gate has allowed, and that waits for its body.
 pub(crate) struct Load {
     writer: Writer,
     slot: SlotName,
     requester: Requester,
 }
 
-/// What has become of a request that is let in.
+/// The outcome of a request that the gate has allowed.
 enum Outcome {
-    /// It is done; whose credentials were handed out or unloaded, where there were any.
+    /// It is done. The role is the one that was served or unloaded.
     Done(Decision, Option<Arc<Role>>),
     /// It is done, and the audit log has no line for it.
     DoneUnnoted(Response<Bytes>),
-    /// The body is wanted for loading this slot.
+    /// The body is needed to load this slot.
     Load(Writer, SlotName),
 }
 
@@ -72,7 +72,7 @@ impl Router {
         Self { gate, slots, clock, saved, audit, about, readers }
     }
 
-    /// Decides by the head alone.
+    /// Decides from the head.
     pub(crate) fn decide(&self, head: &Parts, peer: Peer) -> Decision {
         let now = self.now();
         let request = Request::parse(head);
@@ -97,7 +97,7 @@ impl Router {
         }
     }
 
-    /// Carries out a load, now that its body is there, or is known not to come.
+    /// Executes a load with its body, or with the reason why there is none.
     pub(crate) fn load(&self, load: Load, body: Result<&[u8], Refusal>) -> Response<Bytes> {
         let now = self.now();
         let Load { writer, slot, requester } = load;
@@ -112,13 +112,13 @@ impl Router {
         }
     }
 
-    /// Notes that a connection was refused before anything could be read of what it wants.
+    /// Records a connection that was refused before its request was read.
     pub(crate) fn refused(&self, peer: Peer, refusal: Refusal) {
         let requester = Requester { token: None, socket: peer.socket };
         self.note(Verb::None, None, Err(refusal), requester, self.now());
     }
 
-    /// Ready when everything that was changed is saved.
+    /// Waits until all changes are saved.
     pub(crate) async fn saved(&self) {
         if let Some(saved) = &self.saved {
             saved.clone().wait().await;
@@ -129,7 +129,7 @@ impl Router {
         Now::by(&*self.clock)
     }
 
-    /// Does what is asked for, as far as that takes no body.
+    /// Executes an action that needs no body.
     fn carry_out(
         &self,
         request: &Request,
@@ -156,12 +156,12 @@ impl Router {
                 let profiles = self.slots.named(reader?, now);
                 Outcome::Done(Decision::Answer(ok(&profiles)), None)
             }
-            // Not noted: who watches it would fill the log, and it hands out nothing.
+            // Not recorded: programs that poll it would fill the log, and it serves no credentials.
             Action::Status => {
                 let statuses = self.slots.statuses(&caller.into_writer()?, now);
                 Outcome::DoneUnnoted(ok(&self.about.status(statuses, now)))
             }
-            // Everybody may ask. Who may not read the slot is told no more than anybody.
+            // Anyone may request it. Only a reader of the slot gets the details.
             Action::Health(slot) => {
                 let readable = reader.and_then(|reader| reader.slot(slot)).ok();
                 Outcome::DoneUnnoted(self.health(slot, readable, now))
@@ -176,7 +176,7 @@ impl Router {
                 Outcome::Done(Decision::AnswerWhenSaved(done()), None)
             }
             Action::Refuse(refusal, _) => {
-                // Who is let in nowhere does not learn which paths there are.
+                // A requester without any permission must not learn which paths exist.
                 if request.verb != Verb::Health {
                     reader?;
                 }
@@ -199,7 +199,7 @@ impl Router {
         self.slots.load(writer, slot.clone(), upload, replace, now)
     }
 
-    /// Notes a decision in the audit log, if there is one.
+    /// Records a decision in the audit log, if there is one.
     fn note(
         &self,
         verb: Verb,
@@ -242,7 +242,7 @@ fn ok(value: &impl serde::Serialize) -> Response<Bytes> {
     wire::json(StatusCode::OK, wire::to_json(value))
 }
 
-/// 200, never 201 or 204: the reference client takes nothing else.
+/// Always 200, never 201 or 204, because the reference client accepts nothing else.
 fn done() -> Response<Bytes> {
     wire::json(StatusCode::OK, wire::unloaded())
 }

@@ -1,4 +1,4 @@
-//! The server as a whole: accepts connections until it is told to stop, then lets them finish.
+//! The server as a whole: accepts connections until it is stopped, then lets them finish.
 
 use std::fmt;
 use std::io;
@@ -28,9 +28,9 @@ use crate::tls::{Tls, handshake};
 use crate::token::{AuthorizationToken, Scope, TokenStore, TokenStoreError, Tokens};
 use crate::wire::Upload;
 
-/// How long requests in flight may take when the server stops.
+/// Maximum time for the current requests when the server stops.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
-/// The waits between tries when connections can't be accepted.
+/// First and longest delay between attempts when connections cannot be accepted.
 const FIRST_WAIT: Duration = Duration::from_millis(50);
 const MAX_WAIT: Duration = Duration::from_secs(1);
 
@@ -52,13 +52,13 @@ impl fmt::Debug for Server {
     }
 }
 
-/// How slots are kept fresh.
+/// What the background refresh needs.
 pub struct Refreshing {
-    /// Gives credentials.
+    /// The provider of credentials.
     pub provider: Arc<dyn Provider>,
-    /// Is told what happens.
+    /// The receiver of events.
     pub events: mpsc::Sender<Event>,
-    /// Where the list of slots is kept; `None`: nowhere.
+    /// The file of the slot list. `None`: no list is kept.
     pub list: Option<SlotList>,
 }
 
@@ -68,7 +68,7 @@ impl fmt::Debug for Refreshing {
     }
 }
 
-/// What accepting a connection needs; one for all listeners.
+/// What all listeners share to accept connections.
 #[derive(Clone)]
 struct Acceptor {
     router: Arc<Router>,
@@ -78,14 +78,14 @@ struct Acceptor {
     tls: Option<Tls>,
 }
 
-/// The default slot's credentials don't fit into an answer.
+/// An error: the default slot's credentials do not fit into an answer.
 #[derive(Debug, thiserror::Error)]
-#[error("the credentials are larger than SDKs read (10000 bytes)")]
+#[error("the credentials are larger than SDKs accept (10000 bytes)")]
 pub struct TooLarge;
 
 impl Server {
-    /// A server on these sockets. `refreshing`: without it slots hold what they are handed, and nothing else. `seed` is
-    /// for the jitter of refreshes.
+    /// Builds a server on these sockets. Without `refreshing`, slots hold only the credentials that are handed in.
+    /// `seed` is for the jitter of refreshes.
     pub fn new(
         listeners: Listeners,
         clock: Arc<dyn Clock>,
@@ -104,19 +104,19 @@ impl Server {
         Self { listeners, gate, tls, slots, clock, refresher, keeper, audit: None }
     }
 
-    /// Takes the authorization tokens of this store.
+    /// Accepts the authorization tokens of this store.
     ///
     /// # Errors
-    /// Its key can't be read, or made; then no token is taken.
+    /// The key cannot be read or created. Then no token is accepted.
     pub fn take_tokens(&mut self, store: TokenStore) -> Result<(), TokenStoreError> {
         self.gate.tokens = Some(Tokens::open(store, self.clock.now())?);
         Ok(())
     }
 
-    /// Makes a token and demands it of everybody: no other is taken. Its key is in no file, and gone with the server.
+    /// Makes a token and requires it from every requester. No other token is accepted. Its key is only in memory.
     ///
     /// # Errors
-    /// The system gives no random numbers, or the scope is too large for a token.
+    /// The system has no random numbers, or the scope is too large for a token.
     pub fn demand_one_token(
         &mut self,
         scope: Scope,
@@ -127,40 +127,40 @@ impl Server {
         Ok(token)
     }
 
-    /// Demands a token of everybody, the server's own user too.
+    /// Requires a token from every requester, including the server's own user.
     pub fn require_token(&mut self) {
         self.gate.requires_token = true;
     }
 
-    /// Notes every decision in this log.
+    /// Records every decision in this log.
     pub fn keep_audit_log(&mut self, log: AuditLog) {
         self.audit = Some(log);
     }
 
-    /// Speaks HTTPS on every socket, and nothing else; answers to these names beside loopback's.
+    /// Speaks only HTTPS, on every socket. Accepts these names besides loopback's.
     pub fn speak_https(&mut self, tls: Tls, names: Names) {
         self.tls = Some(tls);
         self.gate.names = names;
     }
 
-    /// Loads the default slot before anybody can ask.
+    /// Loads the default slot before the server runs.
     ///
     /// # Errors
-    /// The credentials are larger than SDKs read.
+    /// The credentials are larger than SDKs accept.
     pub fn load(&self, default: Profile) -> Result<(), TooLarge> {
         let upload = Upload::Credentials(default);
         self.slots.start_with(upload, Now::by(&*self.clock)).map_err(|_| TooLarge)
     }
 
-    /// Gives the default slot a source, that fills it as soon as it can. A server that refreshes nothing stays empty.
+    /// Gives the default slot a source, which fills it as soon as possible. Without a refresher, the slot stays empty.
     pub fn load_from(&self, name: ProfileName, source: Source) {
         self.slots.start_with(Upload::Source(name, source), Now::by(&*self.clock)).ok();
     }
 
-    /// Takes up the slots of the list, and says how many. They are fetched when the server runs.
+    /// Restores the slots of the list, and returns their number. They are fetched when the server runs.
     ///
     /// # Errors
-    /// The list can't be read; it is out of the way then.
+    /// The list cannot be read. It was moved aside.
     pub fn restore(&self) -> Result<usize, Unreadable> {
         let Some(keeper) = &self.keeper else { return Ok(0) };
         let list = keeper.list().read()?;
@@ -169,7 +169,7 @@ impl Server {
         Ok(slots)
     }
 
-    /// Serves until `stop` is ready, then finishes what is in flight, for 5 s at most.
+    /// Serves until `stop` is ready, then finishes the current requests, for 5 s at most.
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let Self { listeners, gate, tls, slots, clock, refresher, keeper, audit } = self;
         let saved = keeper.as_ref().map(Keeper::saved);
@@ -204,7 +204,7 @@ impl Server {
         }
         tasks.shutdown().await;
         if tokio::time::timeout(DRAIN_TIMEOUT, connections.drain()).await.is_err() {
-            tracing::warn!("some requests were cut off");
+            tracing::warn!("some requests were aborted");
         }
         keeping.shutdown().await;
         if let Some(writing) = writing {
@@ -224,7 +224,7 @@ impl Acceptor {
                 }
                 Err(error) if is_about_one_connection(&error) => {}
                 Err(error) => {
-                    // Out of file descriptors or memory. Trying at once would burn the processor.
+                    // Out of file descriptors or memory. A retry without delay would waste processor time.
                     tracing::warn!(%error, "connections cannot be accepted at the moment");
                     self.connections.make_room();
                     tokio::time::sleep(wait).await;
@@ -245,7 +245,7 @@ impl Acceptor {
         if let Some(audit) = &self.audit {
             audit.connected(peer.socket);
         }
-        // An answer is one write; nothing is gained by waiting for more of it.
+        // An answer is one write, so a delay to collect more data is useless.
         stream.set_nodelay(true).ok();
         let router = Arc::clone(&self.router);
         match &self.tls {
@@ -254,21 +254,21 @@ impl Acceptor {
         };
     }
 
-    /// Who is at the far end; `None` when nobody is any more.
+    /// The peer of a connection. `None`: the peer is gone.
     fn peer_of(&self, stream: &TcpStream) -> Option<Peer> {
         let (ours, theirs) = (stream.local_addr().ok()?, stream.peer_addr().ok()?);
         let (owner, socket) = self.owners.of_peer(ours, theirs);
-        // If the peer had reset the connection, its port might by now be another process's, and that one's
-        // owner have been found. A reset leaves an error on our end.
+        // If the peer has reset the connection, another process may have its port now, and the look-up may have found
+        // that process's owner. A reset leaves an error on our socket.
         let is_reset = !matches!(stream.take_error(), Ok(None));
         if owner != Owner::SameUser {
-            tracing::debug!(?owner, "a connection that is not our user's");
+            tracing::debug!(?owner, "a connection of another user");
         }
         (!is_reset).then(|| Peer { owner, socket, port: ours.port() })
     }
 }
 
-/// Errors of accept(2) that concern a connection which is gone already.
+/// Whether an error of accept(2) concerns only a connection that is already gone.
 fn is_about_one_connection(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)

@@ -1,6 +1,6 @@
-//! The list of slots with sources, which outlives the server: names and due times, never a secret.
+//! The list of slots with sources, for the next start of the server: names and due times, never a secret.
 //!
-//! It is one file, replaced as a whole each time a slot is loaded or unloaded, before that is answered.
+//! It is one file. It is replaced as a whole at each load or unload, before the answer.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,29 +15,29 @@ use tracing::warn;
 use crate::slots::{Listed, Slots};
 use crate::wire::SourceObject;
 
-/// Version 1 had sources that did not say all that identifies them: nothing of it can be taken up.
+/// Version 1 had sources that were not identified completely, so it cannot be restored.
 const VERSION: u32 = 2;
-/// 10,000 slots have less than 3 MB.
+/// 10,000 slots need less than 3 MB.
 const LARGEST: u64 = 64 * 1024 * 1024;
-/// Due times change with each refresh. They say only what is fetched first after a restart: it is enough to write them
-/// now and then.
+/// Interval between writes of due times alone. They change with each refresh, but only decide what is fetched first
+/// after a restart.
 const LATE: Duration = Duration::from_secs(5 * 60);
-/// A disk that is slower doesn't hold up an answer any longer: SDKs wait for a second at least.
+/// Maximum delay of an answer by a slow disk. SDKs wait for at least a second.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// Where the list is.
+/// The file of the slot list.
 #[derive(Clone, Debug)]
 pub struct SlotList {
     path: PathBuf,
 }
 
-/// A list could not be read. It was moved aside, so that it isn't written over.
+/// An error: the list cannot be read. It was moved aside, so that it is not overwritten.
 #[derive(Debug, thiserror::Error)]
 #[error("the list of slots {} {why}", path.display())]
 pub struct Unreadable {
     path: PathBuf,
     why: String,
-    /// Where it is now, if it could be moved.
+    /// Its new path, if it could be moved.
     pub moved_to: Option<PathBuf>,
 }
 
@@ -61,17 +61,17 @@ struct WrittenSlot {
 }
 
 impl SlotList {
-    /// The list at this path, whether there is one yet or not.
+    /// The list at this path. The file need not exist yet.
     pub fn at(path: PathBuf) -> Self {
         Self { path }
     }
 
-    /// The file.
+    /// The path of the file.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// What was in the slots; nothing if there is no list.
+    /// Reads the slots of the list. A missing file is an empty list.
     pub(crate) fn read(&self) -> Result<Vec<Listed>, Unreadable> {
         self.try_read().map_err(|why| {
             let moved_to = files::set_aside(&self.path).ok().flatten();
@@ -92,7 +92,7 @@ impl SlotList {
             return Err(format!("was written by a newer aws-sso (format {})", written.version));
         }
         if written.version < VERSION {
-            warn!("an older aws-sso wrote the list of slots: load them again, once");
+            warn!("the list of slots was written by an older aws-sso and cannot be used: load the slots again");
             return Ok(Vec::new());
         }
         let slots: Result<_, _> = written.slots.into_iter().map(WrittenSlot::parse).collect();
@@ -134,17 +134,17 @@ impl WrittenSlot {
     }
 }
 
-/// Keeps the list as the slots are.
+/// The task that saves the list when slots change.
 pub(crate) struct Keeper {
     list: SlotList,
     slots: Arc<Slots>,
     saved: watch::Sender<u64>,
-    /// What is in the file, once it was written.
+    /// The content of the file, after the first write.
     last: Option<Vec<Listed>>,
     has_failed: bool,
 }
 
-/// Tells when what was changed is on disk.
+/// The sign that all changes are on disk.
 #[derive(Clone)]
 pub(crate) struct Saved {
     versions: watch::Receiver<u64>,
@@ -164,18 +164,18 @@ impl Keeper {
         Saved { versions: self.slots.versions(), saved: self.saved.subscribe() }
     }
 
-    /// Writes what changes, for ever.
+    /// Writes every change. Never returns.
     pub(crate) async fn run(mut self) {
         let mut versions = self.slots.versions();
         loop {
             let version = *versions.borrow_and_update();
             let list = self.slots.list();
-            // A list that was not taken up stays as it is, until anything is loaded or unloaded.
+            // A list that was not restored stays unchanged until the first load or unload.
             if version > 0 && self.last.as_ref() != Some(&list) {
                 self.write(list).await;
             }
             self.saved.send_replace(version);
-            // Without a change it is time, now and then, for what has become of the due times.
+            // Without a change, the due times are still written from time to time.
             tokio::time::timeout(LATE, versions.changed()).await.ok();
         }
     }
@@ -194,7 +194,7 @@ impl Keeper {
             Err(error) if !self.has_failed => {
                 self.has_failed = true;
                 warn!(
-                    "the list of slots cannot be saved, so a restart brings nothing back: {error}"
+                    "the list of slots cannot be saved, so a restart will not restore the slots: {error}"
                 );
             }
             Err(_) => {}
@@ -203,7 +203,7 @@ impl Keeper {
 }
 
 impl Saved {
-    /// Ready when everything that has been changed is on disk, or when that takes too long.
+    /// Waits until all changes are on disk, or for a timeout.
     pub(crate) async fn wait(mut self) {
         let version = *self.versions.borrow();
         let saved = self.saved.wait_for(|saved| *saved >= version);
@@ -257,7 +257,7 @@ mod tests {
             fs::write(list.path(), json).unwrap();
             let aside = list.read().unwrap_err().moved_to.unwrap();
             assert_eq!(fs::read_to_string(aside).unwrap(), json);
-            assert_eq!(list.read().unwrap(), [], "it is out of the way");
+            assert_eq!(list.read().unwrap(), [], "it was moved aside");
         }
     }
 }

@@ -1,7 +1,7 @@
-//! The slots: what is loaded, in memory and nowhere else, and how each stands.
+//! The slots: the loaded credentials, only in memory, and the state of each slot.
 //!
-//! The answer to an SDK is encoded when a slot is loaded or refreshed, so that reading one is a look-up. Every change is
-//! made under one lock and in one step: what a reader sees is always whole.
+//! The answer to an SDK is encoded when a slot is loaded or refreshed, so that a read is only a look-up. Every change
+//! is one step under one lock, so a reader always sees a consistent state.
 
 #[cfg(test)]
 mod model;
@@ -33,45 +33,45 @@ pub(crate) use refreshing::{Fetch, Finished, Listed};
 use slot::Slot;
 pub(crate) use status::Statuses;
 
-/// All slots. Reads take a [`ReadableSlot`] or a [`Reader`], writes a [`Writer`], which only the gate makes.
+/// All slots. Reads take a [`ReadableSlot`] or a [`Reader`], writes a [`Writer`]. Only the gate builds these.
 pub(crate) struct Slots {
     contents: Mutex<Contents>,
-    /// Whether sources are kept; without that, slots hold what they were handed, and nothing else.
+    /// Whether sources are kept. If not, slots hold only the credentials that are handed in.
     refreshes: bool,
-    /// Told when slots are loaded or unloaded.
+    /// Notified when slots are loaded or unloaded.
     changed: Notify,
-    /// How often the list of slots with sources has changed.
+    /// The version of the list of slots with sources.
     version: watch::Sender<u64>,
 }
 
 struct Contents {
     default: Option<Numbered>,
     named: HashMap<ProfileName, Numbered>,
-    /// The generation of the slot that was loaded last.
+    /// The generation of the last load.
     last_generation: Generation,
-    /// When the SSO sessions end of which that is known.
+    /// The end of each SSO session, where it is known.
     session_ends: HashMap<InstanceId, Timestamp>,
     chance: Rng,
 }
 
-/// A slot with its generation: what is found out for one load is never told of another.
+/// A slot with its generation, so that a result for one load is never used for another.
 struct Numbered {
     slot: Slot,
     generation: Generation,
     reads: Reads,
 }
 
-/// What a slot serves.
+/// The answer of a slot.
 pub(crate) struct Served {
     /// The answer for an SDK.
     pub(crate) answer: Bytes,
-    /// Whose credentials are in it.
+    /// The role whose credentials are in it.
     pub(crate) role: Arc<Role>,
-    /// Somebody new, who may be looked for.
+    /// A new reader, whose program may be searched.
     pub(crate) new_reader: Option<NewReader>,
 }
 
-/// A reader of a slot that was another's before.
+/// A reader that is not the last reader of the slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NewReader {
     pub(crate) socket: Socket,
@@ -79,18 +79,18 @@ pub(crate) struct NewReader {
     pub(crate) generation: Generation,
 }
 
-/// What became of a load.
+/// The result of a load.
 pub(crate) struct Loaded {
     /// Whether the slot will be refreshed.
     pub(crate) refreshes: bool,
-    /// Whose credentials are in it.
+    /// The role whose credentials are in it.
     pub(crate) role: Arc<Role>,
-    /// The profile that was there before, if it was of another source.
+    /// The profile that was there before, if it had another source.
     pub(crate) replaced: Option<ProfileName>,
 }
 
 impl Slots {
-    /// No slots yet; those to come are refreshed, or aren't. `seed` is of their jitter.
+    /// Builds an empty set of slots. `seed` is for the jitter of refreshes.
     pub(crate) fn new(refreshes: bool, seed: u64) -> Self {
         let contents = Contents {
             default: None,
@@ -107,7 +107,7 @@ impl Slots {
         }
     }
 
-    /// Loads the default slot before anybody can ask.
+    /// Loads the default slot before the server runs.
     ///
     /// # Errors
     /// As [`Slots::load`].
@@ -115,7 +115,7 @@ impl Slots {
         self.put(SlotName::Default, upload, Replace::Anything, now).map(|_| ())
     }
 
-    /// What is served to an SDK, at the far end of this socket.
+    /// The answer for the SDK at the other end of this socket.
     pub(crate) fn credentials(
         &self,
         slot: ReadableSlot<'_>,
@@ -132,7 +132,7 @@ impl Slots {
         Ok(Served { answer, role: Arc::clone(slot.role()), new_reader })
     }
 
-    /// What is loaded in a slot, expired or not.
+    /// The profile in a slot, expired or not.
     pub(crate) fn profile(
         &self,
         slot: ReadableSlot<'_>,
@@ -143,7 +143,7 @@ impl Slots {
         Ok(contents.object(numbered, now))
     }
 
-    /// Which profile is in a slot, and until when it may be served.
+    /// The profile name in a slot, and its expiration.
     pub(crate) fn loaded(
         &self,
         slot: ReadableSlot<'_>,
@@ -153,7 +153,7 @@ impl Slots {
         Some((slot.name().clone(), slot.expiration()))
     }
 
-    /// What is loaded in the named slots that may be read, sorted by name.
+    /// The profiles in the named slots that may be read, sorted by name.
     pub(crate) fn named(&self, reader: &Reader, now: Now) -> Vec<ProfileObject> {
         let contents = self.lock();
         let readable = contents.named.iter().filter(|(name, _)| reader.may_read_named(name));
@@ -163,17 +163,17 @@ impl Slots {
         objects
     }
 
-    /// Whether a slot can serve, which anyone may know, or why not, which only readers are told.
+    /// Whether a slot can serve, which anyone may know. Only readers may know why not.
     pub(crate) fn health(&self, name: &SlotName, now: Now) -> Result<(), Refusal> {
         let contents = self.lock();
         let slot = contents.slot(name)?;
         slot.served(now).map(|_| ()).ok_or_else(|| slot.why_not(name))
     }
 
-    /// Puts an upload into a slot, in place of what was there.
+    /// Puts an upload into a slot and replaces its content.
     ///
     /// # Errors
-    /// There are no credentials in it and no refreshing is done; or an answer would be larger than SDKs take.
+    /// It has no credentials and the server refreshes nothing, or an answer would be larger than SDKs accept.
     pub(crate) fn load(
         &self,
         _: &Writer,
@@ -185,7 +185,7 @@ impl Slots {
         self.put(name, upload, replace, now)
     }
 
-    /// Empties a slot, and says what was in it.
+    /// Unloads a slot, and returns the role that was in it.
     pub(crate) fn unload(&self, _: &Writer, name: &SlotName) -> Result<Arc<Role>, Refusal> {
         let removed = match name {
             SlotName::Default => self.lock().default.take(),
@@ -196,7 +196,7 @@ impl Slots {
         Ok(Arc::clone(removed.slot.role()))
     }
 
-    /// Empties every named slot.
+    /// Unloads every named slot.
     pub(crate) fn unload_named(&self, _: &Writer) {
         self.lock().named.clear();
         self.changed(true);
@@ -249,7 +249,7 @@ impl Slots {
 const NO_REFRESH: Refusal = Refusal::Field(
     "Creds",
     Invalid(
-        "given: this server was started with --no-refresh, and can't get credentials by itself",
+        "given: this server was started with --no-refresh and cannot fetch credentials",
     ),
 );
 
@@ -272,7 +272,7 @@ impl Contents {
         }
     }
 
-    /// Puts a slot in its place, under a number of its own, and gives what was there.
+    /// Inserts a slot with a new generation, and returns the old slot.
     fn insert(&mut self, name: SlotName, slot: Slot) -> Option<Slot> {
         self.last_generation = self.last_generation.next();
         let numbered = Numbered { slot, generation: self.last_generation, reads: Reads::default() };

@@ -1,4 +1,4 @@
-//! What is known of the server as a whole, for the status.
+//! The server's own part of the status.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::peer;
 use crate::slots::{Now, Statuses};
 use crate::wire::StatusObject;
 
-/// What doesn't change while it runs, and where to look for what does.
+/// The constant facts of a server, and the places of the changing ones.
 pub(crate) struct About {
     pub(crate) started: Timestamp,
     pub(crate) addresses: Vec<SocketAddr>,
@@ -23,7 +23,7 @@ pub(crate) struct About {
 }
 
 impl About {
-    /// How the server stands, with what is loaded in it.
+    /// The status of the server, including its slots.
     pub(crate) fn status(&self, statuses: Statuses, now: Now) -> StatusObject {
         let Statuses { default, named, sessions } = statuses;
         StatusObject {

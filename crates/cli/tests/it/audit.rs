@@ -202,10 +202,10 @@ fn a_log_that_is_not_fit_keeps_the_server_from_starting() {
         assert!(failed.stderr.contains(said) && failed.stderr.contains(hint), "{}", failed.stderr);
     };
     symlink("elsewhere", &path).unwrap();
-    refused("is a symbolic link", "hint: Name a plain file of yours");
+    refused("is a symbolic link", "hint: Choose a regular file that you own");
     fs::remove_file(&path).unwrap();
     fs::create_dir(&path).unwrap();
-    refused("is not a plain file", "hint: Name a plain file of yours");
+    refused("is not a plain file", "hint: Choose a regular file that you own");
     fs::remove_dir(&path).unwrap();
     fs::write(&path, "").unwrap();
     fs::set_permissions(&path, PermissionsExt::from_mode(0o640)).unwrap();
@@ -215,11 +215,11 @@ fn a_log_that_is_not_fit_keeps_the_server_from_starting() {
     );
     fs::set_permissions(&path, PermissionsExt::from_mode(0o600)).unwrap();
     let _server = world.serve(&["--audit-log", path_text]);
-    refused("another server writes the audit log", "hint: Give each server a file of its own");
+    refused("another server writes the audit log", "hint: Choose another file for this server");
     let failed = world.run(&["ecs", "run", "--port", "0", "--audit-log", "/nowhere/audit"]);
     assert_eq!(
         failed.stderr,
-        "error: there is no folder /nowhere for the audit log\nhint: Make it: mkdir -m 700 -p /nowhere\n"
+        "error: there is no folder /nowhere for the audit log\nhint: Create it: mkdir -m 700 -p /nowhere\n"
     );
 }
 

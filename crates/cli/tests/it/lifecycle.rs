@@ -32,15 +32,15 @@ fn it_prints_what_to_export_and_where_it_listens() {
 #[test]
 fn a_port_in_use_is_one_line_and_a_hint() {
     let server = world().serve(&[]);
-    let port = server.port().to_string();
+    let (port, next) = (server.port().to_string(), server.port().checked_add(1).unwrap_or(4144));
     let mut second = world();
     let failed = second.run(&["ecs", "server", "--port", &port]);
     assert_eq!(failed.code, Some(1));
     assert_eq!(
         failed.stderr,
         format!(
-            "error: 127.0.0.1:{port} is in use by another program\nhint: If a server runs already, \
-             use it; else take another port: aws-sso ecs run --port PORT\n"
+            "error: 127.0.0.1:{port} is in use by another program\nhint: If it is your server, use it; \
+             else choose another port: aws-sso ecs run --port {next}\n"
         )
     );
     let by_variable = second.set("AWS_SSO_ECS_PORT", &port).run(&["ecs", "run"]);

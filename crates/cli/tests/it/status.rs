@@ -162,7 +162,7 @@ fn a_read_token_is_not_told_of_other_slots() {
     token(&world, &["--all-slots", "--file", "reader"]);
     let address = server.address();
     let asked = ["ecs", "status", "--server", &address, "--token-file", "reader"];
-    assert_fails(&world.run(&asked), 1, &["for reading alone"]);
+    assert_fails(&world.run(&asked), 1, &["allows only reading"]);
 }
 
 #[test]

@@ -52,7 +52,7 @@ fn a_token_opens_what_it_names_and_nothing_else() {
             let headers = [("Authorization", sent.as_str())];
             let (status, body) = server.request(method, target, &headers, &upload("dev", "ASIA2"));
             assert_eq!(status, 403, "{method} {target}");
-            assert!(body.contains("for reading alone"), "{body}");
+            assert!(body.contains("allows only reading"), "{body}");
         }
     }
     assert_eq!(get(&server, "/", &token(&world, &["--default-slot"])).0, 200);
@@ -144,7 +144,7 @@ fn client_commands_show_the_token_of_a_file() {
     assert!(refused.stderr.contains("aws-sso from --token-file"), "{}", refused.stderr);
     let with = |file| [&load[..], &["--token-file", file]].concat();
     let refused = world.run_with_input(&with("reader"), &session("ASIA1"));
-    assert!(refused.stderr.contains("for reading alone"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("allows only reading"), "{}", refused.stderr);
     assert_eq!(world.run_with_input(&with("admin"), &session("ASIA1")).code, Some(0));
     assert_eq!(world.run(&["ecs", "profile", "--token-file", "reader"]).code, Some(0));
     world.set("AWS_SSO_ECS_TOKEN_FILE", "admin");

@@ -1,5 +1,5 @@
-//! The log on disk: appended to in whole lines, and set aside when it is large. Must never be followed elsewhere by a
-//! link, nor be anybody else's to read.
+//! The log on disk: whole lines are appended, and the file is rotated when it is large. Must never follow a link, and
+//! other users must never be able to read it.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -9,38 +9,38 @@ use std::path::{Path, PathBuf};
 use files::{FileError, FolderRule, Lock};
 use tracing::warn;
 
-/// The log can't be used. Nothing was served yet.
+/// Why the log cannot be used. Nothing was served yet.
 #[derive(Debug, thiserror::Error)]
 pub enum AuditError {
-    /// It can't be opened, or others could read or change it, or put another file in its place.
+    /// It cannot be opened, or other users could read, change or replace it.
     #[error("the audit log cannot be used: {0}")]
     Unfit(#[from] FileError),
-    /// Another server writes it.
+    /// Another server writes to it.
     #[error("another server writes the audit log {}", .0.display())]
     InUse(PathBuf),
-    /// Its folder isn't there.
+    /// Its folder does not exist.
     #[error("there is no folder {} for the audit log", .0.display())]
     NoFolder(PathBuf),
 }
 
-/// The file that is written at present.
+/// The current log file.
 #[derive(Debug)]
 pub(super) struct LogFile {
     path: PathBuf,
     file: File,
     size: u64,
     largest: u64,
-    /// Ends with half a line, which nothing may be glued to.
+    /// Whether the file ends with an incomplete line. The next line must not be joined to it.
     is_torn: bool,
     cannot_rotate: bool,
-    /// A file beside the log, because the log itself becomes another one now and then. Released however we end.
+    /// A lock on a separate file, because rotation replaces the log. The kernel releases it when the process ends.
     _lock: Lock,
 }
 
-/// Lines that could not all be written.
+/// A write that did not write all lines.
 #[derive(Debug)]
 pub(super) struct Failed {
-    /// How many were, as a whole.
+    /// The number of lines that were written completely.
     pub(super) written: u64,
     pub(super) error: io::Error,
 }
@@ -71,10 +71,10 @@ impl LogFile {
         Ok(log)
     }
 
-    /// Writes lines at the end. What is left of a line that could not be written as a whole is taken away again.
+    /// Appends lines. Removes the rest of a line that could not be written completely.
     ///
     /// # Errors
-    /// Not all could be written.
+    /// Not all lines could be written.
     pub(super) fn append(&mut self, lines: &[u8]) -> Result<(), Failed> {
         self.prepare(lines.len() as u64).map_err(|error| Failed { written: 0, error })?;
         let mut written = 0;
@@ -90,7 +90,7 @@ impl LogFile {
         Ok(())
     }
 
-    /// Sees to it that the file is the one at its path, has room, and ends with a whole line.
+    /// Ensures that the file is the one at its path, has room, and ends with a complete line.
     fn prepare(&mut self, length: u64) -> io::Result<()> {
         if !files::is_at(&self.file, &self.path) {
             self.reopen()?;
@@ -111,8 +111,8 @@ impl LogFile {
         self.look_at_end()
     }
 
-    /// Sets the file aside, and each older one a place further. A file that can't be set aside goes on growing: better
-    /// a large log than none.
+    /// Renames the file and each older one to the next suffix. A file that cannot be renamed grows further, because a
+    /// large log is better than none.
     fn rotate(&mut self) -> io::Result<()> {
         let mut files = files(&self.path);
         files.reverse();
@@ -121,7 +121,7 @@ impl LogFile {
             match files::rename(from, to) {
                 Err(error) if !error.is_missing() => {
                     if !std::mem::replace(&mut self.cannot_rotate, true) {
-                        warn!("the audit log grows, because it cannot be set aside: {error}");
+                        warn!("the audit log grows because it cannot be rotated: {error}");
                     }
                     return Ok(());
                 }
@@ -143,7 +143,7 @@ impl LogFile {
         Ok(())
     }
 
-    /// Keeps the whole lines of what was written, and takes half a one away.
+    /// Keeps the complete lines that were written, and removes an incomplete one.
     fn failed(&mut self, lines: &[u8], written: usize, error: io::Error) -> Failed {
         let written = lines.get(..written).unwrap_or_default();
         let whole = written.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
@@ -158,7 +158,7 @@ impl LogFile {
     }
 }
 
-/// The log and the older ones, the newest first.
+/// The current log and the older ones, newest first.
 pub(super) fn files(path: &Path) -> Vec<PathBuf> {
     let older = (1..=OLDER).map(|number| with_suffix(path, &format!(".{number}")));
     std::iter::once(path.to_owned()).chain(older).collect()
@@ -170,9 +170,9 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     name.into()
 }
 
-/// In bytes; about 40,000 decisions.
+/// Size in bytes, about 40,000 decisions.
 const LARGEST: u64 = 10 * 1024 * 1024;
-/// How many older ones are kept.
+/// Number of older files that are kept.
 const OLDER: usize = 5;
 
 #[cfg(test)]

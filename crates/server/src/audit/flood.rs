@@ -1,9 +1,9 @@
-//! Refusals cost whoever gets them nothing: written without limit, a stranger's would push everything else out of the
-//! log. So many are written at once, and then so many a second; the others are counted.
+//! The limit for refusals in the log. Refused requests are free for the sender: without a limit, another user could
+//! push everything else out of the log. A burst is written, then a fixed number a second; the others are only counted.
 
 use std::time::{Duration, Instant};
 
-/// How many refusals may still be written.
+/// The number of refusals that may still be written.
 pub(super) struct Allowance {
     left: u32,
     counted: Instant,
@@ -14,20 +14,20 @@ impl Allowance {
         Self { left: MAX_AT_ONCE, counted: now }
     }
 
-    /// Adds what has come with the time.
+    /// Adds what the passed time allows.
     pub(super) fn renew(&mut self, now: Instant) {
         let more =
             now.saturating_duration_since(self.counted).as_millis() / RENEWAL_INTERVAL.as_millis();
         let more = u32::try_from(more).unwrap_or(MAX_AT_ONCE).min(MAX_AT_ONCE);
         self.counted = match self.left + more {
-            // A rest of less than one is kept; more than is allowed is not.
+            // A fraction is kept for the next call; an allowance above the maximum is not.
             left if left < MAX_AT_ONCE => self.counted + RENEWAL_INTERVAL * more,
             _ => now,
         };
         self.left = (self.left + more).min(MAX_AT_ONCE);
     }
 
-    /// Takes one.
+    /// Takes one, if one is left.
     pub(super) fn take(&mut self) -> bool {
         let is_left = self.left > 0;
         self.left = self.left.saturating_sub(1);
@@ -36,7 +36,7 @@ impl Allowance {
 }
 
 const MAX_AT_ONCE: u32 = 1000;
-/// Ten a second fill the log and the older ones in some six hours.
+/// Ten a second fill the log and the older files in about six hours.
 const RENEWAL_INTERVAL: Duration = Duration::from_millis(100);
 
 #[cfg(test)]

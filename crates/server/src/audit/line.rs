@@ -1,4 +1,4 @@
-//! A line of the log, as JSON. Its keys are promised in docs/reference/audit.md.
+//! A line of the log, as JSON. docs/reference/audit.md documents the keys.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -12,73 +12,72 @@ use super::record::{Record, Role};
 use crate::refusal::Refusal;
 use crate::request::Verb;
 
-/// One line: a decision, or how many of them are missing.
+/// One line: a decision, or the number of missing decisions.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct AuditLine<'a> {
     /// RFC 3339 in UTC, with milliseconds.
     #[serde(borrow)]
     pub time: Cow<'a, str>,
-    /// `read`, `list`, `load`, `unload`, `health`, `none`; `audit` for what is said of the log itself.
+    /// `read`, `list`, `load`, `unload`, `health`, `none`; `audit` for a line about the log itself.
     #[serde(borrow)]
     pub verb: Cow<'a, str>,
     /// The named slot.
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     pub slot: Option<Cow<'a, str>>,
-    /// Beside the name, because a named slot may have any name.
+    /// Whether it is the default slot. Separate from the name, because a named slot may have any name.
     pub default_slot: bool,
-    /// Whose credentials they are.
+    /// The role's profile name.
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     pub profile: Option<Cow<'a, str>>,
-    /// Their account, where it is known.
+    /// The account, if known.
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     pub account_id: Option<Cow<'a, str>>,
-    /// Their role, where it is known.
+    /// The role, if known.
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     pub role_name: Option<Cow<'a, str>>,
-    /// `allowed`; `refused`, by a rule; or `failed`, because there was nothing to serve.
+    /// `allowed`; `refused` by a rule; or `failed`, because there was nothing to serve.
     #[serde(borrow)]
     pub outcome: Cow<'a, str>,
-    /// The status of the answer.
+    /// The HTTP status of the answer.
     #[serde(skip_serializing_if = "is_zero")]
     pub status: u16,
-    /// How many decisions are missing here.
+    /// The number of decisions missing here.
     #[serde(skip_serializing_if = "is_zero")]
     pub lost: u64,
-    /// Why not.
+    /// Why it was refused or failed.
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Cow<'a, str>>,
     /// The serial of the authorization token.
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     pub token: Option<Cow<'a, str>>,
-    /// The user of the far end.
+    /// The user id of the peer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub uid: Option<u32>,
-    /// The process of the far end, if it was still there.
+    /// The process id of the peer, if it still ran.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pid: Option<u32>,
-    /// Its program.
+    /// The peer's program.
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     pub exe: Option<Cow<'a, str>>,
 }
 
-/// Writes lines into a buffer.
+/// A buffer of lines.
 ///
-/// Most lines differ from their neighbours in little: an instant is formatted once, what a program reads again and again
-/// is too, and who it is has been.
+/// Most lines are similar to the one before, so the time, the role and the program are formatted once and reused.
 #[derive(Default)]
 pub(super) struct Lines {
     bytes: Vec<u8>,
     count: u64,
-    /// The last instant that was written, in milliseconds and as text.
+    /// The last time that was written, in milliseconds and as text.
     instant: Option<i64>,
     time: String,
-    /// The role and slot that were read last, and what a line says of that.
+    /// The role and slot that were read last, and their part of the line.
     last_read: Option<(Arc<Role>, Option<SlotName>)>,
     read: Vec<u8>,
 }
 
-/// The middle of a line: what was decided.
+/// The middle of a line: the decision.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct What<'a> {
@@ -131,7 +130,7 @@ impl Lines {
             }
             _ => self.bytes.extend_from_slice(members(&What::of(record)).as_bytes()),
         }
-        // Writing to memory can't fail.
+        // Writing to memory cannot fail.
         if let Some(serial) = record.requester.token {
             write!(self.bytes, ",\"Token\":\"{serial}\"").ok();
         }
@@ -146,7 +145,7 @@ impl Lines {
         self.count += 1;
     }
 
-    /// Writes that decisions are missing here.
+    /// Writes a line for missing decisions.
     pub(super) fn push_lost(&mut self, at: Timestamp, lost: u64, reason: &str) {
         self.set_time(at);
         let line = AuditLine {
@@ -157,7 +156,7 @@ impl Lines {
             reason: Some(reason.into()),
             ..AuditLine::default()
         };
-        // Nothing in it can fail to be JSON.
+        // These types always serialize to JSON.
         serde_json::to_writer(&mut self.bytes, &line).ok();
         self.bytes.push(b'\n');
         self.count += 1;
@@ -196,20 +195,20 @@ impl<'a> What<'a> {
     }
 }
 
-/// A JSON object without its braces: a part of a larger one.
+/// A JSON object without its braces, as a part of a larger one.
 pub(super) fn members(object: &impl Serialize) -> String {
-    // Nothing in ours can fail to be JSON.
+    // These types always serialize to JSON.
     let json = serde_json::to_string(object).unwrap_or_default();
     let members = json.strip_prefix('{').and_then(|json| json.strip_suffix('}'));
     members.unwrap_or_default().to_owned()
 }
 
-/// Whether a rule said no to it.
+/// Whether a rule refused it.
 pub(super) fn is_refused(record: &Record) -> bool {
     outcome(record.outcome.as_ref().err()) == REFUSED
 }
 
-/// What nobody was let do is told apart from what could not be done.
+/// Separates requests that a rule refused from requests that failed.
 fn outcome(refusal: Option<&Refusal>) -> &'static str {
     match refusal {
         None => "allowed",

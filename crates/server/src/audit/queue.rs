@@ -1,5 +1,5 @@
-//! What waits to be written. Pushing takes no memory, makes no system call but to wake a writer that sleeps, and never
-//! waits for more than a swap of two vectors.
+//! The queue of records for the writer. A push allocates nothing, makes no system call except to wake the writer, and
+//! waits at most for a swap of two vectors.
 
 use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,11 +9,11 @@ use std::time::Instant;
 use super::record::Record;
 use crate::peer::Socket;
 
-/// Shared by the connections, which push, and the one writer, which takes.
+/// The queue: the connections push, and one writer takes.
 pub(super) struct Queue {
     state: Mutex<State>,
     changed: Condvar,
-    /// How many decisions the writer could not write, in all.
+    /// The total number of decisions that the writer could not write.
     missing: AtomicU64,
 }
 
@@ -24,14 +24,14 @@ struct State {
     stops: bool,
 }
 
-/// Why the writer is awake.
+/// Why the writer woke up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Woken {
-    /// Records wait, or it has been long enough.
+    /// Records wait, or the time limit is reached.
     Due,
-    /// Somebody has connected.
+    /// A client has connected.
     Connected,
-    /// It is to end.
+    /// The writer must stop.
     Stopped,
 }
 
@@ -48,7 +48,7 @@ impl Default for Queue {
 }
 
 impl Queue {
-    /// Adds a record, or counts it if there are too many.
+    /// Adds a record, or counts it as missing if the queue is full.
     pub(super) fn push(&self, record: Record) {
         let mut state = self.lock();
         if state.records.len() >= MAX_RECORDS {
@@ -63,7 +63,7 @@ impl Queue {
         }
     }
 
-    /// Somebody has connected. Of too many at once, some are looked for only when they ask for something.
+    /// Announces a new connection. If there are too many, some are looked up only at their first request.
     pub(super) fn announce(&self, socket: Socket) {
         let mut state = self.lock();
         if state.connected.len() >= MAX_CONNECTED {
@@ -77,40 +77,40 @@ impl Queue {
         }
     }
 
-    /// No more will come.
+    /// Tells the writer to stop: no more records will come.
     pub(super) fn stop(&self) {
         self.lock().stops = true;
         self.changed.notify_one();
     }
 
-    /// Waits for records or connections; at last until `limit`, if there is one.
+    /// Waits for records or connections, at most until `limit`.
     pub(super) fn wait(&self, limit: Option<Instant>) -> Woken {
         self.wait_while(limit, |state| state.records.is_empty())
     }
 
-    /// Lets records gather until `limit`; connections and the end are told at once.
+    /// Collects records until `limit`. Returns at once for a connection or the end.
     pub(super) fn gather(&self, limit: Instant) -> Woken {
         self.wait_while(Some(limit), |_| true)
     }
 
-    /// Takes everything; what is lent is what the next records will be put in.
+    /// Takes all records and the count of missing ones. The queue goes on with `empty`.
     pub(super) fn take(&self, empty: &mut Vec<Record>) -> u64 {
         let mut state = self.lock();
         mem::swap(&mut state.records, empty);
         mem::take(&mut state.lost)
     }
 
-    /// So many decisions are not written.
+    /// Adds to the number of missing decisions.
     pub(super) fn count_missing(&self, count: u64) {
         self.missing.fetch_add(count, Ordering::Relaxed);
     }
 
-    /// How many decisions are missing in the log since the server started.
+    /// The number of decisions missing in the log since the server started.
     pub(super) fn missing(&self) -> u64 {
         self.missing.load(Ordering::Relaxed)
     }
 
-    /// Takes those who have connected.
+    /// Takes the new connections.
     pub(super) fn take_connected(&self, into: &mut Vec<Socket>) {
         into.append(&mut self.lock().connected);
     }
@@ -139,11 +139,11 @@ impl Queue {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        // Every change is one assignment or one push: nothing is ever half done.
+        // Every change is one assignment or one push, so a panic leaves nothing half done.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A tenth of a second of the fastest reading that was measured.
+/// As many as arrive in a tenth of a second at the highest measured rate.
 pub(super) const MAX_RECORDS: usize = 8192;
 const MAX_CONNECTED: usize = 1024;

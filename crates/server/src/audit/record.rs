@@ -1,4 +1,4 @@
-//! One decision: what the connection's task hands over, as it is, without formatting anything.
+//! One decision, as the connection's task passes it on, unformatted.
 
 use std::sync::Arc;
 
@@ -9,28 +9,28 @@ use crate::refusal::Refusal;
 use crate::request::Verb;
 use crate::token::Serial;
 
-/// What was asked for, by whom, and what came of it.
+/// One decision: the request, the requester and the outcome.
 #[derive(Debug)]
 pub(crate) struct Record {
     pub(crate) at: Timestamp,
     pub(crate) verb: Verb,
-    /// `None`: all named slots, or nothing that could be read.
+    /// `None`: all named slots, or the path could not be parsed.
     pub(crate) slot: Option<SlotName>,
-    /// What was handed out or loaded, where it is known; or why not.
+    /// The role that was served or loaded, if known; or the refusal.
     pub(crate) outcome: Result<Option<Arc<Role>>, Refusal>,
     pub(crate) requester: Requester,
 }
 
-/// Who asked, as far as it is known.
+/// Who sent the request, as far as it is known.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Requester {
-    /// The token that was sent, if it is or was one of ours.
+    /// The serial of the token, if it is or was one of ours.
     pub(crate) token: Option<Serial>,
-    /// The far end of the connection, where the kernel tells.
+    /// The peer's socket, if the kernel knows it.
     pub(crate) socket: Option<Socket>,
 }
 
-/// Whose credentials a slot holds: made when it is loaded, shared by every record of it.
+/// The role in a slot. Built when the slot is loaded, and shared by all its records.
 #[derive(Debug)]
 pub(crate) struct Role {
     pub(crate) profile: ProfileName,

@@ -1,5 +1,5 @@
-//! The thread that writes the log. It alone waits for the disk and looks into other processes; whoever is slower than
-//! the connections loses lines, never answers.
+//! The thread that writes the log. Only this thread waits for the disk and inspects other processes. When it is slower
+//! than the connections, lines are lost, but no answer is late.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -19,20 +19,20 @@ pub(super) struct Writer {
     log: LogFile,
     queue: Arc<Queue>,
     clock: Arc<dyn Clock>,
-    /// Of each program what a line ends with.
+    /// The end of the line for each program.
     programs: Programs<String>,
     allowance: Allowance,
     lines: Lines,
     missing: Missing,
-    /// Whether a person knows that there is trouble.
+    /// Whether the trouble was already reported.
     is_warned: bool,
 }
 
-/// How many decisions could not be written, and why; told in the log as soon as that is possible.
+/// The number of decisions that could not be written, and why. The log reports it as soon as possible.
 struct Missing {
     count: u64,
     why: &'static str,
-    /// Not more often than once in a while: they are lines too.
+    /// Reports are lines too, so their rate is limited.
     told: Option<Instant>,
 }
 
@@ -51,7 +51,7 @@ impl Writer {
         }
     }
 
-    /// Writes until it is told to stop, and then what is left.
+    /// Writes until the queue is stopped, and then the remaining records.
     pub(super) fn run(mut self) {
         let (mut batch, mut connected) =
             (Vec::with_capacity(super::queue::MAX_RECORDS), Vec::new());
@@ -65,7 +65,7 @@ impl Writer {
         }
     }
 
-    /// Waits for a batch, and looks who connects meanwhile. Tells whether it is the last.
+    /// Waits for a batch, and looks up new connections meanwhile. Returns whether it is the last batch.
     fn wait(&mut self, connected: &mut Vec<Socket>) -> bool {
         let mut gathering = None;
         loop {
@@ -85,14 +85,14 @@ impl Writer {
         }
     }
 
-    /// When to get up although nothing has come.
+    /// When to wake up even if no record has arrived.
     fn patience(&self) -> Option<Instant> {
         let now = Instant::now();
         let again = (self.missing.count > 0).then(|| now + REPORT_INTERVAL);
         again.into_iter().chain(self.programs.next_look()).min()
     }
 
-    /// Writes a batch, and what is missing.
+    /// Writes a batch, and the number of missing decisions.
     pub(super) fn write(&mut self, batch: &mut Vec<Record>, overflowed: u64, is_last: bool) {
         let now = Instant::now();
         batch
@@ -131,10 +131,10 @@ impl Writer {
         }
     }
 
-    /// Counts what is missing, and says so once until all is well again.
+    /// Counts missing decisions. Warns once, until everything works again.
     fn count(&mut self, overflowed: u64, flooded: u64, failed: Option<Failed>, tells: bool) {
         let unwritten = failed.as_ref().map_or(0, |failed| {
-            // The line that tells of losses is none itself.
+            // The line that reports losses is not a decision itself.
             self.lines.count() - failed.written.max(u64::from(tells))
         });
         let causes = [(overflowed, OVERFLOWED), (flooded, FLOODED), (unwritten, UNWRITTEN)];
@@ -147,7 +147,7 @@ impl Writer {
             self.is_warned = false;
         } else if !std::mem::replace(&mut self.is_warned, true) {
             let why = failed.map_or(self.missing.why.to_owned(), |failed| {
-                format!("{}; make room for it, or mend it", failed.error)
+                format!("{}; free disk space or fix the file", failed.error)
             });
             warn!("decisions are missing in the audit log: {why}");
         }
@@ -160,7 +160,7 @@ impl Missing {
     }
 }
 
-/// A write costs as much as tens of lines, so lines wait for each other; no longer than nobody notices.
+/// A write costs as much as tens of lines, so lines are collected for this time. People do not notice the delay.
 const BATCH_INTERVAL: Duration = Duration::from_millis(20);
 const REPORT_INTERVAL: Duration = Duration::from_secs(1);
 

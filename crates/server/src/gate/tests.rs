@@ -26,7 +26,7 @@ fn check_by(
     gate.check(&head, Peer { owner, socket: None, port: 4144 }, NOW.parse().unwrap())
 }
 
-/// What a caller may do: write, read the slot `dev`, read the default slot.
+/// What the caller may do: write, read the slot `dev`, read the default slot.
 fn may(caller: Result<Caller, Refusal>) -> [Result<(), Refusal>; 3] {
     let caller = caller.unwrap();
     let dev = SlotName::Named(ProfileName::parse("dev").unwrap());
@@ -36,7 +36,7 @@ fn may(caller: Result<Caller, Refusal>) -> [Result<(), Refusal>; 3] {
     [caller.into_writer().map(|_| ()), dev, default]
 }
 
-/// A gate that takes the tokens of a store, and the store.
+/// A gate that accepts the tokens of a store, and the store.
 fn with_tokens(home: &tempfile::TempDir) -> (Gate, TokenStore) {
     let store = TokenStore::at(home.path().join("tokens.json"));
     let tokens = Some(Tokens::open(store.clone(), NOW.parse().unwrap()).unwrap());

@@ -1,8 +1,7 @@
-//! Linux: `NETLINK_SOCK_DIAG`, one exact look-up (sock_diag(7), `linux/inet_diag.h`).
+//! Linux: `NETLINK_SOCK_DIAG`, one look-up by exact addresses (sock_diag(7), `linux/inet_diag.h`).
 //!
-//! Asked with the addresses of one socket, the kernel answers from its hash table in 2 to 4 µs,
-//! however many sockets there are; no privilege is needed. A socket of another network namespace is not
-//! found.
+//! For the addresses of one socket, the kernel answers from its hash table in 2 to 4 µs, however many sockets exist. No
+//! privilege is needed. A socket of another network namespace is not found.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -21,7 +20,7 @@ const NLM_F_REQUEST: u16 = 1;
 const SOCK_DIAG_BY_FAMILY: u16 = 20;
 const INET_DIAG_NOCOOKIE: [u8; 8] = [0xff; 8];
 
-/// `tcp_states.h`: the two states in which a socket certainly has its owner.
+/// `tcp_states.h`: the two states in which a socket certainly has an owner.
 const TCP_ESTABLISHED: u8 = 1;
 const TCP_LISTEN: u8 = 10;
 
@@ -53,7 +52,7 @@ impl Diagnostics {
     }
 
     pub(super) fn of_peer(&self, ours: SocketAddr, theirs: SocketAddr) -> (Owner, Option<Socket>) {
-        // Seen from the far end, its own address is the source and ours the destination.
+        // For the peer's socket, the peer's address is the source, and ours is the destination.
         let socket = self.look_up(theirs, ours, TCP_ESTABLISHED);
         (self.owner(socket), socket)
     }
@@ -96,7 +95,7 @@ impl Diagnostics {
         )?;
         let mut buffer = [0_u8; 512];
         loop {
-            // The kernel answers within `send`, so there is nothing to wait for: none means refused.
+            // The kernel answers within `send`, so no answer means that it refused.
             let (_, length) =
                 rustix::net::recv(&self.socket, &mut buffer[..], RecvFlags::DONTWAIT)?;
             let reply = buffer.get(..length).unwrap_or_default();
@@ -107,7 +106,7 @@ impl Diagnostics {
     }
 }
 
-/// `struct nlmsghdr` and `struct inet_diag_req_v2`, in the kernel's byte order but for the addresses.
+/// `struct nlmsghdr` and `struct inet_diag_req_v2`, in native byte order except for the addresses.
 fn request(sequence: u32, source: SocketAddr, destination: SocketAddr) -> Vec<u8> {
     let family = if source.is_ipv4() { AF_INET } else { AF_INET6 };
     let mut bytes = Vec::with_capacity(REQUEST_LENGTH);
@@ -138,9 +137,9 @@ fn octets(address: SocketAddr) -> [u8; 16] {
     }
 }
 
-/// `idiag_uid` and `idiag_inode` of a reply, if the socket is in the state asked for and some process still holds it.
+/// `idiag_uid` and `idiag_inode` of a reply, if the socket is in this state and a process still holds it.
 ///
-/// A socket that its process has closed lingers in the kernel with inode 0, on older kernels as root's.
+/// A closed socket stays in the kernel for a while with inode 0, on older kernels with root as its user.
 fn socket_in(reply: &[u8], state: u8) -> Option<Socket> {
     let kind = u16::from_ne_bytes(reply.get(4..6)?.try_into().ok()?);
     let found =

@@ -1,6 +1,6 @@
-//! Platforms on which the owner of a connection can't be told yet.
+//! Platforms without a look-up of owners.
 //!
-//! macOS has `net.inet.tcp.pcblist_n`, Windows `GetExtendedTcpTable`; neither has been tried by us.
+//! macOS has `net.inet.tcp.pcblist_n`, Windows has `GetExtendedTcpTable`. We have tried neither.
 
 use std::convert::Infallible;
 use std::io;

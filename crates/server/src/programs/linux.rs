@@ -1,5 +1,5 @@
-//! Linux: `/proc/PID/fd` of the processes that we may look into, which are our own user's (proc(5)).
-#![expect(clippy::disallowed_methods, reason = "/proc never keeps one waiting")]
+//! Linux: `/proc/PID/fd` of the processes that we may inspect, which are those of our own user (proc(5)).
+#![expect(clippy::disallowed_methods, reason = "/proc never blocks")]
 
 use std::collections::HashSet;
 use std::fs::{read_dir, read_link, read_to_string};
@@ -9,7 +9,7 @@ use super::Program;
 
 pub(super) struct Processes {
     own_uid: u32,
-    /// Where sockets were found of late: many programs connect anew for each request.
+    /// Processes whose sockets were found recently: many programs connect again for each request.
     recent: Vec<u32>,
 }
 
@@ -18,12 +18,12 @@ impl Processes {
         Self { own_uid: rustix::process::geteuid().as_raw(), recent: Vec::new() }
     }
 
-    /// Whether processes of that user can be looked into at all.
+    /// Whether processes of that user can be inspected.
     pub(super) fn can_tell(&self, uid: u32) -> bool {
         uid == self.own_uid || self.own_uid == 0
     }
 
-    /// The holders of these sockets, among the newest processes and those where sockets were found of late.
+    /// The holders of these sockets, among the newest processes and those that were found recently.
     pub(super) fn newest(&mut self, inodes: &HashSet<u32>) -> Vec<(u32, Program)> {
         let newest = newest_pid().map(|newest| newest.saturating_sub(NEWEST)..=newest);
         let newest = newest.into_iter().flatten().rev();
@@ -31,7 +31,7 @@ impl Processes {
         self.find(pids, inodes)
     }
 
-    /// The same among all processes.
+    /// The holders of these sockets, among all processes.
     pub(super) fn all(&mut self, inodes: &HashSet<u32>) -> Vec<(u32, Program)> {
         let entries = read_dir("/proc").into_iter().flatten();
         let pids = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
@@ -56,13 +56,13 @@ impl Processes {
     }
 }
 
-/// The number that was given to a process last: the fifth of `/proc/loadavg` (proc(5)).
+/// The most recent process id: the fifth field of `/proc/loadavg` (proc(5)).
 fn newest_pid() -> Option<u32> {
     let line = read_to_string("/proc/loadavg").ok()?;
     line.split_whitespace().nth(4)?.parse().ok()
 }
 
-/// Looks which of the sockets a process holds. One who is not ours, or keeps itself to itself, can't be looked into.
+/// Finds which of the sockets a process holds. Processes of other users, and protected ones, cannot be inspected.
 fn look_into(pid: u32, inodes: &HashSet<u32>, found: &mut Vec<(u32, Program)>, budget: &mut usize) {
     let process = PathBuf::from(format!("/proc/{pid}"));
     let Ok(files) = read_dir(process.join("fd")) else { return };
@@ -79,7 +79,7 @@ fn look_into(pid: u32, inodes: &HashSet<u32>, found: &mut Vec<(u32, Program)>, b
         let (Ok(exe), Some(pid)) = (read_link(process.join("exe")), leader(&process)) else {
             continue;
         };
-        // If the process was still there after its program was looked at, it was no other that got its number.
+        // The process still exists, so its id was not reused before its program was read.
         if socket_at(&file) == Some(inode) {
             let exe = exe.to_string_lossy().replace(char::is_control, "\u{fffd}");
             found.push((inode, Program { pid, exe }));
@@ -87,26 +87,26 @@ fn look_into(pid: u32, inodes: &HashSet<u32>, found: &mut Vec<(u32, Program)>, b
     }
 }
 
-/// Whether that is one of our own threads: we are nobody's client here, and have many files.
+/// Whether it is one of our own threads. We are not a client of our server, and have many open files.
 fn is_ours(thread: u32) -> bool {
     Path::new("/proc/self/task").join(thread.to_string()).exists()
 }
 
-/// The process that a thread is of: threads have numbers and folders too.
+/// The process of a thread: threads have ids and folders too.
 fn leader(thread: &Path) -> Option<u32> {
     let status = read_to_string(thread.join("status")).ok()?;
     status.lines().find_map(|line| line.strip_prefix("Tgid:"))?.trim().parse().ok()
 }
 
-/// The inode of the socket that an open file is, if it is one: `socket:[4711]`.
+/// The inode of an open file, if it is a socket: `socket:[4711]`.
 fn socket_at(file: &Path) -> Option<u32> {
     let link = read_link(file).ok()?;
     link.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()
 }
 
-/// Numbers, of which threads have some too.
+/// Number of ids that are searched. Some of them belong to threads.
 const NEWEST: u32 = 64;
-/// How many open files are looked at in one go: some 20 ms.
+/// Maximum number of open files for one search, about 20 ms.
 const MAX_FILES: usize = 20_000;
 const MAX_RECENT: usize = 8;
 
@@ -143,12 +143,11 @@ mod tests {
                     .next()
                     .is_some_and(|name| name.contains("cat") || name == "coreutils")
         };
-        // Until it has become `cat`; and until a child that another test was just starting, and that had our files, is
-        // another program.
+        // Waits until the child runs `cat`, and until a child of another test, which has our files, calls exec.
         while !is_cat(&processes.all(&[wanted, u32::MAX].into())) {
             std::thread::yield_now();
         }
-        assert!(is_cat(&processes.newest(&[wanted].into())), "where it was found of late");
+        assert!(is_cat(&processes.newest(&[wanted].into())), "where it was found recently");
         assert!(is_cat(&Processes::new().newest(&[wanted].into())), "it is new");
         holder.kill().unwrap();
         holder.wait().unwrap();

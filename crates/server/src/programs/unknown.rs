@@ -1,4 +1,4 @@
-//! Platforms on which it can't be told yet.
+//! Platforms without a search for programs.
 
 use std::collections::HashSet;
 

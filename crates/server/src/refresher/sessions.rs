@@ -1,4 +1,4 @@
-//! The SSO sessions that slots depend on: kept going, looked at in time, and their end told before it comes.
+//! The SSO sessions that slots depend on: keeps them alive, checks them in time, and warns before their end.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,11 +11,11 @@ use super::broken_off;
 use crate::event::SESSION_ENDS_SOON;
 use crate::provider::{Provider, Session};
 
-/// With less time left than this people are told of it for the second time.
+/// With less time left than this, a session causes a second warning.
 const SECOND_WARNING: SignedDuration = SignedDuration::from_mins(5);
-/// Two ends that differ by no more than this are the same end.
+/// Maximum difference between two values for the same end.
 const SAME_END: SignedDuration = SignedDuration::from_secs(30);
-/// Between looks that failed.
+/// Time between a failed check and the next one.
 const RETRY_INTERVAL: Duration = Duration::from_secs(60);
 
 pub(super) struct Sessions {
@@ -26,12 +26,12 @@ pub(super) struct Sessions {
 
 #[derive(Default)]
 struct Watched {
-    /// When to look; `None`: once somebody has signed in.
+    /// The next check. `None`: after a sign-in.
     look_at: Option<Timestamp>,
-    /// Whether a look is under way: there are never two.
+    /// Whether a check runs. There are never two.
     is_looking: bool,
     ends: Option<Timestamp>,
-    /// How many warnings of this end were given.
+    /// The number of warnings for this end.
     warnings: u8,
 }
 
@@ -40,7 +40,7 @@ impl Sessions {
         Self { provider, watched: HashMap::new(), looks: JoinSet::new() }
     }
 
-    /// Watches these, and no others.
+    /// Replaces the watched instances.
     pub(super) fn watch(&mut self, instances: Vec<InstanceId>, now: Timestamp) {
         self.watched.retain(|name, known| instances.contains(name) || known.is_looking);
         for name in instances {
@@ -49,14 +49,14 @@ impl Sessions {
         }
     }
 
-    /// Begins the looks that are due.
+    /// Begins the checks that are due.
     pub(super) fn look_where_due(&mut self, now: Timestamp) {
         for (name, watched) in &mut self.watched {
             if !watched.is_looking && watched.look_at.is_some_and(|at| at <= now) {
                 watched.is_looking = true;
                 let (name, session) = (name.clone(), self.provider.session(name));
                 self.looks.spawn(async move {
-                    // A task of its own, so that it comes to an end whatever happens in it.
+                    // A separate task, so that it ends even if it panics.
                     let session = tokio::spawn(session).await;
                     (name, session.unwrap_or_else(|_| Err(broken_off())))
                 });
@@ -64,7 +64,7 @@ impl Sessions {
         }
     }
 
-    /// A look that has come to its end; `None` when none is under way.
+    /// Waits for the end of a check. `None`: no check runs.
     pub(super) async fn looked(&mut self) -> Option<(InstanceId, Result<Session, Failure>)> {
         let (name, outcome) = self.looks.join_next().await?.ok()?;
         if let Some(watched) = self.watched.get_mut(&name) {
@@ -73,10 +73,10 @@ impl Sessions {
         Some((name, outcome))
     }
 
-    /// How a session stands.
+    /// Sets the state of a session.
     pub(super) fn know(&mut self, instance: &InstanceId, session: Session) {
         let Some(watched) = self.watched.get_mut(instance) else { return };
-        // The last tokens of a session tell the same end, give or take a second; that is no news.
+        // The last tokens of a session differ by a second in its end. That is not a new end.
         let is_same = match (watched.ends, session.ends) {
             (Some(one), Some(other)) => one.duration_since(other).abs() <= SAME_END,
             (one, other) => one == other,
@@ -85,40 +85,40 @@ impl Sessions {
             watched.warnings = 0;
         }
         watched.ends = session.ends;
-        // At its end it is looked whether it has ended.
+        // The next check is at its end.
         let at = session.ends.map_or(session.look_again, |ends| ends.min(session.look_again));
         watched.look_at = Some(at);
     }
 
-    /// It is over: nothing is asked before somebody has signed in.
+    /// Notes the end of a session: it is not checked again before a sign-in.
     pub(super) fn over(&mut self, instance: &InstanceId) {
         if let Some(watched) = self.watched.get_mut(instance) {
             *watched = Watched { is_looking: watched.is_looking, ..Watched::default() };
         }
     }
 
-    /// Somebody has signed in, perhaps.
+    /// Checks a session now, because a person may have signed in.
     pub(super) fn look_again(&mut self, instance: &InstanceId, now: Timestamp) {
         if let Some(watched) = self.watched.get_mut(instance) {
             watched.look_at = Some(now);
         }
     }
 
-    /// A look has failed.
+    /// Schedules another check after one that failed.
     pub(super) fn look_later(&mut self, instance: &InstanceId, now: Timestamp) {
         if let Some(watched) = self.watched.get_mut(instance) {
             watched.look_at = Some(now + RETRY_INTERVAL);
         }
     }
 
-    /// The clock has made a step.
+    /// Checks all sessions now, because the clock has made a step.
     pub(super) fn look_everywhere(&mut self, now: Timestamp) {
         for watched in self.watched.values_mut() {
             watched.look_at = watched.look_at.map(|_| now);
         }
     }
 
-    /// Whose end is to be told now.
+    /// The sessions whose end must be reported now.
     pub(super) fn warnings(&mut self, now: Timestamp) -> Vec<(InstanceId, Timestamp)> {
         let mut warnings = Vec::new();
         for (name, watched) in &mut self.watched {
@@ -133,7 +133,7 @@ impl Sessions {
         warnings
     }
 
-    /// How long until something is to be done.
+    /// The time until the next check or warning.
     pub(super) fn wait(&self, now: Timestamp) -> Option<Duration> {
         let looks = self.watched.values().filter(|watched| !watched.is_looking);
         let at = looks.filter_map(|watched| watched.look_at).min()?;
@@ -181,7 +181,7 @@ mod tests {
         assert_eq!(told(at(20) - second, at(7)), 0);
         assert_eq!(told(at(20), at(16)), 1);
         assert_eq!(told(at(20) + second, at(20) - second), 0);
-        assert_eq!(told(at(500), at(21)), 0, "somebody has signed in anew");
+        assert_eq!(told(at(500), at(21)), 0, "a person has signed in again");
         assert_eq!(told(at(500), at(490)), 1);
     }
 }

@@ -1,12 +1,12 @@
-//! Whole days of a server in a moment: the real refresher and the real slots, on tokio's paused time, with a model of AWS
-//! that throttles, fails, hangs and signs people out, and a clock that people set. Each day is one seed.
+//! A simulation of whole days of a server: the real refresher and slots on tokio's paused time, with a model of AWS
+//! that throttles, fails, hangs and ends sessions, and a clock that is set at random. Each day is one seed.
 
 mod day;
 pub(super) mod model;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// How many days; more by `SIMULATED_DAYS`, in which a failure's seed is printed.
+/// Number of days. `SIMULATED_DAYS` overrides it. A failure prints its seed.
 const DAYS: u64 = 1_000;
 
 #[test]
@@ -33,7 +33,7 @@ fn whatever_happens_in_a_thousand_days_the_promises_hold() {
     });
     let mut sum = day::Sum::default();
     sums.iter().for_each(|part| sum.add(part));
-    // A simulation in which nothing happens would hold every promise.
+    // A simulation without events would keep every promise.
     assert!(sum.reads_served > 100 * days && sum.reads_refused > days, "{sum:?}");
     assert!(sum.fetches > 50 * days && sum.failures > 5 * days && sum.given_up > 0, "{sum:?}");
     assert!(sum.sign_ins > days && sum.clock_steps > days, "{sum:?}");

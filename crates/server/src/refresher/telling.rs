@@ -1,4 +1,4 @@
-//! What the refresher tells people: each thing once, until it is over.
+//! The events that the refresher reports: each one once, until it is over.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::event::{Event, EventKind};
 use crate::slots::Fetch;
 
 impl Refresher {
-    /// Tells it of an upstream, unless that was told and is so still.
+    /// Reports an event of an upstream, unless it was reported and is not over.
     pub(super) fn tell_once(&mut self, kind: EventKind, upstream: Upstream, failure: &Failure) {
         if self.upstreams.entry(upstream.clone()).or_default().reported.insert(kind) {
             let slots = self.slots.slots_of(&upstream);
@@ -18,7 +18,7 @@ impl Refresher {
         }
     }
 
-    /// Somebody is signed in there, for certain: tells it if it was told that this is needed.
+    /// Notes that a person is signed in. Reports it if the need was reported.
     pub(super) fn is_signed_in(&mut self, upstream: &Upstream) {
         let state = self.upstreams.get_mut(upstream);
         if !state.is_some_and(|state| state.reported.remove(&EventKind::SignInNeeded)) {
@@ -26,10 +26,10 @@ impl Refresher {
         }
         let message = match upstream {
             Upstream::Instance(instance) => {
-                format!("somebody has signed in to `{}` again", instance.name)
+                format!("signed in to `{}` again", instance.name)
             }
             Upstream::Profile(profile) => {
-                format!("somebody has signed in for the profile `{}`", profile.name)
+                format!("signed in for the profile `{}`", profile.name)
             }
         };
         self.tell(Event {
@@ -41,18 +41,18 @@ impl Refresher {
         });
     }
 
-    /// An SSO session ends soon.
+    /// Reports that an SSO session ends soon.
     pub(super) fn warn_of_end(&self, instance: InstanceId, ends: Timestamp) {
         let slots = self.slots.slots_of(&Upstream::Instance(instance.clone()));
         let (kind, instance) = (EventKind::SessionEnding { ends }, Some(instance.name));
         self.tell(Event { kind, instance, slots, message: String::new(), hint: None });
     }
 
-    /// A source gives credentials that SDKs don't keep for long.
+    /// Reports a source of credentials with a short life.
     pub(super) fn tell_short_life(&self, fetch: &Fetch, life: Duration) {
         let minutes = life.as_secs().div_ceil(60);
         let message = format!(
-            "the credentials of {} live for {minutes} min only, and some SDKs ask for such ones on every call",
+            "the credentials of {} live for {minutes} min only, and some SDKs request such credentials on every call",
             fetch.slot
         );
         self.tell(Event {
@@ -60,7 +60,7 @@ impl Refresher {
             instance: fetch.source.instance().map(|instance| instance.name.clone()),
             slots: vec![fetch.slot.clone()],
             message,
-            hint: Some(format!("Let the sessions of `{}` last for an hour", fetch.source)),
+            hint: Some(format!("Set the session duration of `{}` to an hour or more", fetch.source)),
         });
     }
 
@@ -79,7 +79,7 @@ impl Refresher {
     fn tell(&self, event: Event) {
         let kind = event.kind;
         if self.events.try_send(event).is_err() {
-            warn!(?kind, "more happens than can be told");
+            warn!(?kind, "an event was not reported, because too many wait");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What the refresher promises, one by one, on tokio's paused time with the simulation's model of AWS.
+//! Tests of each promise of the refresher, on tokio's paused time with the simulation's model of AWS.
 
 mod world;
 
@@ -22,7 +22,7 @@ async fn a_thousand_slots_that_expire_together_are_each_refreshed_once_a_cycle()
         world.load(&format!("s{number}"), "corp", 3600);
     }
     let mut least = i64::MAX;
-    // To the middle between two refreshes, for three cycles.
+    // Three cycles, each to the middle between two refreshes.
     for cycle in 1..=3 {
         let minutes = if cycle == 1 { 60 } else { 38 };
         for _ in 0..minutes * 6 {
@@ -50,13 +50,13 @@ async fn after_ten_minutes_of_a_black_hole_all_are_fresh_in_one_cycle_and_none_w
     sleep(30 * MINUTE).await;
     assert_eq!(world.left().1, 500);
     assert!(matches!(world.read("s1"), Err(Refusal::Refreshing(_))), "{:?}", world.read("s1"));
-    // Some have been tried, and some wait for their turn.
+    // Some were tried, and some still wait.
     let states: Vec<State> = (0..500).map(|n| world.state(&format!("s{}", 2 * n + 1))).collect();
     assert!(states.iter().all(|state| matches!(state, State::Unavailable | State::Pending)));
     assert!(states.contains(&State::Unavailable));
-    assert_eq!(world.kinds(), [EventKind::Unavailable], "it is told once, not for each slot");
+    assert_eq!(world.kinds(), [EventKind::Unavailable], "it is reported once, not for each slot");
     world.site("corp", |site| site.reachable = Reachable::Yes);
-    // A fetch that hangs is given up after a minute, and then the quota is the limit: 1,000 at 19.6 a second.
+    // A fetch that hangs times out after a minute. Then the quota is the limit: 1,000 at 19.6 a second.
     sleep(Duration::from_secs(60 + 52)).await;
     let (left, served) = world.left();
     assert_eq!(served, 1_000);
@@ -84,7 +84,7 @@ async fn a_refusal_to_connect_is_tried_again_with_gaps_that_grow() {
     world.load("s", "corp", 21 * 60);
     sleep(10 * MINUTE).await;
     assert!((12..=22).contains(&world.fetches()), "{} in ten minutes", world.fetches());
-    assert_eq!(world.read("s").unwrap(), "s", "what is at hand is served meanwhile");
+    assert_eq!(world.read("s").unwrap(), "s", "the old credentials are served meanwhile");
     assert!(world.reason("s").unwrap().contains("connection refused"));
     world.site("corp", |site| site.reachable = Reachable::Yes);
     sleep(MINUTE + Duration::from_secs(4)).await;
@@ -128,7 +128,7 @@ async fn when_the_sign_in_is_over_nothing_is_asked_until_somebody_signs_in() {
     sleep(20 * MINUTE).await;
     let Err(Refusal::NotRefreshed(failure)) = world.read("s0") else { panic!("it has expired") };
     assert_eq!(failure.hint.as_deref(), Some("Sign in: aws-sso login"));
-    assert_eq!(world.fetches(), asked, "nothing more was asked");
+    assert_eq!(world.fetches(), asked, "there were no more calls");
     assert_eq!(world.read("theirs").unwrap(), "theirs");
     let now = world.model.clock.truth();
     world.site("corp", |site| {
@@ -150,7 +150,7 @@ async fn the_end_of_a_session_is_told_fifteen_and_five_minutes_before() {
     world.load("s", "corp", 3600);
     let ends = now + seconds(3 * 3600);
     sleep(110 * MINUTE).await;
-    assert_eq!(world.session_minutes("s"), None, "AWS has not told it yet");
+    assert_eq!(world.session_minutes("s"), None, "AWS has not shown it yet");
     sleep(54 * MINUTE).await;
     assert_eq!((world.told(), world.session_minutes("s")), (vec![], Some(16)));
     for minutes in [2, 10] {
@@ -181,7 +181,7 @@ async fn an_unload_or_a_load_during_a_fetch_wins() {
     sleep(MINUTE).await;
     assert!(matches!(world.read("gone"), Err(Refusal::NoSuchSlot(_))));
     assert_eq!(world.read("other").unwrap(), "ASIAFAKE");
-    assert_eq!(world.model.state().given_up, 2, "nobody waits for them any more");
+    assert_eq!(world.model.state().given_up, 2, "both fetches were aborted");
 }
 
 #[tokio::test(start_paused = true)]
@@ -196,7 +196,7 @@ async fn a_role_that_aws_denies_is_told_and_left_alone() {
     world.model.state().denied.clear();
     world.load("s", "corp", 0);
     sleep(Duration::from_secs(4)).await;
-    assert_eq!(world.state("s"), State::Ready, "a load begins anew");
+    assert_eq!(world.state("s"), State::Ready, "a load starts again");
 }
 
 #[tokio::test(start_paused = true)]
@@ -220,7 +220,7 @@ async fn after_the_machine_has_slept_all_is_refreshed_at_once() {
     let world = World::new();
     world.load("s", "corp", 3600);
     sleep(MINUTE).await;
-    // The timers stood still, the clock did not.
+    // The timers stopped, the clock did not.
     *world.model.clock.offset.lock().unwrap() = 35 * 60;
     world.site("corp", |site| site.credentials_life = 3600 + 35 * 60);
     sleep(Duration::from_secs(5)).await;
@@ -267,7 +267,7 @@ async fn a_source_of_short_sessions_is_told_once() {
     let told = world.told();
     assert_eq!(told.len(), 1, "{told:?}");
     assert!(told[0].1.contains("the slot `s` live for 15 min only"), "{told:?}");
-    assert!(world.left().0 >= 7 * 60, "half of them is left at least");
+    assert!(world.left().0 >= 7 * 60, "at least half is left");
 }
 
 #[tokio::test(start_paused = true)]

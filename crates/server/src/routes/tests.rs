@@ -1,4 +1,4 @@
-//! The real router without a socket: route × method × permit, and what the answers hold.
+//! Tests of the real router without a socket: route × method × permit, and the content of the answers.
 
 mod table;
 
@@ -136,7 +136,7 @@ fn named_slots_are_listed_by_name() {
     );
     assert_eq!(text(&ask(&router, "DELETE", "/slot")), "{\"code\":\"200\",\"message\":\"OK\"}");
     assert_eq!(text(&ask(&router, "GET", "/slot")), "[]");
-    assert_eq!(ask(&router, "GET", "/").status(), 200, "the default slot is none of them");
+    assert_eq!(ask(&router, "GET", "/").status(), 200, "the default slot is not a named slot");
 }
 
 #[test]
@@ -144,7 +144,7 @@ fn the_status_tells_of_the_server_the_slots_and_the_reads_and_no_secret() {
     let (router, clock) = router();
     clock.move_to("2026-11-22T20:26:31Z");
     assert_eq!(ask(&router, "GET", "/slot/dev").status(), 200);
-    assert_eq!(ask(&router, "GET", "/slot/old").status(), 404, "which hands out nothing");
+    assert_eq!(ask(&router, "GET", "/slot/old").status(), 404, "it serves nothing");
     let response = ask(&router, "GET", "/status");
     let (pid, uid) = (std::process::id(), crate::peer::own_uid());
     let uid = uid.map(|uid| format!("\"Uid\":{uid},")).unwrap_or_default();
@@ -277,7 +277,7 @@ fn no_message_quotes_what_was_sent() {
             for owner in [Owner::SameUser, Owner::OtherUser] {
                 let response = ask_as(&router, owner, method, target, &[], b"{\"CANARY\":");
                 let names_it = text(&response).contains("CANARY");
-                // Who may read a slot is told how to load it.
+                // A requester who may read a slot gets the command that loads it.
                 let is_named = target == "/slot/CANARY" && response.status() == 404;
                 assert_eq!(names_it, is_named, "{method} {target}: {}", text(&response));
             }

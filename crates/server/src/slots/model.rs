@@ -1,7 +1,6 @@
-//! A model check: all orders in which readers, writers and the refresher can come to a slot, one after the other.
+//! A model check of all orders in which readers, writers and the refresher can access a slot.
 //!
-//! Each of their steps is one turn under the slots' lock, so the orders of whole steps are all that there are.
-//! shuttle tries every one of them.
+//! Each step holds the slots' lock once, so the orders of whole steps are all possible orders. shuttle tries them all.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -15,7 +14,7 @@ use shuttle::thread;
 use super::*;
 use crate::slots::refreshing::Finished;
 
-/// What has been put into the slot by people, the last one last; `None` is an unload.
+/// The loads of the slot, oldest first. `None` is an unload.
 type Loads = Arc<Mutex<Vec<Option<&'static str>>>>;
 
 struct Slotted {
@@ -26,7 +25,7 @@ struct Slotted {
 }
 
 const NAME: SlotName = SlotName::Default;
-/// Expires in the first of these seconds; what is fetched does in the second.
+/// Expiration of loaded and of fetched credentials, in seconds.
 const LOADED_UNTIL: i64 = 1_000;
 const FETCHED_UNTIL: i64 = 10_000;
 
@@ -45,10 +44,10 @@ impl Slotted {
         Now { wall: Timestamp::from_second(second).unwrap(), steady }
     }
 
-    /// A person loads the slot; credentials say by their access key id of which load they are.
+    /// Loads the slot. The access key id of the credentials names the load.
     fn load(&self, id: &'static str) {
         let profile = profile(id, LOADED_UNTIL);
-        // One step: the load, and the note of it.
+        // The load and its note are one step.
         let mut loads = self.loads.lock().unwrap();
         self.slots
             .load(&self.writer, NAME, Upload::Credentials(profile), Replace::Anything, self.at(0))
@@ -76,7 +75,7 @@ impl Slotted {
                 assert_eq!(self.served(now), Some((id_of(&fetch.source), FETCHED_UNTIL)));
             }
             Some(Finished::Failed { .. }) => {
-                assert_eq!(self.served(now), before, "a failure takes nothing away");
+                assert_eq!(self.served(now), before, "a failure removes nothing");
             }
         }
     }
@@ -89,7 +88,7 @@ impl Slotted {
         Some((answer["AccessKeyId"].as_str().unwrap().to_owned(), expiration.as_second()))
     }
 
-    /// What a reader may see at any time: what was loaded last, and only while it lives.
+    /// Checks that a reader sees only the last load, and only until its expiration.
     fn check(&self, second: i64) {
         let loads = self.loads.lock().unwrap();
         let served = self.served(self.at(second));
@@ -114,7 +113,7 @@ fn profile(id: &str, expiration: i64) -> Profile {
 
 fn id_of(source: &Source) -> String {
     let Source::Profile(ProfileSource { name, .. }) = source else {
-        panic!("only profiles are modelled")
+        panic!("only profiles are in the model")
     };
     name.as_str().to_owned()
 }
@@ -131,7 +130,7 @@ fn refused(problem: Problem) -> Result<Fetched, Failure> {
 }
 
 #[expect(clippy::print_stdout, reason = "how many there are is a figure of the check")]
-/// All orders of what these do, each in a thread of its own.
+/// Runs all orders of the steps of these threads.
 fn in_all_orders(threads: &[fn(&Slotted)]) {
     let threads = threads.to_vec();
     let orders = Arc::new(AtomicU64::new(0));
@@ -153,7 +152,7 @@ fn in_all_orders(threads: &[fn(&Slotted)]) {
     );
     let orders = orders.load(Ordering::Relaxed);
     println!("{orders} orders");
-    assert!(orders > 100, "these are hardly all");
+    assert!(orders > 100, "too few orders");
 }
 
 #[test]

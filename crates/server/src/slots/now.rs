@@ -1,11 +1,11 @@
-//! The present, by both clocks.
+//! The current time on both clocks.
 
 use std::time::Duration;
 
 use credentials::{Clock, Timestamp};
 use tokio::time::Instant;
 
-/// The present, on both clocks: the one that people set, and the one that only ever goes on.
+/// The current time on both clocks: the wall clock, which people set, and the monotonic clock.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Now {
     pub(crate) wall: Timestamp,
@@ -17,13 +17,13 @@ impl Now {
         Self { wall: clock.now(), steady: Instant::now() }
     }
 
-    /// A later instant by the clock that people set, and by the other one as far from now.
+    /// A later time on the wall clock, with the same distance from now on the monotonic clock.
     pub(crate) fn until(self, wall: Timestamp) -> Self {
         let wait: Duration = wall.duration_since(self.wall).try_into().unwrap_or_default();
         Self { wall, steady: self.steady + wait }
     }
 
-    /// How long after an earlier instant this is, by the clock that is nearer to it; zero when either has passed it.
+    /// The time since `earlier`, by the clock with the smaller difference. Never negative.
     pub(crate) fn since(self, earlier: Self) -> Duration {
         let by_wall: Duration =
             self.wall.duration_since(earlier.wall).try_into().unwrap_or_default();

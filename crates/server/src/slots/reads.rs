@@ -1,6 +1,6 @@
-//! How often a slot is read, and by whom: noted with each read, under the lock that is held for it anyway.
+//! The count and the readers of a slot, noted at each read under the lock that the read holds anyway.
 //!
-//! Pure: the time is passed in, and which program it was is found out elsewhere.
+//! Pure: the time is passed in, and the programs are found elsewhere.
 
 use std::time::Duration;
 
@@ -20,19 +20,19 @@ pub(super) struct Reads {
     reader: Option<Reader>,
 }
 
-/// The reader who is looked for, or was.
+/// The reader whose program is or was searched.
 struct Reader {
     socket: Socket,
-    /// Since when.
+    /// The time of its first read.
     since: Instant,
-    /// When it read last.
+    /// The time of its last read.
     last: Timestamp,
-    /// `None`: not found, or not yet.
+    /// `None`: not found, or not found yet.
     program: Option<Program>,
 }
 
 impl Reads {
-    /// Notes a read. Tells whose socket it was if that one is to be looked for: a new one, after a pause.
+    /// Notes a read. Returns the socket if its program must be searched: for a new reader, at most once a second.
     pub(super) fn note(&mut self, socket: Option<Socket>, now: Now) -> Option<Socket> {
         self.count += 1;
         self.last = Some(now.wall);
@@ -55,14 +55,14 @@ impl Reads {
         }
     }
 
-    /// Notes which program that was, unless somebody else is looked for by now.
+    /// Notes the program of a reader, unless another reader is searched by now.
     pub(super) fn found(&mut self, socket: Socket, program: Program) {
         if let Some(reader) = self.reader.as_mut().filter(|reader| reader.socket == socket) {
             reader.program = Some(program);
         }
     }
 
-    /// The last reader who was looked for, as it is told.
+    /// The last reader that was searched, for the status.
     pub(super) fn reader(&self) -> Option<ReaderObject> {
         let Reader { socket, last, program, .. } = self.reader.as_ref()?;
         Some(ReaderObject {
@@ -74,7 +74,7 @@ impl Reads {
     }
 }
 
-/// Between two readers of one slot who are looked for.
+/// Minimum time between two searches for readers of one slot.
 const READER_INTERVAL: Duration = Duration::from_secs(1);
 
 #[cfg(test)]
@@ -102,7 +102,7 @@ mod tests {
             steady: start + Duration::from_millis(milliseconds.unsigned_abs()),
         };
         let mut reads = Reads::default();
-        assert_eq!(reads.note(None, at(0)), None, "where the kernel doesn't tell, nobody can");
+        assert_eq!(reads.note(None, at(0)), None, "a reader without a socket is not searched");
         assert!(reads.reader().is_none());
         assert_eq!(reads.note(socket(1), at(1_000)), socket(1));
         assert_eq!(told(&reads), (None, 1), "it is not found yet");
@@ -114,7 +114,7 @@ mod tests {
         assert_eq!(told(&reads), (Some(7), 60), "it has read again");
         assert_eq!(reads.note(socket(2), at(61_000)), socket(2));
         reads.found(socket(1).unwrap(), program(7));
-        assert_eq!(told(&reads), (None, 61), "what was found is of another");
+        assert_eq!(told(&reads), (None, 61), "the found program is another reader's");
         assert_eq!((reads.count, reads.last), (6, Some(at(61_000).wall)));
     }
 }

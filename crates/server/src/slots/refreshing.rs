@@ -1,5 +1,5 @@
-//! What the refresher and the list of slots do with the slots. They pass no gate: nothing of theirs comes from a
-//! request, and they hand nothing out.
+//! The operations of the refresher and the slot list. They need no gate, because none of their input comes from a
+//! request and they serve nothing.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,25 +14,25 @@ use super::now::Now;
 use super::slot::Slot;
 use super::{Contents, Numbered, Slots};
 
-/// A fetch that is to be made for a slot.
+/// A fetch for a slot.
 #[derive(Clone, Debug)]
 pub(crate) struct Fetch {
     pub(crate) slot: SlotName,
     pub(crate) source: Source,
-    /// The generation that it is for.
+    /// The generation of the slot.
     pub(crate) generation: Generation,
 }
 
-/// What came of a fetch.
+/// The result of a fetch.
 #[derive(Debug)]
 pub(crate) enum Finished {
-    /// The slot has new credentials. If they live for a short time, and that is news: for how long.
+    /// The slot has new credentials. `short_life` is their life if it is short and was not reported yet.
     Refreshed { short_life: Option<Duration> },
-    /// It has not.
+    /// The fetch failed.
     Failed { failure: Arc<Failure>, left: SignedDuration },
 }
 
-/// A slot in the list that outlives the server: names, and when it is due.
+/// A slot in the slot list: names and the due time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Listed {
     pub(crate) slot: SlotName,
@@ -42,8 +42,7 @@ pub(crate) struct Listed {
 }
 
 impl Slots {
-    /// Begins the fetch that has been due for longest, if one is due: of a slot that isn't among the `busy` ones, from
-    /// an upstream that isn't `full`.
+    /// Begins the fetch that has been due for longest, if one is due. Skips the `busy` slots and the `full` upstreams.
     pub(crate) fn begin(&self, now: Now, busy: &[SlotName], full: &[Upstream]) -> Option<Fetch> {
         let mut contents = self.lock();
         let is_due = |(name, numbered): &(SlotNameRef<'_>, &Numbered)| {
@@ -61,18 +60,17 @@ impl Slots {
         Some(Fetch { slot, source, generation })
     }
 
-    /// How long until the next fetch is to begin; zero when it should have. `None`: nothing is to be fetched, whatever
-    /// the time.
+    /// The time until the next fetch, zero if it is overdue. `None`: no slot needs a fetch at any time.
     pub(crate) fn wait(&self, now: Now) -> Option<Duration> {
         self.lock().entries().filter_map(|(_, numbered)| numbered.slot.wait(now)).min()
     }
 
-    /// Whether the fetch is for what is in the slot now: nobody has loaded or unloaded it since.
+    /// Whether the fetch is still for the current load of its slot.
     pub(crate) fn is_wanted(&self, Fetch { slot, generation, .. }: &Fetch) -> bool {
         self.lock().numbered(slot).is_some_and(|numbered| numbered.generation == *generation)
     }
 
-    /// Ends a fetch. `None`: the slot was loaded or unloaded meanwhile, and nothing has changed.
+    /// Ends a fetch. `None`: the slot was loaded or unloaded meanwhile, so nothing was changed.
     pub(crate) fn finish(
         &self,
         Fetch { slot, generation, .. }: &Fetch,
@@ -94,27 +92,27 @@ impl Slots {
         }
     }
 
-    /// Nobody is signed in there: no slot of it is fetched.
+    /// Stops the fetches of an upstream that needs a sign-in.
     pub(crate) fn sign_in_needed(&self, upstream: &Upstream, failure: &Arc<Failure>) {
         self.lock().all_mut().for_each(|slot| slot.sign_in_needed(upstream, failure));
     }
 
-    /// Somebody has signed in there, perhaps.
+    /// Resumes the fetches of an upstream, because a person may have signed in.
     pub(crate) fn signed_in(&self, upstream: &Upstream) {
         self.lock().all_mut().for_each(|slot| slot.signed_in(upstream));
     }
 
-    /// It answers again.
+    /// Lets the slots of an upstream that works again retry at once.
     pub(crate) fn recovered(&self, upstream: &Upstream) {
         self.lock().all_mut().for_each(|slot| slot.recovered(upstream));
     }
 
-    /// The clock was set, or the machine has slept.
+    /// Lets failed slots retry at once, because the clock was set or the machine has slept.
     pub(crate) fn clock_stepped(&self) {
         self.lock().all_mut().for_each(Slot::clock_stepped);
     }
 
-    /// When the SSO session of an instance ends; `None` when that isn't known, or not soon.
+    /// Sets the end of an instance's SSO session. `None`: not known, or not soon.
     pub(crate) fn session_ends(&self, instance: &InstanceId, at: Option<Timestamp>) {
         let mut contents = self.lock();
         match at {
@@ -123,14 +121,14 @@ impl Slots {
         };
     }
 
-    /// The slots that depend on it.
+    /// The slots that depend on an upstream.
     pub(crate) fn slots_of(&self, upstream: &Upstream) -> Vec<SlotName> {
         let contents = self.lock();
         let of_it = contents.entries().filter(|(_, numbered)| numbered.depends_on(upstream));
         of_it.map(|(name, _)| name.to_owned()).collect()
     }
 
-    /// Whether any slot depends on it.
+    /// Whether any slot depends on an upstream.
     pub(crate) fn is_needed(&self, upstream: &Upstream) -> bool {
         self.lock().entries().any(|(_, numbered)| numbered.depends_on(upstream))
     }
@@ -148,12 +146,12 @@ impl Slots {
         instances
     }
 
-    /// Ready when slots have been loaded or unloaded since it was last ready.
+    /// Waits until slots are loaded or unloaded after the last call.
     pub(crate) async fn changed_since(&self) {
         self.changed.notified().await;
     }
 
-    /// The slots that a restarted server can fill again.
+    /// The slots that a restarted server can fetch again.
     pub(crate) fn list(&self) -> Vec<Listed> {
         let listed = |(name, numbered): (SlotNameRef<'_>, &Numbered)| {
             let slot = &numbered.slot;
@@ -167,7 +165,7 @@ impl Slots {
         self.lock().entries().filter_map(listed).collect()
     }
 
-    /// Takes up slots of a list, where nothing is loaded yet.
+    /// Restores the slots of a list, except where a slot is loaded already.
     pub(crate) fn restore(&self, list: Vec<Listed>, now: Now) {
         let mut contents = self.lock();
         for Listed { slot, name, source, due } in list {
@@ -179,13 +177,13 @@ impl Slots {
         self.changed(true);
     }
 
-    /// How often the list has changed, as it goes on.
+    /// Watches the version of the list.
     pub(crate) fn versions(&self) -> watch::Receiver<u64> {
         self.version.subscribe()
     }
 }
 
-/// The name of a slot, before anybody needs one of their own.
+/// A borrowed slot name.
 #[derive(Clone, Copy)]
 enum SlotNameRef<'a> {
     Default,

@@ -1,6 +1,6 @@
-//! One slot: what it may serve at an instant, and what is to be done so that it goes on.
+//! One slot: what it may serve at a given time, and when it must be refreshed.
 //!
-//! All of it is pure: the time is passed in, and so is chance.
+//! It is pure: the time and the random numbers are passed in.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,61 +19,61 @@ use crate::refusal::Refusal;
 use crate::remedy::Remedy;
 use crate::wire::{self, ProfileObject, SourceObject, State};
 
-/// One role's credentials, as they will be answered, and how they are got again.
+/// One role's credentials in the form of the answer, and their source.
 pub(crate) struct Slot {
     role: Arc<Role>,
-    /// `None` until a source has given something.
+    /// `None` until the first fetch has succeeded.
     held: Option<Held>,
-    /// `None`: the credentials were handed in, and nobody can get them again.
+    /// `None`: the credentials were handed in and cannot be refreshed.
     refresh: Option<Refresh>,
 }
 
 /// Credentials that can be served.
 struct Held {
-    /// Since when they are here.
+    /// When they were obtained.
     obtained: Timestamp,
     expiration: Expiration,
-    /// The same by the clock that nobody sets: a clock that is set back makes no credentials live longer.
+    /// The expiration on the monotonic clock, so that credentials do not live longer when the clock is set back.
     deadline: Instant,
     answer: Bytes,
 }
 
-/// How a slot is refreshed, and how that stands.
+/// How a slot is refreshed, and the state of that.
 struct Refresh {
     source: Source,
-    /// When the credentials are refreshed, or should have been, by whichever clock gets there first: timers stand still
-    /// while the machine sleeps, and the other clock is set by people.
+    /// When the credentials are due, by the clock that reaches it first: the monotonic clock stops while the machine
+    /// sleeps, and people set the wall clock.
     due: Now,
     step: Step,
-    /// Whether people know that the source gives credentials of a short life.
+    /// Whether the short life of the source's credentials was reported.
     is_known_as_short: bool,
 }
 
 enum Step {
     /// Waits until it is due.
     Waiting,
-    /// A fetch is under way; after trouble, or without.
+    /// A fetch runs, perhaps after failures.
     Fetching(Option<Trouble>),
-    /// The last fetch has failed. The next one is at that instant, whatever the clock says meanwhile.
+    /// The last fetch has failed. The next one is at that time on the monotonic clock.
     Retrying { trouble: Trouble, at: Instant },
-    /// Waits until somebody signs in.
+    /// Waits for a sign-in.
     SignInNeeded(Arc<Failure>),
-    /// AWS has said no. Nothing more is done.
+    /// AWS has denied the role. No more fetches.
     Denied(Arc<Failure>),
 }
 
-/// Failed tries in a row.
+/// Failures in a row.
 struct Trouble {
     failures: u32,
-    /// The last one.
+    /// The last failure.
     failure: Arc<Failure>,
 }
 
 impl Slot {
-    /// A slot with these credentials, whose age nobody knows.
+    /// A slot with these credentials, whose age is unknown.
     ///
     /// # Errors
-    /// The answer would be larger than some SDK takes.
+    /// The answer would be larger than some SDK accepts.
     pub(crate) fn new(profile: Profile, now: Now, chance: f64) -> Result<Self, Refusal> {
         let Profile { name, principal, credentials, source } = profile;
         let wall = refresh::due_after_load(now.wall, credentials.expiration, chance);
@@ -82,7 +82,7 @@ impl Slot {
         Ok(Self { role: Arc::new(Role { profile: name, principal }), held, refresh })
     }
 
-    /// A slot that its source has yet to fill; `due` says in which order.
+    /// A slot without credentials, to be filled from its source. `due` gives the order.
     pub(crate) fn empty(name: ProfileName, source: Source, due: Now) -> Self {
         let role = Arc::new(Role { profile: name, principal: source.principal() });
         let refresh = Some(Refresh::new(source, due));
@@ -93,7 +93,7 @@ impl Slot {
         &self.role.profile
     }
 
-    /// Whose credentials are, or will be, in it.
+    /// The role whose credentials are or will be in it.
     pub(crate) fn role(&self) -> &Arc<Role> {
         &self.role
     }
@@ -102,12 +102,12 @@ impl Slot {
         self.held.as_ref().map(|held| held.expiration)
     }
 
-    /// Since when its credentials are here.
+    /// When its credentials were obtained.
     pub(crate) fn obtained(&self) -> Option<Timestamp> {
         self.held.as_ref().map(|held| held.obtained)
     }
 
-    /// Whether it waits for somebody to sign in.
+    /// Whether it waits for a sign-in.
     pub(crate) fn needs_sign_in(&self) -> bool {
         self.refresh.as_ref().is_some_and(|refresh| matches!(refresh.step, Step::SignInNeeded(_)))
     }
@@ -116,17 +116,17 @@ impl Slot {
         self.refresh.as_ref().map(|refresh| &refresh.source)
     }
 
-    /// When it is to be refreshed, if it can be.
+    /// When it is due, if it can be refreshed.
     pub(crate) fn due(&self) -> Option<Timestamp> {
         self.refresh.as_ref().map(|refresh| refresh.due.wall)
     }
 
-    /// The answer for an SDK, while the credentials in it may be served.
+    /// The answer for an SDK, until the credentials expire.
     pub(crate) fn served(&self, now: Now) -> Option<&Bytes> {
         self.held.as_ref().filter(|held| held.lives(now)).map(|held| &held.answer)
     }
 
-    /// What is told of it to whoever may read it.
+    /// Its description for requesters who may read it.
     pub(crate) fn object(&self, now: Now) -> ProfileObject {
         let (state, failure) = self.state(now);
         ProfileObject {
@@ -144,7 +144,7 @@ impl Slot {
         }
     }
 
-    /// Why nothing can be served from this slot, of that name: only a person helps, or waiting does.
+    /// The refusal if the slot, which has this name, has nothing to serve.
     pub(crate) fn why_not(&self, name: &SlotName) -> Refusal {
         let Some(refresh) = &self.refresh else {
             return Refusal::Expired(name.clone(), self.name().clone());
@@ -185,7 +185,7 @@ impl Slot {
 }
 
 impl Trouble {
-    /// Whether waiting helps.
+    /// Whether the failure can end without a person.
     fn passes(&self) -> bool {
         Remedy::of(self.failure.problem) == Remedy::Wait
     }
@@ -212,11 +212,11 @@ impl Held {
 }
 
 const TOO_LARGE: Refusal =
-    Refusal::Field("Creds", Invalid("shorter: SDKs read less than 10000 bytes"));
+    Refusal::Field("Creds", Invalid("shorter: SDKs accept less than 10000 bytes"));
 
-/// What the refresher does with a slot.
+/// The operations of the refresher on a slot.
 impl Slot {
-    /// How long until a fetch is to begin, if one is; zero when it should have.
+    /// The time until the next fetch, if there is one, zero if it is overdue.
     pub(crate) fn wait(&self, now: Now) -> Option<Duration> {
         let refresh = self.refresh.as_ref()?;
         match &refresh.step {
@@ -227,7 +227,7 @@ impl Slot {
         }
     }
 
-    /// A fetch begins.
+    /// Notes that a fetch begins.
     pub(crate) fn begin(&mut self) {
         if let Some(refresh) = &mut self.refresh {
             refresh.step = match std::mem::replace(&mut refresh.step, Step::Waiting) {
@@ -239,15 +239,15 @@ impl Slot {
         }
     }
 
-    /// How long its credentials may still be served; not at all when there are none.
+    /// The time left until its credentials expire. Zero if there are none.
     pub(crate) fn time_left(&self, now: Timestamp) -> SignedDuration {
         self.expiration().map_or(SignedDuration::ZERO, |expiration| expiration.time_left(now))
     }
 
-    /// The fetch gave credentials. If they live for a short time, and that is news, it says for how long.
+    /// Stores fetched credentials. Returns their life if it is short and was not reported yet.
     ///
     /// # Errors
-    /// They can't be served: what counts as the fetch's failure.
+    /// They cannot be served. The fetch counts as failed.
     pub(crate) fn refreshed(
         &mut self,
         fetched: Fetched,
@@ -263,7 +263,7 @@ impl Slot {
             .with_hint("Set the clock: sudo timedatectl set-ntp true"));
         }
         let held = Held::new(&principal, &credentials, now).map_err(|_| {
-            Failure::failed("the credentials are larger than SDKs read (10000 bytes)")
+            Failure::failed("the credentials are larger than SDKs accept (10000 bytes)")
         })?;
         if self.role.principal != principal {
             self.role = Arc::new(Role { profile: self.role.profile.clone(), principal });
@@ -273,13 +273,13 @@ impl Slot {
         refresh.due = now.until(refresh::due(now.wall, expiration, chance));
         refresh.step = Step::Waiting;
         let lifetime = refresh::lifetime(now.wall, expiration);
-        // To the second, as AWS tells it, and as long as the answer was on its way.
+        // AWS's value has a resolution of a second, and the answer took time to arrive.
         let is_short = lifetime + Duration::from_secs(60) < refresh::SHORT_LIFETIME;
         let is_news = is_short && !std::mem::replace(&mut refresh.is_known_as_short, is_short);
         Ok(is_news.then_some(lifetime))
     }
 
-    /// The fetch gave nothing.
+    /// Notes that a fetch has failed.
     pub(crate) fn failed(&mut self, failure: Arc<Failure>, now: Now, chance: f64) {
         let has_expired = self.served(now).is_none();
         let Some(refresh) = &mut self.refresh else { return };
@@ -303,8 +303,8 @@ impl Slot {
         };
     }
 
-    /// Nobody is signed in at what it depends on: it isn't tried until somebody is. A fetch that is under way finds
-    /// that out by itself.
+    /// Stops fetches until a sign-in, if the slot depends on this upstream. A running fetch is not stopped: it will
+    /// fail by itself.
     pub(crate) fn sign_in_needed(&mut self, upstream: &Upstream, failure: &Arc<Failure>) {
         if let Some(Refresh { source, step, .. }) = &mut self.refresh
             && upstream.is_of(source)
@@ -314,7 +314,7 @@ impl Slot {
         }
     }
 
-    /// Somebody has signed in, perhaps; and perhaps they are somebody to whom AWS doesn't say no.
+    /// Allows fetches again after a possible sign-in, even after a denial: another person may have signed in.
     pub(crate) fn signed_in(&mut self, upstream: &Upstream) {
         if let Some(Refresh { source, step, .. }) = &mut self.refresh
             && upstream.is_of(source)
@@ -324,7 +324,7 @@ impl Slot {
         }
     }
 
-    /// What it depends on answers again: it need not wait any longer.
+    /// Retries at once if the slot depends on this upstream, which works again.
     pub(crate) fn recovered(&mut self, upstream: &Upstream) {
         if let Some(Refresh { source, step, .. }) = &mut self.refresh
             && upstream.is_of(source)
@@ -335,7 +335,7 @@ impl Slot {
         }
     }
 
-    /// The clock was set, or the machine has slept: what waits for another try need not wait any longer.
+    /// Retries at once after a failure, because the clock was set or the machine has slept.
     pub(crate) fn clock_stepped(&mut self) {
         if let Some(Refresh { step: step @ Step::Retrying { .. }, .. }) = &mut self.refresh {
             *step = Step::Waiting;

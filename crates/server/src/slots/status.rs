@@ -1,4 +1,4 @@
-//! What is told of all slots at once, to whoever may write them.
+//! The status of all slots, for requesters who may write them.
 
 use std::collections::HashMap;
 
@@ -19,7 +19,7 @@ pub(crate) struct Statuses {
 }
 
 impl Slots {
-    /// How all slots stand.
+    /// The status of all slots.
     pub(crate) fn statuses(&self, _: &Writer, now: Now) -> Statuses {
         let contents = self.lock();
         let object = |numbered: &Numbered| contents.status(numbered, now);
@@ -32,7 +32,7 @@ impl Slots {
         }
     }
 
-    /// Notes which program a reader is, unless the slot was loaded or unloaded meanwhile.
+    /// Notes the program of a reader, unless the slot was loaded or unloaded meanwhile.
     pub(crate) fn found(&self, slot: &SlotName, new_reader: NewReader, program: Program) {
         let mut contents = self.lock();
         let numbered = contents.numbered_mut(slot);

@@ -40,7 +40,7 @@ pub enum CertificateError {
     #[error("{} holds no private key in PEM (-----BEGIN PRIVATE KEY-----)", .0.display())]
     NoKey(PathBuf),
     /// The key is under a passphrase.
-    #[error("the private key in {} is encrypted, and nobody could be asked for its passphrase at each start", .0.display())]
+    #[error("the private key in {} is encrypted, and the server cannot ask for a passphrase", .0.display())]
     EncryptedKey(PathBuf),
     /// The key belongs to another certificate.
     #[error("the private key does not belong to the certificate in {}", .0.display())]

@@ -53,8 +53,8 @@ fn a_certificate_that_does_not_do_is_told_with_what_mends_it() {
             "missing/key.pem cannot be read: No such file",
             "--tls-key its private",
         ),
-        ("empty", "good", "empty.pem holds no certificate", "Name two files in PEM"),
-        ("good", "empty", "empty/key.pem holds no private key", "Name two files in PEM"),
+        ("empty", "good", "empty.pem holds no certificate", "Give two PEM files"),
+        ("good", "empty", "empty/key.pem holds no private key", "Give two PEM files"),
         ("good", "locked", "locked/key.pem is encrypted", "openssl pkey -in locked/key.pem"),
         (
             "good",

@@ -96,7 +96,7 @@ fn a_command_of_the_person_is_told_of_the_end_and_of_the_new_sign_in() {
         1,
         "{stderr}"
     );
-    assert_eq!(stderr.matches("somebody has signed in to `corp` again").count(), 1, "{stderr}");
+    assert_eq!(stderr.matches("signed in to `corp` again").count(), 1, "{stderr}");
 }
 
 #[test]

@@ -56,7 +56,7 @@ fn one_server_has_it_alone_also_after_it_was_set_aside() {
     log.rotate().unwrap();
     assert!(matches!(LogFile::open(&path), Err(AuditError::InUse(_))));
     drop(log);
-    // A child that another test is just starting has the lock too, until it is another program.
+    // A child that another test is starting also holds the lock until it calls exec.
     while LogFile::open(&path).is_err() {
         std::thread::yield_now();
     }

@@ -1,4 +1,4 @@
-//! One day: what people, AWS and the clock do by chance, what readers see meanwhile, and that it all comes right again.
+//! One simulated day: random events by people, AWS and the clock, what readers see meanwhile, and the final recovery.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -20,14 +20,14 @@ use crate::wire::{Replace, Upload};
 const INSTANCES: [&str; 2] = ["corp", "other"];
 const SLOTS: usize = 7;
 const HOURS: u64 = 24;
-/// How long it may take until every slot serves, once all is well: a gap between tries that have failed, a fetch that
-/// hangs until it is given up, a look at the clock.
+/// Maximum time until every slot serves after all faults are fixed: the delay of a retry, the timeout of a fetch that
+/// hangs, and a check of the clock.
 const RECOVERY_TIMEOUT: Duration = Duration::from_secs(200);
 
-/// A clock that is off by less counts as right, in seconds.
+/// A clock with a smaller error counts as correct, in seconds.
 const TOLERANCE: i64 = 61;
 
-/// What has happened.
+/// Counts of the events.
 #[derive(Debug, Default)]
 pub(super) struct Sum {
     pub(super) reads_served: u64,
@@ -67,7 +67,7 @@ struct Day {
     model: Arc<Model>,
     slots: Arc<Slots>,
     writer: Writer,
-    /// What was last loaded into each slot, and when it expires if it can't be refreshed, in true time.
+    /// What was last loaded into each slot, and its expiration in true time if it cannot be refreshed.
     loaded: HashMap<SlotName, Loaded>,
     sum: Sum,
 }
@@ -96,7 +96,7 @@ impl Day {
         let provider = Arc::new(Arc::clone(&self.model));
         let mut refresher =
             Refresher::new(Arc::clone(&self.slots), provider, self.model.clock.clone(), sender);
-        // A look each second all day long would be most of the simulation; some days have it.
+        // Reads in every second would take most of the time, so only some days have them.
         if !self.seed.is_multiple_of(100) {
             refresher.clock_check_interval = Duration::from_secs(60);
         }
@@ -128,7 +128,7 @@ impl Day {
         self.sum
     }
 
-    /// Something happens.
+    /// Makes one random event happen.
     fn act(&mut self) {
         let upstream = Upstream::Instance(self.some_instance());
         let truth = self.model.clock.truth();
@@ -170,7 +170,7 @@ impl Day {
         }
     }
 
-    /// What is broken is mended in time, by somebody or by itself.
+    /// Fixes faults after some time.
     fn mend(&mut self) {
         let truth = self.model.clock.truth();
         let mut state = self.model.state();
@@ -209,7 +209,7 @@ impl Day {
         let upload = if has_source && self.rng.u32(..4) == 0 {
             Upload::Source(name, source)
         } else {
-            // What was kept may have lived for a while.
+            // Loaded credentials may be old already.
             let life = seconds(self.rng.i64(60..3600));
             let expiration = Expiration::new(now.wall + life).unwrap();
             let credentials = credentials_of(&source, expiration);
@@ -246,7 +246,7 @@ impl Day {
         }
     }
 
-    /// What every reader must see at every instant.
+    /// Checks what a reader must see at any time.
     fn read_all(&mut self) {
         for slot in all_slots() {
             let now = Now::by(&*self.model.clock);
@@ -275,7 +275,7 @@ impl Day {
         }
     }
 
-    /// Everything is mended, somebody signs in: every slot that has a source comes back by itself.
+    /// Fixes every fault and signs in. Then every slot with a source must recover without help.
     async fn all_is_well_again(&mut self) {
         let truth = self.model.clock.truth();
         *self.model.clock.offset.lock().unwrap() = 0;
@@ -300,7 +300,7 @@ impl Day {
             if let Err(refusal) = served
                 && !is_denied
             {
-                self.fail(&format!("{slot} has not come back: {refusal:?}"));
+                self.fail(&format!("{slot} has not recovered: {refusal:?}"));
             }
         }
     }

@@ -1,4 +1,4 @@
-//! The model of AWS, and of what a person has configured.
+//! The model of AWS and of the configuration.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -20,17 +20,17 @@ use crate::provider::{Later, Provider, Session};
 const QUOTA: f64 = 20.0;
 const TURN: Duration = Duration::from_millis(51);
 const ACCESS_TOKEN_LIFE: i64 = 3600;
-/// An access token with so many seconds left is refreshed.
+/// An access token with fewer seconds left is renewed.
 const REFRESH_BEFORE: i64 = 20 * 60;
 
 pub(in crate::refresher) fn seconds(seconds: i64) -> SignedDuration {
     SignedDuration::from_secs(seconds)
 }
 
-/// The true time, and the machine's clock beside it.
+/// The true time and the machine's clock.
 pub(in crate::refresher) struct SimulatedClock {
     start: Instant,
-    /// The machine's clock less the true time, in seconds.
+    /// The machine's clock minus the true time, in seconds.
     pub(in crate::refresher) offset: Mutex<i64>,
 }
 
@@ -52,22 +52,22 @@ impl Clock for SimulatedClock {
 
 /// One instance.
 pub(in crate::refresher) struct Site {
-    /// When the SSO session ends; past, if nobody is signed in.
+    /// When the SSO session ends. In the past: nobody is signed in.
     pub(in crate::refresher) session_ends: Timestamp,
     token_ends: Timestamp,
     pub(in crate::refresher) reachable: Reachable,
-    /// How many of a hundred calls fail for no reason.
+    /// The percentage of calls that fail at random.
     pub(in crate::refresher) faults: u32,
     pub(in crate::refresher) is_configured: bool,
     /// In seconds.
     pub(in crate::refresher) credentials_life: u64,
-    /// In milliseconds, from and to.
+    /// Minimum and maximum, in milliseconds.
     pub(in crate::refresher) latency: Range<u64>,
     calls_left: f64,
     calls_at: Timestamp,
-    /// When the provider asks next: it doesn't ask faster than AWS answers.
+    /// The next call of the provider, which respects AWS's rate limit.
     next_turn: Instant,
-    /// How often somebody has signed in, and how often when it was last said that this is needed.
+    /// The number of sign-ins, and the number when the last call failed for lack of one.
     sign_ins: watch::Sender<u64>,
     seen: u64,
 }
@@ -76,7 +76,7 @@ pub(in crate::refresher) struct Site {
 pub(in crate::refresher) enum Reachable {
     Yes,
     Refused,
-    /// Calls are never answered.
+    /// Calls get no answer.
     BlackHole,
 }
 
@@ -88,23 +88,23 @@ pub(in crate::refresher) struct Model {
 pub(in crate::refresher) struct State {
     pub(in crate::refresher) sites: Sites,
     rng: Rng,
-    /// What is under way, by slot; and whose session is being looked at.
+    /// The running fetches by slot, and the running checks of sessions.
     fetching: HashSet<String>,
     looking: HashSet<InstanceId>,
-    /// Sources that can't be reached, while others of their site can.
+    /// Sources that fail while others of their site work.
     pub(in crate::refresher) failing: HashSet<String>,
     /// Roles that were taken away, by the source's text.
     pub(in crate::refresher) denied: HashSet<String>,
-    /// When credentials expire in truth, by their access key id and by the expiration that they tell.
+    /// The true expiration of credentials, by access key id and by the expiration that they state.
     pub(in crate::refresher) lives_until: HashMap<(String, String), Timestamp>,
     pub(in crate::refresher) fetches: u64,
     pub(in crate::refresher) failures: u64,
     pub(in crate::refresher) given_up: u64,
-    /// What must never be, if it was.
+    /// Violations of what must always hold.
     pub(in crate::refresher) broken: Vec<String>,
 }
 
-/// In one order always, so that a seed is one day.
+/// The order is fixed, so that a seed gives one day.
 pub(in crate::refresher) struct Sites(Vec<(Upstream, Site)>);
 
 impl Sites {
@@ -150,7 +150,7 @@ impl Site {
         taken
     }
 
-    /// The access token, refreshed if it must be; as long as the session lasts.
+    /// Whether there is a valid access token. Renews it if needed, while the session lasts.
     fn token(&mut self, now: Timestamp) -> bool {
         if self.session_ends <= now {
             self.seen = *self.sign_ins.borrow();
@@ -165,7 +165,7 @@ impl Site {
 }
 
 impl State {
-    /// Credentials come into the world.
+    /// Notes the true expiration of new credentials.
     pub(in crate::refresher) fn issue(&mut self, credentials: &Credentials, truth: Timestamp) {
         let name = credentials.access_key_id.as_str().to_owned();
         self.lives_until.insert((name, credentials.expiration.to_string()), truth);
@@ -197,7 +197,7 @@ impl Model {
         self.state.lock().unwrap()
     }
 
-    /// What AWS answers to a call for credentials.
+    /// AWS's answer to a call for credentials.
     fn answer(&self, source: &Source) -> Result<Fetched, Failure> {
         let now = self.clock.truth();
         let mut state = self.state();
@@ -230,7 +230,7 @@ impl Model {
             return failure(Problem::Denied, "no such role");
         }
         let expiration = now + Duration::from_secs(site.credentials_life);
-        // As the provider does it: by a clock of ours that is behind AWS's.
+        // As in the provider: an expiration by our own clock, which may be behind AWS's.
         let behind = (-*self.clock.offset.lock().unwrap()).max(0);
         let expiration = expiration - seconds(if behind > 60 { behind } else { 0 });
         let credentials = credentials_of(source, Expiration::new(expiration).unwrap());
@@ -305,7 +305,7 @@ impl Provider for Arc<Model> {
     }
 }
 
-/// One fetch of a slot, from when it begins until it has ended or is given up.
+/// One running fetch of a slot, until it ends or is aborted.
 struct Guard {
     model: Arc<Model>,
     slot: String,
@@ -337,7 +337,7 @@ impl Drop for Guard {
     }
 }
 
-/// Roles of the simulation are called after the slot and the load that they are for: `s3_17`.
+/// The name of a simulated role, made of the slot and the load: `s3_17`.
 fn role_name(source: &Source) -> &str {
     let Source::Role { chain, .. } = source else { panic!("only roles are simulated") };
     chain.role_name.as_str()
@@ -347,7 +347,7 @@ fn slot_of(source: &Source) -> String {
     role_name(source).split('_').next().unwrap().to_owned()
 }
 
-/// Credentials that say which slot and load they are for.
+/// Credentials that name their slot and load.
 pub(in crate::refresher) fn credentials_of(source: &Source, expiration: Expiration) -> Credentials {
     Credentials {
         access_key_id: AccessKeyId::parse(role_name(source)).unwrap(),

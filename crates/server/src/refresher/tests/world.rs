@@ -1,4 +1,4 @@
-//! Two instances with the simulation's model of AWS behind them, the real slots and the real refresher.
+//! Two instances with the simulation's model of AWS, the real slots and the real refresher.
 
 use credentials::{AccountId, Chain, Expiration, Profile, ProfileName, RoleName, Source, whole};
 use tokio::sync::mpsc::Receiver;
@@ -18,7 +18,7 @@ pub(super) struct World {
 }
 
 impl World {
-    /// Two instances, `corp` and `other`, with somebody signed in for eight hours, and no slots.
+    /// Two instances, `corp` and `other`, both signed in for eight hours, and no slots.
     pub(super) fn new() -> Self {
         let upstreams = ["corp", "other"].map(corp_or_other);
         let model = Model::new(7, &upstreams);
@@ -44,7 +44,7 @@ impl World {
         Now::by(&*self.model.clock)
     }
 
-    /// Loads a slot with credentials that live so long, in seconds; with none if they don't live.
+    /// Loads a slot with credentials that live for `life` seconds, or without any if `life` is 0.
     pub(super) fn load(&self, slot: &str, instance: &str, life: i64) {
         let name = ProfileName::parse(slot).unwrap();
         let source = source(slot, instance);
@@ -80,14 +80,14 @@ impl World {
         self.slots.profile(ReadableSlot::for_test(&named(slot)), self.now()).unwrap().reason
     }
 
-    /// How many minutes are left of the slot's SSO session.
+    /// The minutes left of the slot's SSO session.
     pub(super) fn session_minutes(&self, slot: &str) -> Option<i64> {
         let now = self.now();
         let profile = self.slots.profile(ReadableSlot::for_test(&named(slot)), now).unwrap();
         profile.session_ends.map(|ends| (ends - now.wall.as_second()) / 60)
     }
 
-    /// The least that is left of all slots that serve, in seconds; how many of them do.
+    /// The shortest time left of all slots that serve, in seconds, and the number of these slots.
     pub(super) fn left(&self) -> (i64, usize) {
         let now = self.now();
         let all = self.slots.named(self.writer.reader(), now);
@@ -100,7 +100,7 @@ impl World {
         self.model.state().fetches
     }
 
-    /// What was told since it was last asked.
+    /// The events since the last call.
     pub(super) fn told(&mut self) -> Vec<(EventKind, String)> {
         std::iter::from_fn(|| self.events.try_recv().ok())
             .map(|event| (event.kind, whole(&event.message, event.hint.as_deref())))

@@ -1,4 +1,4 @@
-//! Route × method × permit: what each is answered, and that what is refused changes nothing.
+//! Route × method × permit: the answer for each, and that a refused request changes nothing.
 
 use super::*;
 use crate::token::{Scope, TokenStore, Tokens};
@@ -131,7 +131,7 @@ fn a_read_token_reads_its_slots_and_learns_nothing_of_others() {
     }
     let (router, _) = router_with(gate());
     assert!(text(&ask(&router, "GET", "/slot")).starts_with("[{\"ProfileName\":\"dev\""));
-    // What is loaded and what isn't is refused with the same words.
+    // Loaded and empty slots are refused with the same words.
     let [loaded, empty] = ["/slot/old", "/slot/neither"].map(|target| ask(&router, "GET", target));
     assert_eq!(text(&loaded), text(&empty));
     for slot in ["old", "neither"] {
