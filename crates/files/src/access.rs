@@ -1,31 +1,31 @@
-//! Who may use a file: the modes that we give, and the check of what is there.
+//! Who may use a file: the modes of new files, and the check of existing ones.
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::path::Path;
 
 use crate::{Fault, FileError};
 
-/// Who may read what we write.
+/// Who may read a file that we write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// Our user alone: files are made with mode 0600, folders with 0700.
+    /// Only our user: files get the mode 0600, folders 0700.
     Private,
-    /// Everybody, as for certificates and manual pages: files are made with mode 0644, folders with 0755.
+    /// Everyone, for certificates and manual pages: files get the mode 0644, folders 0755.
     Public,
 }
 
-/// What a file must be to be opened.
+/// What a file must be before it is opened.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Rule {
-    /// A plain file, no link, of our user, that nobody else can open.
+    /// A plain file, not a link, that belongs to our user and that no other user can open.
     Private,
-    /// A plain file that nobody but its owner can open.
+    /// A plain file that only its owner can open.
     Closed,
-    /// A plain file; or a device, since people name /dev/null to have nothing. A device keeps nobody waiting either.
+    /// A plain file, or a device, because people use /dev/null for an empty file. A device does not block either.
     Any,
 }
 
-/// Opens a file by the rule. A pipe or a folder is refused and not waited for.
+/// Opens a file that follows the rule. A pipe or a folder is refused without waiting.
 pub(crate) fn open(
     options: &mut OpenOptions,
     path: &Path,
@@ -46,15 +46,15 @@ pub(crate) fn open(
     }
 }
 
-/// Opens a file of ours to read it and to write at its end. It is made if it is not there.
+/// Opens a file of ours for reading and appending. Creates it if it does not exist.
 ///
 /// # Errors
-/// Others could read or change it, it is no plain file, or it can't be opened.
+/// Other users could read or change it, it is not a plain file, or it cannot be opened.
 pub fn open_to_append(path: &Path) -> Result<File, FileError> {
     open_or_make(File::options().read(true).append(true).create(true), path)
 }
 
-/// Opens a file of ours, or makes it, with the right mode whatever the umask is.
+/// Opens or creates a file of ours, with the right mode whatever the umask is.
 pub(crate) fn open_or_make(options: &mut OpenOptions, path: &Path) -> Result<File, FileError> {
     let (file, metadata) = open(options, path, Rule::Private)?;
     if !has_mode(&metadata, 0o400) || !has_mode(&metadata, 0o200) {
@@ -64,10 +64,10 @@ pub(crate) fn open_or_make(options: &mut OpenOptions, path: &Path) -> Result<Fil
     Ok(file)
 }
 
-/// Checks a file or folder of ours from outside, without opening it: that our user alone can use it.
+/// Checks that only our user can use a file or folder, without opening it.
 ///
 /// # Errors
-/// What is wrong with it; or there is none.
+/// It does not exist, or other users can use it.
 pub fn check(path: &Path) -> Result<(), FileError> {
     let metadata = path.symlink_metadata().map_err(|error| FileError::unreadable(path, error))?;
     let fault = match metadata.is_dir() {
@@ -114,7 +114,7 @@ mod system {
             Rule::Private => OFlags::NOFOLLOW,
             Rule::Closed | Rule::Any => OFlags::empty(),
         };
-        // NONBLOCK: opening a pipe would wait for its other end.
+        // NONBLOCK, because opening a pipe would wait for its other end.
         let flags = (OFlags::NONBLOCK | follow).bits().cast_signed();
         options.mode(0o600).custom_flags(flags).open(path)
     }
@@ -132,7 +132,7 @@ mod system {
         metadata.mode() & bits != 0
     }
 
-    /// Sets the mode of a file that was just made: the umask may have taken bits from it.
+    /// Sets the mode of a new file, because the umask may have removed bits.
     pub(crate) fn set_file_access(file: &File, access: Access) -> io::Result<()> {
         file.set_permissions(Permissions::from_mode(match access {
             Access::Private => 0o600,
@@ -140,7 +140,7 @@ mod system {
         }))
     }
 
-    /// The same for a folder.
+    /// Sets the mode of a new folder.
     pub(crate) fn set_folder_access(folder: &Path, access: Access) -> io::Result<()> {
         let mode = match access {
             Access::Private => 0o700,

@@ -1,10 +1,10 @@
-//! Whether a file has changed, seen from outside: cheap, and without opening it.
+//! Detects whether a file has changed, without opening it.
 
 use std::fs::{File, Metadata};
 use std::path::Path;
 use std::time::SystemTime;
 
-/// What tells a file from the one that had its path before.
+/// A mark that differs between a file and an earlier file or content at the same path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ChangeMark {
     modified: Option<SystemTime>,
@@ -13,7 +13,7 @@ pub struct ChangeMark {
 }
 
 impl ChangeMark {
-    /// The mark of the file at this path, or of the one that a link leads to; `None` if there is none.
+    /// The mark of the file at this path, or of the target of a link. `None`: there is no file.
     pub fn of(path: &Path) -> Option<Self> {
         let metadata = path.metadata().ok()?;
         let modified = metadata.modified().ok();
@@ -21,15 +21,15 @@ impl ChangeMark {
     }
 }
 
-/// What tells an open file from all others, where the system says so: its device and its number there.
+/// The identity of an open file: its device and its inode.
 pub type FileId = (u64, u64);
 
-/// The id of an open file; `None` where there are none.
+/// The id of an open file. `None`: the system has no such ids.
 pub fn file_id(file: &File) -> Option<FileId> {
     id(&file.metadata().ok()?)
 }
 
-/// Whether the open file is still the one at that path.
+/// Whether the open file is still the file at that path.
 pub fn is_at(file: &File, path: &Path) -> bool {
     path.symlink_metadata().is_ok_and(|there| file_id(file) == id(&there))
 }

@@ -1,6 +1,6 @@
-//! A file of a person's that is changed: read once, then replaced as a whole or not at all, with a copy of what was there.
+//! Changes a person's own file: it is read once, then replaced as a whole or not at all, with a copy of the old file.
 //!
-//! A symbolic link stays one: what it leads to is replaced. The new file has the old one's mode and owner.
+//! A symbolic link stays a link: its target is replaced. The new file has the mode and the owner of the old one.
 
 use std::fmt;
 use std::fs::{self, File, Metadata};
@@ -15,11 +15,11 @@ use crate::read::read_opened;
 use crate::replace::draft;
 use crate::{Access, Durability, Fault, FileError};
 
-/// A file that is there, or is to be.
+/// A person's file that may be replaced. It need not exist yet.
 pub struct EditedFile {
-    /// Where it is, past all links.
+    /// Its path after all links.
     path: PathBuf,
-    /// What was read.
+    /// The content that was read.
     before: Option<Before>,
 }
 
@@ -29,37 +29,38 @@ struct Before {
 }
 
 impl EditedFile {
-    /// Reads it. One that is not there is empty.
+    /// Reads the file. A missing file is empty.
     ///
     /// # Errors
-    /// It is no plain file, it can't be read, or it is larger than any such file.
+    /// It is not a plain file, it cannot be read, or it is too large.
     pub fn read(path: &Path) -> Result<Self, FileError> {
         let path = follow(path).map_err(|error| FileError::unreadable(path, error))?;
         let before = read(&path)?;
         Ok(Self { path, before })
     }
 
-    /// Where it is, past all links.
+    /// Its path after all links.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// What was read.
+    /// The content that was read.
     pub fn bytes(&self) -> &[u8] {
         self.before.as_ref().map_or(&[], |before| &before.bytes)
     }
 
-    /// Puts these bytes in its place, and tells where what was there is now.
+    /// Replaces the content, and returns the path of a copy of the old content.
     ///
-    /// The first time that is FILE.aws-sso-original, which stays as it is; each time after that FILE.aws-sso-backup. So
-    /// neither what a person had before nor the last change is lost, and there are never more than two copies.
+    /// The first copy is FILE.aws-sso-original, which is never replaced. Each later copy is FILE.aws-sso-backup. So the
+    /// person loses neither the original nor the last version, and there are never more than two copies.
     ///
     /// # Errors
-    /// [`Fault::Changed`] if another program has written it since it was read; or those of the disk. The file is as it was.
+    /// [`Fault::Changed`] if another program has written it after the read, or an error of the disk. The file is
+    /// unchanged.
     pub fn replace(&self, bytes: &[u8]) -> Result<Option<PathBuf>, FileError> {
         let cannot = |error: io::Error| FileError::unwritable(&self.path, error);
         make_folder(folder_of(&self.path), Access::Private)?;
-        // Before anything else: a full disk is noticed while nothing has been done.
+        // The draft comes first, so that a full disk is noticed before anything was changed.
         let new = self.draft(bytes).map_err(cannot)?;
         let backup = match &self.before {
             Some(before) => Some(self.back_up(&before.bytes).map_err(cannot)?),
@@ -90,7 +91,7 @@ impl EditedFile {
         Ok(backup)
     }
 
-    /// A file in the same folder, on the disk, that may take this one's place.
+    /// A synced file in the same folder, ready to replace this one.
     fn draft(&self, bytes: &[u8]) -> io::Result<NamedTempFile> {
         let file = draft(&self.path, bytes, Access::Private, Durability::Synced)?;
         if let Some(before) = &self.before {
@@ -99,7 +100,7 @@ impl EditedFile {
         Ok(file)
     }
 
-    /// An editor may have been at it while a person read a diff.
+    /// Checks that no editor has changed it while the person read a diff.
     fn check_unchanged(&self) -> Result<(), FileError> {
         match read(&self.path) {
             Ok(now) if now.as_ref().map_or(&[][..], |now| &now.bytes) == self.bytes() => Ok(()),
@@ -114,14 +115,14 @@ impl EditedFile {
     }
 }
 
-/// Without what is in the file, which may be secret.
+/// Omits the content, which may be secret.
 impl fmt::Debug for EditedFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EditedFile").field("path", &self.path).finish_non_exhaustive()
     }
 }
 
-/// Where a path leads, even if nothing is there.
+/// Follows the links of a path, even if the target does not exist.
 fn follow(path: &Path) -> io::Result<PathBuf> {
     let mut path = path.to_owned();
     for _ in 0..MAX_LINKS {
@@ -135,13 +136,13 @@ fn follow(path: &Path) -> io::Result<PathBuf> {
             Err(error) => return Err(error),
         }
     }
-    Err(io::Error::other("its links lead nowhere"))
+    Err(io::Error::other("too many symbolic links"))
 }
 
 fn read(path: &Path) -> Result<Option<Before>, FileError> {
     let opened = access::open(File::options().read(true), path, Rule::Any);
     match opened {
-        // Nothing could take the place of a device.
+        // A device cannot be replaced.
         Ok((_, metadata)) if !metadata.is_file() => Err(Fault::NotAFile.of(path)),
         Ok((file, metadata)) => {
             let bytes = read_opened(file, &metadata, path, MAX_BYTES)?;
@@ -152,7 +153,7 @@ fn read(path: &Path) -> Result<Option<Before>, FileError> {
     }
 }
 
-/// Gives a file the owner and the mode of another.
+/// Gives a file the owner and the mode of another file.
 #[cfg(unix)]
 fn make_like(file: &File, other: &Metadata) -> io::Result<()> {
     use std::os::unix::fs::{MetadataExt as _, fchown};
@@ -163,14 +164,14 @@ fn make_like(file: &File, other: &Metadata) -> io::Result<()> {
     file.set_permissions(other.permissions())
 }
 
-/// Elsewhere the folder's own protection is what there is.
+/// Does nothing on other systems, where only the folder protects the file.
 #[cfg(not(unix))]
 fn make_like(_: &File, _: &Metadata) -> io::Result<()> {
     Ok(())
 }
 
 const MAX_LINKS: usize = 40;
-/// 10,000 profiles have 2 MB.
+/// 10,000 profiles need 2 MB.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
 
 #[cfg(test)]
@@ -185,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_stays_a_link_and_the_mode_stays_what_it_was() {
+    fn a_link_stays_a_link_and_the_mode_does_not_change() {
         let folder = tempfile::tempdir().unwrap();
         let (real, link) = (folder.path().join("real"), folder.path().join("config"));
         fs::write(&real, "old").unwrap();
@@ -200,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_file_is_its_owners_alone_even_where_a_link_led_nowhere() {
+    fn a_new_file_is_private_even_if_it_is_the_target_of_a_link() {
         let folder = tempfile::tempdir().unwrap();
         let link = folder.path().join("config");
         symlink("dotfiles/config", &link).unwrap();
@@ -213,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn the_original_is_kept_for_good_and_the_last_change_beside_it() {
+    fn the_original_and_the_last_version_are_kept() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("config");
         fs::write(&path, "0").unwrap();
@@ -228,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn what_somebody_else_writes_in_the_meantime_is_not_lost() {
+    fn changes_by_another_program_meanwhile_are_not_lost() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("config");
         let new = EditedFile::read(&path).unwrap();
@@ -245,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_plain_file_is_refused_and_not_waited_for() {
+    fn only_a_plain_file_is_accepted_and_nothing_blocks() {
         let folder = tempfile::tempdir().unwrap();
         let (a, b) = (folder.path().join("a"), folder.path().join("b"));
         symlink("b", &a).unwrap();

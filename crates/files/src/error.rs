@@ -1,11 +1,11 @@
-//! What is wrong with a file, and the command that mends it.
+//! What is wrong with a file, and the command that fixes it.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use credentials::{Failure, shell_word};
 
-/// A file or folder that can't be used as it is.
+/// An error of a file or folder: its path and the fault.
 #[derive(Debug, thiserror::Error)]
 #[error("{} {fault}", path.display())]
 pub struct FileError {
@@ -18,92 +18,92 @@ pub struct FileError {
 /// What is wrong with a file or folder.
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
-    /// It can't be found, opened or read.
+    /// It cannot be found, opened or read.
     #[error("cannot be read: {0}")]
     Unreadable(io::Error),
-    /// It can't be made or written. What was there before is unchanged.
+    /// It cannot be created or written. The old content is unchanged.
     #[error("cannot be written: {0}")]
     Unwritable(io::Error),
-    /// It can't be removed.
+    /// It cannot be removed.
     #[error("cannot be removed: {0}")]
     Unremovable(io::Error),
-    /// It is a link, which may lead elsewhere at any time.
+    /// It is a symbolic link, whose target may change at any time.
     #[error("is a symbolic link")]
     Link,
     /// It is a folder, a pipe or a device.
     #[error("is not a plain file")]
     NotAFile,
-    /// It should be a folder and is something else.
+    /// It is not a folder.
     #[error("is not a folder")]
     NotAFolder,
-    /// Another user, who can change it at any time, owns it.
+    /// It belongs to another user, who can change it at any time.
     #[error("belongs to another user")]
     OtherOwner,
     /// The mode of the file lets other users read or write it.
     #[error("can be read or written by other users")]
     OpenToOthers,
-    /// The mode of the folder lets other users look into it.
+    /// The mode of the folder lets other users read it.
     #[error("is a folder that other users can open")]
     FolderOpenToOthers,
     /// The mode of the folder lets other users replace the files in it.
     #[error("is a folder that other users can write in")]
     FolderWritable,
-    /// It has more bytes than any file of its kind.
+    /// It is larger than this limit.
     #[error("is larger than {}", size(*.0))]
     TooLarge(u64),
     /// Another process holds the lock.
     #[error("is locked by another process")]
     Locked,
-    /// Another program has written it since it was read.
+    /// Another program has written it after it was read.
     #[error("was changed by another program just now")]
     Changed,
 }
 
 impl FileError {
-    /// The file can't be read.
+    /// An error: the file cannot be read.
     pub fn unreadable(path: &Path, error: io::Error) -> Self {
         Fault::Unreadable(error).of(path)
     }
 
-    /// The file can't be written.
+    /// An error: the file cannot be written.
     pub fn unwritable(path: &Path, error: io::Error) -> Self {
         Fault::Unwritable(error).of(path)
     }
 
-    /// Whether there is no such file.
+    /// Whether the file does not exist.
     pub fn is_missing(&self) -> bool {
         matches!(&self.fault, Fault::Unreadable(error) | Fault::Unwritable(error)
             if error.kind() == io::ErrorKind::NotFound)
     }
 
-    /// What to do about it: a sentence, with the command to type.
+    /// A sentence with the command that helps.
     pub fn hint(&self) -> Option<String> {
         if matches!(&self.fault, Fault::Unwritable(error) if error.kind() == io::ErrorKind::StorageFull)
         {
-            return Some("Make room on the disk. The file is as it was before.".to_owned());
+            return Some("Free some disk space. The file is unchanged.".to_owned());
         }
         if matches!(self.fault, Fault::Changed) {
             return Some("Nothing was written. Try again.".to_owned());
         }
-        Some(format!("{}: {}", self.mend()?.0, self.command()?))
+        Some(format!("{}: {}", self.remedy()?.0, self.command()?))
     }
 
-    /// The command that mends it, or shows more of it.
+    /// The command that fixes the fault, or shows more about it.
     pub fn command(&self) -> Option<String> {
-        Some(format!("{} {}", self.mend()?.1, shell_word(&self.path.to_string_lossy())))
+        Some(format!("{} {}", self.remedy()?.1, shell_word(&self.path.to_string_lossy())))
     }
 
     /// What the command does, and the command without the path.
-    fn mend(&self) -> Option<(&'static str, &'static str)> {
+    fn remedy(&self) -> Option<(&'static str, &'static str)> {
         const CLOSE: &str = "Close it to other users";
         Some(match &self.fault {
             Fault::OpenToOthers => (CLOSE, "chmod 600"),
             Fault::FolderOpenToOthers => (CLOSE, "chmod 700"),
             Fault::FolderWritable => (CLOSE, "chmod go-w"),
-            Fault::OtherOwner => ("If it is yours, take it over", "sudo chown \"$(id -u)\""),
-            Fault::Link => ("See where it leads", "ls -l"),
-            Fault::NotAFile | Fault::NotAFolder => ("See what it is", "ls -ld"),
-            Fault::Locked => ("See which process holds it", "fuser -v"),
+            Fault::OtherOwner => ("If it is yours, become its owner", "sudo chown \"$(id -u)\""),
+            Fault::Link => ("Show its target", "ls -l"),
+            Fault::NotAFile | Fault::NotAFolder => ("Show what it is", "ls -ld"),
+            Fault::Locked => ("Show which process holds it", "fuser -v"),
             Fault::Unreadable(_)
             | Fault::Unwritable(_)
             | Fault::Unremovable(_)
@@ -114,7 +114,7 @@ impl FileError {
 }
 
 impl Fault {
-    /// The error of this file.
+    /// Makes the error for a file.
     pub(crate) fn of(self, path: &Path) -> FileError {
         FileError { path: path.to_owned(), fault: self }
     }
@@ -130,7 +130,7 @@ impl From<FileError> for Failure {
     }
 }
 
-/// What the system said, as the error of a stream.
+/// Converts to an I/O error, and keeps the one of the system if there is one.
 impl From<FileError> for io::Error {
     fn from(error: FileError) -> Self {
         match error.fault {

@@ -1,4 +1,4 @@
-//! The folders that our files are in.
+//! The folders of our files.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -10,16 +10,16 @@ use crate::{Fault, FileError};
 /// What a folder must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FolderRule {
-    /// It is no link, and nobody but our user can write in it.
+    /// It is not a link, and only our user can write in it.
     Own,
-    /// Nobody else can replace a file of ours in it: others may not write in it, or only their own files, as in /tmp.
+    /// No other user can replace our files in it: other users cannot write in it, or only their own files, as in /tmp.
     Safe,
 }
 
-/// Makes a folder, with those above it, unless it is there. The mode of what is made is not subject to the umask.
+/// Creates a folder and its parents if they do not exist. The umask does not change the mode of new folders.
 ///
 /// # Errors
-/// It can't be made, or is no folder.
+/// It cannot be created, or is not a folder.
 pub fn make_folder(folder: &Path, access: Access) -> Result<(), FileError> {
     let failed = |error| FileError::unwritable(folder, error);
     let mut made = fs::create_dir(folder);
@@ -37,10 +37,10 @@ pub fn make_folder(folder: &Path, access: Access) -> Result<(), FileError> {
     }
 }
 
-/// Checks that nobody else can put other files in the place of ours.
+/// Checks that no other user can replace our files in a folder.
 ///
 /// # Errors
-/// Others can; or it is no folder, or not there.
+/// Other users can, or it is not a folder, or it does not exist.
 pub fn check_folder(folder: &Path, rule: FolderRule) -> Result<(), FileError> {
     let metadata = match rule {
         FolderRule::Own => folder.symlink_metadata(),
@@ -63,7 +63,7 @@ pub fn check_folder(folder: &Path, rule: FolderRule) -> Result<(), FileError> {
     Err(fault.of(folder))
 }
 
-/// The folder that a file is in.
+/// The folder of a file.
 pub(crate) fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if folder != Path::new("") => folder,
@@ -71,7 +71,7 @@ pub(crate) fn folder_of(path: &Path) -> &Path {
     }
 }
 
-/// Mode bits: the group or all others may write.
+/// Mode bits: the group or others may write.
 const WRITE: u32 = 0o022;
-/// Mode bit: who writes in the folder replaces only their own files.
+/// Mode bit: users can replace only their own files in the folder.
 const STICKY: u32 = 0o1000;

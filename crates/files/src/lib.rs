@@ -1,12 +1,12 @@
-//! Files on disk: opened, checked, replaced and locked here and nowhere else.
+//! Files on disk. Only this crate opens, checks, replaces and locks them.
 //!
-//! A file of ours is for our user alone: mode 0600, in a folder with mode 0700, whatever the umask is. It is checked when it
-//! is read, on the open file, so that no other file can take its place between the check and the use. It is replaced as a
-//! whole. Nothing here waits for the far end of a pipe.
+//! Only our user can use our files: they have mode 0600, in a folder with mode 0700, whatever the umask is. The check
+//! is on the open file, so that no other file can replace it between the check and the use. A file is replaced as a
+//! whole. Nothing here waits for the other end of a pipe.
 //!
-//! Where the system has no such modes (elsewhere than on Unix), the folder's own protection is all there is.
+//! On systems without such modes (not Unix), only the folder protects the files.
 //!
-//! This crate knows no path of its own and no format: paths are passed in, and bytes are bytes.
+//! This crate has no paths of its own and knows no format: paths and bytes are passed in.
 #![expect(clippy::disallowed_methods, reason = "this is where files are opened and written")]
 
 mod access;

@@ -1,4 +1,4 @@
-//! Locks between processes: a file that one of them holds. The file stays, or two processes could hold "the" lock.
+//! Locks between processes, each on a file. The file is never removed, because two processes could then hold the lock.
 
 use std::fs::{File, TryLockError};
 use std::path::Path;
@@ -9,7 +9,7 @@ use crate::access::open_or_make;
 use crate::folder::{FolderRule, check_folder, folder_of, make_folder};
 use crate::{Access, Fault, FileError};
 
-/// A lock that is held until it is dropped, or until the process ends in whatever way.
+/// A held lock. It is released by drop or by the end of the process.
 #[derive(Debug)]
 pub struct Lock {
     _file: File,
@@ -19,7 +19,7 @@ impl Lock {
     /// Waits for the lock. Blocks the thread.
     ///
     /// # Errors
-    /// [`Fault::Locked`] when the time is over. Else the file can't be made or others could hold it.
+    /// [`Fault::Locked`] after the timeout. Otherwise the file cannot be created, or other users could hold it.
     pub fn acquire(path: &Path, timeout: Duration) -> Result<Self, FileError> {
         let file = open(path)?;
         let start = Instant::now();
@@ -32,17 +32,17 @@ impl Lock {
         Ok(Self { _file: file })
     }
 
-    /// Takes the lock; `None` if another process holds it.
+    /// Takes the lock. `None`: another process holds it.
     ///
     /// # Errors
-    /// The file can't be made, or others could hold it.
+    /// The file cannot be created, or other users could hold it.
     pub fn try_acquire(path: &Path) -> Result<Option<Self>, FileError> {
         let file = open(path)?;
         Ok(is_locked_now(&file, path)?.then_some(Self { _file: file }))
     }
 }
 
-/// Opens the file, which is made if it is not there, as is its folder. It is never made at the far end of a link.
+/// Opens the file. Creates it and its folder if they do not exist, but never at the target of a link.
 fn open(path: &Path) -> Result<File, FileError> {
     make_folder(folder_of(path), Access::Private)?;
     check_folder(folder_of(path), FolderRule::Safe)?;

@@ -1,4 +1,4 @@
-//! Reads whole files of bounded size.
+//! Reads whole files with a maximum size.
 
 use std::fs::{File, Metadata};
 use std::io::Read as _;
@@ -9,15 +9,16 @@ use zeroize::Zeroizing;
 use crate::access::{self, Rule};
 use crate::{Fault, FileError};
 
-/// Reads a file of ours that nobody else can read or write, into memory that is wiped.
+/// Reads a file of ours that no other user can read or write, into memory that is wiped.
 ///
 /// # Errors
-/// There is none, others could read or write it, or it has more than `limit` bytes.
+/// It does not exist, other users could read or write it, or it has more than `limit` bytes.
 pub fn read_private(path: &Path, limit: u64) -> Result<Zeroizing<Vec<u8>>, FileError> {
     read_by(Rule::Private, path, limit).map(Zeroizing::new)
 }
 
-/// Reads a secret of a person's, into memory that is wiped: by a link or not, but only if nobody except its owner can open it.
+/// Reads a secret from a person's file into memory that is wiped. It may be a link, but only its owner may be able to
+/// open it.
 ///
 /// # Errors
 /// As for [`read_private`].
@@ -25,18 +26,18 @@ pub fn read_given_key(path: &Path, limit: u64) -> Result<Zeroizing<Vec<u8>>, Fil
     read_by(Rule::Closed, path, limit).map(Zeroizing::new)
 }
 
-/// Reads a file, by a link or not, whoever else can read it.
+/// Reads a file. It may be a link, and other users may be able to read it.
 ///
 /// # Errors
-/// There is none, it is a folder or a pipe, or it has more than `limit` bytes.
+/// It does not exist, it is a folder or a pipe, or it has more than `limit` bytes.
 pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
     read_by(Rule::Any, path, limit)
 }
 
-/// Opens a file to read it piece by piece, by a link or not.
+/// Opens a file for reading in pieces. It may be a link.
 ///
 /// # Errors
-/// There is none, or it is a folder or a pipe.
+/// It does not exist, or it is a folder or a pipe.
 pub fn open(path: &Path) -> Result<File, FileError> {
     access::open(File::options().read(true), path, Rule::Any).map(|(file, _)| file)
 }
@@ -52,8 +53,8 @@ pub(crate) fn read_opened(
     path: &Path,
     limit: u64,
 ) -> Result<Vec<u8>, FileError> {
-    // One byte more than there should be tells a file that is too large. With room for all of it, growing leaves no copy of
-    // a secret behind.
+    // One byte above the limit shows that the file is too large. The buffer never grows, because growing would leave
+    // copies of a secret behind.
     let room = metadata.len().min(limit).saturating_add(1);
     let mut bytes = Vec::with_capacity(usize::try_from(room).unwrap_or(0));
     let read = file.take(limit.saturating_add(1)).read_to_end(&mut bytes);

@@ -1,4 +1,4 @@
-//! Moves files out of the way.
+//! Renames and removes files.
 
 use std::ffi::OsString;
 use std::fs;
@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 
 use crate::{Fault, FileError};
 
-/// Gives a file another name in its folder, in the place of what has that name.
+/// Renames a file in its folder. Replaces a file with that name.
 ///
 /// # Errors
-/// Those of the disk.
+/// An error of the disk.
 pub fn rename(from: &Path, to: &Path) -> Result<(), FileError> {
     fs::rename(from, to).map_err(|error| FileError::unwritable(from, error))
 }
@@ -18,16 +18,16 @@ pub fn rename(from: &Path, to: &Path) -> Result<(), FileError> {
 /// Removes a file.
 ///
 /// # Errors
-/// Those of the disk.
+/// An error of the disk.
 pub fn remove(path: &Path) -> Result<(), FileError> {
     fs::remove_file(path).map_err(|error| Fault::Unremovable(error).of(path))
 }
 
-/// Moves a file that can't be used to `<path>.unreadable-<n>`, so that nothing is lost, and gives its new path; `None` if
-/// there was none. A link is moved itself.
+/// Moves an unusable file to `<path>.unreadable-<n>`, so that nothing is lost, and returns its new path. `None`: there
+/// was no file. For a link, the link itself is moved.
 ///
 /// # Errors
-/// Those of the disk.
+/// An error of the disk.
 pub fn set_aside(path: &Path) -> Result<Option<PathBuf>, FileError> {
     if !exists(path)? {
         return Ok(None);
@@ -44,10 +44,10 @@ pub fn set_aside(path: &Path) -> Result<Option<PathBuf>, FileError> {
     Ok(None)
 }
 
-/// Whether anything has this path, also a link that leads nowhere.
+/// Whether anything exists at this path, even a link without a target.
 ///
 /// # Errors
-/// It can't be found out.
+/// The system cannot tell.
 pub fn exists(path: &Path) -> Result<bool, FileError> {
     match path.symlink_metadata() {
         Ok(_) => Ok(true),

@@ -1,4 +1,4 @@
-//! Writes files as a whole: who reads one sees the old bytes or the new ones, and never a part.
+//! Writes files as a whole: a reader sees the old or the new bytes, and never a part.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write as _};
@@ -10,19 +10,19 @@ use crate::access::{Access, set_file_access};
 use crate::folder::{folder_of, make_folder};
 use crate::{FileError, Lock};
 
-/// What must outlive a power failure.
+/// What must survive a power failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Durability {
-    /// The new file, once the call is over.
+    /// The new file, when the call returns.
     Synced,
-    /// Nothing: the file is a copy of what can be had again.
+    /// Nothing, because the content can be fetched again.
     BestEffort,
 }
 
-/// Puts a file with these bytes at the path, in the place of what is there. A missing folder is made, for our user alone.
+/// Replaces the file at the path with these bytes. A missing folder is created for our user only.
 ///
 /// # Errors
-/// Those of the disk. What was there is there still.
+/// An error of the disk. The old file is unchanged.
 pub fn replace(
     path: &Path,
     bytes: &[u8],
@@ -37,10 +37,10 @@ pub fn replace(
     Ok(())
 }
 
-/// Makes a file of ours with these bytes. What came to be at the path in the meantime is never replaced.
+/// Creates a file of ours with these bytes. Never replaces an existing file.
 ///
 /// # Errors
-/// There is one already; or those of the disk.
+/// The file exists already, or an error of the disk.
 pub fn create(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     let failed = |error| FileError::unwritable(path, error);
     make_folder(folder_of(path), Access::Private)?;
@@ -50,8 +50,8 @@ pub fn create(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     Ok(())
 }
 
-/// A file of ours that will take the place of another. It is made before it is known what to write, so that a folder which
-/// takes no files is found out in time.
+/// A new file that will replace another one. It is created before its content is known, so that a folder that cannot
+/// take a file is noticed in time.
 #[derive(Debug)]
 pub struct Replacement {
     file: NamedTempFile,
@@ -59,11 +59,11 @@ pub struct Replacement {
 }
 
 impl Replacement {
-    /// Makes the file at `<path>.new`. Under the lock nobody else uses that name: what a killed process left behind is
+    /// Creates the file at `<path>.new`. The lock protects that name, so a file that a killed process left there is
     /// removed.
     ///
     /// # Errors
-    /// Those of the disk.
+    /// An error of the disk.
     pub fn start(path: &Path, _lock: &Lock) -> Result<Self, FileError> {
         let failed = |error| FileError::unwritable(path, error);
         let mut name = path.file_name().unwrap_or_default().to_owned();
@@ -76,10 +76,10 @@ impl Replacement {
         Ok(Self { file: file.map_err(failed)?, path: path.to_owned() })
     }
 
-    /// Writes the bytes and puts the file in its place. They outlive a power failure then.
+    /// Writes the bytes and moves the file to its path. They survive a power failure then.
     ///
     /// # Errors
-    /// Those of the disk. What was there is there still.
+    /// An error of the disk. The old file is unchanged.
     pub fn finish(mut self, bytes: &[u8]) -> Result<(), FileError> {
         let failed = |error| FileError::unwritable(&self.path, error);
         write(&mut self.file, bytes, Access::Private, Durability::Synced).map_err(failed)?;
@@ -89,7 +89,7 @@ impl Replacement {
     }
 }
 
-/// A file with these bytes, in the folder of the path and under another name.
+/// Creates a file with these bytes in the folder of the path, with another name.
 pub(crate) fn draft(
     path: &Path,
     bytes: &[u8],
@@ -116,8 +116,8 @@ fn write(
 }
 
 impl Durability {
-    /// Makes a new name in a folder outlive a power failure. The bytes do already: where a folder can't be synced, the
-    /// old file is what is left.
+    /// Makes a new name in a folder survive a power failure. The bytes do already. If a folder cannot be synced, the
+    /// old file may come back.
     pub(crate) fn settle(self, path: &Path) {
         #[cfg(unix)]
         if self == Self::Synced {

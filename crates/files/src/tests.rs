@@ -1,4 +1,4 @@
-//! Modes, owners, links, pipes and locks, as a Unix system has them for real.
+//! Tests of modes, owners, links, pipes and locks on a real Unix system.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, chown, symlink};
@@ -26,7 +26,7 @@ fn make_pipe(path: &Path) {
     assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
 }
 
-/// The fault of a private read, which the whole error names with the command that mends it.
+/// Checks the fault of a private read and the command in its hint.
 fn assert_refused(path: &Path, is_it: fn(&Fault) -> bool, command: &str) {
     let error = read_private(path, 8).unwrap_err();
     assert!(is_it(&error.fault), "{error}");
@@ -36,7 +36,7 @@ fn assert_refused(path: &Path, is_it: fn(&Fault) -> bool, command: &str) {
 }
 
 #[test]
-fn what_is_written_is_for_its_owner_alone() {
+fn written_files_are_private() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("new/file");
     write(&path, b"12345678");
@@ -48,7 +48,7 @@ fn what_is_written_is_for_its_owner_alone() {
 }
 
 #[test]
-fn what_others_could_read_or_change_is_not_read() {
+fn a_file_that_other_users_could_read_or_change_is_refused() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("a file");
     write(&path, b"x");
@@ -66,7 +66,7 @@ fn what_others_could_read_or_change_is_not_read() {
 }
 
 #[test]
-fn a_link_is_followed_only_to_files_that_others_own() {
+fn a_link_is_followed_only_for_files_of_a_person() {
     let home = tempfile::tempdir().unwrap();
     let (path, link) = (home.path().join("file"), home.path().join("link"));
     write(&path, b"x");
@@ -78,7 +78,7 @@ fn a_link_is_followed_only_to_files_that_others_own() {
 }
 
 #[test]
-fn what_is_no_plain_file_is_refused_and_not_waited_for() {
+fn only_a_plain_file_is_accepted_and_nothing_blocks() {
     let home = tempfile::tempdir().unwrap();
     let pipe = home.path().join("pipe");
     make_pipe(&pipe);
@@ -95,11 +95,11 @@ fn what_is_no_plain_file_is_refused_and_not_waited_for() {
     for path in [&pipe, home.path()] {
         assert!(matches!(read(path, 8).unwrap_err().fault, Fault::NotAFile));
     }
-    assert_eq!(read(Path::new("/dev/null"), 8).unwrap(), b"", "which people name to have nothing");
+    assert_eq!(read(Path::new("/dev/null"), 8).unwrap(), b"", "people use it for an empty file");
 }
 
 #[test]
-fn what_belongs_to_another_user_is_refused() {
+fn a_file_of_another_user_is_refused() {
     if !fakes::is_root() {
         return;
     }
@@ -150,13 +150,13 @@ fn one_process_holds_a_lock_until_it_drops_it() {
     assert!(matches!(error.fault, Fault::Locked), "{error}");
     assert!(error.hint().unwrap().contains("fuser -v /"), "{error:?}");
     drop(held);
-    // A child that another test is just starting has the lock too, until it is another program.
+    // A child that another test is starting also holds the lock until it calls exec.
     Lock::acquire(&path, Duration::from_secs(10)).unwrap();
     assert_eq!(mode(&path), 0o600);
 }
 
 #[test]
-fn nothing_is_made_at_the_far_end_of_a_link() {
+fn nothing_is_created_at_the_target_of_a_link() {
     let home = tempfile::tempdir().unwrap();
     let (link, far) = (home.path().join("link"), home.path().join("far"));
     symlink(&far, &link).unwrap();
@@ -168,7 +168,7 @@ fn nothing_is_made_at_the_far_end_of_a_link() {
 }
 
 #[test]
-fn what_a_killed_process_left_is_in_nobodys_way() {
+fn files_of_a_killed_process_are_removed() {
     let home = tempfile::tempdir().unwrap();
     let (path, draft) = (home.path().join("item"), home.path().join("item.new"));
     let lock = Lock::acquire(&home.path().join("lock"), Duration::ZERO).unwrap();
@@ -182,7 +182,7 @@ fn what_a_killed_process_left_is_in_nobodys_way() {
 }
 
 #[test]
-fn what_cannot_be_used_is_moved_aside_and_never_over_another() {
+fn an_unusable_file_is_moved_aside_and_replaces_no_other() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("list");
     assert_eq!(set_aside(&path).unwrap(), None);
@@ -197,7 +197,7 @@ fn what_cannot_be_used_is_moved_aside_and_never_over_another() {
 }
 
 #[test]
-fn a_change_is_seen_from_outside() {
+fn a_change_is_noticed_without_opening_the_file() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("file");
     let mark = || ChangeMark::of(&path);
@@ -210,7 +210,7 @@ fn a_change_is_seen_from_outside() {
 }
 
 #[test]
-fn modes_are_right_whatever_the_umask_is() {
+fn modes_do_not_depend_on_the_umask() {
     for umask in ["0000", "0077", "0277", "0777"] {
         let home = tempfile::tempdir().unwrap();
         let mut shell = Command::new("sh");
@@ -240,7 +240,7 @@ fn modes_are_right_whatever_the_umask_is() {
 #[test]
 #[ignore = "a child of another test"]
 fn child_makes_one_of_each() {
-    // Not in the folder of this crate, where a person who runs all tests is.
+    // Not in the folder of this crate, if a person runs all ignored tests there.
     if Path::new("Cargo.toml").exists() {
         return;
     }

@@ -38,7 +38,7 @@ pub struct AuditLog(LogFile);
 pub(crate) struct Audit(Arc<Queue>);
 
 /// The running writer thread.
-pub(crate) struct Writing {
+pub(crate) struct WriterThread {
     queue: Arc<Queue>,
     done: oneshot::Receiver<()>,
 }
@@ -57,7 +57,7 @@ impl AuditLog {
         file::files(path)
     }
 
-    pub(crate) fn start(self, clock: Arc<dyn Clock>) -> (Audit, Writing) {
+    pub(crate) fn start(self, clock: Arc<dyn Clock>) -> (Audit, WriterThread) {
         let queue = Arc::new(Queue::default());
         let (tell_done, done) = oneshot::channel();
         let writer = Writer::new(self.0, Arc::clone(&queue), clock);
@@ -69,7 +69,7 @@ impl AuditLog {
         if let Err(error) = thread::Builder::new().name("audit".to_owned()).spawn(work) {
             warn!(%error, "the audit log is not written: its thread could not be started");
         }
-        (Audit(Arc::clone(&queue)), Writing { queue, done })
+        (Audit(Arc::clone(&queue)), WriterThread { queue, done })
     }
 }
 
@@ -92,7 +92,7 @@ impl Audit {
     }
 }
 
-impl Writing {
+impl WriterThread {
     /// Stops the thread after it has written all records, or after a timeout.
     pub(crate) async fn finish(self) {
         self.queue.stop();

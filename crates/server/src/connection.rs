@@ -211,8 +211,9 @@ async fn read(mut body: Incoming) -> Result<Zeroizing<Vec<u8>>, Refusal> {
     }
     let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_BODY));
     while let Some(frame) = body.frame().await {
-        let frame = frame
-            .map_err(|_| Refusal::MalformedBody("the body ended early or its chunked encoding is invalid"))?;
+        let frame = frame.map_err(|_| {
+            Refusal::MalformedBody("the body ended early or its chunked encoding is invalid")
+        })?;
         let data = frame.data_ref().map(Bytes::as_ref).unwrap_or_default();
         if bytes.len() + data.len() > MAX_BODY {
             return Err(Refusal::BodyTooLarge);

@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_head_has_five_seconds_and_an_idle_connection_sixty() {
+    async fn a_head_may_take_five_seconds_and_an_idle_connection_sixty() {
         let connections = Arc::new(Connections::default());
         let watching = Arc::clone(&connections);
         let watch = tokio::spawn(async move { watching.watch_time().await });
@@ -307,7 +307,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_full_table_makes_room_by_closing_who_has_waited_longest() {
+    async fn a_full_table_closes_the_connection_that_has_waited_longest() {
         let connections = Arc::new(Connections::default());
         let mut tickets = Vec::new();
         for _ in 0..MAX_CONNECTIONS {
@@ -329,7 +329,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn strangers_cannot_take_every_place() {
+    async fn other_users_cannot_take_every_connection() {
         let connections = Arc::new(Connections::default());
         let mut tickets = Vec::new();
         for owner in [Owner::OtherUser, Owner::Unknown, Owner::Root].iter().cycle().take(128) {

@@ -43,9 +43,10 @@ fn another_port(port: u16) -> u16 {
 impl From<AuditError> for Failure {
     fn from(error: AuditError) -> Self {
         let hint = match &error {
-            AuditError::Unfit(unfit) => match (&unfit.fault, unfit.hint()) {
+            AuditError::Unusable(unusable) => match (&unusable.fault, unusable.hint()) {
                 (Fault::Link | Fault::NotAFile | Fault::OtherOwner, _) => {
-                    "Choose a regular file that you own: aws-sso ecs run --audit-log FILE".to_owned()
+                    "Choose a regular file that you own: aws-sso ecs run --audit-log FILE"
+                        .to_owned()
                 }
                 (_, Some(hint)) => hint,
                 (_, None) => return Self::failed(error),
@@ -79,13 +80,13 @@ impl From<CertificateError> for Failure {
             Error::EncryptedKey(path) => {
                 format!("Decrypt it: openssl pkey -in {0} -out {0}.clear", typed(path))
             }
-            Error::KeyOfAnother(_) => {
+            Error::KeyMismatch(_) => {
                 "Give the private key of that certificate: --tls-key FILE".to_owned()
             }
             Error::NotValid { .. } => {
                 "Renew it, or let aws-sso make a certificate: aws-sso ecs run --tls".to_owned()
             }
-            Error::NameLacking { present, .. } => match present.first() {
+            Error::MissingName { present, .. } => match present.first() {
                 Some(name) => {
                     format!("Use one of its names for the server: --tls-name {name}")
                 }

@@ -158,7 +158,7 @@ enum Host {
     Loopback,
     /// A name for containers and other hosts. Anyone may have sent such a request, whatever owner the kernel reports: a
     /// container's traffic arrives through a proxy that runs as the user.
-    Elsewhere,
+    External,
 }
 
 impl Gate {
@@ -178,12 +178,10 @@ impl Gate {
         }
         Ok(match token(&head.headers) {
             Sent::Token(text) => self.check_token(text, now),
-            Sent::SomethingElse => Caller::nobody(Refusal::UnknownToken),
+            Sent::Malformed => Caller::nobody(Refusal::UnknownToken),
             Sent::Nothing => match peer.owner {
                 _ if self.requires_token => Caller::nobody(Refusal::TokenRequired),
-                Owner::SameUser if host == Host::Elsewhere => {
-                    Caller::nobody(Refusal::TokenRequired)
-                }
+                Owner::SameUser if host == Host::External => Caller::nobody(Refusal::TokenRequired),
                 Owner::SameUser => Caller { access: Access::Write(Writer::new()), token: None },
                 Owner::Root | Owner::OtherUser => Caller::nobody(Refusal::OtherUser),
                 Owner::Unknown => Caller::nobody(Refusal::UnknownOwner),
@@ -217,7 +215,7 @@ impl Gate {
         if LOOPBACK.iter().any(|ours| name.eq_ignore_ascii_case(ours)) {
             Some(Host::Loopback)
         } else if self.names.iter().any(|ours| ours.is(name)) {
-            Some(Host::Elsewhere)
+            Some(Host::External)
         } else {
             None
         }
@@ -255,16 +253,16 @@ enum Sent<'a> {
     /// A possible token: `Bearer TOKEN`, or TOKEN alone, because SDKs send what they are configured with.
     Token(&'a str),
     /// Not a token: two headers, another scheme, or bytes that are not text.
-    SomethingElse,
+    Malformed,
 }
 
 fn token(headers: &HeaderMap) -> Sent<'_> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let (value, None) = (values.next(), values.next()) else {
-        return Sent::SomethingElse;
+        return Sent::Malformed;
     };
     let Ok(text) = value.map_or(Ok(""), |value| value.to_str()) else {
-        return Sent::SomethingElse;
+        return Sent::Malformed;
     };
     let text = text.trim_matches([' ', '\t']);
     match text.split_once([' ', '\t']) {
@@ -273,7 +271,7 @@ fn token(headers: &HeaderMap) -> Sent<'_> {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("Bearer") => {
             Sent::Token(token.trim_start_matches([' ', '\t']))
         }
-        Some(_) => Sent::SomethingElse,
+        Some(_) => Sent::Malformed,
     }
 }
 

@@ -8,7 +8,7 @@ use tokio::net::{TcpListener, TcpSocket};
 /// Maximum number of connections that the kernel queues until the server accepts them.
 const BACKLOG: u32 = 1024;
 /// Maximum number of attempts to find a port that is free in both families.
-const TRIES: u32 = 16;
+const MAX_TRIES: u32 = 16;
 
 /// Listening sockets, all on loopback.
 #[derive(Debug)]
@@ -21,13 +21,13 @@ pub enum ListenError {
     #[error("{0} is in use by another program")]
     InUse(SocketAddr),
     /// The port needs a privilege.
-    #[error("{0} needs a privilege to listen on")]
+    #[error("listening on {0} needs a privilege")]
     Denied(SocketAddr),
     /// The host has no loopback address at all.
     #[error("this host has neither 127.0.0.1 nor ::1")]
     NoLoopback,
     /// A socket from systemd is reachable from other hosts.
-    #[error("the socket handed over listens on {0}, which is not a loopback address")]
+    #[error("the socket from systemd listens on {0}, which is not a loopback address")]
     NotLoopback(SocketAddr),
     /// Anything else.
     #[error("cannot listen on {address}: {source}")]
@@ -38,7 +38,7 @@ pub enum ListenError {
         source: io::Error,
     },
     /// A socket from systemd cannot be used.
-    #[error("the socket handed over cannot be used: {0}")]
+    #[error("the socket from systemd cannot be used: {0}")]
     Unusable(io::Error),
 }
 
@@ -55,7 +55,7 @@ impl Listeners {
             tries += 1;
             match bound {
                 // The port that the first family got was taken in the second.
-                Err(ListenError::InUse(_)) if port == 0 && tries < TRIES => {}
+                Err(ListenError::InUse(_)) if port == 0 && tries < MAX_TRIES => {}
                 _ => return bound,
             }
         }
@@ -100,7 +100,7 @@ fn bind_both(port: u16) -> Result<Listeners, ListenError> {
             Err(error) if is_family_missing(&error) => {
                 tracing::warn!(%ip, "this host does not have the address; the server does not listen on it");
             }
-            Err(error) => return Err(because(address, error)),
+            Err(error) => return Err(listen_error(address, error)),
         }
     }
     if listeners.is_empty() { Err(ListenError::NoLoopback) } else { Ok(Listeners(listeners)) }
@@ -121,7 +121,7 @@ fn is_family_missing(error: &io::Error) -> bool {
         || (cfg!(target_os = "linux") && error.raw_os_error() == Some(EAFNOSUPPORT))
 }
 
-fn because(address: SocketAddr, source: io::Error) -> ListenError {
+fn listen_error(address: SocketAddr, source: io::Error) -> ListenError {
     let kind = source.kind();
     if kind == ErrorKind::AddrInUse {
         ListenError::InUse(address)
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_port_that_is_taken_in_either_family_is_in_use() {
+    async fn a_port_that_is_used_in_either_family_is_in_use() {
         for taken in ["127.0.0.1:0", "[::1]:0"] {
             let other = std::net::TcpListener::bind(taken).unwrap();
             let address = other.local_addr().unwrap();
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn sockets_that_others_could_reach_are_not_taken_over() {
+    async fn sockets_that_others_could_reach_are_refused() {
         let open = std::net::TcpListener::bind("0.0.0.0:0").unwrap();
         let error = Listeners::adopt(vec![open]).unwrap_err();
         assert!(matches!(error, ListenError::NotLoopback(_)), "{error}");

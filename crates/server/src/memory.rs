@@ -8,13 +8,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Locks the pages of this value, if possible. The value must not be moved afterwards.
 pub(crate) fn keep_out_of_swap<T: ?Sized>(secret: &T) {
-    static IS_TOLD: AtomicBool = AtomicBool::new(false);
+    static IS_LOGGED: AtomicBool = AtomicBool::new(false);
     if size_of_val(secret) == 0 {
         return;
     }
     match region::lock(ptr::from_ref(secret).cast::<u8>(), size_of_val(secret)) {
         Ok(guard) => std::mem::forget(guard), // dropping it would unlock the pages
-        Err(error) if !IS_TOLD.swap(true, Ordering::Relaxed) => {
+        Err(error) if !IS_LOGGED.swap(true, Ordering::Relaxed) => {
             tracing::debug!(%error, "some secrets may be swapped out because no more memory can be locked");
         }
         Err(_) => {}

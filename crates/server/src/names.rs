@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn each_name_is_there_once() {
+    fn each_name_appears_once() {
         let added = ["dev.example", "host.docker.internal", "DEV.example"];
         let names = Names::with(added.map(|name| HostName::parse(name).unwrap()));
         let names: Vec<_> = names.iter().map(ToString::to_string).collect();

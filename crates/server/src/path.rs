@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_everything_after_slot_decoded_once() {
+    fn a_slot_name_is_everything_after_slot_decoded_once() {
         for (path, name) in [
             ("/slot/dev", "dev"),
             ("/slot/a%2Fb", "a/b"),
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn every_name_survives_both_ways_of_writing_it() {
+    fn every_name_survives_both_kinds_of_path() {
         let longest = "✓".repeat(170);
         for name in
             ["dev", "..", ".", "team/dev:Read Only ✓", "%", "a+b;c?d#e&f=g", "-_~", &longest]
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_cannot_be_are_malformed() {
+    fn impossible_names_are_malformed() {
         for path in [
             "/slot/%",
             "/slot/%4",
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn other_paths_are_not_there() {
+    fn other_paths_do_not_exist() {
         for path in [
             "",
             "*",

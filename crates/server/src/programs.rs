@@ -34,8 +34,8 @@ pub(crate) struct Programs<T> {
     known: HashMap<u32, Option<T>>,
     wanted: HashSet<u32>,
     /// The earliest times for the next searches.
-    next_glance: Instant,
-    next_look: Instant,
+    next_newest_search: Instant,
+    next_full_search: Instant,
 }
 
 impl<T> Programs<T> {
@@ -46,8 +46,8 @@ impl<T> Programs<T> {
             keeps,
             known: HashMap::new(),
             wanted: HashSet::new(),
-            next_glance: now,
-            next_look: now,
+            next_newest_search: now,
+            next_full_search: now,
         }
     }
 
@@ -59,7 +59,7 @@ impl<T> Programs<T> {
 
     /// Requests a search, unless the program is known already.
     pub(crate) fn want(&mut self, socket: Socket) {
-        if self.processes.can_tell(socket.uid)
+        if self.processes.can_inspect(socket.uid)
             && !self.known.contains_key(&socket.inode)
             && self.wanted.len() < MAX_WANTED
         {
@@ -68,24 +68,24 @@ impl<T> Programs<T> {
     }
 
     /// Searches the newest processes. A program that makes one request and ends is among them for a short time.
-    pub(crate) fn glance(&mut self) {
+    pub(crate) fn search_newest(&mut self) {
         let began = Instant::now();
-        if !self.wanted.is_empty() && began >= self.next_glance {
+        if !self.wanted.is_empty() && began >= self.next_newest_search {
             let found = self.processes.newest(&self.wanted);
             self.keep(found);
-            self.next_glance = began + began.elapsed() * GLANCES;
+            self.next_newest_search = began + began.elapsed() * NEWEST_SEARCH_SHARE;
         }
     }
 
     /// Searches all processes for the remaining sockets.
-    pub(crate) fn look(&mut self) {
+    pub(crate) fn search_all(&mut self) {
         let began = Instant::now();
-        if !self.wanted.is_empty() && began >= self.next_look {
+        if !self.wanted.is_empty() && began >= self.next_full_search {
             let found = self.processes.all(&self.wanted);
             self.keep(found);
             let gone = self.wanted.drain().map(|inode| (inode, None));
             self.known.extend(gone);
-            self.next_look = began + began.elapsed() * LOOKS;
+            self.next_full_search = began + began.elapsed() * FULL_SEARCH_SHARE;
         }
     }
 
@@ -104,8 +104,8 @@ impl<T> Programs<T> {
     }
 
     /// When the next search may begin, if one is needed.
-    pub(crate) fn next_look(&self) -> Option<Instant> {
-        (!self.wanted.is_empty()).then_some(self.next_look)
+    pub(crate) fn next_full_search(&self) -> Option<Instant> {
+        (!self.wanted.is_empty()).then_some(self.next_full_search)
     }
 }
 
@@ -113,5 +113,5 @@ impl<T> Programs<T> {
 const MAX_KNOWN: usize = 4096;
 const MAX_WANTED: usize = 1024;
 /// At most one part in this many of the time is spent on searches of the newest, or of all processes.
-const GLANCES: u32 = 10;
-const LOOKS: u32 = 20;
+const NEWEST_SEARCH_SHARE: u32 = 10;
+const FULL_SEARCH_SHARE: u32 = 20;

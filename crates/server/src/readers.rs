@@ -34,7 +34,7 @@ impl Readers {
     }
 
     /// Requests the search for the reader of a slot.
-    pub(crate) fn look_for(&self, slot: SlotName, new_reader: NewReader) {
+    pub(crate) fn find_reader(&self, slot: SlotName, new_reader: NewReader) {
         if let Some(thread) = self.thread.get_or_init(|| start(&self.slots)) {
             thread.try_send(Wanted { slot, new_reader }).ok();
         }
@@ -44,7 +44,7 @@ impl Readers {
 fn start(slots: &Arc<Slots>) -> Option<SyncSender<Wanted>> {
     let (wanted, received) = sync_channel(MAX_WAITING);
     let slots = Arc::clone(slots);
-    let work = move || look(&received, &slots);
+    let work = move || search(&received, &slots);
     match thread::Builder::new().name("readers".to_owned()).spawn(work) {
         Ok(_) => Some(wanted),
         Err(error) => {
@@ -55,11 +55,11 @@ fn start(slots: &Arc<Slots>) -> Option<SyncSender<Wanted>> {
 }
 
 /// Searches for all readers until the sender is gone.
-fn look(received: &Receiver<Wanted>, slots: &Slots) {
+fn search(received: &Receiver<Wanted>, slots: &Slots) {
     let mut programs = Programs::new(Instant::now(), |program| program);
     let mut waiting: Vec<Wanted> = Vec::new();
     loop {
-        match next(received, programs.next_look()) {
+        match next(received, programs.next_full_search()) {
             Ok(wanted) => {
                 let others = received.try_iter();
                 for wanted in [wanted].into_iter().chain(others) {
@@ -70,15 +70,15 @@ fn look(received: &Receiver<Wanted>, slots: &Slots) {
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
         }
-        programs.glance();
-        programs.look();
+        programs.search_newest();
+        programs.search_all();
         waiting.retain(|Wanted { slot, new_reader }| match programs.of(new_reader.socket) {
             Some(program) => {
                 slots.found(slot, *new_reader, program.clone());
                 false
             }
             // Stays wanted until all processes were searched.
-            None => programs.next_look().is_some(),
+            None => programs.next_full_search().is_some(),
         });
     }
 }
@@ -101,14 +101,14 @@ mod tests {
     use crate::peer::{Socket, own_uid};
 
     #[test]
-    fn the_thread_is_there_when_it_is_needed_and_ends_with_the_server() {
+    fn the_thread_starts_when_needed_and_ends_with_the_server() {
         let slots = Arc::new(Slots::new(false, 1));
         let readers = Readers::new(Arc::clone(&slots));
         assert_eq!(Arc::strong_count(&slots), 2, "no slot was read, so no thread runs");
         let socket = Socket { uid: own_uid().unwrap_or(0), inode: u32::MAX };
         for _ in 0..1000 {
             let generation = Generation::default();
-            readers.look_for(SlotName::Default, NewReader { socket, generation });
+            readers.find_reader(SlotName::Default, NewReader { socket, generation });
         }
         assert_eq!(Arc::strong_count(&slots), 3);
         drop(readers);

@@ -42,7 +42,7 @@ const CLOCK_STEP: SignedDuration = SignedDuration::from_secs(5);
 /// With less time left than this, a slot's failure is reported.
 const EXPIRES_SOON: SignedDuration = SignedDuration::from_mins(5);
 /// An upstream without a success for this long may have been unreachable. After the next success, its slots retry.
-const AWAY_AFTER: Duration = Duration::from_secs(10);
+const UNREACHABLE_AFTER: Duration = Duration::from_secs(10);
 
 /// The loop and its state.
 pub(crate) struct Refresher {
@@ -109,7 +109,7 @@ impl Refresher {
                 // The order is fixed, so that a simulated day is the same each time.
                 biased;
                 Some(ended) = self.fetches.join_next_with_id() => self.ended(ended),
-                Some((instance, session)) = self.sessions.looked() => self.looked(&instance, session),
+                Some((instance, session)) = self.sessions.checked() => self.checked(&instance, session),
                 Some(Ok(upstream)) = self.watches.join_next() => self.signed_in(&upstream),
                 () = self.slots.changed_since() => self.slots_changed(),
                 () = sleep(wake) => {}
@@ -131,9 +131,9 @@ impl Refresher {
         {
             self.fetch(fetch);
         }
-        self.sessions.look_where_due(now.wall);
+        self.sessions.begin_due_checks(now.wall);
         for (instance, ends) in self.sessions.warnings(now.wall) {
-            self.warn_of_end(instance, ends);
+            self.report_end(instance, ends);
         }
         let waits = [self.slots.wait(now), self.sessions.wait(now.wall)];
         // A slot that is overdue waits until another fetch ends, which wakes the loop.
@@ -174,7 +174,7 @@ impl Refresher {
     fn ended(&mut self, ended: Result<(Id, Result<Fetched, Failure>), JoinError>) {
         let (id, outcome) = match ended {
             Ok((id, outcome)) => (id, outcome),
-            Err(error) => (error.id(), Err(broken_off())),
+            Err(error) => (error.id(), Err(aborted())),
         };
         let Some(UnderWay { fetch, .. }) = self.under_way.remove(&id) else { return };
         let upstream = Upstream::of(&fetch.source);
@@ -182,9 +182,9 @@ impl Refresher {
             None => debug!(slot = %fetch.slot, "the fetched credentials are not needed any more"),
             Some(Finished::Refreshed { short_life }) => {
                 debug!(slot = %fetch.slot, "refreshed");
-                self.works(&upstream);
+                self.upstream_works(&upstream);
                 if let Some(life) = short_life {
-                    self.tell_short_life(&fetch, life);
+                    self.report_short_life(&fetch, life);
                 }
             }
             Some(Finished::Failed { failure, left }) => {
@@ -205,25 +205,25 @@ impl Refresher {
             Remedy::SignIn => self.sign_in_needed(upstream, failure),
             // This concerns one role, so each failure is reported.
             Remedy::Permission => {
-                self.tell_failure(EventKind::Denied, None, vec![slot.clone()], failure);
+                self.report_failure(EventKind::Denied, None, vec![slot.clone()], failure);
             }
-            Remedy::Correct => self.tell_once(EventKind::Misconfigured, upstream, failure),
+            Remedy::Correct => self.report_once(EventKind::Misconfigured, upstream, failure),
             Remedy::Wait if left < EXPIRES_SOON => {
-                self.tell_once(EventKind::Unavailable, upstream, failure);
+                self.report_once(EventKind::Unavailable, upstream, failure);
             }
             Remedy::Wait => {}
         }
     }
 
     /// Notes a success of an upstream.
-    fn works(&mut self, upstream: &Upstream) {
+    fn upstream_works(&mut self, upstream: &Upstream) {
         let now = Instant::now();
         let state = self.upstreams.entry(upstream.clone()).or_default();
         let last = state.gave_at.replace(now);
         state.reported.remove(&EventKind::Misconfigured);
         state.reported.remove(&EventKind::Unavailable);
         // While it works for some slots, the failures of others are their own.
-        if last.is_none_or(|last| now.duration_since(last) > AWAY_AFTER) {
+        if last.is_none_or(|last| now.duration_since(last) > UNREACHABLE_AFTER) {
             self.slots.recovered(upstream);
         }
         self.is_signed_in(upstream);
@@ -233,7 +233,7 @@ impl Refresher {
     fn sign_in_needed(&mut self, upstream: Upstream, failure: &Arc<Failure>) {
         self.slots.sign_in_needed(&upstream, failure);
         if let Upstream::Instance(instance) = &upstream {
-            self.sessions.over(instance);
+            self.sessions.ended(instance);
             self.slots.session_ends(instance, None);
         }
         let state = self.upstreams.entry(upstream.clone()).or_default();
@@ -244,7 +244,7 @@ impl Refresher {
                 watched
             }));
         }
-        self.tell_once(EventKind::SignInNeeded, upstream, failure);
+        self.report_once(EventKind::SignInNeeded, upstream, failure);
     }
 
     /// Handles a possible sign-in: the next fetches will show whether it is one.
@@ -252,15 +252,15 @@ impl Refresher {
         self.upstreams.entry(upstream.clone()).or_default().watch = None;
         self.slots.signed_in(upstream);
         if let Upstream::Instance(instance) = upstream {
-            self.sessions.look_again(instance, self.clock.now());
+            self.sessions.check_now(instance, self.clock.now());
         }
     }
 
-    fn looked(&mut self, instance: &InstanceId, session: Result<Session, Failure>) {
+    fn checked(&mut self, instance: &InstanceId, session: Result<Session, Failure>) {
         let upstream = Upstream::Instance(instance.clone());
         match session {
             Ok(session) => {
-                self.sessions.know(instance, session);
+                self.sessions.set_session(instance, session);
                 self.slots.session_ends(instance, session.ends);
                 self.is_signed_in(&upstream);
             }
@@ -269,7 +269,7 @@ impl Refresher {
             }
             Err(failure) => {
                 debug!(instance = %instance.name, problem = ?failure.problem, "a session could not be checked");
-                self.sessions.look_later(instance, self.clock.now());
+                self.sessions.check_later(instance, self.clock.now());
             }
         }
     }
@@ -296,7 +296,7 @@ impl Refresher {
         if step.abs() > CLOCK_STEP {
             debug!(?step, "the clock was set, or the machine has slept");
             self.slots.clock_stepped();
-            self.sessions.look_everywhere(now.wall);
+            self.sessions.check_all_now(now.wall);
         }
     }
 }
@@ -314,7 +314,7 @@ fn too_slow() -> Failure {
     unavailable(format!("no credentials arrived within {seconds} seconds"))
 }
 
-fn broken_off() -> Failure {
+fn aborted() -> Failure {
     unavailable("the refresh was aborted".to_owned())
 }
 

@@ -78,7 +78,7 @@ pub(crate) enum Refusal {
 
 /// The status and the text of a refusal.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Said {
+pub(crate) struct RefusalText {
     pub(crate) status: StatusCode,
     pub(crate) reason: Reason,
     /// What happened, on one line.
@@ -88,8 +88,8 @@ pub(crate) struct Said {
 }
 
 impl Refusal {
-    #[expect(clippy::too_many_lines, reason = "one table: each refusal with all that it says")]
-    pub(crate) fn said(&self) -> Said {
+    #[expect(clippy::too_many_lines, reason = "one table with the text of each refusal")]
+    pub(crate) fn text(&self) -> RefusalText {
         match self {
             Self::MalformedHead => {
                 bad(Reason::MalformedHead, "the request's head cannot be read as HTTP/1.1")
@@ -180,31 +180,31 @@ impl Refusal {
             }
             Self::Refreshing(Some(failure)) => {
                 let message = format!("credentials for this slot are being fetched: {failure}");
-                Said::new(StatusCode::SERVICE_UNAVAILABLE, Reason::Unavailable, message)
+                RefusalText::new(StatusCode::SERVICE_UNAVAILABLE, Reason::Unavailable, message)
                     .hint_of(failure)
             }
-            Self::Refreshing(None) => Said::new(
+            Self::Refreshing(None) => RefusalText::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 Reason::Pending,
                 "credentials for this slot are being fetched",
             )
             .hint("Try again in a second"),
-            Self::MethodNotAllowed(allowed) => Said::new(
+            Self::MethodNotAllowed(allowed) => RefusalText::new(
                 StatusCode::METHOD_NOT_ALLOWED,
                 Reason::MethodNotAllowed,
                 format!("this path takes {allowed} only"),
             ),
-            Self::BodyTimeout => Said::new(
+            Self::BodyTimeout => RefusalText::new(
                 StatusCode::REQUEST_TIMEOUT,
                 Reason::BodyTimeout,
                 "the request's body did not arrive within 10 seconds",
             ),
-            Self::HeadTimeout => Said::new(
+            Self::HeadTimeout => RefusalText::new(
                 StatusCode::REQUEST_TIMEOUT,
                 Reason::HeadTimeout,
                 "the request's head did not arrive within 5 seconds",
             ),
-            Self::NamesDiffer => Said::new(
+            Self::NamesDiffer => RefusalText::new(
                 StatusCode::CONFLICT,
                 Reason::NamesDiffer,
                 "the path and the body's ProfileName name different slots",
@@ -215,23 +215,23 @@ impl Refusal {
                     None => "holds credentials that were handed in".to_owned(),
                 };
                 let message = format!("the slot `{name}` {there}");
-                Said::new(StatusCode::CONFLICT, Reason::OtherSource, message).hint(format!(
+                RefusalText::new(StatusCode::CONFLICT, Reason::OtherSource, message).hint(format!(
                     "Replace it: {}",
                     load_command("--slotted --replace ", name)
                 ))
             }
-            Self::BodyTooLarge => Said::new(
+            Self::BodyTooLarge => RefusalText::new(
                 StatusCode::PAYLOAD_TOO_LARGE,
                 Reason::BodyTooLarge,
                 "the body is larger than 65536 bytes",
             ),
-            Self::Misdirected(port) => Said::new(
+            Self::Misdirected(port) => RefusalText::new(
                 StatusCode::MISDIRECTED_REQUEST,
                 Reason::WrongHost,
                 "the Host header does not name this server",
             )
             .hint(format!("Use 127.0.0.1:{port} or localhost:{port}")),
-            Self::HeadTooLarge => Said::new(
+            Self::HeadTooLarge => RefusalText::new(
                 StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
                 Reason::HeadTooLarge,
                 "the request's head is larger than 16384 bytes",
@@ -241,7 +241,7 @@ impl Refusal {
 
     /// The answer on a connection that stays open.
     pub(crate) fn into_response(self) -> Response<Bytes> {
-        let said = self.said();
+        let said = self.text();
         let mut response = wire::json(said.status, said.body());
         let headers = response.headers_mut();
         if let Self::MethodNotAllowed(allowed) = self {
@@ -257,7 +257,7 @@ impl Refusal {
 
     /// The answer as bytes, for a connection that is closed afterwards.
     pub(crate) fn into_last_bytes(self) -> Vec<u8> {
-        let said = self.said();
+        let said = self.text();
         let (status, body) = (said.status, said.body());
         let mut bytes = format!(
             "HTTP/1.1 {} {}\r\ncontent-type: application/json\r\ncache-control: no-store\r\n\
@@ -272,7 +272,7 @@ impl Refusal {
     }
 }
 
-impl Said {
+impl RefusalText {
     fn new(status: StatusCode, reason: Reason, message: impl Into<Cow<'static, str>>) -> Self {
         Self { status, reason, message: message.into(), hint: None }
     }
@@ -299,20 +299,20 @@ impl From<BadUpload> for Refusal {
     }
 }
 
-fn bad(reason: Reason, message: impl Into<Cow<'static, str>>) -> Said {
-    Said::new(StatusCode::BAD_REQUEST, reason, message)
+fn bad(reason: Reason, message: impl Into<Cow<'static, str>>) -> RefusalText {
+    RefusalText::new(StatusCode::BAD_REQUEST, reason, message)
 }
 
-fn unauthorized(reason: Reason, message: &'static str) -> Said {
-    Said::new(StatusCode::UNAUTHORIZED, reason, message)
+fn unauthorized(reason: Reason, message: &'static str) -> RefusalText {
+    RefusalText::new(StatusCode::UNAUTHORIZED, reason, message)
 }
 
-fn forbidden(reason: Reason, message: &'static str) -> Said {
-    Said::new(StatusCode::FORBIDDEN, reason, message)
+fn forbidden(reason: Reason, message: &'static str) -> RefusalText {
+    RefusalText::new(StatusCode::FORBIDDEN, reason, message)
 }
 
-fn not_found(reason: Reason, message: impl Into<Cow<'static, str>>) -> Said {
-    Said::new(StatusCode::NOT_FOUND, reason, message)
+fn not_found(reason: Reason, message: impl Into<Cow<'static, str>>) -> RefusalText {
+    RefusalText::new(StatusCode::NOT_FOUND, reason, message)
 }
 
 fn load_command(slotted: &str, profile: &ProfileName) -> String {
@@ -323,6 +323,6 @@ fn load_command(slotted: &str, profile: &ProfileName) -> String {
 #[cfg(test)]
 impl PartialEq for Refusal {
     fn eq(&self, other: &Self) -> bool {
-        self.said() == other.said()
+        self.text() == other.text()
     }
 }

@@ -54,7 +54,7 @@ enum Outcome {
     /// It is done. The role is the one that was served or unloaded.
     Done(Decision, Option<Arc<Role>>),
     /// It is done, and the audit log has no line for it.
-    DoneUnnoted(Response<Bytes>),
+    DoneUnlogged(Response<Bytes>),
     /// The body is needed to load this slot.
     Load(Writer, SlotName),
 }
@@ -85,7 +85,7 @@ impl Router {
                 self.note(request.verb, request.into_slot(), Ok(role), requester, now);
                 decision
             }
-            Ok(Outcome::DoneUnnoted(response)) => Decision::Answer(response),
+            Ok(Outcome::DoneUnlogged(response)) => Decision::Answer(response),
             Ok(Outcome::Load(writer, slot)) => Decision::ReadBody(Load { writer, slot, requester }),
             Err(refusal) => {
                 if self.audit.is_some() {
@@ -143,7 +143,7 @@ impl Router {
                 let served = self.slots.credentials(reader?.slot(slot)?, socket, now)?;
                 let Served { answer, role, new_reader } = served;
                 if let Some(new_reader) = new_reader {
-                    self.readers.look_for(slot.clone(), new_reader);
+                    self.readers.find_reader(slot.clone(), new_reader);
                 }
                 let response = wire::json(StatusCode::OK, answer);
                 Outcome::Done(Decision::Answer(response), Some(role))
@@ -159,12 +159,12 @@ impl Router {
             // Not recorded: programs that poll it would fill the log, and it serves no credentials.
             Action::Status => {
                 let statuses = self.slots.statuses(&caller.into_writer()?, now);
-                Outcome::DoneUnnoted(ok(&self.about.status(statuses, now)))
+                Outcome::DoneUnlogged(ok(&self.about.status(statuses, now)))
             }
             // Anyone may request it. Only a reader of the slot gets the details.
             Action::Health(slot) => {
                 let readable = reader.and_then(|reader| reader.slot(slot)).ok();
-                Outcome::DoneUnnoted(self.health(slot, readable, now))
+                Outcome::DoneUnlogged(self.health(slot, readable, now))
             }
             Action::Load(slot) => Outcome::Load(caller.into_writer()?, slot.clone()),
             Action::Unload(slot) => {
@@ -233,7 +233,7 @@ impl Router {
         HealthDetail {
             profile: profile.map(|name| name.as_str().to_owned()),
             expires: expiration.flatten().map(|at| at.to_string()),
-            reason: verdict.err().map(|refusal| refusal.said().message.into_owned()),
+            reason: verdict.err().map(|refusal| refusal.text().message.into_owned()),
         }
     }
 }

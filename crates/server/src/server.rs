@@ -31,8 +31,8 @@ use crate::wire::Upload;
 /// Maximum time for the current requests when the server stops.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 /// First and longest delay between attempts when connections cannot be accepted.
-const FIRST_WAIT: Duration = Duration::from_millis(50);
-const MAX_WAIT: Duration = Duration::from_secs(1);
+const FIRST_RETRY_DELAY: Duration = Duration::from_millis(50);
+const MAX_RETRY_DELAY: Duration = Duration::from_secs(1);
 
 /// A server that is ready to run.
 pub struct Server {
@@ -108,7 +108,7 @@ impl Server {
     ///
     /// # Errors
     /// The key cannot be read or created. Then no token is accepted.
-    pub fn take_tokens(&mut self, store: TokenStore) -> Result<(), TokenStoreError> {
+    pub fn accept_tokens(&mut self, store: TokenStore) -> Result<(), TokenStoreError> {
         self.gate.tokens = Some(Tokens::open(store, self.clock.now())?);
         Ok(())
     }
@@ -117,7 +117,7 @@ impl Server {
     ///
     /// # Errors
     /// The system has no random numbers, or the scope is too large for a token.
-    pub fn demand_one_token(
+    pub fn require_one_token(
         &mut self,
         scope: Scope,
     ) -> Result<AuthorizationToken, TokenStoreError> {
@@ -133,12 +133,12 @@ impl Server {
     }
 
     /// Records every decision in this log.
-    pub fn keep_audit_log(&mut self, log: AuditLog) {
+    pub fn set_audit_log(&mut self, log: AuditLog) {
         self.audit = Some(log);
     }
 
     /// Speaks only HTTPS, on every socket. Accepts these names besides loopback's.
-    pub fn speak_https(&mut self, tls: Tls, names: Names) {
+    pub fn use_https(&mut self, tls: Tls, names: Names) {
         self.tls = Some(tls);
         self.gate.names = names;
     }
@@ -215,11 +215,11 @@ impl Server {
 
 impl Acceptor {
     async fn accept_all(self, listener: TcpListener) {
-        let mut wait = FIRST_WAIT;
+        let mut wait = FIRST_RETRY_DELAY;
         loop {
             match listener.accept().await {
                 Ok((stream, _)) => {
-                    wait = FIRST_WAIT;
+                    wait = FIRST_RETRY_DELAY;
                     self.admit(stream).await;
                 }
                 Err(error) if is_about_one_connection(&error) => {}
@@ -228,7 +228,7 @@ impl Acceptor {
                     tracing::warn!(%error, "connections cannot be accepted at the moment");
                     self.connections.make_room();
                     tokio::time::sleep(wait).await;
-                    wait = (wait * 2).min(MAX_WAIT);
+                    wait = (wait * 2).min(MAX_RETRY_DELAY);
                 }
             }
         }

@@ -18,12 +18,12 @@ use crate::wire::SourceObject;
 /// Version 1 had sources that were not identified completely, so it cannot be restored.
 const VERSION: u32 = 2;
 /// 10,000 slots need less than 3 MB.
-const LARGEST: u64 = 64 * 1024 * 1024;
+const MAX_BYTES: u64 = 64 * 1024 * 1024;
 /// Interval between writes of due times alone. They change with each refresh, but only decide what is fetched first
 /// after a restart.
-const LATE: Duration = Duration::from_secs(5 * 60);
+const DUE_TIMES_INTERVAL: Duration = Duration::from_secs(5 * 60);
 /// Maximum delay of an answer by a slow disk. SDKs wait for at least a second.
-const PATIENCE: Duration = Duration::from_millis(500);
+const SAVE_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// The file of the slot list.
 #[derive(Clone, Debug)]
@@ -80,19 +80,21 @@ impl SlotList {
     }
 
     fn try_read(&self) -> Result<Vec<Listed>, String> {
-        let json = match files::read(&self.path, LARGEST) {
+        let json = match files::read(&self.path, MAX_BYTES) {
             Ok(json) => json,
             Err(error) if error.is_missing() => return Ok(Vec::new()),
             Err(error) => return Err(error.fault.to_string()),
         };
-        let damaged = |why: String| format!("cannot be understood: {why}");
+        let damaged = |why: String| format!("cannot be parsed: {why}");
         let written: Written =
             serde_json::from_slice(&json).map_err(|error| damaged(error.to_string()))?;
         if written.version > VERSION {
             return Err(format!("was written by a newer aws-sso (format {})", written.version));
         }
         if written.version < VERSION {
-            warn!("the list of slots was written by an older aws-sso and cannot be used: load the slots again");
+            warn!(
+                "the list of slots was written by an older aws-sso and cannot be used: load the slots again"
+            );
             return Ok(Vec::new());
         }
         let slots: Result<_, _> = written.slots.into_iter().map(WrittenSlot::parse).collect();
@@ -176,7 +178,7 @@ impl Keeper {
             }
             self.saved.send_replace(version);
             // Without a change, the due times are still written from time to time.
-            tokio::time::timeout(LATE, versions.changed()).await.ok();
+            tokio::time::timeout(DUE_TIMES_INTERVAL, versions.changed()).await.ok();
         }
     }
 
@@ -207,7 +209,7 @@ impl Saved {
     pub(crate) async fn wait(mut self) {
         let version = *self.versions.borrow();
         let saved = self.saved.wait_for(|saved| *saved >= version);
-        tokio::time::timeout(PATIENCE, saved).await.ok();
+        tokio::time::timeout(SAVE_TIMEOUT, saved).await.ok();
     }
 }
 
@@ -230,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read_again_and_nobody_else_can() {
+    fn the_saved_list_can_be_read_again_and_is_private() {
         let home = tempfile::tempdir().unwrap();
         let list = SlotList::at(home.path().join("state/slots-4144.json"));
         assert_eq!(list.read().unwrap(), []);

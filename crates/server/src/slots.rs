@@ -126,7 +126,7 @@ impl Slots {
         let mut contents = self.lock();
         let numbered = contents.numbered_mut(name).ok_or_else(|| nothing_in(name))?;
         let Numbered { slot, generation, reads } = numbered;
-        let answer = slot.served(now).ok_or_else(|| slot.why_not(name))?.clone();
+        let answer = slot.served(now).ok_or_else(|| slot.refusal(name))?.clone();
         let new_reader =
             reads.note(socket, now).map(|socket| NewReader { socket, generation: *generation });
         Ok(Served { answer, role: Arc::clone(slot.role()), new_reader })
@@ -167,7 +167,7 @@ impl Slots {
     pub(crate) fn health(&self, name: &SlotName, now: Now) -> Result<(), Refusal> {
         let contents = self.lock();
         let slot = contents.slot(name)?;
-        slot.served(now).map(|_| ()).ok_or_else(|| slot.why_not(name))
+        slot.served(now).map(|_| ()).ok_or_else(|| slot.refusal(name))
     }
 
     /// Puts an upload into a slot and replaces its content.
@@ -248,9 +248,7 @@ impl Slots {
 
 const NO_REFRESH: Refusal = Refusal::Field(
     "Creds",
-    Invalid(
-        "given: this server was started with --no-refresh and cannot fetch credentials",
-    ),
+    Invalid("given: this server was started with --no-refresh and cannot fetch credentials"),
 );
 
 impl Contents {

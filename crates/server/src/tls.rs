@@ -1,6 +1,7 @@
-//! HTTPS: whose certificate the port shows, and how a connection begins. What is said on it afterwards is `connection`'s.
+//! HTTPS: the certificate of the port, and the handshake. The module `connection` serves what follows.
 //!
-//! TLS 1.2 and 1.3 by rustls with ring, which is chosen here alone. No client certificates: who asks is the gate's.
+//! TLS 1.2 and 1.3 by rustls with ring, which only this module chooses. No client certificates: the gate decides about
+//! the requester.
 
 mod authority;
 mod given;
@@ -26,7 +27,7 @@ pub use authority::{Authority, AuthorityError};
 pub use given::{Certificate, CertificateError};
 use leaf::Leaf;
 
-/// What a port that speaks HTTPS needs.
+/// The configuration of a port that speaks HTTPS.
 #[derive(Clone)]
 pub struct Tls {
     acceptor: TlsAcceptor,
@@ -41,11 +42,11 @@ impl fmt::Debug for Tls {
 }
 
 impl Tls {
-    /// With certificates of the authority's for these names, each for a day and replaced in time.
+    /// HTTPS with certificates from the authority for these names. Each is valid for a day and replaced in time.
     ///
     /// # Errors
-    /// The authority can't vouch for one of them.
-    pub fn by(
+    /// The authority cannot vouch for one of the names.
+    pub fn with_authority(
         authority: Authority,
         names: &Names,
         clock: Arc<dyn Clock>,
@@ -53,25 +54,25 @@ impl Tls {
         authority.check(names, clock.now())?;
         let leaf = Arc::new(Leaf::new(authority, names, clock)?);
         keep_out_of_swap(&*leaf);
-        Self::showing(leaf, None).map_err(|error| AuthorityError::Refused(error.to_string()))
+        Self::with_resolver(leaf, None).map_err(|error| AuthorityError::Refused(error.to_string()))
     }
 
-    /// With a certificate that the person has.
+    /// HTTPS with a certificate from the person.
     ///
     /// # Errors
     /// rustls refuses it.
-    pub fn with(certificate: Certificate) -> Result<Self, CertificateError> {
+    pub fn with_certificate(certificate: Certificate) -> Result<Self, CertificateError> {
         let (path, name) = (certificate.path.clone(), certificate.name.clone());
-        Self::showing(Arc::new(certificate), Some(name))
+        Self::with_resolver(Arc::new(certificate), Some(name))
             .map_err(|error| CertificateError::Unusable { path, reason: error.to_string() })
     }
 
-    /// By which name programs of this host best reach the server, if the certificate isn't for all of loopback's.
+    /// The best name for programs of this host, if the certificate does not contain all loopback names.
     pub fn name(&self) -> Option<&HostName> {
         self.name.as_ref()
     }
 
-    fn showing(
+    fn with_resolver(
         certificates: Arc<dyn ResolvesServerCert>,
         name: Option<HostName>,
     ) -> Result<Self, rustls::Error> {
@@ -84,12 +85,12 @@ impl Tls {
     }
 }
 
-/// The cryptography under all of it.
+/// The cryptographic library.
 pub(crate) fn provider() -> CryptoProvider {
     ring::default_provider()
 }
 
-/// From when until when a certificate is valid; `None` if it is none.
+/// The start and end of a certificate's validity. `None`: it cannot be parsed.
 fn validity_of(certificate: &CertificateDer<'_>) -> Option<(Timestamp, Timestamp)> {
     let (_, parsed) = parse_x509_certificate(certificate).ok()?;
     let validity = parsed.validity();

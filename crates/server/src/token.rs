@@ -1,7 +1,7 @@
-//! Authorization tokens: what one says, how it is written, and how it is checked.
+//! Authorization tokens: their content and their format.
 //!
-//! A token carries what it is for, under a message authentication code of the root key: checking one needs the key and no
-//! table. What it carries is read only after the code was found right.
+//! A token contains its scope, with a message authentication code of the root key. So a check needs only the key, not a
+//! table. The content is read only after the code was checked.
 
 mod keys;
 mod store;
@@ -18,34 +18,34 @@ pub use store::{Issued, TokenStore, TokenStoreError};
 pub use keys::{Denied, Keys};
 pub(crate) use watch::Tokens;
 
-/// What SDKs send in `Authorization`, as text: a secret.
+/// An authorization token, as SDKs send it in `Authorization`. It is a secret.
 #[derive(Clone, Debug)]
 pub struct AuthorizationToken(Secret);
 
 impl AuthorizationToken {
-    /// What every token starts with, for scanners that look for secrets.
+    /// The start of every token, for programs that scan for secrets.
     pub const PREFIX: &str = "awssso_";
-    /// The most characters that one has: a quarter of the head that the server reads.
-    pub const LARGEST: usize = 4096;
+    /// The maximum number of characters: a quarter of the head that the server reads.
+    pub const MAX_LENGTH: usize = 4096;
 
-    /// Takes what looks like a token. Whether it is one, the server finds out.
+    /// Parses a text with the form of a token. Only the server can check its code.
     ///
     /// # Errors
-    /// It has another form; a refused text is wiped.
+    /// It has another form. The refused text is wiped.
     pub fn parse(text: String) -> Result<Self, Invalid> {
         const MUST_BE: Invalid = Invalid("an authorization token of aws-sso: awssso_…");
         let secret = Secret::parse(text).map_err(|_| MUST_BE)?;
-        let is_one = secret.expose().len() <= Self::LARGEST
+        let is_one = secret.expose().len() <= Self::MAX_LENGTH
             && secret.expose().strip_prefix(Self::PREFIX).is_some_and(is_base64url);
         if is_one { Ok(Self(secret)) } else { Err(MUST_BE) }
     }
 
-    /// The token itself. Every caller of this is a place to look at in a review.
+    /// The token as text. A review must check every caller.
     pub fn expose(&self) -> &str {
         self.0.expose()
     }
 
-    /// The serial that it says it has: good for finding it in a list, and for nothing else.
+    /// The serial that it claims, unchecked. Use it only to find the token in a list.
     pub fn claimed_serial(&self) -> Option<Serial> {
         let bytes = signed_bytes(self.expose())?;
         Claims::read(bytes.get(..bytes.len().checked_sub(MAC_LENGTH)?)?)
@@ -57,7 +57,7 @@ fn is_base64url(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
 }
 
-/// What names a token without opening anything.
+/// The public id of a token, which gives no access.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Serial([u8; 8]);
 
@@ -86,7 +86,7 @@ impl FromStr for Serial {
     }
 }
 
-/// What a token lets its bearer do.
+/// What a token allows its bearer to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Scope {
     /// Read these slots.
@@ -97,14 +97,14 @@ pub enum Scope {
     Admin,
 }
 
-/// What a token says.
+/// The content of a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
-    /// Its name.
+    /// Its serial.
     pub serial: Serial,
-    /// What it lets its bearer do.
+    /// What it allows its bearer to do.
     pub scope: Scope,
-    /// From when on it is none any more.
+    /// When it expires.
     pub expiration: Expiration,
 }
 
@@ -115,7 +115,7 @@ impl Grant {
     }
 }
 
-/// What the code of a token is reckoned over. All numbers are big-endian:
+/// The bytes that the code of a token protects. All numbers are big-endian:
 ///
 /// version 1 · kind · epoch (4 bytes) · serial (8) · expiration in Unix epoch seconds (8) · for each slot its length
 /// (2; 0 is the default slot) and its name.
@@ -141,14 +141,14 @@ impl Claims {
                 SlotName::Default => "",
                 SlotName::Named(name) => name.as_str(),
             };
-            // A name has 512 bytes at most.
+            // A name has at most 512 bytes.
             bytes.extend_from_slice(&u16::try_from(name.len()).unwrap_or(u16::MAX).to_be_bytes());
             bytes.extend_from_slice(name.as_bytes());
         }
         bytes
     }
 
-    /// `None`: another version's, or not ours at all.
+    /// Parses the bytes. `None`: another version, or not ours.
     pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
         let (&[version, kind], rest) = bytes.split_first_chunk()?;
         let (epoch, rest) = rest.split_first_chunk()?;
@@ -168,7 +168,7 @@ impl Claims {
 }
 
 fn read_slots(mut bytes: &[u8]) -> Option<Vec<SlotName>> {
-    // Most names have a dozen bytes.
+    // Most names have about a dozen bytes.
     let mut slots = Vec::with_capacity(bytes.len() / 14 + 1);
     while let Some((length, rest)) = bytes.split_first_chunk() {
         let (name, rest) = rest.split_at_checked(u16::from_be_bytes(*length).into())?;
@@ -185,7 +185,7 @@ fn read_slots(mut bytes: &[u8]) -> Option<Vec<SlotName>> {
 /// The claims and the code, which is their last 32 bytes.
 fn signed_bytes(text: &str) -> Option<Vec<u8>> {
     let digits = text.strip_prefix(AuthorizationToken::PREFIX)?;
-    let fits = text.len() <= AuthorizationToken::LARGEST;
+    let fits = text.len() <= AuthorizationToken::MAX_LENGTH;
     fits.then(|| BASE64URL_NOPAD.decode(digits.as_bytes()).ok()).flatten()
 }
 

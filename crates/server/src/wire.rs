@@ -1,6 +1,6 @@
-//! What crosses the socket: the JSON of docs/reference/api.md, written and read, for the server and its client.
+//! The JSON of docs/reference/api.md, written and parsed, for the server and its client.
 //!
-//! Domain types don't know JSON; these mirrors do.
+//! The types of the crate `credentials` know no JSON. The types here mirror them.
 
 use bytes::Bytes;
 use credentials::{Expiration, Principal, ProfileName, Source, Timestamp, whole};
@@ -30,43 +30,43 @@ pub use upload::{Replace, write_upload};
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ProfileObject {
-    /// The profile's name, which is also the slot's.
+    /// The profile's name, which is also the name of a named slot.
     pub profile_name: String,
-    /// 12 digits; absent when it is unknown.
+    /// 12 digits; absent if unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account_id: Option<String>,
-    /// Absent when it is unknown.
+    /// Absent if unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role_name: Option<String>,
     /// Unix epoch seconds; 0 while there are no credentials yet.
     pub expiration: i64,
     /// The time left, for people: `2h 5m`, `59m`, `< 1m`, `Expired`.
     pub expires: String,
-    /// How the slot stands.
+    /// The state of the slot.
     #[serde(default)]
     pub state: State,
-    /// How the credentials are obtained again; absent when they were handed in.
+    /// The source of the credentials; absent if they were handed in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<SourceObject>,
-    /// The same for people; nothing is ever read out of it.
+    /// The source as text for people. No program parses it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source_text: Option<String>,
-    /// Why the slot is not ready: one line.
+    /// Why the slot is not ready, on one line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// What to do about it: a sentence, with the command to type.
+    /// A sentence with the command that helps.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
-    /// The how-manieth load this is, on this server: another number, another load.
+    /// The number of the load on this server. Each load has another number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub generation: Option<u64>,
-    /// When the SSO session of the source's instance ends, in Unix epoch seconds; absent until that is known.
+    /// When the SSO session of the source's instance ends, in Unix epoch seconds; absent if not known yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session_ends: Option<i64>,
 }
 
 impl ProfileObject {
-    /// What is told of a profile at `now`: everything but its credentials.
+    /// Describes a profile at `now`, without its credentials.
     pub fn new(
         name: &ProfileName,
         principal: &Principal,
@@ -90,27 +90,27 @@ impl ProfileObject {
         }
     }
 
-    /// How the credentials are obtained again, if they can be; what can't be understood is no source.
+    /// The source of the credentials. `None`: there is none, or it cannot be parsed.
     pub fn source(&self) -> Option<Source> {
         self.source.clone()?.parse().ok()
     }
 }
 
-/// The answer to `PUT`, to `DELETE` and to whatever fails, as our client reads it.
+/// The answer to `PUT`, to `DELETE` and to every refused request, as our client parses it.
 #[derive(Debug, Deserialize)]
 pub struct Message {
     /// One line, with the hint at its end.
     message: String,
-    /// Why a request was refused; absent in a success, and from other servers.
+    /// Why a request was refused; absent in a success, and in answers of other servers.
     #[serde(default)]
     pub reason: Option<Reason>,
-    /// What to do about it.
+    /// A sentence with the command that helps.
     #[serde(default)]
     pub hint: Option<String>,
     /// Whether the slot that was loaded is refreshed.
     #[serde(default)]
     pub refreshes: bool,
-    /// The profile that was in the slot before, if it was of another source.
+    /// The profile that was in the slot before, if it had another source.
     #[serde(default)]
     pub replaced: Option<String>,
 }
@@ -124,8 +124,8 @@ impl Message {
     }
 }
 
-/// The answer to `PUT`: `{"code":"200","message":"OK"}`, with `"refreshes":true` if the server will do so, and with the name
-/// of the profile that was `"replaced"`, if it was of another source.
+/// The answer to `PUT`: `{"code":"200","message":"OK"}`, with `"refreshes":true` if the server refreshes the slot, and
+/// with the name of the `"replaced"` profile if it had another source.
 pub(crate) fn loaded(refreshes: bool, replaced: Option<&ProfileName>) -> Bytes {
     #[derive(Serialize)]
     struct Loaded<'a> {
@@ -145,8 +145,8 @@ pub(crate) fn unloaded() -> Bytes {
     loaded(false, None)
 }
 
-/// `{"code":"404","message":"…"}` with the same two again in capitals, which some SDKs read, and the reason and the hint for
-/// programs that know us. The message ends with the hint, because SDKs show nothing else.
+/// The answer to a refused request: `{"code":"404","message":"…"}`, the same two with capitals, which some SDKs read,
+/// and the reason and the hint for our own programs. The message ends with the hint, because SDKs show nothing else.
 pub(crate) fn refused(
     status: StatusCode,
     reason: Reason,
@@ -170,7 +170,7 @@ pub(crate) fn refused(
     to_json(&Refused { code, message, capital_code, capital_message, reason, hint })
 }
 
-/// `GET /healthcheck`: what anyone is told, and what a reader of the slot is told beside.
+/// `GET /healthcheck`: the part for anyone, and the part for a reader of the slot.
 #[derive(Serialize)]
 pub(crate) struct Health {
     pub(crate) status: &'static str,
@@ -178,7 +178,7 @@ pub(crate) struct Health {
     pub(crate) detail: Option<HealthDetail>,
 }
 
-/// What only a reader of the slot is told.
+/// The part of a health check that only a reader of the slot gets.
 #[derive(Serialize)]
 pub(crate) struct HealthDetail {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -189,12 +189,12 @@ pub(crate) struct HealthDetail {
     pub(crate) reason: Option<String>,
 }
 
-/// JSON without secrets.
+/// Writes JSON without secrets.
 pub(crate) fn to_json(value: &impl Serialize) -> Bytes {
     serde_json::to_vec(value).unwrap_or_default().into()
 }
 
-/// A response with the headers that every answer has. (`Date` and `Content-Length` come from hyper.)
+/// Builds a response with the headers of every answer. (hyper adds `Date` and `Content-Length`.)
 pub(crate) fn json(status: StatusCode, body: Bytes) -> Response<Bytes> {
     let mut response = Response::new(body);
     *response.status_mut() = status;
@@ -204,17 +204,17 @@ pub(crate) fn json(status: StatusCode, body: Bytes) -> Response<Bytes> {
     response
 }
 
-/// JSON with secrets: written once into room that is large enough, so that growing leaves no copies behind.
+/// Writes JSON with secrets into a buffer that never grows, because growing would leave copies behind.
 fn secret_json(value: &impl Serialize) -> Zeroizing<Vec<u8>> {
     let mut room = Zeroizing::new(Vec::with_capacity(64 * 1024));
-    // Nothing in these mirrors can fail to be written: no maps, no floats, no I/O.
+    // These types always serialize: no maps, no floats, no I/O.
     serde_json::to_writer(&mut *room, value).ok();
     let mut exact = Vec::with_capacity(room.len());
     exact.extend_from_slice(&room);
     Zeroizing::new(exact)
 }
 
-/// The words in code quotes below a heading of docs/reference/api.md.
+/// The words in code quotes under a heading of docs/reference/api.md.
 #[cfg(test)]
 fn documented(heading: &str) -> Vec<String> {
     let page = include_str!("../../../docs/reference/api.md");
@@ -228,7 +228,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_client_reads_message_and_hint_apart_and_words_that_it_does_not_know() {
+    fn a_client_separates_message_and_hint_and_accepts_unknown_words() {
         let refused = |hint| {
             let body = refused(StatusCode::NOT_FOUND, Reason::NoSuchPath, "nothing. is here", hint);
             serde_json::from_slice::<Message>(&body).unwrap()

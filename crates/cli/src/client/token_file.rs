@@ -60,4 +60,4 @@ fn typed(path: &Path) -> String {
 }
 
 /// In bytes.
-const LARGEST: u64 = AuthorizationToken::LARGEST as u64;
+const LARGEST: u64 = AuthorizationToken::MAX_LENGTH as u64;

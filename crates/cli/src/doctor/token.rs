@@ -184,4 +184,4 @@ fn scope(
 }
 
 /// In bytes.
-const MAX_BYTES: u64 = AuthorizationToken::LARGEST as u64;
+const MAX_BYTES: u64 = AuthorizationToken::MAX_LENGTH as u64;

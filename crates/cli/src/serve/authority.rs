@@ -87,7 +87,7 @@ pub(crate) fn explain(error: &AuthorityError, wanted: &[HostName]) -> Failure {
         AuthorityError::NotValid { .. } => {
             format!("Look at the clock. If it is right: aws-sso ecs trust --renew{names}")
         }
-        AuthorityError::NameLacking(_) | AuthorityError::Unreadable => format!(
+        AuthorityError::MissingName(_) | AuthorityError::Unreadable => format!(
             "Make another, which programs have to trust anew: aws-sso ecs trust --renew{names}"
         ),
         AuthorityError::Refused(_) => return Failure::failed(error),

@@ -14,7 +14,7 @@ use tracing::warn;
 pub enum AuditError {
     /// It cannot be opened, or other users could read, change or replace it.
     #[error("the audit log cannot be used: {0}")]
-    Unfit(#[from] FileError),
+    Unusable(#[from] FileError),
     /// Another server writes to it.
     #[error("another server writes the audit log {}", .0.display())]
     InUse(PathBuf),
@@ -62,12 +62,12 @@ impl LogFile {
             path: path.to_owned(),
             file,
             size: 0,
-            largest: LARGEST,
+            largest: MAX_BYTES,
             is_torn: false,
             cannot_rotate: false,
             _lock: lock,
         };
-        log.look_at_end().map_err(|error| FileError::unreadable(path, error))?;
+        log.check_end().map_err(|error| FileError::unreadable(path, error))?;
         Ok(log)
     }
 
@@ -108,7 +108,7 @@ impl LogFile {
 
     fn reopen(&mut self) -> io::Result<()> {
         self.file = files::open_to_append(&self.path)?;
-        self.look_at_end()
+        self.check_end()
     }
 
     /// Renames the file and each older one to the next suffix. A file that cannot be renamed grows further, because a
@@ -132,7 +132,7 @@ impl LogFile {
         self.reopen()
     }
 
-    fn look_at_end(&mut self) -> io::Result<()> {
+    fn check_end(&mut self) -> io::Result<()> {
         self.size = self.file.metadata()?.len();
         let mut last = [b'\n'];
         if self.size > 0 {
@@ -160,7 +160,7 @@ impl LogFile {
 
 /// The current log and the older ones, newest first.
 pub(super) fn files(path: &Path) -> Vec<PathBuf> {
-    let older = (1..=OLDER).map(|number| with_suffix(path, &format!(".{number}")));
+    let older = (1..=MAX_OLDER_FILES).map(|number| with_suffix(path, &format!(".{number}")));
     std::iter::once(path.to_owned()).chain(older).collect()
 }
 
@@ -171,9 +171,9 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 }
 
 /// Size in bytes, about 40,000 decisions.
-const LARGEST: u64 = 10 * 1024 * 1024;
+const MAX_BYTES: u64 = 10 * 1024 * 1024;
 /// Number of older files that are kept.
-const OLDER: usize = 5;
+const MAX_OLDER_FILES: usize = 5;
 
 #[cfg(test)]
 #[cfg(unix)]

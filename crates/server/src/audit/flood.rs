@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_flood_is_cut_to_ten_a_second() {
+    fn a_flood_is_limited_to_ten_a_second() {
         let began = Instant::now();
         let mut allowance = Allowance::new(began);
         let mut take = |seconds: f64| {
@@ -53,7 +53,7 @@ mod tests {
         };
         assert_eq!(take(0.0), 1000);
         assert_eq!(take(0.05), 0);
-        assert_eq!(take(0.101), 1, "the rest of a tenth is not forgotten");
+        assert_eq!(take(0.101), 1, "the fraction of a tenth is kept");
         assert_eq!(take(10.1), 100);
         assert_eq!(take(1e6), 1000);
     }

@@ -177,7 +177,7 @@ impl<'a> What<'a> {
         let role = record.outcome.as_ref().ok().and_then(Option::as_deref);
         let principal = role.map(|role| &role.principal);
         let refusal = record.outcome.as_ref().err();
-        let said = refusal.map(Refusal::said);
+        let said = refusal.map(Refusal::text);
         Self {
             verb: record.verb.name(),
             slot: match &record.slot {

@@ -38,7 +38,7 @@ async fn written(path: &Path, records: impl IntoIterator<Item = Record>) -> Stri
 }
 
 #[tokio::test]
-async fn a_decision_is_a_line_that_says_who_used_which_role() {
+async fn each_decision_is_a_line_with_the_requester_and_the_role() {
     let home = tempfile::tempdir().unwrap();
     let socket = Some(Socket { uid: 12345, inode: u32::MAX });
     let requester = Requester { socket, token: Some("00ff00ff00ff00ff".parse().unwrap()) };
@@ -59,11 +59,11 @@ async fn a_decision_is_a_line_that_says_who_used_which_role() {
         format!(r#"{time},"Verb":"load","Slot":"a b","DefaultSlot":false,{role}}}"#),
         format!(
             r#"{time},"Verb":"read","Slot":"a b","DefaultSlot":false,"Outcome":"failed","Status":404,"Reason":"{}"}}"#,
-            Refusal::NoSuchSlot(name("a b")).said().message
+            Refusal::NoSuchSlot(name("a b")).text().message
         ),
         format!(
             r#"{time},"Verb":"list","DefaultSlot":false,"Outcome":"refused","Status":401,"Reason":"{}"}}"#,
-            Refusal::OtherUser.said().message
+            Refusal::OtherUser.text().message
         ),
         format!(r#"{time},"Verb":"unload","DefaultSlot":false,"Outcome":"allowed","Status":200}}"#),
     ];
@@ -83,7 +83,7 @@ async fn no_name_can_forge_a_line() {
 }
 
 #[tokio::test]
-async fn what_there_is_no_room_for_is_counted_and_told() {
+async fn records_without_room_are_counted_and_reported() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("audit");
     let queue = Arc::new(Queue::default());
@@ -96,12 +96,12 @@ async fn what_there_is_no_room_for_is_counted_and_told() {
     let log = fs::read_to_string(&path).unwrap();
     let reads = log.lines().filter(|line| line.contains(r#""Verb":"read""#)).count();
     assert_eq!(reads, queue::MAX_RECORDS);
-    let told = log.lines().last().unwrap();
-    assert!(told.contains(r#""Lost":7,"Reason":"they came faster"#), "{told}");
+    let reported = log.lines().last().unwrap();
+    assert!(reported.contains(r#""Lost":7,"Reason":"they came faster"#), "{reported}");
 }
 
 #[test]
-fn a_full_disk_loses_lines_that_are_told_once_there_is_room() {
+fn lines_lost_on_a_full_disk_are_reported_when_there_is_room() {
     let home = tempfile::tempdir().unwrap();
     let Some(disk) = SmallDisk::mount(home.path().join("disk")) else { return };
     let path = disk.path().join("audit");
@@ -121,14 +121,14 @@ fn a_full_disk_loses_lines_that_are_told_once_there_is_room() {
     let log = write(1);
     let after: Vec<AuditLine<'_>> =
         log.lines().skip(kept).map(|line| serde_json::from_str(line).unwrap()).collect();
-    let [told, next] = &after[..] else { panic!("{after:?}") };
-    assert_eq!(told.lost as usize, 101 - kept);
-    assert_eq!(told.reason.as_deref(), Some("the file could not be written"));
+    let [reported, next] = &after[..] else { panic!("{after:?}") };
+    assert_eq!(reported.lost as usize, 101 - kept);
+    assert_eq!(reported.reason.as_deref(), Some("the file could not be written"));
     assert_eq!(&*next.verb, "read", "it goes on");
 }
 
 #[tokio::test]
-async fn a_flood_of_refusals_pushes_nothing_else_out() {
+async fn a_flood_of_refusals_does_not_displace_other_lines() {
     let home = tempfile::tempdir().unwrap();
     let refused = || record(Verb::Read, SlotName::Default, Err(Refusal::OtherUser));
     let flood = (0..5000).map(|_| refused()).chain([read()]);
@@ -136,6 +136,6 @@ async fn a_flood_of_refusals_pushes_nothing_else_out() {
     let of = |what: &str| log.lines().filter(|line| line.contains(what)).count();
     assert!((1000..1100).contains(&of(r#""Outcome":"refused""#)), "{}", of("refused"));
     assert_eq!(of(r#""Outcome":"allowed""#), 1);
-    let told = log.lines().find(|line| line.contains(r#""Verb":"audit""#)).unwrap();
-    assert!(told.contains("too many requests were refused"), "{told}");
+    let reported = log.lines().find(|line| line.contains(r#""Verb":"audit""#)).unwrap();
+    assert!(reported.contains("too many requests were refused"), "{reported}");
 }

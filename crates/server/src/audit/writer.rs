@@ -33,7 +33,7 @@ struct Missing {
     count: u64,
     why: &'static str,
     /// Reports are lines too, so their rate is limited.
-    told: Option<Instant>,
+    reported_at: Option<Instant>,
 }
 
 impl Writer {
@@ -46,7 +46,7 @@ impl Writer {
             programs: Programs::new(now, |program| line::members(&program)),
             allowance: Allowance::new(now),
             lines: Lines::default(),
-            missing: Missing { count: 0, why: "", told: None },
+            missing: Missing { count: 0, why: "", reported_at: None },
             is_warned: false,
         }
     }
@@ -70,12 +70,12 @@ impl Writer {
         let mut gathering = None;
         loop {
             let woken = match gathering {
-                None => self.queue.wait(self.patience()),
+                None => self.queue.wait(self.wait_limit()),
                 Some(limit) => self.queue.gather(limit),
             };
             self.queue.take_connected(connected);
             connected.drain(..).for_each(|socket| self.programs.connected(socket));
-            self.programs.glance();
+            self.programs.search_newest();
             match (woken, gathering) {
                 (Woken::Stopped, _) => return true,
                 (Woken::Connected, _) => {}
@@ -86,10 +86,10 @@ impl Writer {
     }
 
     /// When to wake up even if no record has arrived.
-    fn patience(&self) -> Option<Instant> {
+    fn wait_limit(&self) -> Option<Instant> {
         let now = Instant::now();
         let again = (self.missing.count > 0).then(|| now + REPORT_INTERVAL);
-        again.into_iter().chain(self.programs.next_look()).min()
+        again.into_iter().chain(self.programs.next_full_search()).min()
     }
 
     /// Writes a batch, and the number of missing decisions.
@@ -99,17 +99,17 @@ impl Writer {
             .iter()
             .filter_map(|record| record.requester.socket)
             .for_each(|socket| self.programs.want(socket));
-        self.programs.look();
+        self.programs.search_all();
         self.allowance.renew(now);
         self.lines.clear();
-        let tells = self.missing.is_to_be_told(now) || is_last && self.missing.count > 0;
-        if tells {
+        let reports = self.missing.is_report_due(now) || is_last && self.missing.count > 0;
+        if reports {
             self.lines.push_lost(self.clock.now(), self.missing.count, self.missing.why);
         }
-        let mut flooded = 0;
+        let mut refused = 0;
         for record in batch.drain(..) {
             if line::is_refused(&record) && !self.allowance.take() {
-                flooded += 1;
+                refused += 1;
                 continue;
             }
             let program = record.requester.socket.and_then(|socket| self.programs.of(socket));
@@ -117,11 +117,11 @@ impl Writer {
         }
         let outcome = self.append();
         let written = outcome.as_ref().map_or_else(|failed| failed.written, |()| u64::MAX);
-        if tells && written > 0 {
+        if reports && written > 0 {
             self.missing.count = 0;
-            self.missing.told = Some(now);
+            self.missing.reported_at = Some(now);
         }
-        self.count(overflowed, flooded, outcome.err(), tells);
+        self.count(overflowed, refused, outcome.err(), reports);
     }
 
     fn append(&mut self) -> Result<(), Failed> {
@@ -132,12 +132,13 @@ impl Writer {
     }
 
     /// Counts missing decisions. Warns once, until everything works again.
-    fn count(&mut self, overflowed: u64, flooded: u64, failed: Option<Failed>, tells: bool) {
+    fn count(&mut self, overflowed: u64, refused: u64, failed: Option<Failed>, reports: bool) {
         let unwritten = failed.as_ref().map_or(0, |failed| {
             // The line that reports losses is not a decision itself.
-            self.lines.count() - failed.written.max(u64::from(tells))
+            self.lines.count() - failed.written.max(u64::from(reports))
         });
-        let causes = [(overflowed, OVERFLOWED), (flooded, FLOODED), (unwritten, UNWRITTEN)];
+        let causes =
+            [(overflowed, TOO_FAST), (refused, TOO_MANY_REFUSED), (unwritten, NOT_WRITTEN)];
         for (count, why) in causes.into_iter().filter(|(count, _)| *count > 0) {
             self.queue.count_missing(count);
             self.missing.count += count;
@@ -155,8 +156,9 @@ impl Writer {
 }
 
 impl Missing {
-    fn is_to_be_told(&self, now: Instant) -> bool {
-        self.count > 0 && self.told.is_none_or(|told| told + REPORT_INTERVAL <= now)
+    fn is_report_due(&self, now: Instant) -> bool {
+        self.count > 0
+            && self.reported_at.is_none_or(|reported_at| reported_at + REPORT_INTERVAL <= now)
     }
 }
 
@@ -164,6 +166,6 @@ impl Missing {
 const BATCH_INTERVAL: Duration = Duration::from_millis(20);
 const REPORT_INTERVAL: Duration = Duration::from_secs(1);
 
-const OVERFLOWED: &str = "they came faster than they could be written";
-const FLOODED: &str = "too many requests were refused at once";
-const UNWRITTEN: &str = "the file could not be written";
+const TOO_FAST: &str = "they came faster than they could be written";
+const TOO_MANY_REFUSED: &str = "too many requests were refused at once";
+const NOT_WRITTEN: &str = "the file could not be written";

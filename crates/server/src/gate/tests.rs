@@ -50,7 +50,7 @@ fn token(store: &TokenStore, scope: Scope, expires: &str) -> String {
 }
 
 #[test]
-fn our_own_names_are_taken_with_our_port_or_none() {
+fn our_own_names_are_accepted_with_our_port_or_without_one() {
     for host in [
         "127.0.0.1:4144",
         "localhost:4144",
@@ -91,7 +91,7 @@ fn other_hosts_are_misdirected() {
 }
 
 #[test]
-fn what_a_browser_or_a_proxy_sends_is_refused_even_from_the_same_user() {
+fn requests_of_browsers_and_proxies_are_refused_even_from_the_same_user() {
     for name in [
         "Origin",
         "Referer",
@@ -138,7 +138,7 @@ fn only_the_same_user_without_a_token_may_do_anything() {
 }
 
 #[test]
-fn a_token_decides_whoever_sends_it() {
+fn a_token_decides_regardless_of_the_owner() {
     let home = tempfile::tempdir().unwrap();
     let (mut gate, store) = with_tokens(&home);
     let later = "2026-11-22T21:16:31Z";
@@ -179,7 +179,7 @@ fn a_token_decides_whoever_sends_it() {
 }
 
 #[test]
-fn two_authorizations_are_none() {
+fn two_authorization_headers_are_refused() {
     let home = tempfile::tempdir().unwrap();
     let (gate, store) = with_tokens(&home);
     let admin = token(&store, Scope::Admin, "2026-11-22T21:16:31Z");
@@ -194,7 +194,7 @@ fn two_authorizations_are_none() {
 }
 
 #[test]
-fn a_token_can_be_required_of_everybody() {
+fn a_token_can_be_required_from_every_requester() {
     let gate = Gate { requires_token: true, ..Gate::default() };
     for owner in [Owner::SameUser, Owner::OtherUser, Owner::Root, Owner::Unknown] {
         let checked = check_by(&gate, owner, "/", &[("host", "localhost:4144")]);
@@ -203,7 +203,7 @@ fn a_token_can_be_required_of_everybody() {
 }
 
 #[test]
-fn a_name_for_containers_takes_a_token_even_of_the_same_user() {
+fn a_name_for_containers_needs_a_token_even_from_the_same_user() {
     let home = tempfile::tempdir().unwrap();
     let (mut gate, store) = with_tokens(&home);
     gate.names =

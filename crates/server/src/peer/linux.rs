@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn our_own_connection_is_known_in_both_families() {
+    fn our_own_connection_has_its_owner_in_both_families() {
         for address in ["127.0.0.1:0", "[::1]:0"] {
             let (client, served, listener) = pair(address);
             assert_eq!(owner_of_far_end(&served), Owner::SameUser, "{address}");
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_that_is_not_there_has_no_owner() {
+    fn a_connection_that_does_not_exist_has_no_owner() {
         let diagnostics = Diagnostics::open().unwrap();
         let nowhere = "127.0.0.1:1".parse().unwrap();
         assert_eq!(diagnostics.of_peer(nowhere, nowhere), (Owner::Unknown, None));
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn replies_that_are_cut_short_tell_nothing() {
+    fn truncated_replies_give_no_owner() {
         let mut reply = vec![0_u8; REPLY_LENGTH];
         reply[4..6].copy_from_slice(&SOCK_DIAG_BY_FAMILY.to_ne_bytes());
         reply[17] = TCP_ESTABLISHED;

@@ -19,13 +19,13 @@ impl Processes {
     }
 
     /// Whether processes of that user can be inspected.
-    pub(super) fn can_tell(&self, uid: u32) -> bool {
+    pub(super) fn can_inspect(&self, uid: u32) -> bool {
         uid == self.own_uid || self.own_uid == 0
     }
 
     /// The holders of these sockets, among the newest processes and those that were found recently.
     pub(super) fn newest(&mut self, inodes: &HashSet<u32>) -> Vec<(u32, Program)> {
-        let newest = newest_pid().map(|newest| newest.saturating_sub(NEWEST)..=newest);
+        let newest = newest_pid().map(|newest| newest.saturating_sub(MAX_NEWEST_IDS)..=newest);
         let newest = newest.into_iter().flatten().rev();
         let pids = self.recent.clone().into_iter().chain(newest).collect();
         self.find(pids, inodes)
@@ -44,7 +44,7 @@ impl Processes {
             if found.len() >= inodes.len() || budget == 0 {
                 break;
             }
-            look_into(pid, inodes, &mut found, &mut budget);
+            inspect(pid, inodes, &mut found, &mut budget);
         }
         for (_, Program { pid, .. }) in &found {
             if !self.recent.contains(pid) {
@@ -63,7 +63,7 @@ fn newest_pid() -> Option<u32> {
 }
 
 /// Finds which of the sockets a process holds. Processes of other users, and protected ones, cannot be inspected.
-fn look_into(pid: u32, inodes: &HashSet<u32>, found: &mut Vec<(u32, Program)>, budget: &mut usize) {
+fn inspect(pid: u32, inodes: &HashSet<u32>, found: &mut Vec<(u32, Program)>, budget: &mut usize) {
     let process = PathBuf::from(format!("/proc/{pid}"));
     let Ok(files) = read_dir(process.join("fd")) else { return };
     for file in files.flatten() {
@@ -105,7 +105,7 @@ fn socket_at(file: &Path) -> Option<u32> {
 }
 
 /// Number of ids that are searched. Some of them belong to threads.
-const NEWEST: u32 = 64;
+const MAX_NEWEST_IDS: u32 = 64;
 /// Maximum number of open files for one search, about 20 ms.
 const MAX_FILES: usize = 20_000;
 const MAX_RECENT: usize = 8;
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn the_process_that_holds_a_socket_is_found_and_one_that_is_gone_is_not() {
+    fn a_process_that_holds_a_socket_is_found_until_it_ends() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let wanted = inode(&stream);
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn we_ourselves_are_not_looked_into() {
+    fn our_own_process_is_not_searched() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let found = Processes::new().all(&[inode(&stream)].into());

@@ -11,7 +11,7 @@ impl Processes {
         Self
     }
 
-    pub(super) fn can_tell(&self, _: u32) -> bool {
+    pub(super) fn can_inspect(&self, _: u32) -> bool {
         false
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use credentials::{Failure, InstanceId, SignedDuration, Timestamp};
 use tokio::task::JoinSet;
 
-use super::broken_off;
+use super::aborted;
 use crate::event::SESSION_ENDS_SOON;
 use crate::provider::{Provider, Session};
 
@@ -21,15 +21,15 @@ const RETRY_INTERVAL: Duration = Duration::from_secs(60);
 pub(super) struct Sessions {
     provider: Arc<dyn Provider>,
     watched: HashMap<InstanceId, Watched>,
-    looks: JoinSet<(InstanceId, Result<Session, Failure>)>,
+    checks: JoinSet<(InstanceId, Result<Session, Failure>)>,
 }
 
 #[derive(Default)]
 struct Watched {
     /// The next check. `None`: after a sign-in.
-    look_at: Option<Timestamp>,
+    check_at: Option<Timestamp>,
     /// Whether a check runs. There are never two.
-    is_looking: bool,
+    is_checking: bool,
     ends: Option<Timestamp>,
     /// The number of warnings for this end.
     warnings: u8,
@@ -37,44 +37,44 @@ struct Watched {
 
 impl Sessions {
     pub(super) fn new(provider: Arc<dyn Provider>) -> Self {
-        Self { provider, watched: HashMap::new(), looks: JoinSet::new() }
+        Self { provider, watched: HashMap::new(), checks: JoinSet::new() }
     }
 
     /// Replaces the watched instances.
     pub(super) fn watch(&mut self, instances: Vec<InstanceId>, now: Timestamp) {
-        self.watched.retain(|name, known| instances.contains(name) || known.is_looking);
+        self.watched.retain(|name, known| instances.contains(name) || known.is_checking);
         for name in instances {
-            let new = || Watched { look_at: Some(now), ..Watched::default() };
+            let new = || Watched { check_at: Some(now), ..Watched::default() };
             self.watched.entry(name).or_insert_with(new);
         }
     }
 
     /// Begins the checks that are due.
-    pub(super) fn look_where_due(&mut self, now: Timestamp) {
+    pub(super) fn begin_due_checks(&mut self, now: Timestamp) {
         for (name, watched) in &mut self.watched {
-            if !watched.is_looking && watched.look_at.is_some_and(|at| at <= now) {
-                watched.is_looking = true;
+            if !watched.is_checking && watched.check_at.is_some_and(|at| at <= now) {
+                watched.is_checking = true;
                 let (name, session) = (name.clone(), self.provider.session(name));
-                self.looks.spawn(async move {
+                self.checks.spawn(async move {
                     // A separate task, so that it ends even if it panics.
                     let session = tokio::spawn(session).await;
-                    (name, session.unwrap_or_else(|_| Err(broken_off())))
+                    (name, session.unwrap_or_else(|_| Err(aborted())))
                 });
             }
         }
     }
 
     /// Waits for the end of a check. `None`: no check runs.
-    pub(super) async fn looked(&mut self) -> Option<(InstanceId, Result<Session, Failure>)> {
-        let (name, outcome) = self.looks.join_next().await?.ok()?;
+    pub(super) async fn checked(&mut self) -> Option<(InstanceId, Result<Session, Failure>)> {
+        let (name, outcome) = self.checks.join_next().await?.ok()?;
         if let Some(watched) = self.watched.get_mut(&name) {
-            watched.is_looking = false;
+            watched.is_checking = false;
         }
         Some((name, outcome))
     }
 
     /// Sets the state of a session.
-    pub(super) fn know(&mut self, instance: &InstanceId, session: Session) {
+    pub(super) fn set_session(&mut self, instance: &InstanceId, session: Session) {
         let Some(watched) = self.watched.get_mut(instance) else { return };
         // The last tokens of a session differ by a second in its end. That is not a new end.
         let is_same = match (watched.ends, session.ends) {
@@ -87,34 +87,34 @@ impl Sessions {
         watched.ends = session.ends;
         // The next check is at its end.
         let at = session.ends.map_or(session.look_again, |ends| ends.min(session.look_again));
-        watched.look_at = Some(at);
+        watched.check_at = Some(at);
     }
 
     /// Notes the end of a session: it is not checked again before a sign-in.
-    pub(super) fn over(&mut self, instance: &InstanceId) {
+    pub(super) fn ended(&mut self, instance: &InstanceId) {
         if let Some(watched) = self.watched.get_mut(instance) {
-            *watched = Watched { is_looking: watched.is_looking, ..Watched::default() };
+            *watched = Watched { is_checking: watched.is_checking, ..Watched::default() };
         }
     }
 
     /// Checks a session now, because a person may have signed in.
-    pub(super) fn look_again(&mut self, instance: &InstanceId, now: Timestamp) {
+    pub(super) fn check_now(&mut self, instance: &InstanceId, now: Timestamp) {
         if let Some(watched) = self.watched.get_mut(instance) {
-            watched.look_at = Some(now);
+            watched.check_at = Some(now);
         }
     }
 
     /// Schedules another check after one that failed.
-    pub(super) fn look_later(&mut self, instance: &InstanceId, now: Timestamp) {
+    pub(super) fn check_later(&mut self, instance: &InstanceId, now: Timestamp) {
         if let Some(watched) = self.watched.get_mut(instance) {
-            watched.look_at = Some(now + RETRY_INTERVAL);
+            watched.check_at = Some(now + RETRY_INTERVAL);
         }
     }
 
     /// Checks all sessions now, because the clock has made a step.
-    pub(super) fn look_everywhere(&mut self, now: Timestamp) {
+    pub(super) fn check_all_now(&mut self, now: Timestamp) {
         for watched in self.watched.values_mut() {
-            watched.look_at = watched.look_at.map(|_| now);
+            watched.check_at = watched.check_at.map(|_| now);
         }
     }
 
@@ -135,8 +135,8 @@ impl Sessions {
 
     /// The time until the next check or warning.
     pub(super) fn wait(&self, now: Timestamp) -> Option<Duration> {
-        let looks = self.watched.values().filter(|watched| !watched.is_looking);
-        let at = looks.filter_map(|watched| watched.look_at).min()?;
+        let checks = self.watched.values().filter(|watched| !watched.is_checking);
+        let at = checks.filter_map(|watched| watched.check_at).min()?;
         Some(at.duration_since(now).try_into().unwrap_or_default())
     }
 }
@@ -148,9 +148,9 @@ mod tests {
     use super::*;
     use crate::provider::Later;
 
-    struct Nobody;
+    struct IdleProvider;
 
-    impl Provider for Nobody {
+    impl Provider for IdleProvider {
         fn fetch(&self, _: &Source) -> Later<Result<Fetched, Failure>> {
             Box::pin(std::future::pending())
         }
@@ -165,23 +165,23 @@ mod tests {
     }
 
     #[test]
-    fn an_end_is_told_twice_even_if_it_is_told_differently_by_a_second_and_a_later_end_anew() {
+    fn an_end_is_reported_twice_and_a_later_end_again() {
         let start = Timestamp::from_second(1_800_000_000).unwrap();
         let at = |minutes: u64| start + Duration::from_secs(minutes * 60);
         let second = Duration::from_secs(1);
         let corp = fakes::instance("corp");
-        let mut sessions = Sessions::new(Arc::new(Nobody));
+        let mut sessions = Sessions::new(Arc::new(IdleProvider));
         sessions.watch(vec![corp.clone()], start);
-        let mut told = |ends, now| {
-            sessions.know(&corp, Session { ends: Some(ends), look_again: now });
+        let mut reports = |ends, now| {
+            sessions.set_session(&corp, Session { ends: Some(ends), look_again: now });
             sessions.warnings(now).len()
         };
-        assert_eq!(told(at(20), start), 0);
-        assert_eq!(told(at(20) + second, at(6)), 1);
-        assert_eq!(told(at(20) - second, at(7)), 0);
-        assert_eq!(told(at(20), at(16)), 1);
-        assert_eq!(told(at(20) + second, at(20) - second), 0);
-        assert_eq!(told(at(500), at(21)), 0, "a person has signed in again");
-        assert_eq!(told(at(500), at(490)), 1);
+        assert_eq!(reports(at(20), start), 0);
+        assert_eq!(reports(at(20) + second, at(6)), 1);
+        assert_eq!(reports(at(20) - second, at(7)), 0);
+        assert_eq!(reports(at(20), at(16)), 1);
+        assert_eq!(reports(at(20) + second, at(20) - second), 0);
+        assert_eq!(reports(at(500), at(21)), 0, "a person has signed in again");
+        assert_eq!(reports(at(500), at(490)), 1);
     }
 }

@@ -10,9 +10,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 const DAYS: u64 = 1_000;
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a longer simulation is asked for by a variable")]
-#[expect(clippy::print_stdout, reason = "how much has happened is a figure of the simulation")]
-fn whatever_happens_in_a_thousand_days_the_promises_hold() {
+#[expect(clippy::disallowed_methods, reason = "a variable makes the simulation longer")]
+#[expect(clippy::print_stdout, reason = "the simulation prints its counts of events")]
+fn the_promises_hold_in_a_thousand_simulated_days() {
     let days =
         std::env::var("SIMULATED_DAYS").ok().and_then(|days| days.parse().ok()).unwrap_or(DAYS);
     let next = AtomicU64::new(0);

@@ -11,10 +11,10 @@ use crate::slots::Fetch;
 
 impl Refresher {
     /// Reports an event of an upstream, unless it was reported and is not over.
-    pub(super) fn tell_once(&mut self, kind: EventKind, upstream: Upstream, failure: &Failure) {
+    pub(super) fn report_once(&mut self, kind: EventKind, upstream: Upstream, failure: &Failure) {
         if self.upstreams.entry(upstream.clone()).or_default().reported.insert(kind) {
             let slots = self.slots.slots_of(&upstream);
-            self.tell_failure(kind, upstream.instance().cloned(), slots, failure);
+            self.report_failure(kind, upstream.instance().cloned(), slots, failure);
         }
     }
 
@@ -32,7 +32,7 @@ impl Refresher {
                 format!("signed in for the profile `{}`", profile.name)
             }
         };
-        self.tell(Event {
+        self.report(Event {
             kind: EventKind::SignedIn,
             instance: upstream.instance().map(|instance| instance.name.clone()),
             slots: self.slots.slots_of(upstream),
@@ -42,29 +42,32 @@ impl Refresher {
     }
 
     /// Reports that an SSO session ends soon.
-    pub(super) fn warn_of_end(&self, instance: InstanceId, ends: Timestamp) {
+    pub(super) fn report_end(&self, instance: InstanceId, ends: Timestamp) {
         let slots = self.slots.slots_of(&Upstream::Instance(instance.clone()));
         let (kind, instance) = (EventKind::SessionEnding { ends }, Some(instance.name));
-        self.tell(Event { kind, instance, slots, message: String::new(), hint: None });
+        self.report(Event { kind, instance, slots, message: String::new(), hint: None });
     }
 
     /// Reports a source of credentials with a short life.
-    pub(super) fn tell_short_life(&self, fetch: &Fetch, life: Duration) {
+    pub(super) fn report_short_life(&self, fetch: &Fetch, life: Duration) {
         let minutes = life.as_secs().div_ceil(60);
         let message = format!(
             "the credentials of {} live for {minutes} min only, and some SDKs request such credentials on every call",
             fetch.slot
         );
-        self.tell(Event {
+        self.report(Event {
             kind: EventKind::ShortLived,
             instance: fetch.source.instance().map(|instance| instance.name.clone()),
             slots: vec![fetch.slot.clone()],
             message,
-            hint: Some(format!("Set the session duration of `{}` to an hour or more", fetch.source)),
+            hint: Some(format!(
+                "Set the session duration of `{}` to an hour or more",
+                fetch.source
+            )),
         });
     }
 
-    pub(super) fn tell_failure(
+    pub(super) fn report_failure(
         &self,
         kind: EventKind,
         instance: Option<InstanceId>,
@@ -73,10 +76,10 @@ impl Refresher {
     ) {
         let Failure { message, hint, .. } = failure.clone();
         let instance = instance.map(|instance| instance.name);
-        self.tell(Event { kind, instance, slots, message, hint });
+        self.report(Event { kind, instance, slots, message, hint });
     }
 
-    fn tell(&self, event: Event) {
+    fn report(&self, event: Event) {
         let kind = event.kind;
         if self.events.try_send(event).is_err() {
             warn!(?kind, "an event was not reported, because too many wait");

@@ -38,8 +38,7 @@ async fn a_thousand_slots_that_expire_together_are_each_refreshed_once_a_cycle()
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_ten_minutes_of_a_black_hole_all_are_fresh_in_one_cycle_and_none_was_served_too_long()
-{
+async fn after_a_ten_minute_outage_all_slots_recover_in_one_cycle_and_none_was_served_expired() {
     let mut world = World::new();
     for number in 0..1_000 {
         // Half of them expire meanwhile.
@@ -64,7 +63,7 @@ async fn after_ten_minutes_of_a_black_hole_all_are_fresh_in_one_cycle_and_none_w
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_black_hole_holds_up_nobody_elses_slots() {
+async fn an_upstream_that_hangs_does_not_delay_slots_of_another() {
     let world = World::new();
     world.site("corp", |site| site.reachable = Reachable::BlackHole);
     for number in 0..200 {
@@ -78,7 +77,7 @@ async fn a_black_hole_holds_up_nobody_elses_slots() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_to_connect_is_tried_again_with_gaps_that_grow() {
+async fn a_refused_connection_is_tried_again_with_growing_delays() {
     let world = World::new();
     world.site("corp", |site| site.reachable = Reachable::Refused);
     world.load("s", "corp", 21 * 60);
@@ -93,7 +92,7 @@ async fn a_refusal_to_connect_is_tried_again_with_gaps_that_grow() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_slot_with_a_trouble_of_its_own_is_not_tried_each_time_that_another_succeeds() {
+async fn a_failing_slot_is_not_tried_each_time_another_slot_succeeds() {
     let world = World::new();
     world.site("corp", |site| site.latency = 100..101);
     world.model.state().failing.insert(source("broken", "corp").to_string());
@@ -108,7 +107,7 @@ async fn a_slot_with_a_trouble_of_its_own_is_not_tried_each_time_that_another_su
 }
 
 #[tokio::test(start_paused = true)]
-async fn when_the_sign_in_is_over_nothing_is_asked_until_somebody_signs_in() {
+async fn after_the_end_of_a_session_nothing_is_fetched_until_a_sign_in() {
     let mut world = World::new();
     for number in 0..5 {
         world.load(&format!("s{number}"), "corp", 22 * 60);
@@ -143,7 +142,7 @@ async fn when_the_sign_in_is_over_nothing_is_asked_until_somebody_signs_in() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_end_of_a_session_is_told_fifteen_and_five_minutes_before() {
+async fn the_end_of_a_session_is_reported_fifteen_and_five_minutes_before() {
     let mut world = World::new();
     let now = world.model.clock.truth();
     world.site("corp", |site| site.sign_in(now, 3 * 3600));
@@ -152,12 +151,12 @@ async fn the_end_of_a_session_is_told_fifteen_and_five_minutes_before() {
     sleep(110 * MINUTE).await;
     assert_eq!(world.session_minutes("s"), None, "AWS has not shown it yet");
     sleep(54 * MINUTE).await;
-    assert_eq!((world.told(), world.session_minutes("s")), (vec![], Some(16)));
+    assert_eq!((world.events(), world.session_minutes("s")), (vec![], Some(16)));
     for minutes in [2, 10] {
         sleep(minutes * MINUTE).await;
         let kinds = world.kinds();
-        let [EventKind::SessionEnding { ends: told }] = kinds[..] else { panic!("{kinds:?}") };
-        assert_eq!(told.as_second(), ends.as_second());
+        let [EventKind::SessionEnding { ends: events }] = kinds[..] else { panic!("{kinds:?}") };
+        assert_eq!(events.as_second(), ends.as_second());
     }
     assert_eq!((world.state("s"), world.session_minutes("s")), (State::Ready, Some(4)));
     sleep(5 * MINUTE).await;
@@ -185,12 +184,12 @@ async fn an_unload_or_a_load_during_a_fetch_wins() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_role_that_aws_denies_is_told_and_left_alone() {
+async fn a_role_that_aws_denies_is_reported_and_not_tried_again() {
     let mut world = World::new();
     world.load("s", "corp", 22 * 60);
     world.model.state().denied.insert(source("s", "corp").to_string());
     sleep(30 * MINUTE).await;
-    assert_eq!(world.told(), [(EventKind::Denied, "no such role".to_owned())]);
+    assert_eq!(world.events(), [(EventKind::Denied, "no such role".to_owned())]);
     assert_eq!((world.state("s"), world.fetches()), (State::Denied, 1));
     assert!(matches!(world.read("s"), Err(Refusal::NotRefreshed(_))));
     world.model.state().denied.clear();
@@ -200,7 +199,7 @@ async fn a_role_that_aws_denies_is_told_and_left_alone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_misconfigured_comes_back_when_it_is_mended() {
+async fn misconfigured_slots_recover_when_the_configuration_is_fixed() {
     let mut world = World::new();
     world.site("corp", |site| site.is_configured = false);
     for slot in ["a", "b", "c"] {
@@ -216,7 +215,7 @@ async fn what_is_misconfigured_comes_back_when_it_is_mended() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_the_machine_has_slept_all_is_refreshed_at_once() {
+async fn after_the_machine_has_slept_all_slots_are_refreshed_at_once() {
     let world = World::new();
     world.load("s", "corp", 3600);
     sleep(MINUTE).await;
@@ -229,7 +228,7 @@ async fn after_the_machine_has_slept_all_is_refreshed_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_clock_that_is_set_back_makes_nothing_live_longer() {
+async fn a_clock_that_is_set_back_does_not_make_credentials_live_longer() {
     let world = World::new();
     world.load("s", "corp", 3600);
     let handed_in = fakes::profile("fixed", "2026-11-22T21:26:31Z");
@@ -259,19 +258,19 @@ fn refresh_life(now: Now, expiration: &str) -> Duration {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_source_of_short_sessions_is_told_once() {
+async fn a_source_of_short_sessions_is_reported_once() {
     let mut world = World::new();
     world.site("corp", |site| site.credentials_life = 15 * 60);
     world.load("s", "corp", 15 * 60);
     sleep(60 * MINUTE).await;
-    let told = world.told();
-    assert_eq!(told.len(), 1, "{told:?}");
-    assert!(told[0].1.contains("the slot `s` live for 15 min only"), "{told:?}");
+    let events = world.events();
+    assert_eq!(events.len(), 1, "{events:?}");
+    assert!(events[0].1.contains("the slot `s` live for 15 min only"), "{events:?}");
     assert!(world.left().0 >= 7 * 60, "at least half is left");
 }
 
 #[tokio::test(start_paused = true)]
-async fn slots_of_the_last_run_are_fetched_in_the_order_in_which_they_were_due() {
+async fn restored_slots_are_fetched_in_the_order_of_their_due_times() {
     let world = World::new();
     let now = world.now();
     let listed = |slot: &str, due: i64| crate::slots::Listed {

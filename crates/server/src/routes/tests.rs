@@ -99,7 +99,7 @@ fn credentials_have_the_keys_that_every_sdk_reads() {
 }
 
 #[test]
-fn account_and_role_that_are_unknown_are_left_out() {
+fn an_unknown_account_and_role_are_omitted() {
     let (router, _) = router();
     let mut profile = fakes::profile("dev", LATER);
     profile.principal = credentials::Principal::default();
@@ -140,7 +140,7 @@ fn named_slots_are_listed_by_name() {
 }
 
 #[test]
-fn the_status_tells_of_the_server_the_slots_and_the_reads_and_no_secret() {
+fn the_status_shows_the_server_the_slots_and_the_reads_but_no_secret() {
     let (router, clock) = router();
     clock.move_to("2026-11-22T20:26:31Z");
     assert_eq!(ask(&router, "GET", "/slot/dev").status(), 200);
@@ -182,7 +182,7 @@ fn the_status_tells_of_the_server_the_slots_and_the_reads_and_no_secret() {
 }
 
 #[test]
-fn a_slot_that_is_loaded_anew_has_not_been_read() {
+fn a_slot_that_is_loaded_again_has_not_been_read() {
     let (router, _) = router();
     let reads = |router: &Router| {
         let status: wire::StatusObject =
@@ -198,7 +198,7 @@ fn a_slot_that_is_loaded_anew_has_not_been_read() {
 }
 
 #[test]
-fn get_after_delete_says_what_to_do() {
+fn get_after_delete_gives_a_hint() {
     let (router, _) = router();
     assert_eq!(ask(&router, "DELETE", "/").status(), 200);
     for method in ["GET", "DELETE"] {
@@ -218,7 +218,7 @@ fn get_after_delete_says_what_to_do() {
 }
 
 #[test]
-fn a_body_for_another_slot_than_the_paths_changes_nothing() {
+fn a_body_that_names_another_slot_than_the_path_changes_nothing() {
     let (router, _) = router();
     let body = wire::write_upload(&fakes::profile("other", LATER), wire::Replace::Anything);
     assert_eq!(ask_with(&router, "PUT", "/slot/dev", &[], &body).status(), 409);
@@ -226,7 +226,7 @@ fn a_body_for_another_slot_than_the_paths_changes_nothing() {
 }
 
 #[test]
-fn credentials_larger_than_the_tightest_sdk_reads_are_not_taken() {
+fn credentials_larger_than_any_sdk_limit_are_refused() {
     let (router, _) = router();
     let mut profile = fakes::profile("dev", LATER);
     profile.credentials.session_token = credentials::Secret::parse("x".repeat(9_999)).unwrap();
@@ -242,7 +242,7 @@ fn credentials_larger_than_the_tightest_sdk_reads_are_not_taken() {
 }
 
 #[test]
-fn health_tells_strangers_nothing_and_readers_why() {
+fn health_shows_the_reason_only_to_readers() {
     let (router, _) = router();
     let stranger = |target| {
         let response = ask_as(&router, Owner::OtherUser, "GET", target, &[], b"");
@@ -286,7 +286,7 @@ fn no_message_quotes_what_was_sent() {
 }
 
 #[test]
-fn a_hint_names_the_slot_as_it_is_typed() {
+fn a_hint_quotes_the_slot_name_for_the_shell() {
     let (router, _) = router();
     for (target, hint) in [
         ("/slot/none", "Load them: aws-sso ecs load --slotted --profile none"),

@@ -118,18 +118,18 @@ fn id_of(source: &Source) -> String {
     name.as_str().to_owned()
 }
 
-fn given(source: &Source) -> Result<Fetched, Failure> {
+fn fetched(source: &Source) -> Result<Fetched, Failure> {
     let Profile { principal, mut credentials, .. } = profile(&id_of(source), FETCHED_UNTIL);
     credentials.expiration =
         Expiration::new(Timestamp::from_second(FETCHED_UNTIL).unwrap()).unwrap();
     Ok(Fetched { principal, credentials })
 }
 
-fn refused(problem: Problem) -> Result<Fetched, Failure> {
+fn failed(problem: Problem) -> Result<Fetched, Failure> {
     Err(Failure::new(problem, "no"))
 }
 
-#[expect(clippy::print_stdout, reason = "how many there are is a figure of the check")]
+#[expect(clippy::print_stdout, reason = "the check prints the number of orders")]
 /// Runs all orders of the steps of these threads.
 fn in_all_orders(threads: &[fn(&Slotted)]) {
     let threads = threads.to_vec();
@@ -156,9 +156,9 @@ fn in_all_orders(threads: &[fn(&Slotted)]) {
 }
 
 #[test]
-fn in_every_order_a_newer_load_wins_over_what_was_fetched_for_an_older_one() {
+fn in_every_order_a_newer_load_wins_over_a_fetch_for_an_older_one() {
     in_all_orders(&[
-        |slotted| slotted.refresh(given),
+        |slotted| slotted.refresh(fetched),
         |slotted| {
             thread::yield_now();
             slotted.load("second");
@@ -174,22 +174,22 @@ fn in_every_order_a_newer_load_wins_over_what_was_fetched_for_an_older_one() {
 }
 
 #[test]
-fn in_every_order_an_unload_stays() {
+fn in_every_order_an_unload_is_final() {
     in_all_orders(&[
-        |slotted| slotted.refresh(given),
+        |slotted| slotted.refresh(fetched),
         |slotted| {
             thread::yield_now();
             slotted.unload();
         },
-        |slotted| slotted.refresh(given),
+        |slotted| slotted.refresh(fetched),
         |slotted| slotted.check(500),
     ]);
 }
 
 #[test]
-fn in_every_order_a_failure_takes_nothing_away() {
+fn in_every_order_a_failure_removes_nothing() {
     in_all_orders(&[
-        |slotted| slotted.refresh(|_| refused(Problem::Unavailable)),
+        |slotted| slotted.refresh(|_| failed(Problem::Unavailable)),
         |slotted| {
             let upstream = Upstream::Profile(fakes::profile_source("first"));
             let failure = Arc::new(Failure::new(Problem::SignInNeeded, "no"));
@@ -197,7 +197,7 @@ fn in_every_order_a_failure_takes_nothing_away() {
             thread::yield_now();
             slotted.slots.signed_in(&upstream);
         },
-        |slotted| slotted.refresh(given),
+        |slotted| slotted.refresh(fetched),
         |slotted| slotted.load("second"),
     ]);
 }

@@ -89,13 +89,13 @@ mod tests {
         Program { pid, exe: format!("/bin/{pid}") }
     }
 
-    fn told(reads: &Reads) -> (Option<u32>, i64) {
+    fn shown(reads: &Reads) -> (Option<u32>, i64) {
         let reader = reads.reader().unwrap();
         (reader.pid, reader.time)
     }
 
     #[test]
-    fn a_new_reader_is_looked_for_once_and_at_most_one_a_second() {
+    fn a_new_reader_is_searched_once_and_at_most_one_a_second() {
         let start = Instant::now();
         let at = |milliseconds: i64| Now {
             wall: Timestamp::from_millisecond(milliseconds).unwrap(),
@@ -105,16 +105,16 @@ mod tests {
         assert_eq!(reads.note(None, at(0)), None, "a reader without a socket is not searched");
         assert!(reads.reader().is_none());
         assert_eq!(reads.note(socket(1), at(1_000)), socket(1));
-        assert_eq!(told(&reads), (None, 1), "it is not found yet");
+        assert_eq!(shown(&reads), (None, 1), "it is not found yet");
         reads.found(socket(1).unwrap(), program(7));
         assert_eq!(reads.note(socket(1), at(1_900)), None);
         assert_eq!(reads.note(socket(2), at(1_999)), None, "not within a second");
-        assert_eq!(told(&reads), (Some(7), 1));
+        assert_eq!(shown(&reads), (Some(7), 1));
         assert_eq!(reads.note(socket(1), at(60_000)), None, "it is known");
-        assert_eq!(told(&reads), (Some(7), 60), "it has read again");
+        assert_eq!(shown(&reads), (Some(7), 60), "it has read again");
         assert_eq!(reads.note(socket(2), at(61_000)), socket(2));
         reads.found(socket(1).unwrap(), program(7));
-        assert_eq!(told(&reads), (None, 61), "the found program is another reader's");
+        assert_eq!(shown(&reads), (None, 61), "the found program is another reader's");
         assert_eq!((reads.count, reads.last), (6, Some(at(61_000).wall)));
     }
 }

@@ -123,7 +123,7 @@ impl Slot {
 
     /// The answer for an SDK, until the credentials expire.
     pub(crate) fn served(&self, now: Now) -> Option<&Bytes> {
-        self.held.as_ref().filter(|held| held.lives(now)).map(|held| &held.answer)
+        self.held.as_ref().filter(|held| held.is_valid(now)).map(|held| &held.answer)
     }
 
     /// Its description for requesters who may read it.
@@ -145,7 +145,7 @@ impl Slot {
     }
 
     /// The refusal if the slot, which has this name, has nothing to serve.
-    pub(crate) fn why_not(&self, name: &SlotName) -> Refusal {
+    pub(crate) fn refusal(&self, name: &SlotName) -> Refusal {
         let Some(refresh) = &self.refresh else {
             return Refusal::Expired(name.clone(), self.name().clone());
         };
@@ -153,7 +153,7 @@ impl Slot {
             Step::Waiting | Step::Fetching(None) => Refusal::Refreshing(None),
             Step::Fetching(Some(trouble)) | Step::Retrying { trouble, .. } => {
                 let failure = Arc::clone(&trouble.failure);
-                match trouble.passes() {
+                match trouble.is_temporary() {
                     true => Refusal::Refreshing(Some(failure)),
                     false => Refusal::NotRefreshed(failure),
                 }
@@ -175,7 +175,7 @@ impl Slot {
             }
             Step::Fetching(Some(trouble)) | Step::Retrying { trouble, .. } => {
                 let state =
-                    if trouble.passes() { State::Unavailable } else { State::Misconfigured };
+                    if trouble.is_temporary() { State::Unavailable } else { State::Misconfigured };
                 (state, Some(&trouble.failure))
             }
             Step::SignInNeeded(failure) => (State::SignInNeeded, Some(failure)),
@@ -186,7 +186,7 @@ impl Slot {
 
 impl Trouble {
     /// Whether the failure can end without a person.
-    fn passes(&self) -> bool {
+    fn is_temporary(&self) -> bool {
         Remedy::of(self.failure.problem) == Remedy::Wait
     }
 }
@@ -206,7 +206,7 @@ impl Held {
         Ok(Self { obtained: now.wall, expiration, deadline, answer })
     }
 
-    fn lives(&self, now: Now) -> bool {
+    fn is_valid(&self, now: Now) -> bool {
         !self.expiration.has_passed(now.wall) && now.steady < self.deadline
     }
 }
@@ -329,7 +329,7 @@ impl Slot {
         if let Some(Refresh { source, step, .. }) = &mut self.refresh
             && upstream.is_of(source)
             && let Step::Retrying { trouble, .. } = step
-            && trouble.passes()
+            && trouble.is_temporary()
         {
             *step = Step::Waiting;
         }

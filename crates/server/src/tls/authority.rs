@@ -1,9 +1,9 @@
-//! A certificate authority of the person's own: it vouches for this server on this host, and for nothing else, which is
-//! written into its certificates. Must not be kept in clear: whoever has the key is this server to all who trust it.
+//! The person's own certificate authority. Its certificates limit it to this server on this host. Its key must not be
+//! stored in clear: anyone with the key can pose as this server to all programs that trust it.
 //!
-//! There are two certificates: the root, which programs trust and whose key is gone as soon as it has signed the other; and
-//! the issuer, whose key is kept. Java heeds what an issuer may vouch for, and doesn't ask that of a root (RFC 5280, section
-//! 6.2 leaves it open).
+//! There are two certificates. Programs trust the root, whose key is deleted after it has signed the issuer. The key of
+//! the issuer is kept. Java checks the name constraints of an issuer, but not those of a root (RFC 5280, section 6.2
+//! allows both).
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -30,7 +30,7 @@ use crate::names::{HostName, Names, loopback};
 pub struct Authority {
     root: CertificateDer<'static>,
     issuer: CertificateDer<'static>,
-    /// The issuer's.
+    /// The key of the issuer.
     key: Zeroizing<KeyPair>,
 }
 
@@ -40,25 +40,25 @@ impl fmt::Debug for Authority {
     }
 }
 
-/// An authority can't be had.
+/// Why there is no usable authority.
 #[derive(Debug, thiserror::Error)]
 pub enum AuthorityError {
-    /// What is kept is not what [`Authority::to_pem`] gives.
-    #[error("what is kept of the certificate authority is not what aws-sso writes")]
+    /// The stored text is not from [`Authority::to_pem`].
+    #[error("the stored certificate authority is not what aws-sso writes")]
     Unreadable,
     /// It vouches for other names.
     #[error(
-        "the certificate authority does not vouch for {0}: its names were settled when it was made"
+        "the certificate authority does not vouch for {0}: its names were fixed when it was made"
     )]
-    NameLacking(HostName),
-    /// It isn't valid at this time.
+    MissingName(HostName),
+    /// It is not valid at this time.
     #[error("the certificate authority is valid from {from} to {until} only, and now it is {now}")]
     NotValid {
         /// Its start.
         from: Timestamp,
         /// Its end.
         until: Timestamp,
-        /// By our clock.
+        /// The time of our clock.
         now: Timestamp,
     },
     /// The cryptographic library refused.
@@ -67,14 +67,14 @@ pub enum AuthorityError {
 }
 
 impl Authority {
-    /// A new one for ten years, that can vouch for loopback and these names alone.
+    /// Makes a new authority for ten years. It can vouch only for loopback and these names.
     ///
     /// # Errors
     /// The system has no random numbers.
     pub fn make(names: &Names, now: Timestamp) -> Result<Self, AuthorityError> {
         let root_key = Zeroizing::new(KeyPair::generate().map_err(refused)?);
         let key = Zeroizing::new(KeyPair::generate().map_err(refused)?);
-        // Two of one person are told apart in a trust store.
+        // The id distinguishes two authorities of one person in a trust store.
         let id = root_key.public_key_raw().last_chunk::<4>().map(|end| HEXLOWER.encode(end));
         let name = format!("aws-sso local authority {}", id.unwrap_or_default());
         let root = authority(&name, names, 1, now);
@@ -85,7 +85,7 @@ impl Authority {
         Ok(Self { root, issuer, key })
     }
 
-    /// Reads what [`Authority::to_pem`] gave.
+    /// Parses the text from [`Authority::to_pem`].
     ///
     /// # Errors
     /// It is something else.
@@ -101,41 +101,41 @@ impl Authority {
         Ok(authority)
     }
 
-    /// The certificates and the key, to be kept where nobody else reads them.
+    /// The certificates and the key. The caller must store them where only the user can read them.
     pub fn to_pem(&self) -> Zeroizing<Vec<u8>> {
         let key = Zeroizing::new(self.key.serialize_pem());
         let certificates = self.certificate_pem() + &pem(&self.issuer);
-        // With room from the start: a buffer that grows leaves copies of the key behind.
+        // The capacity is set at the start, because a buffer that grows leaves copies of the key behind.
         let mut pem = Zeroizing::new(Vec::with_capacity(certificates.len() + key.len()));
         pem.extend_from_slice(certificates.as_bytes());
         pem.extend_from_slice(key.as_bytes());
         pem
     }
 
-    /// The root, for everybody.
+    /// The root certificate, which is public.
     pub fn certificate_pem(&self) -> String {
         pem(&self.root)
     }
 
-    /// That it can vouch for these names at this time.
+    /// Checks that it can vouch for these names at this time.
     ///
     /// # Errors
-    /// It was made for others, or isn't valid.
+    /// It was made for other names, or is not valid.
     pub fn check(&self, names: &Names, now: Timestamp) -> Result<(), AuthorityError> {
         let (from, until) = self.validity()?;
         if now < from || now > until {
             return Err(AuthorityError::NotValid { from, until, now });
         }
         for name in names.iter() {
-            // Clients decide about it: what they will do is tried.
+            // Clients decide this, so the check does what a client does.
             if !self.is_believed_about(name, now)? {
-                return Err(AuthorityError::NameLacking(name.clone()));
+                return Err(AuthorityError::MissingName(name.clone()));
             }
         }
         Ok(())
     }
 
-    /// A certificate for these names with a key of its own, from an hour back, for a day.
+    /// Makes a certificate with a new key for these names, valid for a day, with a start an hour ago.
     pub(super) fn vouch(
         &self,
         names: impl IntoIterator<Item = SanType>,
@@ -178,7 +178,7 @@ impl Authority {
     }
 }
 
-/// An authority's certificate, good for so many others below it.
+/// The parameters of an authority's certificate that allows `below` more authorities below it.
 fn authority(name: &str, names: &Names, below: u8, now: Timestamp) -> CertificateParams {
     let mut params = validity(now, -DAY, 3653 * DAY);
     params.distinguished_name.push(DnType::CommonName, name);
@@ -198,7 +198,7 @@ fn pem(certificate: &CertificateDer<'_>) -> String {
     format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
 }
 
-/// Every name that a certificate of ours has: loopback's, and these.
+/// All names for a certificate: loopback's and these.
 pub(super) fn alternatives(names: &Names) -> Vec<SanType> {
     let all = loopback().into_iter().chain(names.iter().cloned());
     all.filter_map(|name| alternative(&name)).collect()

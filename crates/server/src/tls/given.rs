@@ -1,4 +1,4 @@
-//! A certificate that the person has, from files: read once, and looked at before anybody sees it.
+//! A certificate from the person's files, read and checked once at the start.
 
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -22,15 +22,15 @@ use crate::names::{HostName, loopback};
 #[derive(Debug)]
 pub struct Certificate {
     pub(super) path: PathBuf,
-    /// The first of loopback's names and the wanted ones that it is for.
+    /// The first of loopback's names and the required names that it contains.
     pub(super) name: HostName,
     certified: Arc<CertifiedKey>,
 }
 
-/// A certificate or its key can't be used.
+/// Why a certificate or its key cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum CertificateError {
-    /// A file can't be read, or others can read the key.
+    /// A file cannot be read, or other users can read the key.
     #[error(transparent)]
     File(#[from] FileError),
     /// There is no certificate in the file.
@@ -39,13 +39,13 @@ pub enum CertificateError {
     /// There is no private key in the file.
     #[error("{} holds no private key in PEM (-----BEGIN PRIVATE KEY-----)", .0.display())]
     NoKey(PathBuf),
-    /// The key is under a passphrase.
+    /// The key is encrypted with a passphrase.
     #[error("the private key in {} is encrypted, and the server cannot ask for a passphrase", .0.display())]
     EncryptedKey(PathBuf),
     /// The key belongs to another certificate.
     #[error("the private key does not belong to the certificate in {}", .0.display())]
-    KeyOfAnother(PathBuf),
-    /// The certificate isn't valid at this time.
+    KeyMismatch(PathBuf),
+    /// The certificate is not valid at this time.
     #[error("the certificate in {} is valid from {from} to {until} only, and now it is {now}", path.display())]
     NotValid {
         /// The certificate's file.
@@ -54,17 +54,17 @@ pub enum CertificateError {
         from: Timestamp,
         /// Its end.
         until: Timestamp,
-        /// By our clock.
+        /// The time of our clock.
         now: Timestamp,
     },
     /// The certificate is for other names.
-    #[error("the certificate in {} is not for {lacking}, but for {}", path.display(), list(present))]
-    NameLacking {
+    #[error("the certificate in {} is not for {missing}, but for {}", path.display(), list(present))]
+    MissingName {
         /// The certificate's file.
         path: PathBuf,
-        /// What it should be for.
-        lacking: String,
-        /// What it is for.
+        /// The name that it does not contain.
+        missing: String,
+        /// The names that it contains.
         present: Vec<String>,
     },
     /// A file is not well-formed PEM.
@@ -75,7 +75,7 @@ pub enum CertificateError {
         /// What is wrong with it.
         reason: String,
     },
-    /// The certificate or the key is of a kind that isn't known.
+    /// The kind of the certificate or the key is not known.
     #[error("the certificate in {} cannot be used: {reason}", path.display())]
     Unusable {
         /// The file.
@@ -86,8 +86,8 @@ pub enum CertificateError {
 }
 
 impl Certificate {
-    /// Reads a certificate, which its chain may follow, and its key. It must be for all of these names; if there are none,
-    /// for one of loopback's.
+    /// Reads a certificate with its chain, and its key. It must contain all of these names. If there are none, it must
+    /// contain one of loopback's names.
     ///
     /// # Errors
     /// See [`CertificateError`].
@@ -107,7 +107,7 @@ impl Certificate {
         let mismatch = rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch);
         let certified = match CertifiedKey::from_der(chain, key, &provider()) {
             Ok(certified) => certified,
-            Err(error) if error == mismatch => return Err(CertificateError::KeyOfAnother(path)),
+            Err(error) if error == mismatch => return Err(CertificateError::KeyMismatch(path)),
             Err(error) => return Err(unusable(error)),
         };
         let leaf = certified.end_entity_cert().map_err(unusable)?;
@@ -135,7 +135,7 @@ fn read_chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, CertificateEr
 
 fn read_key(path: &Path) -> Result<PrivateKeyDer<'static>, CertificateError> {
     let pem = files::read_given_key(path, MAX_BYTES)?;
-    // PKCS #8 says so in its first line, the older forms in a header (RFC 1421).
+    // PKCS #8 states it in the first line, the older forms in a header (RFC 1421).
     let is_encrypted = [&b"BEGIN ENCRYPTED PRIVATE KEY"[..], b"Proc-Type: 4,ENCRYPTED"]
         .iter()
         .any(|mark| pem.windows(mark.len()).any(|window| window == *mark));
@@ -161,7 +161,7 @@ fn check_validity(
     }
 }
 
-/// Gives the name that is best to use.
+/// Checks the names, and returns the best one to use.
 fn check_names(
     path: &Path,
     leaf: &CertificateDer<'_>,
@@ -176,23 +176,23 @@ fn check_names(
     let is_for = |name: &HostName| {
         name.to_server_name().is_some_and(|name| verify_server_name(&parsed, &name).is_ok())
     };
-    let lacks = |lacking: String| CertificateError::NameLacking {
+    let lacks = |missing: String| CertificateError::MissingName {
         path: path(),
-        lacking,
+        missing,
         present: names_in(leaf),
     };
-    if let Some(lacking) = names.iter().find(|name| !is_for(name)) {
-        return Err(lacks(lacking.to_string()));
+    if let Some(missing) = names.iter().find(|name| !is_for(name)) {
+        return Err(lacks(missing.to_string()));
     }
     let mut by_preference = loopback().into_iter().chain(names.iter().cloned());
     by_preference.find(is_for).ok_or_else(|| lacks("127.0.0.1, localhost or ::1".to_owned()))
 }
 
-/// The DNS names and addresses of a certificate, for people.
+/// The DNS names and addresses of a certificate, for messages.
 fn names_in(leaf: &CertificateDer<'_>) -> Vec<String> {
     let Ok((_, parsed)) = parse_x509_certificate(leaf) else { return Vec::new() };
     let Ok(Some(names)) = parsed.subject_alternative_name() else { return Vec::new() };
-    #[expect(clippy::wildcard_enum_match_arm, reason = "the other kinds say nothing of a server")]
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the other kinds are not names of a server")]
     let text = |name: &GeneralName<'_>| match name {
         GeneralName::DNSName(name) => Some((*name).to_owned()),
         GeneralName::IPAddress(bytes) => {
@@ -213,5 +213,5 @@ fn list(names: &[String]) -> String {
     if names.is_empty() { "no name at all".to_owned() } else { names.join(", ") }
 }
 
-/// A chain of the largest keys has a tenth of that.
+/// Ten times a chain with the largest keys.
 const MAX_BYTES: u64 = 256 * 1024;

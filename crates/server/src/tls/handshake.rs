@@ -1,4 +1,4 @@
-//! How a connection with TLS begins. It has the time of a first request's head for it, and is under the same orders.
+//! The TLS handshake of a connection. The time limit for the first request's head includes it.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ pub(crate) async fn serve(
     let begun = tokio::select! {
         biased;
         begun = begin(&tls, stream, peer.port) => begun,
-        // Whatever the order is: nothing has been asked yet that could be finished.
+        // Every order ends the connection, because there is no request yet.
         _ = ticket.activity().ordered() => return,
     };
     if let Some(stream) = begun {
@@ -31,7 +31,7 @@ pub(crate) async fn serve(
     }
 }
 
-/// The handshake; who speaks plain HTTP is told so.
+/// Does the handshake. A client that speaks plain HTTP gets a refusal.
 async fn begin(tls: &Tls, stream: TcpStream, port: u16) -> Option<TlsStream<TcpStream>> {
     let mut first = [0];
     if !matches!(stream.peek(&mut first).await, Ok(1)) {
@@ -45,7 +45,7 @@ async fn begin(tls: &Tls, stream: TcpStream, port: u16) -> Option<TlsStream<TcpS
         Ok(stream) => Some(stream),
         Err((error, stream)) => {
             tracing::debug!(%error, "a TLS handshake failed");
-            // rustls has told the peer why; closing with bytes unread would take that back.
+            // rustls has sent an alert. Closing with unread bytes would lose it.
             farewell(stream, None, true).await;
             None
         }

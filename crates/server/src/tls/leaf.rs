@@ -1,8 +1,7 @@
-//! The certificate that the port shows, of our own authority: in memory alone, for a day, and replaced in time.
+//! The server's certificate from our own authority: only in memory, valid for a day, replaced in time.
 //!
-//! Each handshake looks whether it is due, by the clock that is passed in: after the machine has slept or the clock was
-//! set, the very next handshake sees one that is valid, and between handshakes there is nothing to do. Connections that
-//! are open go on.
+//! Each handshake checks whether the certificate is due, by the clock that is passed in. So the first handshake after
+//! a sleep or a set clock gets a valid one, and no timer is needed. Open connections are not affected.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,7 +14,7 @@ use rustls::sign::CertifiedKey;
 use super::authority::{Authority, AuthorityError, alternatives};
 use crate::names::Names;
 
-/// The present certificate, and what the next one takes.
+/// The current certificate, and what is needed to make the next one.
 pub(super) struct Leaf {
     authority: Authority,
     names: Vec<SanType>,
@@ -25,7 +24,7 @@ pub(super) struct Leaf {
 
 struct Current {
     certified: Arc<CertifiedKey>,
-    /// When it is shown, in Unix epoch seconds.
+    /// When it is used, in Unix epoch seconds.
     from: i64,
     until: i64,
 }
@@ -63,7 +62,7 @@ impl Current {
     ) -> Result<Self, AuthorityError> {
         let certified = Arc::new(authority.vouch(names.iter().cloned(), now)?);
         let second = now.as_second();
-        Ok(Self { certified, from: second - BACK, until: second + SHOWN })
+        Ok(Self { certified, from: second - BACKDATED, until: second + MAX_SHOWN })
     }
 }
 
@@ -79,7 +78,7 @@ impl fmt::Debug for Leaf {
     }
 }
 
-/// A certificate is valid from an hour back; in seconds.
-const BACK: i64 = 60 * 60;
-/// It is replaced when less than 8 of its 24 hours are left.
-const SHOWN: i64 = 16 * 60 * 60;
+/// The start of the validity is an hour ago; in seconds.
+const BACKDATED: i64 = 60 * 60;
+/// The certificate is replaced when less than 8 of its 24 hours are left; in seconds.
+const MAX_SHOWN: i64 = 16 * 60 * 60;

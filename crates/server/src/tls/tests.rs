@@ -1,4 +1,4 @@
-//! Certificates as clients see them: rustls, and OpenSSL and Java where they are installed.
+//! Tests of certificates with real clients: rustls, and OpenSSL and Java where they are installed.
 
 mod given;
 
@@ -44,7 +44,7 @@ fn roots(pem: &str) -> RootCertStore {
     roots
 }
 
-/// What rustls says of a certificate of the authority's for this name alone.
+/// The verdict of rustls about a certificate of the authority for only this name.
 fn verified(authority: &Authority, name: &str, now: &str) -> Result<(), rustls::Error> {
     let server_name = ServerName::try_from(name.to_owned()).unwrap();
     let vouched = authority.vouch([alternative(name)], at(NOW)).unwrap();
@@ -67,7 +67,7 @@ fn alternative(name: &str) -> SanType {
     }
 }
 
-/// The certificates of a chain as files: of the root, of the leaf, of its issuer.
+/// Writes the certificates of a chain to files: root, leaf, issuer.
 fn written(authority: &Authority, name: &str, folder: &Path) -> [PathBuf; 3] {
     let paths = ["root.pem", "leaf.der", "issuer.der"].map(|file| folder.join(file));
     let vouched = authority.vouch([alternative(name)], at(NOW)).unwrap();
@@ -78,8 +78,8 @@ fn written(authority: &Authority, name: &str, folder: &Path) -> [PathBuf; 3] {
     paths
 }
 
-/// What a foreign verifier says; `None` where it isn't installed.
-fn said(mut command: Command) -> Option<String> {
+/// The output of an external verifier. `None`: it is not installed.
+fn output(mut command: Command) -> Option<String> {
     if !fakes::needs_program(command.get_program().to_str().unwrap()) {
         return None;
     }
@@ -88,7 +88,7 @@ fn said(mut command: Command) -> Option<String> {
     Some(texts.concat())
 }
 
-/// What `openssl verify` says of the same.
+/// The verdict of `openssl verify` about the same.
 fn verified_by_openssl(authority: &Authority, name: &str) -> Option<String> {
     let folder = tempfile::tempdir().unwrap();
     let [root, leaf, issuer] = written(authority, name, folder.path());
@@ -96,10 +96,10 @@ fn verified_by_openssl(authority: &Authority, name: &str) -> Option<String> {
     let mut command = Command::new("openssl");
     command.args(["verify", "-x509_strict", "-attime", &time, "-CAfile"]).arg(root);
     command.arg("-untrusted").arg(issuer).arg(leaf);
-    said(command)
+    output(command)
 }
 
-/// What Java says, whose programs take a root from a trust store: without what it may vouch for.
+/// The verdict of Java. It takes a root from a trust store without its name constraints.
 fn verified_by_java(authority: &Authority, name: &str) -> Option<String> {
     let folder = tempfile::tempdir().unwrap();
     let source = folder.path().join("Verify.java");
@@ -107,7 +107,7 @@ fn verified_by_java(authority: &Authority, name: &str) -> Option<String> {
     let mut command = Command::new("java");
     command.arg(source).arg(at(NOW).as_millisecond().to_string());
     command.args(written(authority, name, folder.path()));
-    said(command)
+    output(command)
 }
 
 const JAVA: &str = r#"
@@ -138,7 +138,7 @@ class Verify {
 "#;
 
 #[test]
-fn an_authority_is_believed_about_its_names_and_about_no_other() {
+fn clients_trust_an_authority_for_its_names_and_for_no_other() {
     let authority = authority(&["dev.example", "192.0.2.1", "2001:db8::1"]);
     for name in [
         "localhost",
@@ -153,24 +153,27 @@ fn an_authority_is_believed_about_its_names_and_about_no_other() {
         "2001:db8::1",
     ] {
         assert_eq!(verified(&authority, name, NOW), Ok(()), "{name}");
-        let said = verified_by_openssl(&authority, name);
-        assert!(said.is_none_or(|said| said.contains("leaf.der: OK")), "{name}");
+        let output = verified_by_openssl(&authority, name);
+        assert!(output.is_none_or(|output| output.contains("leaf.der: OK")), "{name}");
     }
     for name in ["evil.example", "dev.example.evil", "192.0.2.2", "169.254.170.3", "::2"] {
         let refused = verified(&authority, name, NOW).unwrap_err().to_string();
         assert!(refused.contains("NameConstraintViolation"), "{name}: {refused}");
-        let said = verified_by_openssl(&authority, name);
-        let is_refused = said.as_ref().is_none_or(|said| said.contains("permitted subtree"));
-        assert!(is_refused, "{name}: {said:?}");
+        let output = verified_by_openssl(&authority, name);
+        let is_refused = output.as_ref().is_none_or(|output| output.contains("permitted subtree"));
+        assert!(is_refused, "{name}: {output:?}");
     }
     for (name, expected) in [("dev.example", "OK"), ("evil.example", "INVALID_NAME")] {
-        let said = verified_by_java(&authority, name);
-        assert!(said.as_ref().is_none_or(|said| said.trim() == expected), "{name}: {said:?}");
+        let output = verified_by_java(&authority, name);
+        assert!(
+            output.as_ref().is_none_or(|output| output.trim() == expected),
+            "{name}: {output:?}"
+        );
     }
 }
 
 #[test]
-fn a_certificate_is_valid_for_a_day_from_an_hour_back() {
+fn a_certificate_is_valid_for_a_day_and_starts_an_hour_ago() {
     let authority = authority(&[]);
     for (now, is_valid) in [
         ("2026-11-23T10:59:59Z", false),
@@ -183,13 +186,13 @@ fn a_certificate_is_valid_for_a_day_from_an_hour_back() {
 }
 
 #[test]
-fn an_authority_is_read_again_as_it_was_kept_and_nothing_else_is() {
+fn an_authority_survives_storage_and_nothing_else_is_parsed() {
     let made = authority(&[]);
     let kept = made.to_pem();
     let read = Authority::parse(&kept).unwrap();
     assert_eq!(read.certificate_pem(), made.certificate_pem());
     assert_eq!(*read.to_pem(), *kept);
-    // A certificate of the one is believed by who trusts the other.
+    // A client that trusts one accepts a certificate of the other.
     assert_eq!(verified(&read, "localhost", NOW), Ok(()));
     let without_key = made.certificate_pem();
     for damaged in [&b""[..], b"CANARY", without_key.as_bytes(), &kept[..kept.len() / 2]] {
@@ -199,19 +202,19 @@ fn an_authority_is_read_again_as_it_was_kept_and_nothing_else_is() {
 }
 
 #[test]
-fn an_authority_that_does_not_do_is_told_apart() {
+fn an_authority_with_other_names_or_of_another_time_is_refused() {
     let authority = authority(&["dev.example"]);
     assert!(authority.check(&names(&["dev.example"]), at(NOW)).is_ok());
     assert!(authority.check(&names(&[]), at("2036-11-22T00:00:00Z")).is_ok());
-    let lacking = authority.check(&names(&["dev.example", "qa.example"]), at(NOW)).unwrap_err();
-    assert!(lacking.to_string().contains("does not vouch for qa.example"), "{lacking}");
+    let missing = authority.check(&names(&["dev.example", "qa.example"]), at(NOW)).unwrap_err();
+    assert!(missing.to_string().contains("does not vouch for qa.example"), "{missing}");
     for now in ["2026-11-22T11:59:59Z", "2036-11-24T00:00:00Z"] {
         let refused = authority.check(&names(&[]), at(now)).unwrap_err();
         assert!(refused.to_string().contains("valid from 2026-11-22T12:00:00Z to"), "{refused}");
     }
 }
 
-/// The clients' time is the server's.
+/// A clock for clients that shows the server's time.
 #[derive(Debug)]
 struct SameTime(Arc<FakeClock>);
 
@@ -221,7 +224,7 @@ impl TimeProvider for SameTime {
     }
 }
 
-/// A server's end of connections in memory, and clients that trust its authority.
+/// A server with connections in memory, and clients that trust its authority.
 struct InMemory {
     tls: Tls,
     connector: TlsConnector,
@@ -236,11 +239,12 @@ impl InMemory {
             .unwrap()
             .with_root_certificates(roots(&authority.certificate_pem()))
             .with_no_client_auth();
-        let tls = Tls::by(authority, &names(&[]), Arc::<FakeClock>::clone(clock)).unwrap();
+        let tls =
+            Tls::with_authority(authority, &names(&[]), Arc::<FakeClock>::clone(clock)).unwrap();
         Self { tls, connector: Arc::new(config).into() }
     }
 
-    /// A connection whose server says again what it hears.
+    /// Opens a connection to a server that echoes.
     async fn connect(&self) -> TlsStream<DuplexStream> {
         let (near, far) = tokio::io::duplex(64 * 1024);
         let accepting = self.tls.acceptor.accept(far);
@@ -265,7 +269,7 @@ async fn is_open(stream: &mut TlsStream<DuplexStream>) -> bool {
 }
 
 #[tokio::test]
-async fn a_new_certificate_is_shown_in_time_and_open_connections_go_on() {
+async fn the_certificate_is_replaced_in_time_and_open_connections_stay_open() {
     let clock = Arc::new(FakeClock::at(NOW));
     let server = InMemory::new(&clock);
     let mut first = server.connect().await;
@@ -278,10 +282,10 @@ async fn a_new_certificate_is_shown_in_time_and_open_connections_go_on() {
 }
 
 #[tokio::test]
-async fn a_clock_that_jumps_finds_a_certificate_that_is_valid() {
+async fn after_a_clock_jump_the_certificate_is_valid() {
     let clock = Arc::new(FakeClock::at(NOW));
     let server = InMemory::new(&clock);
-    // A handshake fails if the certificate isn't valid at the client's time, which is the same.
+    // A handshake fails if the certificate is not valid at the client's time, which is the same.
     for now in ["2026-12-24T12:00:00Z", "2026-11-23T10:59:59Z", "2026-11-22T13:00:00Z"] {
         clock.move_to(now);
         assert!(is_open(&mut server.connect().await).await, "{now}");

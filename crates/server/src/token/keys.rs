@@ -1,4 +1,4 @@
-//! The root key, and what has been revoked: all that a check needs.
+//! The root key and the revoked tokens, which are all that a check needs.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -10,15 +10,15 @@ use zeroize::Zeroizing;
 
 use super::{AuthorizationToken, Claims, Grant, MAC_LENGTH, Serial, signed_bytes};
 
-/// 256 bits, as many as the code has.
+/// 256 bits, the length of the code.
 pub(super) const ROOT_KEY_LENGTH: usize = 32;
 
-/// The key that makes tokens and checks them.
+/// The key that makes and checks tokens, and the revoked tokens.
 pub struct Keys {
     key: hmac::Key,
     /// Tokens of earlier epochs are revoked.
     epoch: u32,
-    /// Tokens of this epoch that are revoked, until they expire.
+    /// Revoked tokens of this epoch that have not expired.
     revoked: HashSet<Serial>,
 }
 
@@ -28,14 +28,14 @@ impl fmt::Debug for Keys {
     }
 }
 
-/// Why a token is none.
+/// Why a token is not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Denied {
-    /// It was not made with our key, or has been changed since.
+    /// It was not made with our key, or was changed.
     Unknown,
-    /// It was ours, and its time is over.
+    /// It is one of ours and has expired.
     Expired(Serial),
-    /// It was ours, and somebody has revoked it.
+    /// It is one of ours and was revoked.
     Revoked(Serial),
 }
 
@@ -48,20 +48,21 @@ impl Keys {
         Self { key: hmac::Key::new(hmac::HMAC_SHA256, root.as_slice()), epoch, revoked }
     }
 
-    /// Writes a token. `None`: it would be longer than a token may be.
+    /// Makes a token. `None`: it would be longer than a token may be.
     pub(super) fn make(&self, grant: Grant) -> Option<AuthorizationToken> {
         let mut bytes = Zeroizing::new(Claims { epoch: self.epoch, grant }.write());
         let code = hmac::sign(&self.key, &bytes);
         bytes.extend_from_slice(code.as_ref());
         let text = AuthorizationToken::PREFIX.to_owned() + &BASE64URL_NOPAD.encode(&bytes);
         let secret = Secret::parse(text).ok()?;
-        (secret.expose().len() <= AuthorizationToken::LARGEST).then_some(AuthorizationToken(secret))
+        (secret.expose().len() <= AuthorizationToken::MAX_LENGTH)
+            .then_some(AuthorizationToken(secret))
     }
 
-    /// What the token says, if it is one of ours and good at `now`. Takes the same time for every wrong code.
+    /// Checks a token, and returns its content if it is valid at `now`. Takes the same time for every wrong code.
     ///
     /// # Errors
-    /// It isn't.
+    /// See [`Denied`].
     pub fn check(&self, text: &str, now: Timestamp) -> Result<Grant, Denied> {
         let bytes = signed_bytes(text).ok_or(Denied::Unknown)?;
         let end = bytes.len().checked_sub(MAC_LENGTH).ok_or(Denied::Unknown)?;
@@ -104,13 +105,13 @@ mod tests {
         names.iter().map(|name| SlotName::Named(ProfileName::parse(name).unwrap())).collect()
     }
 
-    /// One that is good for an hour.
+    /// A token that is valid for an hour.
     fn token(keys: &Keys, scope: Scope) -> String {
         keys.make(grant(scope, "2026-11-22T21:16:31Z")).unwrap().expose().to_owned()
     }
 
     #[test]
-    fn a_token_says_what_was_put_into_it() {
+    fn a_token_contains_what_was_put_into_it() {
         let both = [slots(&["dev:Admin", "ä b"]), vec![SlotName::Default]].concat();
         for scope in [Scope::Read(both), Scope::Read(slots(&["x"])), Scope::ReadAll, Scope::Admin] {
             let grant = grant(scope, "2026-11-22T21:16:31Z");
@@ -122,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn no_changed_token_is_taken() {
+    fn a_changed_token_is_refused() {
         let keys = keys(1);
         let token = token(&keys, Scope::Read(slots(&["dev"])));
         let refused =
@@ -138,7 +139,7 @@ mod tests {
             refused(&format!("{token}{more}"));
             refused(&format!("{more}{token}"));
         }
-        // Every single bit counts.
+        // A change of any bit is noticed.
         let bytes = signed_bytes(&token).unwrap();
         for bit in 0..bytes.len() * 8 {
             let mut changed = bytes.clone();
@@ -148,13 +149,13 @@ mod tests {
     }
 
     #[test]
-    fn another_keys_token_is_none() {
+    fn a_token_of_another_key_is_refused() {
         let token = token(&keys(2), Scope::Admin);
         assert_eq!(keys(1).check(&token, now()), Err(Denied::Unknown));
     }
 
     #[test]
-    fn an_expired_or_a_revoked_token_is_none() {
+    fn an_expired_or_revoked_token_is_refused() {
         let mut keys = keys(1);
         let late = keys.make(grant(Scope::Admin, NOW)).unwrap();
         let serial = Serial([7; 8]);
@@ -168,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_never_grows_larger_than_sdks_and_we_take() {
+    fn a_token_is_never_larger_than_sdks_and_the_server_accept() {
         let name = "x".repeat(512);
         let grant =
             |count| grant(Scope::Read(slots(&vec![name.as_str(); count])), "2026-11-22T21:16:31Z");
@@ -177,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn claims_of_another_version_are_not_read() {
+    fn claims_of_another_version_are_refused() {
         let claims = Claims { epoch: 3, grant: grant(Scope::Admin, "2026-11-22T21:16:31Z") };
         let written = claims.write();
         for at in [0, 1] {
@@ -185,7 +186,7 @@ mod tests {
             other[at] = 9;
             assert!(Claims::read(&other).is_none());
         }
-        assert!(Claims::read(&[&written[..], &[0]].concat()).is_none(), "nothing may follow");
+        assert!(Claims::read(&[&written[..], &[0]].concat()).is_none(), "extra bytes are refused");
         assert!(Claims::read(&written).is_some());
     }
 }

@@ -1,7 +1,7 @@
-//! The file of the root key and of the tokens that were made with it: one for all servers of a user.
+//! The file of the root key and the list of tokens, one for all servers of a user.
 //!
-//! It never holds a token: who reads it learns which there are. The key in it makes any token, so it is its owner's alone,
-//! and what can't be read is never written over.
+//! It never contains a token, only the facts about it. But its key can make any token, so only its owner may read it. A
+//! file that cannot be parsed is never overwritten.
 
 mod contents;
 
@@ -16,60 +16,60 @@ use super::{AuthorizationToken, Grant, Scope, Serial};
 use contents::Contents;
 pub(super) use contents::random;
 
-/// Where the file is.
+/// The file of the root key and the list of tokens.
 #[derive(Clone, Debug)]
 pub struct TokenStore {
     path: PathBuf,
 }
 
-/// A token that was made, as far as the file tells.
+/// An entry of the list of tokens.
 #[derive(Clone, Debug)]
 pub struct Issued {
-    /// What it says.
+    /// The content of the token.
     pub grant: Grant,
     /// When it was made.
     pub created: Timestamp,
-    /// Where it was written to, if it was.
+    /// The file that it was written to, if any.
     pub file: Option<String>,
-    /// Whether it is taken no more.
+    /// Whether it was revoked.
     pub is_revoked: bool,
 }
 
-/// Why a token can't be made, listed or revoked.
+/// Why a token cannot be made, listed or revoked.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenStoreError {
-    /// The file is not for its owner alone, or can't be read.
-    #[error("the key of authorization tokens cannot be used: {0}")]
+    /// Other users can open the file, or it cannot be read.
+    #[error("the key for authorization tokens cannot be used: {0}")]
     Exposed(FileError),
-    /// It can't be locked or written.
-    #[error("the tokens cannot be changed: {0}")]
+    /// The file cannot be locked or written.
+    #[error("the list of tokens cannot be changed: {0}")]
     File(#[from] FileError),
-    /// It can be read, and not understood.
-    #[error("the file of authorization tokens {} cannot be understood: {why}", path.display())]
+    /// The file cannot be parsed.
+    #[error("the file of authorization tokens {} cannot be parsed: {why}", path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
         why: String,
     },
-    /// The system gives no random numbers.
-    #[error("the system gives no random numbers")]
+    /// The system has no random numbers.
+    #[error("the system has no random numbers")]
     NoRandomness,
-    /// No token would hold them.
-    #[error("so many slots do not fit into one token")]
+    /// The slots do not fit into a token.
+    #[error("the slots do not fit into one token")]
     TooManySlots,
-    /// There is none of that serial, or it has expired.
-    #[error("there is no authorization token {0}")]
+    /// No token has that serial, or it has expired.
+    #[error("no authorization token has the serial {0}")]
     NoSuchToken(Serial),
 }
 
 impl TokenStore {
-    /// The file at this path, whether there is one yet or not.
+    /// The file at this path. It need not exist yet.
     pub fn at(path: PathBuf) -> Self {
         Self { path }
     }
 
-    /// Makes a token. The root key is made too, if there is none.
+    /// Makes a token, and the root key if there is none.
     ///
     /// # Errors
     /// See [`TokenStoreError`].
@@ -89,7 +89,7 @@ impl TokenStore {
         })
     }
 
-    /// The tokens that have not expired, as they were made.
+    /// The tokens that have not expired, oldest first.
     ///
     /// # Errors
     /// See [`TokenStoreError`].
@@ -99,7 +99,7 @@ impl TokenStore {
         Ok(issued)
     }
 
-    /// Revokes these tokens: all of them, or none.
+    /// Revokes all of these tokens. After an error, none is revoked.
     ///
     /// # Errors
     /// See [`TokenStoreError`].
@@ -113,7 +113,7 @@ impl TokenStore {
         })
     }
 
-    /// Revokes every token that was ever made.
+    /// Revokes every token.
     ///
     /// # Errors
     /// See [`TokenStoreError`].
@@ -125,7 +125,7 @@ impl TokenStore {
         })
     }
 
-    /// The key and what is revoked; a key is made if there is none.
+    /// The key and the revoked tokens. Makes a key if there is none.
     pub(super) fn prepare(&self, now: Timestamp) -> Result<Keys, TokenStoreError> {
         match self.read()? {
             Some(contents) => Ok(contents.keys()),
@@ -133,7 +133,7 @@ impl TokenStore {
         }
     }
 
-    /// The key and what is revoked; `None` if no token was ever made.
+    /// The key and the revoked tokens. `None`: there is no key, because no token was made yet.
     ///
     /// # Errors
     /// See [`TokenStoreError`].
@@ -164,7 +164,7 @@ impl TokenStore {
     }
 
     fn read(&self) -> Result<Option<Contents>, TokenStoreError> {
-        let json = match files::read_private(&self.path, LARGEST) {
+        let json = match files::read_private(&self.path, MAX_BYTES) {
             Ok(json) => json,
             Err(error) if error.is_missing() => return Ok(None),
             Err(error) => return Err(TokenStoreError::Exposed(error)),
@@ -174,8 +174,8 @@ impl TokenStore {
     }
 }
 
-/// 10,000 tokens have less than 3 MB.
-const LARGEST: u64 = 64 * 1024 * 1024;
+/// 10,000 tokens need less than 3 MB.
+const MAX_BYTES: u64 = 64 * 1024 * 1024;
 /// The lock is held for milliseconds.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 

@@ -1,5 +1,5 @@
-//! The keys of a running server: read at the start, and again whenever the file has changed, on a thread of their own, so
-//! that no reader waits for a disk. Or one key that is in no file at all.
+//! The keys of a running server. A separate thread reads them again when the file has changed, so that no reader waits
+//! for the disk. Or one key that is only in memory.
 
 use std::collections::HashSet;
 use std::sync::{Arc, PoisonError, RwLock, Weak};
@@ -15,15 +15,15 @@ use super::store::{TokenStore, TokenStoreError, random};
 use super::{AuthorizationToken, Grant, Scope, Serial};
 use crate::memory::keep_out_of_swap;
 
-/// Checks tokens.
+/// The current keys, which check tokens.
 #[derive(Default)]
 pub(crate) struct Tokens {
-    /// `None`: no token is taken.
+    /// `None`: no token is accepted.
     keys: RwLock<Option<Keys>>,
 }
 
 impl Tokens {
-    /// The keys of this file, from now on as they are in it.
+    /// Reads the keys of this file, and follows its changes.
     pub(crate) fn open(store: TokenStore, now: Timestamp) -> Result<Arc<Self>, TokenStoreError> {
         let seen = ChangeMark::of(store.path());
         let keys = store.prepare(now)?;
@@ -32,12 +32,12 @@ impl Tokens {
         let watched = Arc::downgrade(&tokens);
         let watch = move || watch(&store, seen, &watched);
         if let Err(error) = thread::Builder::new().name("tokens".to_owned()).spawn(watch) {
-            tracing::warn!(%error, "tokens that are revoked will be taken until the server ends");
+            tracing::warn!(%error, "revoked tokens stay valid until the server ends: the key file is not watched");
         }
         Ok(tokens)
     }
 
-    /// One token, and a key for it alone that is nowhere but here: it is good for as long as the server runs.
+    /// Makes one token with a key that is only in memory. It is valid as long as the server runs.
     pub(crate) fn one(scope: Scope) -> Result<(Arc<Self>, AuthorizationToken), TokenStoreError> {
         let root = Zeroizing::new(random()?);
         let keys = Keys::new(&root, 0, HashSet::new());
@@ -48,10 +48,10 @@ impl Tokens {
         Ok((tokens, token))
     }
 
-    /// What the token says, if it is one.
+    /// Checks a token, and returns its content.
     ///
     /// # Errors
-    /// It isn't.
+    /// See [`Denied`].
     pub(crate) fn check(&self, text: &str, now: Timestamp) -> Result<Grant, Denied> {
         let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
         keys.as_ref().ok_or(Denied::Unknown)?.check(text, now)
@@ -62,19 +62,19 @@ impl Tokens {
     }
 }
 
-/// Looks at the file for as long as the server is there.
+/// Watches the file while the server runs.
 fn watch(store: &TokenStore, mut seen: Option<ChangeMark>, tokens: &Weak<Tokens>) {
     loop {
-        thread::sleep(TokenStore::SEEN_AFTER / 4);
+        thread::sleep(TokenStore::REVOCATION_DELAY / 4);
         let Some(tokens) = tokens.upgrade() else { return };
         let now_there = ChangeMark::of(store.path());
         if now_there == seen {
             continue;
         }
-        // What was seen is older than what is read: a change in between is read twice, and none is missed.
+        // The mark is taken before the read. A change in between is read twice, and no change is missed.
         seen = now_there;
         let keys = store.keys().unwrap_or_else(|error| {
-            tracing::warn!(%error, "no authorization token is taken until this is mended");
+            tracing::warn!(%error, "no authorization token is accepted until the key file is fixed");
             None
         });
         tokens.set(keys);
@@ -82,8 +82,8 @@ fn watch(store: &TokenStore, mut seen: Option<ChangeMark>, tokens: &Weak<Tokens>
 }
 
 impl TokenStore {
-    /// After so long every running server has seen what was revoked: it looks four times as often.
-    pub const SEEN_AFTER: Duration = Duration::from_secs(1);
+    /// The time after which every running server has seen a revocation. Servers check four times as often.
+    pub const REVOCATION_DELAY: Duration = Duration::from_secs(1);
 }
 
 #[cfg(test)]
@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_of_no_file_is_good_for_its_own_server_and_no_other() {
+    fn a_token_without_a_file_is_valid_only_for_its_own_server() {
         let scope = Scope::Read(vec![SlotName::Default]);
         let (tokens, token) = Tokens::one(scope.clone()).unwrap();
         let (others, _) = Tokens::one(scope.clone()).unwrap();

@@ -1,8 +1,8 @@
-//! Why a request was refused, in one word for programs. docs/reference/api.md lists the words.
+//! The reason of a refusal, as one word for programs. docs/reference/api.md lists the words.
 
 use serde::{Deserialize, Serialize};
 
-/// Why a request was refused: one word of a closed list, so that no program has to read a message.
+/// Why a request was refused: one word of a closed list, so that no program must parse a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reason {
@@ -12,9 +12,9 @@ pub enum Reason {
     SpeaksHttps,
     /// The port speaks plain HTTP, and the request was TLS.
     SpeaksHttp,
-    /// The path or the query can't be read.
+    /// The path or the query cannot be decoded.
     MalformedPath,
-    /// The body can't be read.
+    /// The body cannot be read.
     MalformedBody,
     /// A name in the path, or a field of the body, is missing or wrong.
     InvalidField,
@@ -24,7 +24,7 @@ pub enum Reason {
     UnknownOwner,
     /// An authorization token is needed, and none was sent.
     TokenRequired,
-    /// The authorization token is not one of this server's.
+    /// The authorization token does not belong to this server.
     UnknownToken,
     /// The authorization token has expired.
     ExpiredToken,
@@ -32,7 +32,7 @@ pub enum Reason {
     RevokedToken,
     /// The authorization token is for other slots.
     OtherSlots,
-    /// The authorization token is for reading alone.
+    /// The authorization token allows only reading.
     ReadToken,
     /// A browser or a proxy sent the request.
     BrowserOrProxy,
@@ -44,11 +44,11 @@ pub enum Reason {
     NoSuchSlot,
     /// The slot's credentials have expired, and the server has no source for others.
     Expired,
-    /// The slot's credentials have expired, and somebody has to sign in first.
+    /// The slot's credentials have expired, and a person must sign in first.
     SignInNeeded,
-    /// The slot's credentials have expired, and AWS refuses the role.
+    /// The slot's credentials have expired, and AWS denies the role.
     Denied,
-    /// The slot's credentials have expired, and the configuration has to be corrected first.
+    /// The slot's credentials have expired, and the configuration must be fixed first.
     Misconfigured,
     /// The slot's credentials are being fetched.
     Pending,
@@ -62,7 +62,7 @@ pub enum Reason {
     HeadTimeout,
     /// The path and the body name different slots.
     NamesDiffer,
-    /// The slot was loaded from another source, and the load must not replace that.
+    /// The slot was loaded from another source, and the load must not replace it.
     OtherSource,
     /// The body is too large.
     BodyTooLarge,

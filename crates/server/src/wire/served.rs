@@ -1,4 +1,4 @@
-//! `GET /` and `GET /slot/NAME`: credentials as SDKs read them, and as our own client does.
+//! `GET /` and `GET /slot/NAME`: credentials for SDKs and for our own client.
 
 use bytes::Bytes;
 use credentials::{
@@ -9,9 +9,9 @@ use zeroize::Zeroizing;
 
 use super::secret_json;
 
-/// Writes them. Wiped when the last answer that holds it is sent.
+/// Writes credentials. The bytes are wiped after the last answer that contains them.
 ///
-/// `None` when it would be larger than some SDK takes.
+/// `None`: they would be larger than some SDK accepts.
 pub(crate) fn credentials(principal: &Principal, credentials: &Credentials) -> Option<Bytes> {
     #[derive(Serialize)]
     #[serde(rename_all = "PascalCase")]
@@ -37,7 +37,7 @@ pub(crate) fn credentials(principal: &Principal, credentials: &Credentials) -> O
     (json.len() <= MAX_ANSWER).then(|| Bytes::from_owner(json))
 }
 
-/// Reads them; `None` when this is something else, or more than a server sends.
+/// Parses credentials. `None`: it is something else, or larger than any answer of a server.
 pub fn read_credentials(json: &[u8]) -> Option<Fetched> {
     #[derive(Deserialize)]
     #[serde(rename_all = "PascalCase")]
@@ -69,7 +69,7 @@ pub fn read_credentials(json: &[u8]) -> Option<Fetched> {
     Some(Fetched { principal, credentials })
 }
 
-/// The most that the tightest SDK takes: aws-c-auth, 10,000 bytes.
+/// One byte less than the lowest limit of an SDK: aws-c-auth, 10,000 bytes.
 const MAX_ANSWER: usize = 9_999;
 
 #[cfg(test)]
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_served_is_read_again() {
+    fn served_credentials_can_be_parsed_again() {
         let profile = fakes::profile("dev", "2026-11-22T21:16:31Z");
         let unknown = Principal { account_id: AccountId::parse("1").ok(), ..Principal::default() };
         for principal in [profile.principal, unknown, Principal::default()] {
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn what_another_program_answers_is_not_taken() {
+    fn answers_of_other_programs_are_refused() {
         let profile = fakes::profile("dev", "2026-11-22T21:16:31Z");
         let json = credentials(&profile.principal, &profile.credentials).unwrap();
         let json = std::str::from_utf8(&json).unwrap();

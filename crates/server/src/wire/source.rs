@@ -1,4 +1,4 @@
-//! A source as JSON: in uploads, and in the list of slots that outlives the server.
+//! A source as JSON, in uploads and in the slot list.
 
 use credentials::{
     AccountId, AwsConfigFiles, Chain, InstanceId, InstanceName, Invalid, Link, ProfileName,
@@ -6,8 +6,8 @@ use credentials::{
 };
 use serde::{Deserialize, Serialize};
 
-/// STS API Reference, AssumeRole, ExternalId; the other texts of a link are shorter.
-const LONGEST_TEXT: usize = 1224;
+/// The maximum length of an ExternalId (STS API Reference, AssumeRole). The other texts of a link are shorter.
+const MAX_TEXT: usize = 1224;
 
 /// `{"Instance":"corp","StartUrl":"https://…","AccountId":"…","RoleName":"…","Links":[{"RoleArn":"…"}]}`, or
 /// `{"Profile":"dev","ConfigFile":"/…","CredentialsFile":"/…","Digest":"…"}`.
@@ -46,11 +46,11 @@ struct LinkObject {
     session_name: Option<String>,
 }
 
-/// A field that is missing or wrong, and what it must be.
+/// A missing or wrong field, and what it must be.
 type Wrong = (&'static str, Invalid);
 
 impl SourceObject {
-    /// The source as JSON has it.
+    /// The JSON form of a source.
     pub fn of(source: &Source) -> Self {
         match source {
             Source::Profile(ProfileSource { files, name, digest }) => Self {
@@ -74,7 +74,7 @@ impl SourceObject {
     /// The source that it describes.
     ///
     /// # Errors
-    /// Names the field that is wrong, and says what it must be.
+    /// The name of the wrong field, and what it must be.
     pub fn parse(self) -> Result<Source, (&'static str, Invalid)> {
         match self.profile.is_some() {
             true => self.parse_profile().map(Source::Profile),
@@ -139,13 +139,13 @@ impl LinkObject {
     }
 }
 
-/// A text that AWS looks at more closely than we do.
+/// Checks a text that AWS checks further.
 fn plain(
     field: &'static str,
     text: Option<String>,
 ) -> Result<Option<String>, (&'static str, Invalid)> {
     match text {
-        Some(text) if text.len() > LONGEST_TEXT || text.chars().any(char::is_control) => {
+        Some(text) if text.len() > MAX_TEXT || text.chars().any(char::is_control) => {
             Err((field, Invalid("1224 bytes of text or fewer, without control characters")))
         }
         text => Ok(text),

@@ -1,23 +1,23 @@
-//! How a slot stands, in one word. docs/reference/api.md lists the words.
+//! The state of a slot, as one word. docs/reference/api.md lists the words.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// How a slot stands: one word of a closed list.
+/// The state of a slot: one word of a closed list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
     /// It serves credentials, and nothing is wrong.
     #[default]
     Ready,
-    /// There are no credentials to serve, and nothing is wrong: they are being fetched, or wait for their turn.
+    /// There are no credentials to serve, and nothing is wrong: the fetch runs or waits.
     Pending,
-    /// It can't be refreshed until somebody signs in.
+    /// It cannot be refreshed until a person signs in.
     SignInNeeded,
-    /// AWS refuses the role.
+    /// AWS denies the role.
     Denied,
-    /// It can't be refreshed until the configuration is corrected.
+    /// It cannot be refreshed until the configuration is fixed.
     Misconfigured,
     /// Refreshing has failed, and is tried again.
     Unavailable,
@@ -28,7 +28,7 @@ pub enum State {
     Unknown,
 }
 
-/// The same word as in JSON.
+/// Writes the word from the JSON.
 impl fmt::Display for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.serialize(f)

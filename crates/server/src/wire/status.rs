@@ -1,4 +1,4 @@
-//! `GET /status`: the server, and all that is loaded. No secret is in it.
+//! `GET /status`: the server and all slots, without secrets.
 
 use std::net::SocketAddr;
 
@@ -6,80 +6,80 @@ use serde::{Deserialize, Serialize};
 
 use super::ProfileObject;
 
-/// How a server stands. Instants are in Unix epoch seconds.
+/// The status of a server. Times are in Unix epoch seconds.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct StatusObject {
-    /// Of the server.
+    /// The version of the server.
     pub version: String,
-    /// Its process.
+    /// The process id of the server.
     pub pid: u32,
-    /// The user that it runs as, where users have numbers.
+    /// The user id that it runs as, on platforms that have user ids.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uid: Option<u32>,
-    /// Since when it runs.
+    /// When it started.
     pub started: i64,
-    /// When this was told.
+    /// The time of this answer.
     pub time: i64,
-    /// Where it listens.
+    /// The addresses that it listens on.
     pub addresses: Vec<SocketAddr>,
     /// `http` or `https`.
     pub scheme: String,
-    /// Whether its own user's programs need a token too.
+    /// Whether programs of its own user also need a token.
     pub token_required: bool,
     /// Whether it refreshes slots.
     pub refreshes: bool,
-    /// Whether it notes decisions in an audit log.
+    /// Whether it writes an audit log.
     pub audit_log: bool,
-    /// How many of them are missing there.
+    /// The number of decisions that are missing in the log.
     pub audit_lost: u64,
-    /// How many connections are open; the one that asks is one of them.
+    /// The number of open connections, including this one.
     pub connections: usize,
-    /// What is in the default slot; absent when nothing is.
+    /// The default slot; absent if it is empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<SlotObject>,
-    /// What is in the named slots, by name.
+    /// The named slots, sorted by name.
     pub slots: Vec<SlotObject>,
-    /// The SSO sessions that slots depend on, by the instances' names.
+    /// The SSO sessions that slots depend on, sorted by instance.
     pub sessions: Vec<SessionObject>,
 }
 
-/// What a slot holds, how it goes on, and who reads it.
+/// The status of a slot: its content, its next refresh and its last reader.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct SlotObject {
     /// As in `GET /slot`.
     #[serde(flatten)]
     pub profile: ProfileObject,
-    /// Since when its credentials are there; absent when there are none.
+    /// When its credentials were obtained; absent if there are none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub obtained: Option<i64>,
-    /// When it is refreshed next; absent while it is, when a person is needed first, and when nobody can.
+    /// When it is refreshed next; absent during a refresh, if a person must act first, and if it has no source.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_refresh: Option<i64>,
-    /// How often credentials were handed out since it was loaded.
+    /// How often its credentials were read since it was loaded.
     pub reads: u64,
-    /// When they were last.
+    /// The time of the last read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_read: Option<i64>,
-    /// To whom, as far as it was looked for: at most once a second.
+    /// The last reader that was searched. There is at most one search a second.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_reader: Option<ReaderObject>,
 }
 
-/// Who has read.
+/// A program that has read a slot.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ReaderObject {
-    /// The user of the program.
+    /// The user id of the program.
     pub uid: u32,
-    /// Its process, if it was still there.
+    /// Its process id, if it still ran.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pid: Option<u32>,
-    /// Where the program lies.
+    /// The path of the program.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exe: Option<String>,
-    /// When it read last.
+    /// The time of its last read.
     pub time: i64,
 }
 
@@ -87,11 +87,11 @@ pub struct ReaderObject {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct SessionObject {
-    /// Whose sign-in it is.
+    /// The instance.
     pub instance: String,
-    /// When it ends; absent until that is known, which is some 20 minutes before.
+    /// When it ends; absent until it is known, about 20 minutes before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ends: Option<i64>,
-    /// Whether slots wait for somebody to sign in.
+    /// Whether slots wait for a sign-in.
     pub sign_in_needed: bool,
 }

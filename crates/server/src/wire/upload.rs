@@ -1,7 +1,7 @@
-//! `PUT /` and `PUT /slot/NAME`: the body that the reference client sends, and ours.
+//! `PUT /` and `PUT /slot/NAME`: the body from the reference client and from ours.
 //!
-//! Wrong bodies are told which field is wrong and what it must be, never what it was: the JSON library's own
-//! messages quote the value, so they are not used.
+//! The refusal of a wrong body names the field and what it must be, never its value. The messages of the JSON library
+//! quote the value, so they are not used.
 
 use credentials::{
     AccessKeyId, AccountId, Credentials, Expiration, Invalid, Principal, Profile, ProfileName,
@@ -13,35 +13,35 @@ use zeroize::Zeroizing;
 use super::value::{Object, Value, take};
 use super::{SourceObject, secret_json};
 
-/// What a load may take the place of in its slot.
+/// What a load may replace in its slot.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Replace {
-    /// Whatever is there.
+    /// Anything.
     #[default]
     Anything,
-    /// Only what was loaded from an equal source.
+    /// Only a load from an equal source.
     SameSource,
 }
 
-/// What is put into a slot.
+/// The content of an upload.
 pub(crate) enum Upload {
-    /// Credentials, and perhaps how they are got again.
+    /// Credentials, perhaps with their source.
     Credentials(Profile),
-    /// A name, and how to get credentials.
+    /// A profile name and a source, without credentials.
     Source(ProfileName, Source),
 }
 
-/// Why a body is not an upload.
+/// Why a body is not a valid upload.
 #[derive(Debug)]
 pub(crate) enum BadUpload {
-    /// It is not an object of JSON; this says what it must be.
+    /// It is not a JSON object. The text says what it must be.
     Malformed(&'static str),
     /// A field is missing or wrong.
     Field(&'static str, Invalid),
 }
 
 impl Upload {
-    /// The name of the profile, which is a named slot's too.
+    /// The name of the profile, which is also the name of a named slot.
     pub(crate) fn name(&self) -> &ProfileName {
         match self {
             Self::Credentials(profile) => &profile.name,
@@ -50,7 +50,7 @@ impl Upload {
     }
 }
 
-/// The upload that loads `profile` into a slot.
+/// Writes the upload that loads `profile` into a slot.
 pub fn write_upload(profile: &Profile, replace: Replace) -> Zeroizing<Vec<u8>> {
     #[derive(Serialize)]
     #[serde(rename_all = "PascalCase")]
@@ -59,7 +59,7 @@ pub fn write_upload(profile: &Profile, replace: Replace) -> Zeroizing<Vec<u8>> {
         creds: Creds<'a>,
         #[serde(skip_serializing_if = "Option::is_none")]
         source: Option<SourceObject>,
-        /// `false`: only what was loaded from an equal source.
+        /// `false`: only a load from an equal source.
         #[serde(skip_serializing_if = "Clone::clone")]
         replace: bool,
     }
@@ -81,7 +81,7 @@ pub fn write_upload(profile: &Profile, replace: Replace) -> Zeroizing<Vec<u8>> {
     secret_json(&Upload {
         profile_name: name.as_str(),
         creds: Creds {
-            // A number, because the reference server takes nothing else.
+            // A number, because the reference server accepts nothing else.
             account_id: principal.account_id.as_ref().and_then(|id| id.as_str().parse().ok()),
             role_name: principal.role_name.as_ref().map(|name| name.as_str()),
             role_arn: principal.role_arn().map(|arn| arn.to_string()),
@@ -95,10 +95,10 @@ pub fn write_upload(profile: &Profile, replace: Replace) -> Zeroizing<Vec<u8>> {
     })
 }
 
-/// Reads an upload.
+/// Parses an upload.
 ///
 /// # Errors
-/// [`BadUpload::Malformed`] when it isn't a JSON object, [`BadUpload::Field`] when a value in it is wrong.
+/// [`BadUpload::Malformed`] if it is not a JSON object, [`BadUpload::Field`] if a value in it is wrong.
 pub(crate) fn read_upload(json: &[u8], now: Timestamp) -> Result<(Upload, Replace), BadUpload> {
     let body: Value = serde_json::from_slice(json)
         .map_err(|_| BadUpload::Malformed("the body must be one JSON value in UTF-8"))?;
@@ -156,7 +156,7 @@ fn read_creds(mut creds: Object, now: Timestamp) -> Result<(Principal, Credentia
     Ok((principal, credentials))
 }
 
-/// Whom the credentials are for: by `roleArn`, by `accountId` and `roleName`, or by both if they agree.
+/// The principal, from `roleArn`, from `accountId` and `roleName`, or from both if they agree.
 fn read_principal(creds: &mut Object) -> Result<Principal, BadUpload> {
     let account_id = match take(creds, "accountId") {
         Value::Null => None,

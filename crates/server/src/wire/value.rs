@@ -1,4 +1,4 @@
-//! JSON of which nobody knows yet what it holds, and whether that is a secret.
+//! JSON of unknown content, which may be secret.
 
 use std::fmt;
 
@@ -6,8 +6,8 @@ use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use zeroize::Zeroizing;
 
-/// A JSON value, of which only what an upload can hold is kept. Texts are wiped, because any of them may
-/// be a secret. A key that is absent is as good as `null`.
+/// A JSON value. Only kinds that an upload can contain are kept. Texts are wiped, because any of them may be a secret.
+/// An absent key counts as `null`.
 pub(super) enum Value {
     Null,
     Text(Zeroizing<String>),

@@ -105,11 +105,11 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let mut server = Server::new(listeners, Arc::new(SystemClock), refreshing, provider::seed());
     take_tokens(&mut server, arguments.require_token)?;
     if let Some(log) = audit {
-        server.keep_audit_log(log);
+        server.set_audit_log(log);
     }
     let origin = addresses.first().map(|address| https::origin(https.as_ref(), *address));
     if let Some(Https { tls, names }) = https {
-        server.speak_https(tls, names);
+        server.use_https(tls, names);
     }
     match default {
         Some(First::Credentials(profile)) => server.load(profile)?,
@@ -140,7 +140,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
 
 /// Without a usable key no token is taken; that is no reason not to serve those who need none.
 fn take_tokens(server: &mut Server, are_required: bool) -> Result<(), Failure> {
-    let taken = server.take_tokens(TokenStore::at(paths::token_store()));
+    let taken = server.accept_tokens(TokenStore::at(paths::token_store()));
     if are_required {
         server.require_token();
         taken?;

@@ -35,7 +35,7 @@ pub(super) async fn run(mut job: Job, instance: InstanceArguments) -> Result<Exi
     let refreshing = Refreshing { provider: Arc::new(provider), events: sender, list: None };
     let mut server =
         Server::new(listeners, Arc::new(SystemClock), Some(refreshing), provider::seed());
-    let token = server.demand_one_token(Scope::Read(vec![SlotName::Default]))?;
+    let token = server.require_one_token(Scope::Read(vec![SlotName::Default]))?;
     job.set_environment(exports(address, &token)?);
     let Job { program, command, profile, .. } = job;
     server.load(profile)?;

@@ -77,7 +77,7 @@ fn on_a_full_disk_no_token_is_spent_that_could_not_be_saved() {
     end_access_token(&world, &fake);
     disk.fill();
     let load = ["ecs", "load", "-A", "1111111", "-R", "ReadOnlyAccess"];
-    assert_fails(&world.run(&load), 1, &["No space left on device", "Make room on the disk."]);
+    assert_fails(&world.run(&load), 1, &["No space left on device", "Free some disk space."]);
     assert_eq!(fake.count(Operation::CreateToken), 0);
     disk.make_room();
     assert_done(&world.run(&load));

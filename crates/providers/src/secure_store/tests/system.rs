@@ -74,18 +74,18 @@ fn links_are_not_followed() {
     assert_insecure(
         &plain(&link),
         |fault| matches!(fault, Fault::Link),
-        "See where it leads: ls -l /",
+        "Show its target: ls -l /",
     );
     assert_insecure(
         &plain(&link.join("")),
         |fault| matches!(fault, Fault::Link),
-        "See where it leads: ls -l /",
+        "Show its target: ls -l /",
     );
 
     let store = plain(&folder);
     fs::rename(store.path(), home.path().join("elsewhere")).unwrap();
     symlink(home.path().join("elsewhere"), store.path()).unwrap();
-    assert_insecure(&store, |fault| matches!(fault, Fault::Link), "See where it leads: ls -l /");
+    assert_insecure(&store, |fault| matches!(fault, Fault::Link), "Show its target: ls -l /");
     assert_eq!(fs::read(home.path().join("elsewhere")).unwrap(), b"CANARY");
 
     // Set aside is the link, not what it leads to.
@@ -101,11 +101,11 @@ fn what_is_no_file_or_no_folder_is_refused_without_waiting() {
     let home = tempfile::tempdir().unwrap();
     let store = plain(home.path());
     fs::create_dir(store.path()).unwrap();
-    assert_insecure(&store, |fault| matches!(fault, Fault::NotAFile), "See what it is");
+    assert_insecure(&store, |fault| matches!(fault, Fault::NotAFile), "Show what it is");
     fs::remove_dir(store.path()).unwrap();
     // Opening a pipe that nobody writes to would wait for ever.
     assert!(Command::new("mkfifo").arg(store.path()).status().unwrap().success());
-    assert_insecure(&store, |fault| matches!(fault, Fault::NotAFile), "See what it is");
+    assert_insecure(&store, |fault| matches!(fault, Fault::NotAFile), "Show what it is");
     let file = home.path().join("file");
     fs::write(&file, "").unwrap();
     discreet(plain(&file).read());
@@ -123,14 +123,14 @@ fn what_belongs_to_another_user_is_refused() {
     assert_insecure(
         &store,
         |fault| matches!(fault, Fault::OtherOwner),
-        "If it is yours, take it over: sudo chown",
+        "If it is yours, become its owner: sudo chown",
     );
     chown(store.path(), Some(0), None).unwrap();
     chown(home.path(), Some(65534), None).unwrap();
     assert_insecure(
         &store,
         |fault| matches!(fault, Fault::OtherOwner),
-        "If it is yours, take it over: sudo chown",
+        "If it is yours, become its owner: sudo chown",
     );
 }
 

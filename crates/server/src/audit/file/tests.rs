@@ -11,19 +11,19 @@ fn mode(path: &Path) -> u32 {
 
 fn fault(path: &Path) -> Fault {
     let error = LogFile::open(path).unwrap_err();
-    let AuditError::Unfit(unfit) = error else { panic!("{error}") };
-    unfit.fault
+    let AuditError::Unusable(unusable) = error else { panic!("{error}") };
+    unusable.fault
 }
 
 #[test]
-fn a_log_that_others_could_read_or_change_is_refused() {
+fn a_log_that_other_users_could_read_or_change_is_refused() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("audit");
     symlink("/dev/null", &path).unwrap();
     assert!(matches!(fault(&path), Fault::Link));
     fs::remove_file(&path).unwrap();
     symlink(home.path().join("elsewhere"), &path).unwrap();
-    assert!(matches!(fault(&path), Fault::Link), "also one that leads nowhere");
+    assert!(matches!(fault(&path), Fault::Link), "also a link without a target");
     fs::remove_file(&path).unwrap();
     assert!(matches!(fault(home.path()), Fault::NotAFile));
     assert!(matches!(fault(Path::new("/dev/null")), Fault::NotAFile));
@@ -47,7 +47,7 @@ fn a_log_without_a_folder_is_refused() {
 }
 
 #[test]
-fn one_server_has_it_alone_also_after_it_was_set_aside() {
+fn only_one_server_writes_a_log_even_after_rotation() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("audit");
     let mut log = LogFile::open(&path).unwrap();
@@ -63,7 +63,7 @@ fn one_server_has_it_alone_also_after_it_was_set_aside() {
 }
 
 #[test]
-fn a_large_one_is_set_aside_and_five_older_ones_are_kept() {
+fn a_large_log_is_rotated_and_five_older_ones_are_kept() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("audit");
     let mut log = LogFile::open(&path).unwrap();
@@ -82,7 +82,7 @@ fn a_large_one_is_set_aside_and_five_older_ones_are_kept() {
 }
 
 #[test]
-fn one_that_cannot_be_set_aside_grows() {
+fn a_log_that_cannot_be_rotated_grows() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("audit");
     fs::write(home.path().join("audit.4"), "").unwrap();
@@ -95,7 +95,7 @@ fn one_that_cannot_be_set_aside_grows() {
 }
 
 #[test]
-fn nothing_is_glued_to_half_a_line_of_an_earlier_life() {
+fn no_line_is_joined_to_an_incomplete_line_of_an_earlier_server() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("audit");
     LogFile::open(&path).unwrap().append(b"whole\n{\"hal").unwrap();
@@ -104,7 +104,7 @@ fn nothing_is_glued_to_half_a_line_of_an_earlier_life() {
 }
 
 #[test]
-fn one_that_was_taken_away_is_made_anew_and_no_link_is_followed() {
+fn a_removed_log_is_created_again_and_no_link_is_followed() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("audit");
     let mut log = LogFile::open(&path).unwrap();
@@ -122,7 +122,7 @@ fn one_that_was_taken_away_is_made_anew_and_no_link_is_followed() {
 }
 
 #[test]
-fn on_a_full_disk_no_half_line_stays() {
+fn on_a_full_disk_no_incomplete_line_remains() {
     let home = tempfile::tempdir().unwrap();
     let Some(disk) = fakes::SmallDisk::mount(home.path().join("disk")) else { return };
     let path = disk.path().join("audit");

@@ -104,7 +104,7 @@ impl Day {
         let end = tokio::time::Instant::now() + Duration::from_secs(HOURS * 3600);
         while tokio::time::Instant::now() < end {
             self.act();
-            self.mend();
+            self.fix_faults();
             let pause = match self.rng.u32(..4) {
                 0 => self.rng.u64(1..2_000),
                 1 => self.rng.u64(1..120_000),
@@ -117,7 +117,7 @@ impl Day {
         assert!(!refresher.is_finished(), "seed {}: the refresher has ended", self.seed);
         refresher.abort();
         let state = self.model.state();
-        assert!(state.broken.is_empty(), "seed {}: {:?}", self.seed, state.broken);
+        assert!(state.violations.is_empty(), "seed {}: {:?}", self.seed, state.violations);
         self.sum.fetches = state.fetches;
         self.sum.failures = state.failures;
         self.sum.given_up = state.given_up;
@@ -171,7 +171,7 @@ impl Day {
     }
 
     /// Fixes faults after some time.
-    fn mend(&mut self) {
+    fn fix_faults(&mut self) {
         let truth = self.model.clock.truth();
         let mut state = self.model.state();
         for (_, site) in state.sites.all() {
@@ -267,8 +267,9 @@ impl Day {
             if expiration <= now.wall {
                 self.fail(&format!("{answer} is served at {}", now.wall));
             }
-            let told = answer["Expiration"].as_str().unwrap().to_owned();
-            let lives_until = self.model.state().lives_until[&(loaded.access_key_id.clone(), told)];
+            let stated = answer["Expiration"].as_str().unwrap().to_owned();
+            let lives_until =
+                self.model.state().lives_until[&(loaded.access_key_id.clone(), stated)];
             if lives_until + seconds(TOLERANCE) <= self.model.clock.truth() {
                 self.fail(&format!("{answer} is served, but expired at {lives_until}"));
             }

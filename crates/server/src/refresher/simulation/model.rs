@@ -18,7 +18,7 @@ use crate::provider::{Later, Provider, Session};
 
 /// AWS gives 20 calls a second.
 const QUOTA: f64 = 20.0;
-const TURN: Duration = Duration::from_millis(51);
+const CALL_INTERVAL: Duration = Duration::from_millis(51);
 const ACCESS_TOKEN_LIFE: i64 = 3600;
 /// An access token with fewer seconds left is renewed.
 const REFRESH_BEFORE: i64 = 20 * 60;
@@ -101,7 +101,7 @@ pub(in crate::refresher) struct State {
     pub(in crate::refresher) failures: u64,
     pub(in crate::refresher) given_up: u64,
     /// Violations of what must always hold.
-    pub(in crate::refresher) broken: Vec<String>,
+    pub(in crate::refresher) violations: Vec<String>,
 }
 
 /// The order is fixed, so that a seed gives one day.
@@ -188,7 +188,7 @@ impl Model {
             fetches: 0,
             failures: 0,
             given_up: 0,
-            broken: Vec::new(),
+            violations: Vec::new(),
         };
         Arc::new(Self { clock, state: Mutex::new(state) })
     }
@@ -246,7 +246,7 @@ impl Model {
             let chance = state.rng.f64();
             let site = state.sites.of(&Upstream::of(&source));
             let turn = site.next_turn.max(Instant::now());
-            site.next_turn = turn + TURN;
+            site.next_turn = turn + CALL_INTERVAL;
             let Range { start, end } = site.latency;
             (turn, start + ((end - start) as f64 * chance) as u64)
         };
@@ -263,7 +263,7 @@ impl Model {
 
     async fn look_at(self: Arc<Self>, instance: InstanceId) -> Result<Session, Failure> {
         if !self.state().looking.insert(instance.clone()) {
-            self.state().broken.push(format!("two looks at the session of {}", instance.name));
+            self.state().violations.push(format!("two looks at the session of {}", instance.name));
         }
         tokio::time::sleep(Duration::from_millis(300)).await;
         let (truth, now) = (self.clock.truth(), self.clock.now());
@@ -318,7 +318,7 @@ impl Guard {
         let mut state = model.state();
         state.fetches += 1;
         if !state.fetching.insert(slot.clone()) {
-            state.broken.push(format!("two fetches at once for {slot}"));
+            state.violations.push(format!("two fetches at once for {slot}"));
         }
         drop(state);
         Self { model: Arc::clone(model), slot, has_ended: false }

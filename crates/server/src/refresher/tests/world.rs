@@ -101,21 +101,21 @@ impl World {
     }
 
     /// The events since the last call.
-    pub(super) fn told(&mut self) -> Vec<(EventKind, String)> {
+    pub(super) fn events(&mut self) -> Vec<(EventKind, String)> {
         std::iter::from_fn(|| self.events.try_recv().ok())
             .map(|event| (event.kind, whole(&event.message, event.hint.as_deref())))
             .collect()
     }
 
     pub(super) fn kinds(&mut self) -> Vec<EventKind> {
-        self.told().into_iter().map(|(kind, _)| kind).collect()
+        self.events().into_iter().map(|(kind, _)| kind).collect()
     }
 }
 
 impl Drop for World {
     fn drop(&mut self) {
-        let broken = self.model.state().broken.clone();
-        assert!(broken.is_empty() || std::thread::panicking(), "{broken:?}");
+        let violations = self.model.state().violations.clone();
+        assert!(violations.is_empty() || std::thread::panicking(), "{violations:?}");
     }
 }
 

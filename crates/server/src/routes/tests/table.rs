@@ -50,7 +50,7 @@ fn every_route_answers_every_method_to_its_own_user() {
 }
 
 #[test]
-fn what_is_refused_changes_nothing() {
+fn a_refused_request_changes_nothing() {
     for (target, statuses) in ROUTES {
         for (method, status) in METHODS.iter().zip(statuses) {
             let (router, _) = router();
@@ -64,7 +64,7 @@ fn what_is_refused_changes_nothing() {
 }
 
 #[test]
-fn everyone_else_gets_nothing_but_health() {
+fn other_requesters_get_only_the_health_check() {
     type Headers = &'static [(&'static str, &'static str)];
     let refused: [(Owner, Headers, u16); 6] = [
         (Owner::OtherUser, &[], 401),
@@ -93,7 +93,7 @@ fn everyone_else_gets_nothing_but_health() {
 }
 
 #[test]
-fn a_read_token_reads_its_slots_and_learns_nothing_of_others() {
+fn a_read_token_reads_its_slots_and_learns_nothing_about_others() {
     let home = tempfile::tempdir().unwrap();
     let store = TokenStore::at(home.path().join("tokens.json"));
     let now = NOW.parse().unwrap();
@@ -124,9 +124,9 @@ fn a_read_token_reads_its_slots_and_learns_nothing_of_others() {
                 _ => 403,
             };
             assert_eq!(response.status(), expected, "{method} {target}: {}", text(&response));
-            let tells =
+            let shows =
                 ["ASIAFAKE", "main", "old"].iter().any(|what| text(&response).contains(what));
-            assert_eq!(tells, reads && own == 200 && is_credentials(target), "{method} {target}");
+            assert_eq!(shows, reads && own == 200 && is_credentials(target), "{method} {target}");
         }
     }
     let (router, _) = router_with(gate());
@@ -141,7 +141,7 @@ fn a_read_token_reads_its_slots_and_learns_nothing_of_others() {
 }
 
 fn is_credentials(target: &str) -> bool {
-    let tells_less = ["/healthcheck", "/profile", "/slot?", "/slot/?"];
+    let shows_less = ["/healthcheck", "/profile", "/slot?", "/slot/?"];
     target == "/s/ZGV2"
-        || target.ends_with("dev") && !tells_less.iter().any(|start| target.starts_with(start))
+        || target.ends_with("dev") && !shows_less.iter().any(|start| target.starts_with(start))
 }

@@ -1,4 +1,4 @@
-//! Certificates and keys as a person brings them: taken, or told what is wrong with them.
+//! Tests of certificates and keys from files: accepted, or refused with the reason.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -50,7 +50,7 @@ fn openssl(arguments: &[&str], file: &Path) -> String {
 }
 
 #[test]
-fn a_certificate_is_taken_under_the_name_that_it_is_best_reached_by() {
+fn a_certificate_gives_the_best_name_for_the_server() {
     for (names, wanted, best) in [
         (&["localhost", "127.0.0.1"][..], &[][..], "127.0.0.1"),
         (&["localhost"], &[], "localhost"),
@@ -61,13 +61,13 @@ fn a_certificate_is_taken_under_the_name_that_it_is_best_reached_by() {
     ] {
         let (certificate, key) = made(names);
         let given = read_at(&files(&certificate, &key), wanted, NOW).unwrap();
-        let name = Tls::with(given).unwrap().name().unwrap().to_string();
+        let name = Tls::with_certificate(given).unwrap().name().unwrap().to_string();
         assert_eq!(name, best, "{names:?}");
     }
 }
 
 #[test]
-fn keys_are_taken_in_the_three_forms_that_there_are() {
+fn keys_are_accepted_in_all_three_formats() {
     let (certificate, pkcs8) = made(&["localhost"]);
     assert!(pkcs8.starts_with("-----BEGIN PRIVATE KEY"));
     let files = files(&certificate, &pkcs8);
@@ -88,13 +88,13 @@ fn keys_are_taken_in_the_three_forms_that_there_are() {
     let pkcs1 = openssl(&["rsa", "-traditional", "-in"], &files.key);
     assert!(pkcs1.starts_with("-----BEGIN RSA PRIVATE KEY"), "{pkcs1}");
     fs::write(&files.key, pkcs1).unwrap();
-    // OpenSSL has made it by the real clock.
+    // OpenSSL used the real clock.
     let refused = read_at(&files, &[], NOW).err().map(|error| error.to_string());
     assert!(refused.is_none_or(|refused| refused.contains("is valid from")));
 }
 
 #[test]
-fn what_is_wrong_with_a_certificate_or_its_key_is_said() {
+fn each_fault_of_a_certificate_or_its_key_has_a_message() {
     let (certificate, key) = made(&["localhost"]);
     let (other_certificate, other_key) = made(&["localhost"]);
     let encrypted = key.replace("PRIVATE KEY", "ENCRYPTED PRIVATE KEY");
@@ -115,7 +115,7 @@ fn what_is_wrong_with_a_certificate_or_its_key_is_said() {
         let text = refusal(&files(certificate, key), &[]);
         assert!(text.contains(said), "{text:?} instead of {said:?}");
     }
-    // A chain is not looked through for the certificate that fits.
+    // The first certificate of a chain must be the one of the key.
     let chain = format!("{other_certificate}{certificate}");
     assert!(refusal(&files(&chain, &key), &[]).contains("does not belong"));
     assert!(read_at(&files(&format!("{certificate}{other_certificate}"), &key), &[], NOW).is_ok());
@@ -136,7 +136,7 @@ fn a_certificate_of_another_time_or_name_is_refused() {
 }
 
 #[test]
-fn files_that_are_missing_or_open_to_others_are_refused() {
+fn missing_files_and_files_open_to_other_users_are_refused() {
     let (certificate, key) = made(&["localhost"]);
     let files = files(&certificate, &key);
     fs::set_permissions(&files.key, fs::Permissions::from_mode(0o640)).unwrap();

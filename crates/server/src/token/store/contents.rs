@@ -1,4 +1,4 @@
-//! What is in the file: JSON, and what it stands for.
+//! The content of the file, and its JSON.
 
 use std::collections::HashSet;
 
@@ -30,15 +30,15 @@ impl Contents {
     }
 
     pub(super) fn read(json: &[u8]) -> Result<Self, String> {
-        // The JSON's own errors quote what is there.
+        // The errors of the JSON library quote the content, which is secret.
         let written: Written = serde_json::from_slice(json)
             .map_err(|error| format!("line {}, column {}", error.line(), error.column()))?;
         if written.version > VERSION {
-            return Err(format!("a newer aws-sso wrote it (format {})", written.version));
+            return Err(format!("it was written by a newer aws-sso (format {})", written.version));
         }
         let root =
             Zeroizing::new(BASE64URL_NOPAD.decode(written.key.as_bytes()).unwrap_or_default());
-        let root = root.as_slice().try_into().map_err(|_| "Key is no key of 32 bytes")?;
+        let root = root.as_slice().try_into().map_err(|_| "Key must have 32 bytes")?;
         let issued =
             written.issued.into_iter().map(WrittenToken::parse).collect::<Result<_, _>>()?;
         Ok(Self { root: Zeroizing::new(root), epoch: written.epoch, issued })
@@ -75,10 +75,10 @@ struct Written {
 struct WrittenToken {
     serial: String,
     kind: Kind,
-    /// Beside the names, because a named slot may have any name.
+    /// Separate from the names, because a named slot may have any name.
     default_slot: bool,
     slots: Vec<String>,
-    /// Unix epoch seconds, as the next.
+    /// Unix epoch seconds, like the next field.
     created: i64,
     expiration: i64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -120,7 +120,7 @@ impl WrittenToken {
     }
 
     fn parse(self) -> Result<Issued, String> {
-        let instant = |seconds| Timestamp::from_second(seconds).map_err(|_| "a time is none");
+        let instant = |seconds| Timestamp::from_second(seconds).map_err(|_| "a time is not valid");
         let default = self.default_slot.then_some(Ok(SlotName::Default));
         let named = self.slots.iter().map(|name| ProfileName::parse(name).map(SlotName::Named));
         let scope = match self.kind {

@@ -1,4 +1,4 @@
-//! The file of the root key: kept, changed, and never written over.
+//! Tests of the file of the root key: it is kept, changed, and never overwritten when damaged.
 
 use credentials::SlotName;
 use files::{Access, Durability};
@@ -23,7 +23,7 @@ fn create(store: &TokenStore, scope: Scope) -> (AuthorizationToken, Serial) {
 }
 
 #[test]
-fn a_token_outlives_who_made_it() {
+fn a_token_is_valid_after_its_maker_has_ended() {
     let home = tempfile::tempdir().unwrap();
     let scope = Scope::Read(vec![SlotName::Default]);
     let (token, serial) = create(&store(&home), scope.clone());
@@ -36,7 +36,7 @@ fn a_token_outlives_who_made_it() {
 }
 
 #[test]
-fn one_is_revoked_or_all_are() {
+fn one_token_or_all_tokens_can_be_revoked() {
     let home = tempfile::tempdir().unwrap();
     let store = store(&home);
     let (first, serial) = create(&store, Scope::Admin);
@@ -51,11 +51,11 @@ fn one_is_revoked_or_all_are() {
     assert!(store.list(now()).unwrap().is_empty());
     let none = store.revoke(&[serial], now()).unwrap_err();
     assert!(matches!(none, TokenStoreError::NoSuchToken(none) if none == serial));
-    assert!(check(&create(&store, Scope::Admin).0), "new ones are good");
+    assert!(check(&create(&store, Scope::Admin).0), "new tokens are valid");
 }
 
 #[test]
-fn what_has_expired_is_forgotten() {
+fn expired_tokens_are_removed_from_the_list() {
     let home = tempfile::tempdir().unwrap();
     let store = store(&home);
     create(&store, Scope::Admin);
@@ -73,7 +73,7 @@ fn no_token_is_in_the_file() {
 }
 
 #[test]
-fn a_damaged_file_is_never_written_over() {
+fn a_damaged_file_is_never_overwritten() {
     let home = tempfile::tempdir().unwrap();
     let store = store(&home);
     for json in ["", "{}", "{\"Version\":2,\"Key\":\"\",\"Epoch\":0,\"Issued\":[]}"] {
@@ -90,7 +90,7 @@ fn a_damaged_file_is_never_written_over() {
 
 #[cfg(unix)]
 #[test]
-fn a_key_that_others_could_read_makes_no_token() {
+fn a_key_that_other_users_could_read_makes_no_token() {
     use std::os::unix::fs::PermissionsExt;
     let home = tempfile::tempdir().unwrap();
     let store = store(&home);

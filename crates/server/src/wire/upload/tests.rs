@@ -1,4 +1,4 @@
-//! What is read of an upload, and what is said of a wrong one.
+//! Tests of uploads: valid ones are parsed, wrong ones are refused by field.
 
 use super::*;
 
@@ -35,7 +35,7 @@ const PROFILE: &str = r#"{"Profile":"ops","ConfigFile":"/config","CredentialsFil
     "Digest":"0000000000000000000000000000000000000000000000000000000000000000"}"#;
 
 #[test]
-fn a_load_may_take_the_place_of_anything_unless_it_says_otherwise() {
+fn a_load_may_replace_anything_unless_it_says_otherwise() {
     let now = Timestamp::from_second(NOW).unwrap();
     let profile = read(&whole("", "")).unwrap();
     for replace in [Replace::Anything, Replace::SameSource] {
@@ -61,7 +61,7 @@ fn a_source_may_come_with_credentials_or_without() {
 }
 
 #[test]
-fn a_wrong_source_is_told_by_its_field_and_without_its_value() {
+fn a_wrong_field_of_a_source_is_named_without_its_value() {
     let many =
         format!("[{}]", [r#"{"RoleArn":"arn:aws:iam::222222222222:role/CANARY"}"#; 11].join(","));
     for (replaced, by, field) in [
@@ -99,7 +99,7 @@ fn the_reference_clients_upload_is_read() {
 }
 
 #[test]
-fn what_is_written_is_read_again() {
+fn a_written_upload_can_be_parsed_again() {
     let profile = read(&whole(
         r#""accountId":111111,"roleName":"Admin""#,
         r#""roleArn":"arn:aws-cn:iam::012345670123:role/Ops""#,
@@ -121,7 +121,7 @@ fn account_and_role_may_be_absent_null_or_text() {
     assert_eq!(text.principal.account_id.unwrap().as_str(), "012345670123");
 }
 
-/// What stands in a whole upload, what is put in its place, and what is said of it.
+/// A part of a complete upload, its replacement, and the start of the message.
 const WRONG: [(&str, &str, &str); 16] = [
     ("111111", "1234567890123", "Creds.accountId must be a number"),
     ("111111", "-1", "Creds.accountId must be a number"),
@@ -142,7 +142,7 @@ const WRONG: [(&str, &str, &str); 16] = [
 ];
 
 #[test]
-fn a_wrong_field_is_named_with_what_it_must_be_and_without_its_value() {
+fn a_wrong_field_is_named_without_its_value() {
     for (replaced, by, named) in WRONG {
         let refusal = read(&whole(replaced, by)).unwrap_err();
         let BadUpload::Field(field, invalid) = refusal else { panic!("{refusal:?}") };
@@ -178,7 +178,7 @@ fn other_shapes_are_refused() {
 }
 
 #[test]
-fn bytes_that_are_not_utf8_and_deep_nesting_are_refused() {
+fn invalid_utf8_and_deep_nesting_are_refused() {
     let now = Timestamp::from_second(NOW).unwrap();
     let deep = format!("{{\"x\":{}", "[".repeat(60_000));
     for body in [b"{\"ProfileName\":\"\xff\"}".as_slice(), deep.as_bytes()] {

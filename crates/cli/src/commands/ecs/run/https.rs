@@ -53,11 +53,11 @@ pub(crate) async fn prepare(
     let tls = match (tls_cert, tls_key) {
         (Some(certificate), Some(key)) => {
             let now = SystemClock.now();
-            Tls::with(Certificate::read(certificate, key, tls_name, now)?)?
+            Tls::with_certificate(Certificate::read(certificate, key, tls_name, now)?)?
         }
         _ if *tls => {
             let authority = authority::open(instance, &names).await?;
-            Tls::by(authority, &names, Arc::new(SystemClock))
+            Tls::with_authority(authority, &names, Arc::new(SystemClock))
                 .map_err(|error| authority::explain(&error, tls_name))?
         }
         _ => return Ok(None),

@@ -47,7 +47,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         store().revoke(&serials, now)?;
     }
     // What is said then is true.
-    tokio::time::sleep(TokenStore::SEEN_AFTER).await;
+    tokio::time::sleep(TokenStore::REVOCATION_DELAY).await;
     ui::note(match (all, serials.len()) {
         (true, _) => "Revoked every token.",
         (false, 1) => "Revoked the token.",
