@@ -59,12 +59,12 @@ impl AuditLog {
 
     pub(crate) fn start(self, clock: Arc<dyn Clock>) -> (Audit, WriterThread) {
         let queue = Arc::new(Queue::default());
-        let (tell_done, done) = oneshot::channel();
+        let (send_done, done) = oneshot::channel();
         let writer = Writer::new(self.0, Arc::clone(&queue), clock);
         let work = move || {
             writer.run();
             // The receiver may be gone.
-            tell_done.send(()).ok();
+            send_done.send(()).ok();
         };
         if let Err(error) = thread::Builder::new().name("audit".to_owned()).spawn(work) {
             warn!(%error, "the audit log is not written: its thread could not be started");

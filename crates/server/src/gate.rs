@@ -73,7 +73,7 @@ impl<'a> ReadableSlot<'a> {
         self.0
     }
 
-    /// For tests of what lies behind the gate.
+    /// For tests of the code behind the gate.
     #[cfg(test)]
     pub(crate) fn for_test(name: &'a SlotName) -> Self {
         Self(name)
@@ -89,7 +89,7 @@ impl Writer {
         Self(Reader(Readable::All))
     }
 
-    /// For tests of what lies behind the gate.
+    /// For tests of the code behind the gate.
     #[cfg(test)]
     pub(crate) fn for_test() -> Self {
         Self::new()
@@ -115,6 +115,8 @@ enum Access {
 }
 
 impl Caller {
+    /// The proof that the caller may write.
+    ///
     /// # Errors
     /// Why the caller may not write.
     pub(crate) fn into_writer(self) -> Result<Writer, Refusal> {
@@ -125,6 +127,8 @@ impl Caller {
         }
     }
 
+    /// The proof that the caller may read some slots.
+    ///
     /// # Errors
     /// Why the caller may not read anything.
     pub(crate) fn reader(&self) -> Result<&Reader, Refusal> {
@@ -135,7 +139,7 @@ impl Caller {
         }
     }
 
-    fn nobody(refusal: Refusal) -> Self {
+    fn denied(refusal: Refusal) -> Self {
         Self { access: Access::None(refusal), token: None }
     }
 }
@@ -178,13 +182,13 @@ impl Gate {
         }
         Ok(match token(&head.headers) {
             Sent::Token(text) => self.check_token(text, now),
-            Sent::Malformed => Caller::nobody(Refusal::UnknownToken),
+            Sent::Malformed => Caller::denied(Refusal::UnknownToken),
             Sent::Nothing => match peer.owner {
-                _ if self.requires_token => Caller::nobody(Refusal::TokenRequired),
-                Owner::SameUser if host == Host::External => Caller::nobody(Refusal::TokenRequired),
+                _ if self.requires_token => Caller::denied(Refusal::TokenRequired),
+                Owner::SameUser if host == Host::External => Caller::denied(Refusal::TokenRequired),
                 Owner::SameUser => Caller { access: Access::Write(Writer::new()), token: None },
-                Owner::Root | Owner::OtherUser => Caller::nobody(Refusal::OtherUser),
-                Owner::Unknown => Caller::nobody(Refusal::UnknownOwner),
+                Owner::Root | Owner::OtherUser => Caller::denied(Refusal::OtherUser),
+                Owner::Unknown => Caller::denied(Refusal::UnknownOwner),
             },
         })
     }

@@ -241,14 +241,14 @@ impl Refusal {
 
     /// The answer on a connection that stays open.
     pub(crate) fn into_response(self) -> Response<Bytes> {
-        let said = self.text();
-        let mut response = wire::json(said.status, said.body());
+        let text = self.text();
+        let mut response = wire::json(text.status, text.body());
         let headers = response.headers_mut();
         if let Self::MethodNotAllowed(allowed) = self {
             headers.insert(ALLOW, HeaderValue::from_static(allowed));
-        } else if said.status == StatusCode::UNAUTHORIZED {
+        } else if text.status == StatusCode::UNAUTHORIZED {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-        } else if said.status == StatusCode::SERVICE_UNAVAILABLE {
+        } else if text.status == StatusCode::SERVICE_UNAVAILABLE {
             // Some SDKs sleep that long on the caller's thread, so the value is small.
             headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
         }
@@ -257,8 +257,8 @@ impl Refusal {
 
     /// The answer as bytes, for a connection that is closed afterwards.
     pub(crate) fn into_last_bytes(self) -> Vec<u8> {
-        let said = self.text();
-        let (status, body) = (said.status, said.body());
+        let text = self.text();
+        let (status, body) = (text.status, text.body());
         let mut bytes = format!(
             "HTTP/1.1 {} {}\r\ncontent-type: application/json\r\ncache-control: no-store\r\n\
              content-length: {}\r\nconnection: close\r\n\r\n",

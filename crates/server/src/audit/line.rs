@@ -177,7 +177,7 @@ impl<'a> What<'a> {
         let role = record.outcome.as_ref().ok().and_then(Option::as_deref);
         let principal = role.map(|role| &role.principal);
         let refusal = record.outcome.as_ref().err();
-        let said = refusal.map(Refusal::text);
+        let text = refusal.map(Refusal::text);
         Self {
             verb: record.verb.name(),
             slot: match &record.slot {
@@ -189,8 +189,8 @@ impl<'a> What<'a> {
             account_id: principal.and_then(|of| of.account_id.as_ref()).map(|id| id.as_str()),
             role_name: principal.and_then(|of| of.role_name.as_ref()).map(|name| name.as_str()),
             outcome: outcome(refusal),
-            status: said.as_ref().map_or(200, |said| said.status.as_u16()),
-            reason: said.map(|said| said.message),
+            status: text.as_ref().map_or(200, |text| text.status.as_u16()),
+            reason: text.map(|text| text.message),
         }
     }
 }

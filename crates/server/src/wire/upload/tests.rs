@@ -50,8 +50,8 @@ fn a_load_may_replace_anything_unless_it_says_otherwise() {
 fn a_source_may_come_with_credentials_or_without() {
     let both = whole("", "").replace("\"Other\":", &format!("\"Source\":{CHAIN},\"Other\":"));
     let profile = read(&both).unwrap();
-    let said = "corp 000000111111/Base > arn:aws:iam::222222222222:role/Ops";
-    assert_eq!(profile.source.as_ref().unwrap().to_string(), said);
+    let text = "corp 000000111111/Base > arn:aws:iam::222222222222:role/Ops";
+    assert_eq!(profile.source.as_ref().unwrap().to_string(), text);
     let again =
         read(std::str::from_utf8(&write_upload(&profile, Replace::Anything)).unwrap()).unwrap();
     assert_eq!(again.source, profile.source);
