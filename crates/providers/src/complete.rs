@@ -1,11 +1,8 @@
 //! From what a source gave to credentials that every SDK takes: with a session token and an expiration.
 
-use std::time::Duration;
-
 use aws_config::{BehaviorVersion, ConfigLoader};
 use aws_credential_types::Credentials as SdkCredentials;
 use aws_runtime::env_config::file::EnvConfigFiles;
-use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::region::Region;
 use aws_types::sdk_config::SharedHttpClient;
 use credentials::{
@@ -20,9 +17,6 @@ use crate::{Aws, http_client};
 pub(crate) const DEFAULT_REGION: Region = Region::from_static("us-east-1");
 /// The expiration of a session whose source told none.
 const ASSUMED_LIFE: i64 = 60 * 60;
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(15);
-const CALL_TIMEOUT: Duration = Duration::from_secs(45);
 
 impl Aws {
     /// Makes handed-in credentials whole.
@@ -69,19 +63,11 @@ pub(crate) fn loader(
 ) -> ConfigLoader {
     let loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
         .http_client(http_client)
-        .timeout_config(time_limits());
+        .timeout_config(http_client::time_limits());
     match profile {
         Some((name, files)) => loader.profile_name(name).profile_files(files.clone()),
         None => loader,
     }
-}
-
-pub(crate) fn time_limits() -> TimeoutConfig {
-    TimeoutConfig::builder()
-        .connect_timeout(CONNECT_TIMEOUT)
-        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-        .operation_timeout(CALL_TIMEOUT)
-        .build()
 }
 
 async fn exchange(
@@ -107,9 +93,8 @@ async fn exchange(
         if error.problem != Problem::Denied {
             return error;
         }
-        Failure::new(Problem::Denied, format!(
-            "long-term access keys are served only as a session, and STS gives none for them: {error}"
-        ))
+        let text = format!("STS gives no session for the long-term access key: {error}");
+        error.with_message(text)
     })?;
     of_sts(answer.credentials)
 }

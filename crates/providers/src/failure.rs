@@ -1,36 +1,95 @@
-//! Why there are no credentials, told by what to do next.
+//! Failures of the SDK in plain words. Its own words go into the log, as the cause.
+
+#[cfg(test)]
+mod tests;
 
 use std::error::Error;
-use std::fmt::Display;
+use std::fmt::{self, Display};
 
 use aws_config::profile::ProfileFileLoadError;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_sso::operation::get_role_credentials::GetRoleCredentialsError;
+use aws_sdk_ssooidc::operation::create_token::CreateTokenError;
 use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use aws_sdk_sts::operation::assume_role_with_web_identity::AssumeRoleWithWebIdentityError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use credentials::{Failure, Problem};
+use credentials::{Failure, Problem, ProfileName, shell_word};
 
-/// A failure that a look at the network may explain.
+use crate::http_client::CALL_TIMEOUT;
+use crate::unreachable::{CHECK_NETWORK, Unreachable, causes, find};
+
+/// A failure that the network may explain.
 pub(crate) fn unavailable(message: impl Display) -> Failure {
-    Failure::new(Problem::Unavailable, message).with_hint(LOOK_AT_NETWORK)
+    Failure::new(Problem::Unavailable, message).with_hint(CHECK_NETWORK)
 }
 
-/// A file of profiles that the SDK can't read.
+/// A file of profiles that the SDK cannot read.
 pub(crate) fn of_profile_file(error: &ProfileFileLoadError) -> Failure {
-    Failure::failed(texts(error))
+    // The outermost text is "could not parse profile file"; the next one names the file and the line.
+    let message = match error {
+        ProfileFileLoadError::ParseError { 0: error, .. } => error.to_string(),
+        _ => texts(causes(error)),
+    };
+    Failure::failed(message).caused_by(Cause::of(error))
 }
 
-/// A failure of one of the SDK's providers. `uses_sso`: what isn't an answer from AWS is then about the cached sign-in.
-pub(crate) fn of_credentials(error: &CredentialsError, uses_sso: bool) -> Failure {
-    let problem = causes(error).find_map(problem_of).unwrap_or(match error {
-        CredentialsError::ProviderTimedOut(_) => Problem::Unavailable,
-        CredentialsError::ProviderError(_) if uses_sso => Problem::SignInNeeded,
-        _ => Problem::Invalid,
-    });
-    with_usual_hint(Failure::new(problem, texts(error)))
+/// A failure of the SDK's provider for a profile. `uses_sso`: the profile needs the AWS CLI's sign-in.
+pub(crate) fn of_credentials(
+    error: &CredentialsError,
+    profile: &ProfileName,
+    uses_sso: bool,
+) -> Failure {
+    let failure = match causes(error).find_map(of_call).or_else(|| of_unreachable(error)) {
+        Some(failure) => {
+            let message = format!("the profile `{profile}` gave no credentials: {failure}");
+            failure.with_message(message)
+        }
+        None => of_profile(error, profile, uses_sso),
+    };
+    match failure.problem {
+        Problem::SignInNeeded if uses_sso => failure.with_hint(format!(
+            "Sign in: aws sso login --profile {}",
+            shell_word(profile.as_str())
+        )),
+        _ => failure,
+    }
+    .caused_by(Cause::of(error))
+}
+
+/// A failure of a call that the SDK's provider made.
+fn of_call(error: &(dyn Error + 'static)) -> Option<Failure> {
+    fn of<E>(error: &(dyn Error + 'static)) -> Option<Failure>
+    where
+        E: Error + ProvideErrorMetadata + 'static,
+    {
+        error.downcast_ref::<SdkError<E, HttpResponse>>().map(of_sdk)
+    }
+    of::<AssumeRoleError>(error)
+        .or_else(|| of::<AssumeRoleWithWebIdentityError>(error))
+        .or_else(|| of::<GetRoleCredentialsError>(error))
+        .or_else(|| of::<CreateTokenError>(error))
+}
+
+/// A failure before any call: the profile's settings are wrong, or what they lead to is not there.
+fn of_profile(error: &CredentialsError, profile: &ProfileName, uses_sso: bool) -> Failure {
+    match error {
+        CredentialsError::ProviderTimedOut(_) => {
+            unavailable(format!("the profile `{profile}` gave no credentials in time"))
+        }
+        CredentialsError::ProviderError(_) if uses_sso => Failure::new(
+            Problem::SignInNeeded,
+            format!("the AWS CLI is not signed in for the profile `{profile}`"),
+        ),
+        _ => {
+            let inner = causes(error).filter(|error| !error.is::<CredentialsError>());
+            let reason = texts(inner);
+            let reason = reason.trim_start_matches("ProfileFile provider could not be built: ");
+            let reason = if reason.is_empty() { "it has no credentials" } else { reason };
+            Failure::failed(format!("the profile `{profile}` cannot be used: {reason}"))
+        }
+    }
 }
 
 /// A failure of a call to AWS.
@@ -38,29 +97,118 @@ pub(crate) fn of_sdk<E>(error: &SdkError<E, HttpResponse>) -> Failure
 where
     E: Error + ProvideErrorMetadata + 'static,
 {
-    with_usual_hint(Failure::new(problem_of_sdk(error), texts(error)))
+    let message = error.as_service_error().and_then(ProvideErrorMetadata::message);
+    of_sdk_with_message(error, message)
 }
 
-fn with_usual_hint(failure: Failure) -> Failure {
-    match failure.problem {
-        Problem::Throttled => failure.with_hint("Wait a minute, then try again."),
-        Problem::Unavailable => failure.with_hint(LOOK_AT_NETWORK),
-        _ => failure,
+/// The same for a service that puts AWS's message elsewhere.
+pub(crate) fn of_sdk_with_message<E>(
+    error: &SdkError<E, HttpResponse>,
+    message: Option<&str>,
+) -> Failure
+where
+    E: Error + ProvideErrorMetadata + 'static,
+{
+    let failure = match error {
+        SdkError::ServiceError(answer) => {
+            of_answer(answer.err().code(), message, answer.raw().status().as_u16())
+        }
+        SdkError::TimeoutError(_) => {
+            unavailable(format!("AWS did not answer within {} seconds", CALL_TIMEOUT.as_secs()))
+        }
+        SdkError::ResponseError(_) => unavailable("AWS's answer broke off"),
+        _ => of_unreachable(error).unwrap_or_else(|| {
+            Failure::failed("the request to AWS could not be made").with_hint(
+                "Check the AWS_ENDPOINT_URL variables and endpoint_url in the AWS config.",
+            )
+        }),
+    };
+    failure.caused_by(Cause::of(error))
+}
+
+/// A failure of a request that no SDK client makes.
+pub(crate) fn of_connector(error: &ConnectorError) -> Failure {
+    let failure = of_unreachable(error).unwrap_or_else(|| unavailable("the connection failed"));
+    failure.caused_by(Cause::of(error))
+}
+
+fn of_unreachable(error: &(dyn Error + 'static)) -> Option<Failure> {
+    let unreachable = find::<Unreachable>(error)?;
+    Some(Failure::new(Problem::Unavailable, unreachable).with_hint(unreachable.hint()))
+}
+
+/// AWS's answer that it does not do what it was asked for.
+fn of_answer(code: Option<&str>, message: Option<&str>, status: u16) -> Failure {
+    let message = message.filter(|message| !message.trim().is_empty());
+    let text = match (code, message) {
+        (Some(code), Some(message)) => format!("AWS says: {} ({code})", one_line(message)),
+        (Some(code), None) => format!("AWS says: {code}"),
+        (None, _) => format!("got HTTP {status} instead of an answer from AWS"),
+    };
+    let problem = problem_of_answer(code, status);
+    match problem {
+        Problem::Throttled => {
+            Failure::new(problem, text).with_hint("Wait a minute, then try again.")
+        }
+        Problem::Unavailable => unavailable(text),
+        _ => Failure::new(problem, text),
     }
 }
 
-const LOOK_AT_NETWORK: &str =
-    "Look at the network, HTTPS_PROXY and the AWS_ENDPOINT_URL variables.";
-
-/// The error and what lies under it.
-fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |error| Error::source(*error))
+fn problem_of_answer(code: Option<&str>, status: u16) -> Problem {
+    match (code, status) {
+        (_, 429) | (Some("Throttling" | "ThrottlingException" | "TooManyRequestsException"), _) => {
+            Problem::Throttled
+        }
+        (Some("UnauthorizedException"), _) | (_, 401) => Problem::SignInNeeded,
+        (Some(_), 400..500) => Problem::Denied,
+        // AWS is out of order; or it is not AWS that answered, but a captive portal or a proxy.
+        _ => Problem::Unavailable,
+    }
 }
 
-/// The texts of all causes. (The SDK's own show only the outermost, "service error".)
-pub(crate) fn texts(error: &(dyn Error + 'static)) -> String {
+/// What an error of the SDK says, and its causes. It holds texts only: the errors themselves own requests and answers, and
+/// so access tokens and credentials.
+#[derive(Debug)]
+struct Cause {
+    text: String,
+    source: Option<Box<Self>>,
+}
+
+impl Cause {
+    fn of(error: &(dyn Error + 'static)) -> Self {
+        let mut texts: Vec<_> =
+            causes(error).map(|error| public_part(&error.to_string())).collect();
+        texts.dedup();
+        let cause = |source: Option<Self>, text| Some(Self { text, source: source.map(Box::new) });
+        texts
+            .into_iter()
+            .rev()
+            .fold(None, cause)
+            .unwrap_or(Self { text: String::new(), source: None })
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl Error for Cause {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source.as_deref().map(|source| source as _)
+    }
+}
+
+/// The text without a dump of the request, whose headers hold the access token.
+fn public_part(text: &str) -> String {
+    one_line(text.split('{').next().unwrap_or_default())
+}
+
+fn texts<'a>(errors: impl Iterator<Item = &'a (dyn Error + 'static)>) -> String {
     let mut texts: Vec<String> = Vec::new();
-    for text in causes(error).map(ToString::to_string) {
+    for text in errors.map(ToString::to_string) {
         if !texts.iter().any(|said| said.contains(&text)) {
             texts.push(text);
         }
@@ -68,55 +216,13 @@ pub(crate) fn texts(error: &(dyn Error + 'static)) -> String {
     one_line(&texts.join(": "))
 }
 
-/// Errors can hold what another program printed: lines and control characters become blanks.
+/// The text on one line of bounded length: errors can hold what another program printed.
 pub(crate) fn one_line(text: &str) -> String {
-    const LONGEST: usize = 600;
+    const MAX_CHARS: usize = 600;
     let words = text.split(|c: char| c.is_whitespace() || c.is_control());
     let line = words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(LONGEST) {
+    match line.char_indices().nth(MAX_CHARS) {
         Some((at, _)) => format!("{}…", line.get(..at).unwrap_or_default()),
         None => line,
-    }
-}
-
-fn problem_of(error: &(dyn Error + 'static)) -> Option<Problem> {
-    problem_if::<AssumeRoleError>(error)
-        .or_else(|| problem_if::<AssumeRoleWithWebIdentityError>(error))
-        .or_else(|| problem_if::<GetRoleCredentialsError>(error))
-}
-
-fn problem_if<E>(error: &(dyn Error + 'static)) -> Option<Problem>
-where
-    E: Error + ProvideErrorMetadata + 'static,
-{
-    error.downcast_ref::<SdkError<E, HttpResponse>>().map(problem_of_sdk)
-}
-
-fn problem_of_sdk<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Problem {
-    let SdkError::ServiceError(answer) = error else {
-        return Problem::Unavailable;
-    };
-    let code = answer.err().code().unwrap_or_default();
-    let status = answer.raw().status().as_u16();
-    match (code, status) {
-        (_, 429) | ("Throttling" | "ThrottlingException" | "TooManyRequestsException", _) => {
-            Problem::Throttled
-        }
-        ("UnauthorizedException", _) | (_, 401) => Problem::SignInNeeded,
-        (_, 400..500) => Problem::Denied,
-        // Errors of AWS's; and what is no answer of AWS's at all, as captive portals and proxies send it.
-        _ => Problem::Unavailable,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_message_is_one_line_of_bounded_length() {
-        let text = one_line(&"first\n\tsecond\u{1b}[31m\r\n".repeat(100));
-        assert!(text.starts_with("first second [31m first"), "{text}");
-        assert!(text.chars().count() <= 601 && text.ends_with('…'));
     }
 }

@@ -16,7 +16,6 @@ use url::form_urlencoded::Serializer;
 use zeroize::Zeroizing;
 
 use crate::failure;
-use crate::failure::texts;
 use crate::{Aws, http_client};
 
 /// What a browser is signed in for.
@@ -64,7 +63,10 @@ impl Aws {
             Failure::failed(format!("AWS_ENDPOINT_URL_SIGNIN cannot be used: {error}"))
         })?;
         let token = timeout(TIME_LIMIT, self.sign_in_token(&endpoint, console)).await;
-        let token = token.unwrap_or_else(|_| Err(not_reached(&endpoint, "it takes too long")))?;
+        let token = token.unwrap_or_else(|_| {
+            let text = format!("no answer within {} seconds", TIME_LIMIT.as_secs());
+            Err(unavailable(&endpoint, &text))
+        })?;
         login_url(endpoint, console, &token)
     }
 
@@ -73,10 +75,15 @@ impl Aws {
         endpoint: &Url,
         console: &Console<'_>,
     ) -> Result<Zeroizing<String>, Failure> {
-        let settings = HttpConnectorSettings::builder().connect_timeout(CONNECT_TIMEOUT).build();
+        let settings =
+            HttpConnectorSettings::builder().connect_timeout(http_client::CONNECT_TIMEOUT).build();
         let connector = http_client::connector(self.ca_bundle.as_deref(), settings)?;
         let answer = connector.call(request(endpoint, console)?).await;
-        let answer = answer.map_err(|error| not_reached(endpoint, &texts(&error)))?;
+        let answer = answer.map_err(|error| {
+            let failure = failure::of_connector(&error);
+            let text = message(endpoint, &failure.message);
+            failure.with_message(text)
+        })?;
         read(endpoint, answer).await
     }
 }
@@ -134,9 +141,9 @@ async fn read(endpoint: &Url, answer: HttpResponse) -> Result<Zeroizing<String>,
             let text = format!("AWS signs no browser in with these credentials (HTTP {status})");
             return Err(Failure::new(Problem::Denied, text));
         }
-        status => return Err(not_reached(endpoint, &format!("HTTP {status}"))),
+        status => return Err(unavailable(endpoint, &format!("HTTP {status}"))),
     }
-    let odd = || not_reached(endpoint, "what answers there is not AWS");
+    let odd = || unavailable(endpoint, "what answers there is not AWS");
     let body = Limited::new(answer.into_body(), LARGEST_ANSWER).collect().await;
     let body = body.map_err(|_| odd())?.to_bytes();
     let answer: Answer = serde_json::from_slice(&body).map_err(|_| odd())?;
@@ -154,9 +161,13 @@ fn login_url(mut endpoint: Url, console: &Console<'_>, token: &str) -> Result<Se
         .map_err(|invalid| Failure::failed(format!("a sign-in URL {invalid}")))
 }
 
-fn not_reached(endpoint: &Url, why: &str) -> Failure {
+fn unavailable(endpoint: &Url, reason: &str) -> Failure {
+    failure::unavailable(message(endpoint, reason))
+}
+
+fn message(endpoint: &Url, reason: &str) -> String {
     let host = endpoint.host_str().unwrap_or_default();
-    failure::unavailable(format!("the sign-in to the AWS console at {host} is not reached: {why}"))
+    format!("the sign-in to the AWS console at {host} is not available: {reason}")
 }
 
 struct Hosts {
@@ -179,7 +190,6 @@ fn hosts(partition: &Partition) -> Result<Hosts, Failure> {
     Ok(Hosts { sign_in, console })
 }
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const TIME_LIMIT: Duration = Duration::from_secs(20);
 /// Sign-in tokens have about 1 KB.
 const LARGEST_ANSWER: usize = 64 * 1024;

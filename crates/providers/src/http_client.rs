@@ -1,27 +1,55 @@
 //! The HTTPS client under all AWS clients: rustls with ring, the environment's proxies, the system's roots.
 
-use credentials::Failure;
 use std::path::Path;
+use std::time::Duration;
 
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
 use aws_smithy_http_client::{Builder, Connector};
-use aws_smithy_runtime_api::client::http::HttpConnectorSettings;
+use aws_smithy_runtime_api::client::connector_metadata::ConnectorMetadata;
+use aws_smithy_runtime_api::client::dns::{DnsFuture, ResolveDns, ResolveDnsError};
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::sdk_config::SharedHttpClient;
+use credentials::Failure;
+use tokio::time::Instant;
+
+use crate::unreachable::Unreachable;
+
+/// The time limit of a call, retries included.
+pub(crate) const CALL_TIMEOUT: Duration = Duration::from_secs(45);
+/// The time limit of a connection, TLS handshake included.
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// The time limit from a request to the start of its answer.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// The time limits of all SDK clients. A single try has none of its own: what the connector times out names its host.
+pub(crate) fn time_limits() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .read_timeout(ANSWER_TIMEOUT)
+        .operation_timeout(CALL_TIMEOUT)
+        .build()
+}
 
 /// A client that trusts the system's roots and those in `ca_bundle`.
 pub(crate) fn http_client(ca_bundle: Option<&Path>) -> Result<SharedHttpClient, Failure> {
     let tls = tls(ca_bundle)?;
-    Ok(Builder::new()
-        .build_with_connector_fn(move |settings, _| connector_with(&tls, settings.cloned())))
+    let client = Builder::new()
+        .build_with_connector_fn(move |settings, _| connector_with(&tls, settings.cloned()));
+    Ok(SharedHttpClient::new(NamingClient(client)))
 }
 
-/// The same for what no SDK asks.
+/// A connector for requests that no SDK client makes.
 pub(crate) fn connector(
     ca_bundle: Option<&Path>,
     settings: HttpConnectorSettings,
-) -> Result<Connector, Failure> {
-    Ok(connector_with(&tls(ca_bundle)?, Some(settings)))
+) -> Result<impl HttpConnector, Failure> {
+    Ok(NamingConnector(SharedHttpConnector::new(connector_with(&tls(ca_bundle)?, Some(settings)))))
 }
 
 fn tls(ca_bundle: Option<&Path>) -> Result<TlsContext, Failure> {
@@ -34,7 +62,7 @@ fn tls(ca_bundle: Option<&Path>) -> Result<TlsContext, Failure> {
     TlsContext::builder()
         .with_trust_store(roots)
         .build()
-        .map_err(|error| Failure::failed(format!("TLS cannot be set up: {error}")))
+        .map_err(|error| Failure::failed("TLS cannot be set up").caused_by(error))
 }
 
 fn connector_with(tls: &TlsContext, settings: Option<HttpConnectorSettings>) -> Connector {
@@ -43,7 +71,54 @@ fn connector_with(tls: &TlsContext, settings: Option<HttpConnectorSettings>) -> 
         .tls_context(tls.clone())
         .proxy_config(ProxyConfig::from_env());
     connector.set_connector_settings(settings);
-    connector.build()
+    connector.build_with_resolver(Resolver)
+}
+
+/// A client whose errors name the host that was asked.
+#[derive(Debug)]
+struct NamingClient(SharedHttpClient);
+
+impl HttpClient for NamingClient {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        SharedHttpConnector::new(NamingConnector(self.0.http_connector(settings, components)))
+    }
+
+    fn connector_metadata(&self) -> Option<ConnectorMetadata> {
+        self.0.connector_metadata()
+    }
+}
+
+/// A connector whose errors name the host that was asked.
+#[derive(Debug)]
+pub(crate) struct NamingConnector(pub(crate) SharedHttpConnector);
+
+impl HttpConnector for NamingConnector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let uri = request.uri().to_owned();
+        let start = Instant::now();
+        let answer = self.0.call(request);
+        HttpConnectorFuture::new(async move {
+            answer.await.map_err(|error| Unreachable::name_in(error, &uri, start.elapsed()))
+        })
+    }
+}
+
+/// The system's resolver. It is here, and not the HTTP client's own, because its errors can be recognised.
+#[derive(Clone, Debug)]
+pub(crate) struct Resolver;
+
+impl ResolveDns for Resolver {
+    fn resolve_dns<'a>(&'a self, name: &'a str) -> DnsFuture<'a> {
+        DnsFuture::new(async move {
+            let addresses =
+                tokio::net::lookup_host((name, 0)).await.map_err(ResolveDnsError::new)?;
+            Ok(addresses.map(|address| address.ip()).collect())
+        })
+    }
 }
 
 /// The bundle of a distribution has 250 KB.

@@ -13,6 +13,7 @@ mod http_client;
 pub mod identity_center;
 pub mod secure_store;
 mod shared_config;
+mod unreachable;
 
 use std::path::PathBuf;
 use std::sync::Arc;

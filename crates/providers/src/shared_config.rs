@@ -282,7 +282,7 @@ impl Aws {
             }
             None => {
                 let given = self.provider(config, name).await?.provide_credentials().await;
-                read(&given.map_err(|error| failure::of_credentials(&error, uses_sso))?)?
+                read(&given.map_err(|error| failure::of_credentials(&error, name, uses_sso))?)?
             }
         };
         let mut principal = principal_of(&config.profiles, profile)?;
@@ -306,7 +306,7 @@ impl Aws {
                 .await;
         let provider_config = ProviderConfig::without_region()
             .with_http_client(http_client)
-            .with_timeout_config(complete::time_limits())
+            .with_timeout_config(http_client::time_limits())
             .with_region(Some(sdk_config.region().cloned().unwrap_or(complete::DEFAULT_REGION)))
             .with_use_fips(sdk_config.use_fips())
             .with_use_dual_stack(sdk_config.use_dual_stack());

@@ -215,13 +215,11 @@ impl Oidc<'_> {
             ));
         }
         let error = failure::of_sdk(error);
-        match error.problem {
-            Problem::Unavailable => {
-                let text = format!("IAM Identity Center in {region} is not reached: {error}");
-                error.with_message(text)
-            }
-            _ => error,
+        if error.problem != Problem::Unavailable {
+            return error;
         }
+        let text = format!("IAM Identity Center in {region} is not available: {error}");
+        error.with_message(text)
     }
 }
 
@@ -234,24 +232,19 @@ fn tokens(
     let answer = match answer {
         Ok(answer) => answer,
         Err(error) => {
-            let provider_error = failure::of_sdk(&error);
-            let provider_error = match error.as_service_error().and_then(description) {
-                Some(text) => provider_error.with_message(text),
-                None => provider_error,
-            };
+            let description = error.as_service_error().and_then(description);
+            let failure = failure::of_sdk_with_message(&error, description);
             return Err(match error.as_service_error() {
                 Some(CreateTokenError::AuthorizationPendingException(_)) => NoTokens::Pending,
                 Some(CreateTokenError::SlowDownException(_)) => NoTokens::SlowDown,
-                Some(CreateTokenError::AccessDeniedException(_)) => {
-                    NoTokens::Denied(provider_error)
-                }
+                Some(CreateTokenError::AccessDeniedException(_)) => NoTokens::Denied(failure),
                 Some(
                     CreateTokenError::ExpiredTokenException(_)
                     | CreateTokenError::InvalidGrantException(_)
                     | CreateTokenError::InvalidClientException(_)
                     | CreateTokenError::UnauthorizedClientException(_),
-                ) => NoTokens::Over(provider_error),
-                _ => NoTokens::Other(provider_error),
+                ) => NoTokens::Over(failure),
+                _ => NoTokens::Other(failure),
             });
         }
     };
@@ -267,17 +260,16 @@ fn tokens(
     read().map_err(NoTokens::Other)
 }
 
-/// What AWS says in words. (The SDK's own texts have only the exception's name.)
+/// AWS's message. OIDC puts it into `error_description`, where the SDK does not look for it.
 fn description(error: &CreateTokenError) -> Option<&str> {
-    let description = match error {
+    match error {
         CreateTokenError::AccessDeniedException(error) => error.error_description(),
         CreateTokenError::ExpiredTokenException(error) => error.error_description(),
         CreateTokenError::InvalidClientException(error) => error.error_description(),
         CreateTokenError::InvalidGrantException(error) => error.error_description(),
         CreateTokenError::UnauthorizedClientException(error) => error.error_description(),
-        _ => None,
-    };
-    description.filter(|text| !text.trim().is_empty())
+        _ => error.message(),
+    }
 }
 
 fn present(text: Option<String>) -> Result<String, Failure> {

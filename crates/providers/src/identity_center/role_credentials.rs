@@ -248,7 +248,7 @@ fn explain(
         }
         Problem::SignInNeeded => format!("the SSO session is over for `{instance}`"),
         Problem::Unavailable => {
-            format!("the access portal of `{instance}` is not reached: {error}")
+            format!("the access portal of `{instance}` is not available: {error}")
         }
         Problem::Invalid
         | Problem::Usage

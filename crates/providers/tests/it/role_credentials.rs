@@ -117,7 +117,7 @@ fn a_role_that_one_has_not_is_denied_by_name() {
 #[test]
 fn throttled_errors_and_the_unreachable_are_told_apart() {
     let mut world = World::signed_in(Options::default());
-    let unreached = "the access portal of `corp` is not reached: ";
+    let unreached = "the access portal of `corp` is not available: ";
     for (fault, problem, text) in [
         (
             Fault::Throttled { retry_after: Some(1) },

@@ -93,7 +93,10 @@ fn a_code_that_is_denied_ends_the_sign_in() {
     world.fake.deny_device(&user_code);
     let failed = process.failure();
     assert_eq!(failed.problem, "SignInNeeded");
-    assert_eq!(failed.text, "the sign-in was refused: The user denied it");
+    assert_eq!(
+        failed.text,
+        "the sign-in was refused: AWS says: The user denied it (AccessDeniedException)"
+    );
     assert!(!process.signed_in());
 }
 
@@ -105,7 +108,10 @@ fn a_code_that_aws_says_has_expired_ends_the_sign_in() {
     world.fake.advance(10 * MINUTE);
     let failed = process.failure();
     assert_eq!(failed.problem, "SignInNeeded");
-    assert_eq!(failed.text, "the code is good no more: The device code has expired");
+    assert_eq!(
+        failed.text,
+        "the code can no longer be used: AWS says: The device code has expired (ExpiredTokenException)"
+    );
 }
 
 #[test]

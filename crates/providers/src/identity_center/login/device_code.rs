@@ -105,7 +105,7 @@ impl DeviceCode {
                 Err(NoTokens::Over(error)) => {
                     return Err(Failure::new(
                         Problem::SignInNeeded,
-                        format!("the code is good no more: {error}"),
+                        format!("the code can no longer be used: {error}"),
                     ));
                 }
                 // A network that is away for a moment has not refused anything.

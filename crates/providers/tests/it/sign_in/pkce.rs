@@ -120,7 +120,7 @@ fn a_code_that_was_given_to_somebody_else_is_of_no_use() {
     assert_eq!(failed.problem, "SignInNeeded");
     assert_eq!(
         failed.text,
-        "AWS refused the browser's code: The code verifier does not fit the challenge"
+        "AWS refused the browser's code: AWS says: The code verifier does not fit the challenge (InvalidGrantException)"
     );
     assert!(!process.signed_in());
 }
