@@ -109,7 +109,7 @@ fn without_ipv6_it_listens_on_ipv4_and_says_so() {
     server.signal("TERM");
     let ended = server.wait();
     assert_eq!(ended.code, Some(0));
-    assert!(ended.stderr.contains("no such address"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("does not have the address"), "{}", ended.stderr);
 }
 
 #[test]

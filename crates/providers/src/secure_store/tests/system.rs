@@ -143,7 +143,7 @@ fn a_full_disk_leaves_the_old_item() {
     for _ in 0..3 {
         let error = discreet(save(&store, &[b'b'; 60_000]));
         assert!(error.to_string().contains("No space left on device"), "{error}");
-        assert!(error.hint().unwrap().contains("Make room"), "{error:?}");
+        assert!(error.hint().unwrap().contains("Free some disk space"), "{error:?}");
         assert_eq!(*store.read().unwrap().unwrap(), [b'a'; 20_000]);
     }
     save(&store, &[b'c'; 20_000]).unwrap();
