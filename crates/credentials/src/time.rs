@@ -54,6 +54,11 @@ impl Expiration {
         Self::new(Timestamp::from_millisecond(milliseconds).map_err(|_| Self::MUST_BE)?)
     }
 
+    /// The instant itself.
+    pub fn instant(self) -> Timestamp {
+        self.0
+    }
+
     /// The expiration in Unix epoch seconds.
     pub fn epoch_seconds(self) -> i64 {
         self.0.as_second()

@@ -1,4 +1,4 @@
-//! From what a source gave to credentials that every SDK takes: with a session token and an expiration.
+//! Session credentials, which every SDK accepts: with a session token and an expiration. Also the configuration of the SDK.
 
 use aws_config::{BehaviorVersion, ConfigLoader};
 use aws_credential_types::Credentials as SdkCredentials;
@@ -8,33 +8,34 @@ use aws_types::sdk_config::SharedHttpClient;
 use credentials::{
     AccessKeyId, Credentials, Expiration, Failure, Fetched, Principal, Problem, Secret, Timestamp,
 };
+use jiff::SignedDuration;
 
 use crate::failure;
-use crate::given::Given;
+use crate::partial_credentials::PartialCredentials;
 use crate::{Aws, http_client};
 
-/// Where STS is asked when nobody names a region: the one behind its global endpoint.
+/// The region of STS when none is configured: that of its global endpoint.
 pub(crate) const DEFAULT_REGION: Region = Region::from_static("us-east-1");
-/// The expiration of a session whose source told none.
-const ASSUMED_LIFE: i64 = 60 * 60;
+/// The assumed life of session credentials whose source gives no expiration.
+const DEFAULT_LIFE: SignedDuration = SignedDuration::from_hours(1);
 
 impl Aws {
-    /// Makes handed-in credentials whole.
+    /// Session credentials for credentials that were passed in.
     ///
     /// # Errors
-    /// They have expired, or AWS gives no session for them.
-    pub async fn complete(&self, given: Given) -> Result<Fetched, Failure> {
+    /// The credentials have expired, or AWS gives no session for them.
+    pub async fn ensure_session(&self, given: PartialCredentials) -> Result<Fetched, Failure> {
         let account_id = given.account_id.clone();
-        let credentials = complete(self, given, None).await?;
+        let credentials = ensure_session(self, given, None).await?;
         Ok(Fetched { principal: Principal { account_id, ..Principal::default() }, credentials })
     }
 }
 
-/// Long-term keys are exchanged for a session (STS GetSessionToken), so that a slot never holds them; a
-/// session without an expiration gets one an hour ahead.
-pub(crate) async fn complete(
+/// Session credentials from partial ones. Long-term access keys are exchanged for a session (STS GetSessionToken), so that a slot
+/// never holds them. A session without an expiration gets one in an hour.
+pub(crate) async fn ensure_session(
     aws: &Aws,
-    given: Given,
+    given: PartialCredentials,
     profile: Option<(&str, &EnvConfigFiles)>,
 ) -> Result<Credentials, Failure> {
     let now = aws.clock.now();
@@ -46,7 +47,7 @@ pub(crate) async fn complete(
             return Err(Failure::failed(format!("the credentials expired at {expiration}")));
         }
         Some(expiration) => expiration,
-        None => expiration_at(now.as_second().saturating_add(ASSUMED_LIFE))?,
+        None => expiration_at(now.as_second().saturating_add(DEFAULT_LIFE.as_secs()))?,
     };
     Ok(Credentials {
         access_key_id: given.access_key_id,
@@ -56,7 +57,7 @@ pub(crate) async fn complete(
     })
 }
 
-/// The SDK's configuration for a profile, or for none: region, endpoints, FIPS, retries, time limits.
+/// The SDK's configuration for a profile, or without one: region, endpoints, FIPS, retries, time limits.
 pub(crate) fn loader(
     http_client: SharedHttpClient,
     profile: Option<(&str, &EnvConfigFiles)>,
@@ -72,7 +73,7 @@ pub(crate) fn loader(
 
 async fn exchange(
     aws: &Aws,
-    given: &Given,
+    given: &PartialCredentials,
     profile: Option<(&str, &EnvConfigFiles)>,
 ) -> Result<Credentials, Failure> {
     let keys = SdkCredentials::new(
@@ -99,25 +100,31 @@ async fn exchange(
     of_sts(answer.credentials)
 }
 
-/// What STS answered with.
+/// The credentials in an answer of STS.
 pub(crate) fn of_sts(
     answer: Option<aws_sdk_sts::types::Credentials>,
 ) -> Result<Credentials, Failure> {
-    let session = answer.ok_or(Failure::failed("STS answered without keys"))?;
-    let odd = |invalid| Failure::failed(format!("STS answered with a key that {invalid}"));
+    let session = answer.ok_or(Failure::failed("the answer of STS has no credentials"))?;
+    let unexpected = |what| {
+        move |invalid| {
+            Failure::failed(format!("STS returned credentials of which the {what} {invalid}"))
+        }
+    };
     Ok(Credentials {
-        access_key_id: AccessKeyId::parse(&session.access_key_id).map_err(odd)?,
-        secret_access_key: Secret::parse(session.secret_access_key).map_err(odd)?,
-        session_token: Secret::parse(session.session_token).map_err(odd)?,
+        access_key_id: AccessKeyId::parse(&session.access_key_id)
+            .map_err(unexpected("access key id"))?,
+        secret_access_key: Secret::parse(session.secret_access_key)
+            .map_err(unexpected("secret access key"))?,
+        session_token: Secret::parse(session.session_token).map_err(unexpected("session token"))?,
         expiration: expiration_at(session.expiration.secs())?,
     })
 }
 
-/// From Unix epoch seconds.
+/// An expiration from Unix epoch seconds.
 pub(crate) fn expiration_at(second: i64) -> Result<Expiration, Failure> {
     let at = Timestamp::from_second(second).ok();
     at.and_then(|at| Expiration::new(at).ok())
-        .ok_or(Failure::failed("the credentials' expiration must be before 2101"))
+        .ok_or(Failure::failed("the expiration of the credentials must be before 2101"))
 }
 
 #[cfg(test)]
@@ -128,8 +135,8 @@ mod tests {
 
     use super::*;
 
-    fn given(json: &str) -> Given {
-        Given::from_process_output(json.as_bytes()).unwrap()
+    fn given(json: &str) -> PartialCredentials {
+        PartialCredentials::from_process_output(json.as_bytes()).unwrap()
     }
 
     fn aws() -> Aws {
@@ -140,15 +147,15 @@ mod tests {
         "SessionToken":"CANARY-t"}"#;
 
     #[tokio::test]
-    async fn a_session_without_an_expiration_gets_one_an_hour_ahead() {
-        let credentials = complete(&aws(), given(SESSION), None).await.unwrap();
+    async fn a_session_without_an_expiration_gets_one_in_an_hour() {
+        let credentials = ensure_session(&aws(), given(SESSION), None).await.unwrap();
         assert_eq!(credentials.expiration.to_string(), "2026-11-22T21:16:31Z");
     }
 
     #[tokio::test]
-    async fn a_session_that_has_expired_is_not_taken() {
+    async fn an_expired_session_is_refused() {
         let expired = SESSION.replace("-t\"", "-t\",\"Expiration\":\"2026-11-22T20:16:31Z\"");
-        let error = complete(&aws(), given(&expired), None).await.unwrap_err();
+        let error = ensure_session(&aws(), given(&expired), None).await.unwrap_err();
         assert_eq!(error.to_string(), "the credentials expired at 2026-11-22T20:16:31Z");
         assert_eq!(error.problem, Problem::Invalid);
     }

@@ -1,7 +1,7 @@
 //! `credential_process` of the AWS config (AWS SDKs and Tools Reference Guide, "Process credential provider").
 //!
-//! It is started by us and not by the SDK, which lets one that hangs run on when nobody waits for it any more: a server
-//! that tries again would have more and more of them.
+//! We start it ourselves, because the SDK does not end a hanging process when its caller stops waiting. A server that tries
+//! again would start more and more of them.
 
 use std::io;
 use std::process::{ExitStatus, Stdio};
@@ -11,18 +11,18 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::Command;
 use zeroize::Zeroizing;
 
-use crate::Given;
+use crate::PartialCredentials;
 
-const LARGEST_OUTPUT: usize = Given::LARGEST_OUTPUT;
+const MAX_OUTPUT_BYTES: usize = PartialCredentials::MAX_OUTPUT_BYTES;
 
-/// The variable by which a process knows that we run it as a `credential_process`: one of ours must not run another.
+/// Set in the environment of a `credential_process` that we run, so that an aws-sso that is one does not run another one.
 pub const WITHIN_CREDENTIAL_PROCESS: &str = "AWS_SSO_WITHIN_CREDENTIAL_PROCESS";
 
-/// Runs a command line and reads what it prints. Who drops the future ends the process.
+/// Runs a command line and parses its output. The process is killed when the future is dropped.
 ///
 /// # Errors
-/// It can't be started, fails, or prints something else than credentials.
-pub(crate) async fn run(line: &str) -> Result<Given, Failure> {
+/// The process cannot be started, fails, or prints something other than credentials.
+pub(crate) async fn run(line: &str) -> Result<PartialCredentials, Failure> {
     let failed = |error: io::Error| {
         Failure::failed(format!("the credential_process cannot be run: {error}"))
     };
@@ -35,15 +35,15 @@ pub(crate) async fn run(line: &str) -> Result<Given, Failure> {
         .spawn()
         .map_err(failed)?;
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
-    let (output, said) = tokio::try_join!(read(stdout), read(stderr)).map_err(failed)?;
-    if output.len() > LARGEST_OUTPUT {
-        let text = format!("the credential_process prints more than {LARGEST_OUTPUT} bytes");
+    let (output, errors) = tokio::try_join!(read(stdout), read(stderr)).map_err(failed)?;
+    if output.len() > MAX_OUTPUT_BYTES {
+        let text = format!("the credential_process prints more than {MAX_OUTPUT_BYTES} bytes");
         return Err(Failure::failed(text));
     }
     let status = child.wait().await.map_err(failed)?;
     match status.success() {
-        true => Given::from_process_output(&output),
-        false => Err(unsuccessful(status, &said)),
+        true => PartialCredentials::from_process_output(&output),
+        false => Err(unsuccessful(status, &errors)),
     }
 }
 
@@ -61,18 +61,18 @@ fn shell(line: &str) -> Command {
     command
 }
 
-/// All that it prints, up to one byte more than it may; in memory that is wiped.
+/// The output, up to one byte more than is accepted, in memory that is wiped.
 async fn read(pipe: Option<impl AsyncRead + Unpin>) -> io::Result<Zeroizing<Vec<u8>>> {
-    let mut bytes = Zeroizing::new(Vec::with_capacity(LARGEST_OUTPUT + 1));
+    let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_OUTPUT_BYTES + 1));
     if let Some(pipe) = pipe {
-        pipe.take(LARGEST_OUTPUT as u64 + 1).read_to_end(&mut bytes).await?;
+        pipe.take(MAX_OUTPUT_BYTES as u64 + 1).read_to_end(&mut bytes).await?;
     }
     Ok(bytes)
 }
 
-fn unsuccessful(status: ExitStatus, said: &[u8]) -> Failure {
-    let said = String::from_utf8_lossy(said);
-    Failure::failed(format!("the credential_process failed ({status}): {said}"))
+fn unsuccessful(status: ExitStatus, errors: &[u8]) -> Failure {
+    let errors = String::from_utf8_lossy(errors);
+    Failure::failed(format!("the credential_process failed ({status}): {errors}"))
 }
 
 #[cfg(test)]
@@ -82,17 +82,17 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn what_it_prints_is_read() {
+    async fn the_output_is_parsed() {
         let json = r#"{"Version":1,"AccessKeyId":"ASIA1","SecretAccessKey":"CANARY"}"#;
         let given = run(&format!("echo '{json}'")).await.unwrap();
         assert_eq!(given.access_key_id.as_str(), "ASIA1");
     }
 
     #[tokio::test]
-    async fn what_is_wrong_is_told_on_one_line() {
+    async fn failures_are_reported_on_one_line() {
         for (line, told) in [
             ("echo 'no such vault' >&2; exit 3", "(exit status: 3): no such vault"),
-            ("echo CANARY", "this is not what a credential_process prints"),
+            ("echo CANARY", "the output is not that of a credential_process"),
             ("yes CANARY", "prints more than 65536 bytes"),
             ("no-such-program-at-all", "(exit status: 127)"),
         ] {
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_that_hangs_ends_when_nobody_waits_for_it() {
+    async fn a_hanging_process_is_killed_when_its_caller_stops_waiting() {
         let home = tempfile::tempdir().unwrap();
         let pid = home.path().join("pid");
         let line = format!("echo $$ > {}; exec sleep 1000", pid.display());
@@ -116,7 +116,7 @@ mod tests {
         };
         let pid = tokio::select! {
             pid = written => pid,
-            _ = run(&line) => panic!("it does not end by itself"),
+            _ = run(&line) => panic!("the process does not end by itself"),
         };
         // A process that is killed and not waited for yet has no command line any more.
         let command_line = std::path::Path::new("/proc").join(pid).join("cmdline");

@@ -48,14 +48,13 @@ pub(crate) fn of_credentials(
         }
         None => of_profile(error, profile, uses_sso),
     };
-    match failure.problem {
-        Problem::SignInNeeded if uses_sso => failure.with_hint(format!(
-            "Sign in: aws sso login --profile {}",
-            shell_word(profile.as_str())
-        )),
-        _ => failure,
-    }
-    .caused_by(Cause::of(error))
+    let failure = if uses_sso && failure.problem == Problem::SignInNeeded {
+        let profile = shell_word(profile.as_str());
+        failure.with_hint(format!("Sign in: aws sso login --profile {profile}"))
+    } else {
+        failure
+    };
+    failure.caused_by(Cause::of(error))
 }
 
 /// A failure of a call that the SDK's provider made.
@@ -74,22 +73,17 @@ fn of_call(error: &(dyn Error + 'static)) -> Option<Failure> {
 
 /// A failure before any call: the profile's settings are wrong, or what they lead to is not there.
 fn of_profile(error: &CredentialsError, profile: &ProfileName, uses_sso: bool) -> Failure {
-    match error {
-        CredentialsError::ProviderTimedOut(_) => {
-            unavailable(format!("the profile `{profile}` gave no credentials in time"))
-        }
-        CredentialsError::ProviderError(_) if uses_sso => Failure::new(
-            Problem::SignInNeeded,
-            format!("the AWS CLI is not signed in for the profile `{profile}`"),
-        ),
-        _ => {
-            let inner = causes(error).filter(|error| !error.is::<CredentialsError>());
-            let reason = texts(inner);
-            let reason = reason.trim_start_matches("ProfileFile provider could not be built: ");
-            let reason = if reason.is_empty() { "it has no credentials" } else { reason };
-            Failure::failed(format!("the profile `{profile}` cannot be used: {reason}"))
-        }
+    if matches!(error, CredentialsError::ProviderTimedOut(_)) {
+        return unavailable(format!("the profile `{profile}` gave no credentials in time"));
     }
+    if uses_sso && matches!(error, CredentialsError::ProviderError(_)) {
+        let text = format!("the AWS CLI is not signed in for the profile `{profile}`");
+        return Failure::new(Problem::SignInNeeded, text);
+    }
+    let reason = texts(causes(error).filter(|error| !error.is::<CredentialsError>()));
+    let reason = reason.trim_start_matches("ProfileFile provider could not be built: ");
+    let reason = if reason.is_empty() { "it has no credentials" } else { reason };
+    Failure::failed(format!("the profile `{profile}` cannot be used: {reason}"))
 }
 
 /// A failure of a call to AWS.
@@ -117,11 +111,13 @@ where
             unavailable(format!("AWS did not answer within {} seconds", CALL_TIMEOUT.as_secs()))
         }
         SdkError::ResponseError(_) => unavailable("AWS's answer broke off"),
-        _ => of_unreachable(error).unwrap_or_else(|| {
-            Failure::failed("the request to AWS could not be made").with_hint(
-                "Check the AWS_ENDPOINT_URL variables and endpoint_url in the AWS config.",
-            )
-        }),
+        SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_) | _ => {
+            of_unreachable(error).unwrap_or_else(|| {
+                Failure::failed("the request to AWS could not be made").with_hint(
+                    "Check the AWS_ENDPOINT_URL variables and endpoint_url in the AWS config.",
+                )
+            })
+        }
     };
     failure.caused_by(Cause::of(error))
 }
@@ -145,13 +141,13 @@ fn of_answer(code: Option<&str>, message: Option<&str>, status: u16) -> Failure 
         (Some(code), None) => format!("AWS says: {code}"),
         (None, _) => format!("got HTTP {status} instead of an answer from AWS"),
     };
-    let problem = problem_of_answer(code, status);
-    match problem {
-        Problem::Throttled => {
-            Failure::new(problem, text).with_hint("Wait a minute, then try again.")
-        }
-        Problem::Unavailable => unavailable(text),
-        _ => Failure::new(problem, text),
+    let failure = Failure::new(problem_of_answer(code, status), text);
+    if failure.problem == Problem::Throttled {
+        failure.with_hint("Wait a minute, then try again.")
+    } else if failure.problem == Problem::Unavailable {
+        failure.with_hint(CHECK_NETWORK)
+    } else {
+        failure
     }
 }
 

@@ -1,5 +1,5 @@
-//! The AWS console as a role: credentials are exchanged for a URL that signs a browser in (IAM User Guide, "Enable custom
-//! identity broker access to the AWS console").
+//! The AWS console with the permissions of a role: its credentials are exchanged for a URL that signs in a browser (IAM User
+//! Guide, "Enable custom identity broker access to the AWS console").
 
 use std::time::Duration;
 
@@ -18,27 +18,28 @@ use zeroize::Zeroizing;
 use crate::failure;
 use crate::{Aws, http_client};
 
-/// What a browser is signed in for.
+/// The console session that a browser is signed in to.
+#[derive(Debug)]
 pub struct Console<'a> {
     /// The partition of the role.
     pub partition: &'a Partition,
-    /// The role's.
+    /// The credentials of the role.
     pub credentials: &'a Credentials,
-    /// Where the console sends a person whose session there is over.
+    /// The URL that the console links to when its session has expired.
     pub issuer: &'a str,
-    /// The page that is shown.
+    /// The URL of the page to show.
     pub destination: &'a str,
-    /// How long the session lasts, 15 minutes to 12 hours; `None`: as long as the credentials. AWS takes none for roles
-    /// that were assumed by way of another.
+    /// The length of the session, 15 minutes to 12 hours. `None`: the rest of the credentials' life. AWS refuses a duration for a
+    /// role that was assumed with another role.
     pub duration: Option<Duration>,
-    /// Instead of AWS's own endpoint.
+    /// The endpoint, if it is not AWS's own.
     pub endpoint: Option<&'a Url>,
 }
 
-/// The home page of the console, in a region if there is one.
+/// The URL of the home page of the console, in a region if one is given.
 ///
 /// # Errors
-/// The partition has a console that is not known here.
+/// The address of the console in this partition is unknown.
 pub fn console_home(partition: &Partition, region: Option<&str>) -> Result<String, Failure> {
     let host = hosts(partition)?.console;
     Ok(match region {
@@ -48,10 +49,10 @@ pub fn console_home(partition: &Partition, region: Option<&str>) -> Result<Strin
 }
 
 impl Aws {
-    /// A URL that signs in whoever opens it within 15 minutes: a secret.
+    /// A URL that signs in every browser that opens it within 15 minutes. It is a secret.
     ///
     /// # Errors
-    /// AWS gives none for these credentials, or is not reached.
+    /// AWS refuses these credentials, or cannot be reached.
     pub async fn console_url(&self, console: &Console<'_>) -> Result<Secret, Failure> {
         let endpoint = match console.endpoint {
             Some(endpoint) => endpoint.join("/federation"),
@@ -88,10 +89,10 @@ impl Aws {
     }
 }
 
-/// By POST, as the AWS Toolkits ask: what is in a URL stands in the logs of proxies.
+/// A POST request, as the AWS Toolkits make it: a URL would be in the logs of proxies.
 fn request(endpoint: &Url, console: &Console<'_>) -> Result<HttpRequest, Failure> {
     let unusable = |error: &dyn std::fmt::Display| {
-        Failure::failed(format!("no request can be made to {endpoint}: {error}"))
+        Failure::failed(format!("a request to {endpoint} cannot be made: {error}"))
     };
     let body = SdkBody::from(Bytes::from_owner(form(console)));
     let mut request = HttpRequest::new(body);
@@ -101,7 +102,7 @@ fn request(endpoint: &Url, console: &Console<'_>) -> Result<HttpRequest, Failure
     Ok(request)
 }
 
-/// With secrets in it: wiped when it is sent.
+/// The body of the request. It holds secrets, and is wiped when it was sent.
 fn form(console: &Console<'_>) -> Zeroizing<Vec<u8>> {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
@@ -116,10 +117,10 @@ fn form(console: &Console<'_>) -> Zeroizing<Vec<u8>> {
         session_key: credentials.secret_access_key.expose(),
         session_token: credentials.session_token.expose(),
     };
-    let mut json = Zeroizing::new(Vec::with_capacity(ROOM));
-    // Three texts can't fail to be written to memory.
-    let _ = serde_json::to_writer(&mut *json, &session);
-    let mut form = Serializer::new(String::with_capacity(3 * ROOM));
+    let mut json = Zeroizing::new(Vec::with_capacity(FORM_CAPACITY));
+    // Three texts can always be written to memory.
+    drop(serde_json::to_writer(&mut *json, &session));
+    let mut form = Serializer::new(String::with_capacity(3 * FORM_CAPACITY));
     form.append_pair("Action", "getSigninToken");
     if let Some(duration) = console.duration {
         form.append_pair("SessionDuration", &duration.as_secs().to_string());
@@ -128,7 +129,7 @@ fn form(console: &Console<'_>) -> Zeroizing<Vec<u8>> {
     Zeroizing::new(form.finish().into_bytes())
 }
 
-/// The sign-in token of an answer. What else is in it is not told: it may hold anything.
+/// The sign-in token in an answer. Nothing else of the answer is used in messages, as it may hold anything.
 async fn read(endpoint: &Url, answer: HttpResponse) -> Result<Zeroizing<String>, Failure> {
     #[derive(Deserialize)]
     struct Answer {
@@ -138,15 +139,15 @@ async fn read(endpoint: &Url, answer: HttpResponse) -> Result<Zeroizing<String>,
     match answer.status().as_u16() {
         200 => {}
         status @ 400..500 => {
-            let text = format!("AWS signs no browser in with these credentials (HTTP {status})");
+            let text = format!("AWS refuses these credentials for the console (HTTP {status})");
             return Err(Failure::new(Problem::Denied, text));
         }
         status => return Err(unavailable(endpoint, &format!("HTTP {status}"))),
     }
-    let odd = || unavailable(endpoint, "what answers there is not AWS");
-    let body = Limited::new(answer.into_body(), LARGEST_ANSWER).collect().await;
-    let body = body.map_err(|_| odd())?.to_bytes();
-    let answer: Answer = serde_json::from_slice(&body).map_err(|_| odd())?;
+    let not_aws = || unavailable(endpoint, "the answer is not from AWS");
+    let body = Limited::new(answer.into_body(), MAX_ANSWER_BYTES).collect().await;
+    let body = body.map_err(|_| not_aws())?.to_bytes();
+    let answer: Answer = serde_json::from_slice(&body).map_err(|_| not_aws())?;
     Ok(answer.token)
 }
 
@@ -158,7 +159,7 @@ fn login_url(mut endpoint: Url, console: &Console<'_>, token: &str) -> Result<Se
         .append_pair("Destination", console.destination)
         .append_pair("SigninToken", token);
     Secret::parse(endpoint.into())
-        .map_err(|invalid| Failure::failed(format!("a sign-in URL {invalid}")))
+        .map_err(|invalid| Failure::failed(format!("the sign-in URL {invalid}")))
 }
 
 fn unavailable(endpoint: &Url, reason: &str) -> Failure {
@@ -175,7 +176,7 @@ struct Hosts {
     console: &'static str,
 }
 
-/// The secret regions have consoles of their own, of which nothing public is written.
+/// The host names of a partition. Those of the secret regions are not public.
 fn hosts(partition: &Partition) -> Result<Hosts, Failure> {
     let (sign_in, console) = match partition.as_str() {
         "aws" => ("signin.aws.amazon.com", "console.aws.amazon.com"),
@@ -183,18 +184,19 @@ fn hosts(partition: &Partition) -> Result<Hosts, Failure> {
         "aws-us-gov" => ("signin.amazonaws-us-gov.com", "console.amazonaws-us-gov.com"),
         "aws-eusc" => ("eusc-de-east-1.signin.amazonaws-eusc.eu", "console.amazonaws-eusc.eu"),
         other => {
-            let text = format!("where the console of the partition {other} is, is not known");
+            let text = format!("the address of the console in the partition {other} is unknown");
             return Err(Failure::failed(text));
         }
     };
     Ok(Hosts { sign_in, console })
 }
 
+/// The time limit of a whole call.
 const TIME_LIMIT: Duration = Duration::from_secs(20);
-/// Sign-in tokens have about 1 KB.
-const LARGEST_ANSWER: usize = 64 * 1024;
-/// More than credentials need, so that growing leaves no copy behind.
-const ROOM: usize = 16 * 1024;
+/// A longer answer is refused. Sign-in tokens have about 1 KB.
+const MAX_ANSWER_BYTES: usize = 64 * 1024;
+/// More bytes than credentials need: a buffer that grows leaves copies of secrets behind.
+const FORM_CAPACITY: usize = 16 * 1024;
 
 #[cfg(test)]
 mod tests {
@@ -248,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn the_duration_is_sent_only_if_there_is_one() {
+    fn a_duration_is_sent_only_if_one_is_given() {
         let credentials = fakes::profile("dev", "2026-11-22T21:16:31Z").credentials;
         let partition = Partition::default();
         let mut console = console(&credentials, &partition);

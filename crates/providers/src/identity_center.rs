@@ -1,20 +1,21 @@
-//! IAM Identity Center: signing in, what one may use, and the credentials for it.
+//! IAM Identity Center: the sign-in, the accounts and roles of a person, and credentials for the roles.
 //!
-//! Nothing here prints, prompts or opens a browser: signing in gives what to show, and is then awaited.
+//! Nothing here prints, prompts or opens a browser: a started sign-in says what to show, and is then awaited.
 
 mod access_token;
 mod aws_cli_cache;
 mod catalogue;
+mod catalogue_update;
 mod changes;
 mod item;
 mod login;
 mod oidc;
-mod pace;
 mod portal;
-mod refresh;
+mod rate_limiter;
 mod role_credentials;
 mod session;
 
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -24,35 +25,36 @@ use aws_smithy_types::retry::RetryConfig;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 use credentials::{Failure, Instance};
+use jiff::SignedDuration;
 use tokio::sync::{Mutex, OnceCell};
 
-pub use access_token::saved;
+pub use access_token::wait_until_saved;
 pub use aws_cli_cache::AwsCliCache;
 pub use catalogue::{Account, Catalogue, CatalogueFile};
-pub use changes::{FolderLook, SignInSeen};
+pub use catalogue_update::Progress;
+pub use changes::{FolderSnapshot, SignInPlace};
 pub use login::{DeviceCode, Pending, Pkce, SignIn};
 pub use oidc::Workflow;
-pub use refresh::Progress;
 pub use session::{SignedIn, SsoSession};
 
-use access_token::Tries;
-use changes::Looks;
-use pace::Pace;
+use access_token::RenewalAttempts;
+use changes::Observations;
 use portal::Portal;
+use rate_limiter::RateLimiter;
 
 use crate::secure_store::{Protection, SecureStore, StoreError};
 use crate::{Aws, complete, http_client};
 
-/// How often a call is tried, and how long is waited at most between two tries.
+/// How often a call is attempted, and the longest pause between two attempts.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Retries {
-    /// Tries in all; the SDK's own number when absent.
-    pub attempts: Option<u32>,
-    /// Maximum time between two tries; the SDK's own limit when absent.
+    /// The number of attempts, the first one included. `None`: the SDK's default.
+    pub max_attempts: Option<u32>,
+    /// The longest pause. `None`: the SDK's default.
     pub max_backoff: Option<Duration>,
 }
 
-/// One instance, and what is kept of it. Cloning is cheap; making one costs nothing.
+/// One instance with the store of its sign-in. Clones share their state. A new one makes no call.
 #[derive(Clone)]
 pub struct IdentityCenter(Arc<Inner>);
 
@@ -64,18 +66,18 @@ struct Inner {
     retries: Retries,
     config: OnceCell<SdkConfig>,
     clock_offset: Arc<ClockOffset>,
-    pace: Pace,
-    portal_in_turn: OnceCell<Portal>,
-    /// Once the store was opened.
-    is_ready: OnceCell<()>,
-    tries: Tries,
-    looks: Looks,
-    /// For who waits for the sign-in lock.
+    rate_limiter: RateLimiter,
+    background_portal: OnceCell<Portal>,
+    /// Set once the store was opened.
+    opened_store: OnceCell<()>,
+    attempts: RenewalAttempts,
+    observations: Observations,
+    /// Held by the one task of this process that waits for the sign-in lock.
     lock_queue: Mutex<()>,
 }
 
 impl IdentityCenter {
-    /// `store` holds this instance's item; `aws_cli_cache` is looked at when it has no sign-in.
+    /// An instance. `store` holds its sign-in. Without a sign-in there, the one in `aws_cli_cache` is used.
     pub fn new(
         aws: Aws,
         instance: Instance,
@@ -93,47 +95,47 @@ impl IdentityCenter {
             retries,
             config,
             clock_offset,
-            pace: Pace::new(),
-            portal_in_turn: OnceCell::new(),
-            is_ready: OnceCell::new(),
-            tries: Tries::default(),
-            looks: Looks::default(),
+            rate_limiter: RateLimiter::new(),
+            background_portal: OnceCell::new(),
+            opened_store: OnceCell::new(),
+            attempts: RenewalAttempts::default(),
+            observations: Observations::default(),
             lock_queue: Mutex::default(),
         };
         Self(Arc::new(inner))
     }
 
-    /// The instance.
+    /// The instance that it belongs to.
     pub fn instance(&self) -> &Instance {
         &self.0.instance
     }
 
-    /// What protects its sign-in, or would.
+    /// The protection of the kept sign-in, or of the next one.
     pub fn protection(&self) -> Protection {
         self.0.store.protection()
     }
 
-    /// By so many seconds clocks may differ: the way of an answer is part of it.
-    pub const CLOCK_TOLERANCE: i64 = 60;
+    /// A smaller difference between two clocks is ignored: it includes the time that an answer takes.
+    pub const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_secs(60);
 
-    /// By how many seconds AWS's clock was ahead of ours in the last answer; 0 before the first.
-    pub fn clock_offset(&self) -> i64 {
-        self.0.clock_offset.0.load(Ordering::Relaxed)
+    /// How far AWS's clock was ahead of ours in the last answer. Zero before the first answer.
+    pub fn clock_offset(&self) -> SignedDuration {
+        self.0.clock_offset.get()
     }
 
-    /// Moves a kept sign-in aside that nothing will ever open, because the key for it is gone: where to.
+    /// Renames a kept sign-in whose key is lost, so that nothing can ever open it. Returns its new path.
     ///
     /// # Errors
-    /// The store can't be read for another reason, such as a wrong passphrase.
-    pub fn set_aside_if_its_key_is_gone(&self) -> Result<Option<PathBuf>, Failure> {
+    /// The store cannot be read for another reason, such as a wrong passphrase.
+    pub fn set_aside_if_key_is_lost(&self) -> Result<Option<PathBuf>, Failure> {
         match self.0.store.read() {
             Err(StoreError::KeyMissing { .. }) => Ok(self.0.store.set_aside()?),
             outcome => Ok(outcome.map(|_| None)?),
         }
     }
 
-    /// The SDK's configuration: the instance's region; endpoints, FIPS and dual stack by the environment and the
-    /// AWS config; made when the first call is.
+    /// The SDK's configuration: the instance's region, with endpoints, FIPS and dual stack from the environment and the
+    /// AWS config. It is loaded before the first call.
     async fn config(&self) -> Result<&SdkConfig, Failure> {
         let Inner { aws, instance, retries, .. } = &*self.0;
         let make = async || {
@@ -151,19 +153,37 @@ impl IdentityCenter {
     }
 }
 
+impl fmt::Debug for IdentityCenter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("IdentityCenter").field(self.instance()).finish()
+    }
+}
+
 impl Retries {
     fn config(self) -> RetryConfig {
         let mut config = RetryConfig::standard();
-        if let Some(attempts) = self.attempts {
+        if let Some(attempts) = self.max_attempts {
             config = config.with_max_attempts(attempts.max(1));
         }
-        if let Some(limit) = self.max_backoff {
-            config = config.with_max_backoff(limit);
+        if let Some(max_backoff) = self.max_backoff {
+            config = config.with_max_backoff(max_backoff);
         }
         config
     }
 }
 
-/// AWS's clock less ours, in seconds.
+/// How far AWS's clock is ahead of ours.
 #[derive(Debug, Default)]
-struct ClockOffset(AtomicI64);
+struct ClockOffset {
+    seconds: AtomicI64,
+}
+
+impl ClockOffset {
+    fn get(&self) -> SignedDuration {
+        SignedDuration::from_secs(self.seconds.load(Ordering::Relaxed))
+    }
+
+    fn set(&self, offset: SignedDuration) {
+        self.seconds.store(offset.as_secs(), Ordering::Relaxed);
+    }
+}

@@ -1,20 +1,20 @@
-//! Credentials from AWS: what a person's AWS config, environment or own program gives, made whole.
+//! Credentials from AWS: from IAM Identity Center, from profiles of the AWS config, and from credentials that are passed in.
 //!
-//! No slots, no HTTP server, no terminal: values in, values out. The environment is read by `aws-config`
-//! alone, as it is in every AWS SDK.
+//! It knows no slots, no HTTP server and no terminal. Only `aws-config` reads the environment, as in every AWS SDK.
 #![cfg_attr(test, expect(clippy::disallowed_methods, reason = "tests write files of their own"))]
 
 mod complete;
 mod credential_process;
 mod failure;
 mod federation;
-mod given;
 mod http_client;
 pub mod identity_center;
+mod partial_credentials;
 pub mod secure_store;
 mod shared_config;
 mod unreachable;
 
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -22,10 +22,10 @@ use credentials::Clock;
 
 pub use credential_process::WITHIN_CREDENTIAL_PROCESS;
 pub use federation::{Console, console_home};
-pub use given::Given;
+pub use partial_credentials::PartialCredentials;
 pub use shared_config::{AwsConfig, Mention, before_containers};
 
-/// The way to AWS. Making one costs nothing; clients are built when a call is made.
+/// What all calls to AWS need. Clients are made when a call is made.
 #[derive(Clone)]
 pub struct Aws {
     clock: Arc<dyn Clock>,
@@ -33,8 +33,14 @@ pub struct Aws {
 }
 
 impl Aws {
-    /// `ca_bundle` is trusted beside the system's roots (`AWS_CA_BUNDLE`, which the SDK itself doesn't read).
+    /// `ca_bundle` is trusted in addition to the system's roots (`AWS_CA_BUNDLE`, which the SDK does not read itself).
     pub fn new(clock: Arc<dyn Clock>, ca_bundle: Option<PathBuf>) -> Self {
         Self { clock, ca_bundle }
+    }
+}
+
+impl fmt::Debug for Aws {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Aws").field("ca_bundle", &self.ca_bundle).finish_non_exhaustive()
     }
 }

@@ -1,15 +1,15 @@
-//! Where what must stay secret is kept: one item for the sign-in to each instance of IAM Identity Center, and others by
-//! name, each in an envelope.
+//! The secure store: one item for the sign-in to each instance of IAM Identity Center, and items for other secrets.
 //!
-//! The item is always a file, `<folder>/<name>.<protection>`, sealed with age and replaced as a whole. What opens it
-//! is a key of 32 bytes, held elsewhere: by the system's keyring, or by the file `<folder>/<name>.key`, which a
-//! passphrase opens. The keyring doesn't hold the item itself, because Windows' Credential Manager takes 2,560 bytes and
-//! Linux's kernel keyring 20,000 in all, which is less than a sign-in; because so there is one way to replace, lock and
-//! check an item; and because a lost key then loses nothing but what it opens. The passphrase doesn't open the item
-//! itself, because what makes it hard to guess would then slow down each reading and saving.
+//! An item is a file, `<folder>/<name>.<protection>`, sealed with age and replaced as a whole. A key of 32 bytes opens it. The
+//! system's keyring holds the key, or the file `<folder>/<name>.key`, which a passphrase opens.
 //!
-//! Must not write over an item or a key that it can't read, wait for a keyring for ever, or look into an item: the
-//! caller's bytes are bytes here.
+//! The keyring does not hold the item itself: the Credential Manager of Windows accepts 2,560 bytes and the kernel keyring of
+//! Linux 20,000 in all, which is less than a sign-in needs. This way all items are replaced, locked and checked alike, and a lost
+//! key costs only the item that it opens. The passphrase does not open the item directly: the work that makes it hard to guess
+//! would then slow down each read and write.
+//!
+//! The store never overwrites an item or a key that it cannot read, never waits for a keyring without a time limit, and never
+//! looks into an item: the content is bytes.
 
 mod envelope;
 mod error;
@@ -22,6 +22,7 @@ mod protection;
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -30,20 +31,20 @@ use age::x25519;
 use files::{Access, FolderRule, Lock, Replacement};
 use zeroize::Zeroizing;
 
-use envelope::Refused;
+use envelope::OpenError;
 pub use error::StoreError;
 pub use item_name::ItemName;
 pub(crate) use item_name::file_name;
 pub use passphrase::Passphrase;
 pub use protection::Protection;
 
-/// The most bytes that an item has.
+/// The largest size of an item, in bytes.
 pub const ITEM_LIMIT: usize = 1 << 20;
 
-/// The place of one item. It fetches the item's key once: asking the keyring may take a person, and opening
-/// the key file a second.
+/// The store of one item. It fetches the item's key only once: the keyring may ask a person, and the key file takes a second to
+/// open.
 ///
-/// All of it waits for files, locks and keyrings: from asynchronous code, call it on a blocking thread.
+/// All methods block on files, locks and keyrings. Asynchronous code must call them on a blocking thread.
 pub struct SecureStore {
     folder: PathBuf,
     name: ItemName,
@@ -52,18 +53,24 @@ pub struct SecureStore {
     /// Whether a person chose the protection.
     is_wanted: bool,
     passphrase: Option<Passphrase>,
-    /// The item's key, once it was fetched.
+    /// The key of the item, once it was fetched.
     key: Mutex<Option<x25519::Identity>>,
 }
 
+impl fmt::Debug for SecureStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SecureStore").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
 impl SecureStore {
-    /// Finds the item's place; nothing is read or written yet, but for a small key with which keyrings are tried.
+    /// The store of the item `name` in `folder`. Nothing is read or written yet, except for a test key in the keyrings.
     ///
-    /// `wanted` is the person's choice. Without one it is the protection of the item that is there; if there is none,
-    /// the passphrase if one is given, else the first keyring that works, else a passphrase.
+    /// `wanted` is the person's choice of a protection. Without one, the protection of the existing item is used; without an
+    /// item, a passphrase if one is given, otherwise the first keyring that works, otherwise a passphrase.
     ///
     /// # Errors
-    /// [`StoreError::Several`] if nothing is wanted and there is more than one item of that name.
+    /// [`StoreError::Several`] if nothing is wanted and there is more than one item of this name.
     pub fn open(
         folder: &Path,
         name: impl Into<ItemName>,
@@ -76,7 +83,7 @@ impl SecureStore {
             Some(wanted) => wanted,
             None => match items(&folder, &name)?.as_slice() {
                 [] if passphrase.is_some() => Protection::Passphrase,
-                [] => keyring::first_that_works().unwrap_or(Protection::Passphrase),
+                [] => keyring::first_working().unwrap_or(Protection::Passphrase),
                 [(protection, _)] => *protection,
                 several => return Err(several_items(several)),
             },
@@ -86,70 +93,70 @@ impl SecureStore {
         Ok(Self { folder, name, protection, path, is_wanted, passphrase, key: Mutex::new(None) })
     }
 
-    /// What protects the item, or will.
+    /// The protection of the item, or of the next one.
     pub fn protection(&self) -> Protection {
         self.protection
     }
 
-    /// The item's file, whether it is there or not.
+    /// The path of the item, which need not exist.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Where the item would be under the other protections.
+    /// The paths that the item would have with the other protections.
     pub(crate) fn other_paths(&self) -> Vec<PathBuf> {
         let others = Protection::ALL.into_iter().filter(|other| *other != self.protection);
         others.map(|other| item_path(&self.folder, &self.name, other)).collect()
     }
 
-    /// The file of the key that a passphrase opens. While it isn't there, the passphrase is a new one.
+    /// The path of the key file, which a passphrase opens. While the file does not exist, a given passphrase is a new one.
     pub fn key_path(&self) -> PathBuf {
         self.folder.join(format!("{}.key", self.name))
     }
 
-    /// Whether a passphrase protects an item that is there. Nothing is opened for it.
+    /// Whether there is an item that a passphrase protects. It opens nothing.
     pub fn has_key_file(folder: &Path, name: impl Into<ItemName>) -> bool {
         let name = name.into();
         let item = item_path(folder, &name, Protection::Passphrase);
         item.exists() && folder.join(format!("{name}.key")).exists()
     }
 
-    /// The lock for whoever signs in at this instance, so that two processes don't ask a person at once. It is
-    /// another one than [`SecureStore::update`] takes.
+    /// The path of the lock for a sign-in, so that two processes do not ask a person at the same time.
+    /// [`SecureStore::update`] uses another lock.
     pub fn sign_in_lock_path(&self) -> PathBuf {
         self.folder.join(format!("{}.sign-in.lock", self.name))
     }
 
-    /// The item; `None` if there is none. It doesn't wait for a lock, since the file is replaced as a whole.
+    /// The item; `None` if there is none. It needs no lock, because the file is replaced atomically.
     ///
     /// # Errors
-    /// If there is an item and it can't be had; [`StoreError::Several`] if nobody chose the protection, and there is an
-    /// item of another one by now: open the store anew.
+    /// The item cannot be read. [`StoreError::Several`]: nobody chose the protection, and meanwhile there is an item with another
+    /// one; the store must be opened again.
     pub fn read(&self) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
         let sealed = file::read(&self.path)?;
         self.refuse_a_second_item()?;
         sealed.map(|sealed| self.unseal(sealed)).transpose()
     }
 
-    /// Whether what is to hold the key of a first item works, which is tried with a small key that is removed again. An
-    /// item that is there is not looked at: [`SecureStore::read`] does that.
+    /// Checks that a key for a first item could be kept, with a test key that is removed again. It does nothing if there is an
+    /// item: [`SecureStore::read`] checks that.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`]
-    pub fn try_out(&self) -> Result<(), StoreError> {
-        match self.protection {
-            Protection::Passphrase | Protection::Plain => Ok(()),
-            _ if files::exists(&self.path)? => Ok(()),
-            protection => keyring::try_out(protection),
+    pub fn check_keyring(&self) -> Result<(), StoreError> {
+        let has_keyring = !matches!(self.protection, Protection::Passphrase | Protection::Plain);
+        match has_keyring && !files::exists(&self.path)? {
+            true => keyring::check(self.protection),
+            false => Ok(()),
         }
     }
 
-    /// Reads the item, changes it and saves it, while no other process does. `change` gets the item that is there and
-    /// gives the new one, and what this call then returns. Everything else that can fail is tried before `change` is
-    /// called, save the writing: `change` may do what can't be done twice.
+    /// Reads, changes and saves the item under a lock. `change` gets the present item, and returns the new one and the result of
+    /// this call. All that can fail, except for the writing itself, is done before `change` is called, because `change` may do
+    /// something that cannot be repeated.
     ///
     /// # Errors
-    /// Those of `change`, and all of [`StoreError`]. The item that was there is there still.
+    /// Those of `change`, and any [`StoreError`]. The old item is then unchanged.
     pub fn update<T, E: From<StoreError>>(
         &self,
         change: impl FnOnce(Option<&[u8]>) -> Result<(Zeroizing<Vec<u8>>, T), E>,
@@ -163,18 +170,18 @@ impl SecureStore {
             return Err(StoreError::Size { path: self.path.clone(), bytes: item.len() }.into());
         }
         let sealed = match key {
-            Some(key) => envelope::close(&key.to_public(), &item, &self.path)?.into(),
+            Some(key) => envelope::seal(&key.to_public(), &item, &self.path)?.into(),
             None => item,
         };
         replacement.finish(&sealed).map_err(StoreError::from)?;
         Ok(result)
     }
 
-    /// Moves an item which can't be read any more aside, so that a new one can be made and nothing is lost. Gives
-    /// its new path; `None` if there was no item. The key stays, since it may open what was moved.
+    /// Renames an item that can no longer be read, so that a new one can be made and nothing is lost. Returns the new path,
+    /// `….unreadable-<n>`; `None` if there was no item. The key is kept, as it may open the renamed item.
     ///
     /// # Errors
-    /// If the lock isn't had or the file can't be renamed.
+    /// The lock is not free, or the file cannot be renamed.
     pub fn set_aside(&self) -> Result<Option<PathBuf>, StoreError> {
         let _lock = self.lock()?;
         Ok(files::set_aside(&self.path)?)
@@ -191,7 +198,7 @@ impl SecureStore {
         self.folder.join(format!("{}.lock", self.name))
     }
 
-    /// A protection that was chosen by itself must not hide the item that another process made since.
+    /// A protection that no person chose must not hide an item that another process has made since.
     fn refuse_a_second_item(&self) -> Result<(), StoreError> {
         if self.is_wanted {
             return Ok(());
@@ -210,20 +217,20 @@ impl SecureStore {
         let mut cached = self.cached_key();
         let mut opened = match cached.as_ref() {
             Some(key) => envelope::open(key, &sealed),
-            None => Err(Refused::WrongKey),
+            None => Err(OpenError::WrongKey),
         };
-        if matches!(opened, Err(Refused::WrongKey)) {
-            // There was no key yet, or an old one: another process made a new item since, with a new key.
+        if matches!(opened, Err(OpenError::WrongKey)) {
+            // No key was fetched yet, or another process has made a new item with a new key.
             let key = self.find_key(true)?.ok_or_else(|| self.key_missing())?;
             opened = envelope::open(cached.insert(key), &sealed);
         }
-        opened.map_err(|refused| match refused {
-            Refused::Damaged(reason) => StoreError::Damaged { path: self.path.clone(), reason },
-            Refused::WrongKey => self.key_missing(),
+        opened.map_err(|error| match error {
+            OpenError::Damaged(reason) => StoreError::Damaged { path: self.path.clone(), reason },
+            OpenError::WrongKey => self.key_missing(),
         })
     }
 
-    /// The key that closes the item; `None` for a plain one. Where an item is, the key has just opened it.
+    /// The key that seals the item; `None` for a plain item. If there is an item, the key has just opened it.
     fn key(&self, has_item: bool, lock: &Lock) -> Result<Option<x25519::Identity>, StoreError> {
         if self.protection == Protection::Plain {
             return Ok(None);
@@ -231,7 +238,7 @@ impl SecureStore {
         let mut cached = self.cached_key();
         let key = match cached.take().filter(|_| has_item) {
             Some(key) => key,
-            // Nor is a cached key one for a new item: its holder may have lost it since.
+            // A cached key is not used for a new item: the keyring may have lost it.
             None => match self.find_key(has_item)? {
                 Some(key) => key,
                 None if has_item => return Err(self.key_missing()),
@@ -241,16 +248,16 @@ impl SecureStore {
         Ok(Some(cached.insert(key).clone()))
     }
 
-    /// The key from what holds it.
+    /// The key from the keyring or the key file.
     fn find_key(&self, has_item: bool) -> Result<Option<x25519::Identity>, StoreError> {
-        let patience = if has_item { keyring::UNLOCKING } else { keyring::ANSWERING };
+        let timeout = if has_item { keyring::UNLOCK_TIMEOUT } else { keyring::ANSWER_TIMEOUT };
         match self.protection {
             Protection::Passphrase => key_file::find(&self.key_path(), self.passphrase.as_ref()),
-            protection => keyring::find(protection, self.key_name()?, patience),
+            protection => keyring::find(protection, self.key_name()?, timeout),
         }
     }
 
-    /// A key for the first item.
+    /// Makes the key for the first item.
     fn make_key(&self, lock: &Lock) -> Result<x25519::Identity, StoreError> {
         match self.protection {
             Protection::Passphrase => {
@@ -264,12 +271,12 @@ impl SecureStore {
         StoreError::KeyMissing { path: self.path.clone(), protection: self.protection }
     }
 
-    /// Two homes of one person share a keyring, but no key: the folder is part of the name.
+    /// The folder is part of the name: two home folders of a person share a keyring, but no keys.
     fn key_name(&self) -> Result<String, StoreError> {
         Ok(format!("{}@{}", self.name, file::canonical_text(&self.folder)?))
     }
 
-    /// Held while a key is fetched, so that threads don't ask a person twice or do scrypt's work twice.
+    /// Locked while a key is fetched, so that two threads neither ask a person twice nor repeat the work of scrypt.
     fn cached_key(&self) -> MutexGuard<'_, Option<x25519::Identity>> {
         self.key.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -279,7 +286,7 @@ fn item_path(folder: &Path, name: &ItemName, protection: Protection) -> PathBuf 
     folder.join(format!("{name}.{protection}"))
 }
 
-/// The items of one name.
+/// The existing items of this name.
 fn items(folder: &Path, name: &ItemName) -> Result<Vec<(Protection, PathBuf)>, StoreError> {
     let mut items = Vec::new();
     for protection in Protection::ALL {
@@ -295,5 +302,5 @@ fn several_items(items: &[(Protection, PathBuf)]) -> StoreError {
     StoreError::Several { paths: items.iter().map(|(_, path)| path.clone()).collect() }
 }
 
-/// Longer than an update waits for a person to unlock the keyring.
+/// The time limit for the lock. It is longer than the time that another process gives a person to unlock the keyring.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(30);

@@ -19,7 +19,7 @@ use credentials::{
 use tracing::warn;
 
 use crate::failure;
-use crate::given::Given;
+use crate::partial_credentials::PartialCredentials;
 use crate::{Aws, complete, credential_process, http_client};
 
 pub use before_containers::{Mention, before_containers};
@@ -278,7 +278,10 @@ impl Aws {
             Some(line) => {
                 let given = credential_process::run(line).await?;
                 let of_profile = || AccountId::parse(profile.get("aws_account_id")?).ok();
-                Given { account_id: given.account_id.clone().or_else(of_profile), ..given }
+                PartialCredentials {
+                    account_id: given.account_id.clone().or_else(of_profile),
+                    ..given
+                }
             }
             None => {
                 let given = self.provider(config, name).await?.provide_credentials().await;
@@ -288,7 +291,7 @@ impl Aws {
         let mut principal = principal_of(&config.profiles, profile)?;
         principal.account_id = principal.account_id.or(given.account_id.clone());
         let credentials =
-            complete::complete(self, given, Some((name.as_str(), &config.contents))).await?;
+            complete::ensure_session(self, given, Some((name.as_str(), &config.contents))).await?;
         Ok(Fetched { principal, credentials })
     }
 
@@ -367,12 +370,12 @@ fn principal_of(profiles: &ProfileSet, profile: &Profile) -> Result<Principal, F
     })
 }
 
-fn read(given: &SdkCredentials) -> Result<Given, Failure> {
+fn read(given: &SdkCredentials) -> Result<PartialCredentials, Failure> {
     let odd =
         |what| move |invalid| Failure::failed(format!("the {what} that was obtained {invalid}"));
     let token = given.session_token().filter(|token| !token.is_empty());
     let expiration = given.expiry().and_then(|at| Timestamp::try_from(at).ok());
-    Ok(Given {
+    Ok(PartialCredentials {
         access_key_id: AccessKeyId::parse(given.access_key_id()).map_err(odd("access key id"))?,
         secret_access_key: Secret::parse(given.secret_access_key().to_owned())
             .map_err(odd("secret access key"))?,

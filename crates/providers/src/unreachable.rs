@@ -110,26 +110,32 @@ impl Reason {
     }
 
     fn of_tls(error: &TlsError) -> Self {
-        match error {
-            TlsError::InvalidCertificate(
-                CertificateError::Expired
+        let TlsError::InvalidCertificate(error) = error else { return Self::Tls };
+        let is_at_wrong_time = matches!(
+            error,
+            CertificateError::Expired
                 | CertificateError::ExpiredContext { .. }
                 | CertificateError::NotValidYet
-                | CertificateError::NotValidYetContext { .. },
-            ) => Self::CertificateExpired,
-            TlsError::InvalidCertificate(
-                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-            ) => Self::CertificateForAnotherName,
-            TlsError::InvalidCertificate(_) => Self::CertificateNotTrusted,
-            _ => Self::Tls,
+                | CertificateError::NotValidYetContext { .. }
+        );
+        let is_for_another_name = matches!(
+            error,
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. }
+        );
+        match (is_at_wrong_time, is_for_another_name) {
+            (true, _) => Self::CertificateExpired,
+            (_, true) => Self::CertificateForAnotherName,
+            _ => Self::CertificateNotTrusted,
         }
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "most kinds are of files")]
     fn of_io(kind: ErrorKind) -> Self {
         match kind {
             ErrorKind::ConnectionRefused => Self::Refused,
-            ErrorKind::NetworkUnreachable | ErrorKind::HostUnreachable => Self::NoRoute,
-            ErrorKind::TimedOut => Self::NoRoute,
+            ErrorKind::NetworkUnreachable | ErrorKind::HostUnreachable | ErrorKind::TimedOut => {
+                Self::NoRoute
+            }
             ErrorKind::ConnectionReset
             | ErrorKind::ConnectionAborted
             | ErrorKind::BrokenPipe

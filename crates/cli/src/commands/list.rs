@@ -83,7 +83,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let mut rows: Vec<(Cow<'_, str>, Row<'_>)> = Vec::new();
     let mut names = SharedNames::default();
     for (instance, catalogue) in &catalogues {
-        mention(&settings, instance, catalogue.refreshed_at.is_none());
+        mention(&settings, instance, catalogue.updated_at.is_none());
         let roles = Roles::of(&settings, instance, catalogue)?;
         for renamed in &roles.renamed {
             ui::renamed(renamed);

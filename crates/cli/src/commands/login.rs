@@ -49,7 +49,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     };
     let wishes = Wishes { force: arguments.force, workflow, url_action: arguments.url_action };
     let explained = |error| explain(error, &settings, instance);
-    if let Some(path) = center.set_aside_if_its_key_is_gone().map_err(explained)? {
+    if let Some(path) = center.set_aside_if_key_is_lost().map_err(explained)? {
         ui::note(&format!(
             "The key of the former sign-in is gone. It was moved to {}.",
             path.display()

@@ -30,7 +30,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         Err(error) => return Err(explain(error, &settings, instance)),
     }
     if let Ok(Some(signed_in)) = center.signed_in().await
-        && signed_in.by_aws_cli
+        && signed_in.from_aws_cli
     {
         ui::note("The AWS CLI is signed in still: aws sso logout");
     }

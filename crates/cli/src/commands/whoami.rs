@@ -86,7 +86,7 @@ async fn identity(settings: &Settings, instance: &ConfiguredInstance) -> Result<
         signed_in: signed_in.is_some(),
         user_name,
         expiration: signed_in.as_ref().map(|signed_in| signed_in.expires_at.as_second()),
-        refreshes: signed_in.as_ref().is_some_and(|signed_in| signed_in.refreshes),
+        refreshes: signed_in.as_ref().is_some_and(|signed_in| signed_in.is_renewed),
         until: signed_in.as_ref().map_or_else(|| "no".to_owned(), until),
     })
 }

@@ -74,7 +74,7 @@ fn begin(
         let open = move || {
             let item = Item::SignIn(&name);
             let store = store::open(&config, item, Purpose::Unattended(None))?;
-            store.try_out().map_err(|error| item.failed(error))?;
+            store.check_keyring().map_err(|error| item.failed(error))?;
             Ok(store)
         };
         let store = spawn_blocking(open).await.map_err(|_| Closed::Late)?.map_err(Closed::Store)?;
@@ -109,7 +109,7 @@ fn tell(
     };
     let by = told(protection);
     match signed_in {
-        Some(kept) if kept.by_aws_cli => {
+        Some(kept) if kept.from_aws_cli => {
             Finding::ok(format!("signed in to `{name}` {}", until(&kept)))
         }
         Some(kept) => Finding::ok(format!("signed in to `{name}` {}, kept {by}", until(&kept))),
@@ -154,7 +154,7 @@ fn catalogue(settings: &Settings, instance: &ConfiguredInstance) -> Finding {
     let catalogue = access::catalogue_file(instance).read();
     let command = format!("aws-sso cache{}", settings.flag_for(&instance.instance));
     let roles = catalogue.role_count();
-    let Some(at) = catalogue.refreshed_at else {
+    let Some(at) = catalogue.updated_at else {
         let why = "roles are known by account and name alone";
         let finding = format!("the accounts and roles of `{name}` were never fetched");
         return Finding::warning(finding, why).mend(command);

@@ -100,7 +100,7 @@ pub(crate) fn with_store(
     instance: &ConfiguredInstance,
 ) -> impl FnOnce(SecureStore) -> IdentityCenter + Send + 'static + use<> {
     let Settings { config, .. } = settings;
-    let retries = Retries { attempts: config.max_retry, max_backoff: config.max_backoff };
+    let retries = Retries { max_attempts: config.max_retry, max_backoff: config.max_backoff };
     let aws_cli = aws_cli_sign_in(settings, instance);
     let instance = instance.instance.clone();
     move |store| IdentityCenter::new(aws(), instance, store, aws_cli, retries)
@@ -109,7 +109,7 @@ pub(crate) fn with_store(
 /// Waits until a refreshed token is saved, as AWS may take the old one no more. If it takes too long to come, the old one is
 /// good for a while yet.
 pub(crate) async fn saved() {
-    timeout(SAVING, identity_center::saved()).await.ok();
+    timeout(SAVING, identity_center::wait_until_saved()).await.ok();
 }
 
 /// Where the instance's catalogue is.
@@ -158,7 +158,8 @@ pub(crate) fn clock_warning(center: &IdentityCenter) -> Option<Failure> {
 /// How far our clock is off, if it is.
 pub(crate) fn clock_difference(center: &IdentityCenter) -> Option<String> {
     let offset = center.clock_offset();
-    let (minutes, direction) = (offset.abs() / 60, if offset > 0 { "behind" } else { "ahead of" });
+    let minutes = offset.abs().as_mins();
+    let direction = if offset.is_positive() { "behind" } else { "ahead of" };
     (offset.abs() > IdentityCenter::CLOCK_TOLERANCE)
         .then(|| format!("this machine's clock is {minutes} minutes {direction} AWS's"))
 }

@@ -41,7 +41,7 @@ pub(crate) async fn refresh(
     }
     let only_new = extent == Extent::WhatIsNew && !is_old;
     let (sender, receiver) = watch::channel(Progress::default());
-    let refresh = center.refresh_catalogue(&file, only_new, &sender);
+    let refresh = center.update_catalogue(&file, only_new, &sender);
     let refreshed = tokio::select! {
         refreshed = refresh => refreshed,
         never = draw(receiver) => match never {},
@@ -52,9 +52,9 @@ pub(crate) async fn refresh(
 /// Whether it is older than a person wants it to be.
 pub(crate) fn is_old(settings: &Settings, catalogue: &Catalogue) -> bool {
     let limit = settings.config.cache_refresh.unwrap_or(DEFAULT_CACHE_REFRESH);
-    let Some(refreshed_at) = catalogue.refreshed_at else { return true };
+    let Some(updated_at) = catalogue.updated_at else { return true };
     // There is no age when the clock was set back.
-    let age = Duration::try_from(SystemClock.now().duration_since(refreshed_at));
+    let age = Duration::try_from(SystemClock.now().duration_since(updated_at));
     !limit.is_zero() && age.is_ok_and(|age| age > limit)
 }
 

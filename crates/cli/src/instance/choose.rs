@@ -11,7 +11,7 @@ use std::io;
 use std::pin::pin;
 
 use credentials::{Clock, Failure, InstanceName, Problem, ProfileName};
-use providers::identity_center::{Catalogue, FolderLook};
+use providers::identity_center::{Catalogue, FolderSnapshot};
 use ratatui::crossterm::event::Event;
 use selector::{Kept, Look, Notes, State, Step, draw};
 
@@ -98,7 +98,7 @@ impl Chooser<'_> {
     /// Reads the catalogues, and shows them until they change or the person ends it.
     async fn turn(&mut self, place: Option<Place>) -> Result<Turn, Failure> {
         // Before anything is read, so that a change in between is seen.
-        let folder = FolderLook::at(paths::catalogues()).await;
+        let folder = FolderSnapshot::take(paths::catalogues()).await;
         let candidates = self.candidates.iter();
         let catalogues: Vec<Catalogue> =
             candidates.map(|instance| access::catalogue_file(instance).read()).collect();
@@ -201,7 +201,7 @@ impl Chooser<'_> {
     /// A line for each instance whose roles were never fetched.
     fn sign_ins_needed(&self, catalogues: &[Catalogue]) -> Vec<String> {
         let empty = self.candidates.iter().zip(catalogues).filter(|(_, catalogue)| {
-            catalogue.refreshed_at.is_none() && catalogue.accounts.is_empty()
+            catalogue.updated_at.is_none() && catalogue.accounts.is_empty()
         });
         let line = |(instance, _): (&&ConfiguredInstance, _)| {
             let flag = self.settings.flag_for(&instance.instance);

@@ -11,7 +11,7 @@ pub(crate) async fn interruptible<T>(
         outcome = work => outcome,
         () = crate::ground::process::interrupted() => {
             // A refreshed token is saved before we go: AWS may take the old one no more.
-            identity_center::saved().await;
+            identity_center::wait_until_saved().await;
             Err(Failure::new(Problem::Interrupted, "interrupted"))
         }
     }

@@ -179,7 +179,7 @@ async fn by_sdk(settings: &Settings, name: ProfileName) -> Result<Profile, Failu
 async fn after_refresh(settings: &Settings, name: ProfileName) -> Result<Profile, Failure> {
     let wanted = Wanted::Profile(name.clone());
     for instance in settings.candidates()? {
-        if access::catalogue_file(instance).read().refreshed_at.is_some() {
+        if access::catalogue_file(instance).read().updated_at.is_some() {
             continue;
         }
         let refreshed = with_sign_in(settings, instance, async |center| {

@@ -189,8 +189,8 @@ pub(crate) fn until(signed_in: &SignedIn) -> String {
     let left = Expiration::new(signed_in.expires_at);
     let left = left.map(|at| at.remaining(SystemClock.now()).to_string()).unwrap_or_default();
     match signed_in {
-        SignedIn { refreshes: true, .. } => "for as long as the SSO session lasts".to_owned(),
-        SignedIn { by_aws_cli: true, .. } => format!("through the AWS CLI, for {left}"),
+        SignedIn { is_renewed: true, .. } => "for as long as the SSO session lasts".to_owned(),
+        SignedIn { from_aws_cli: true, .. } => format!("through the AWS CLI, for {left}"),
         _ => format!("for {left}"),
     }
 }

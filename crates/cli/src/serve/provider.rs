@@ -15,7 +15,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use providers::AwsConfig;
-use providers::identity_center::{FolderLook, IdentityCenter, SignInSeen};
+use providers::identity_center::{FolderSnapshot, IdentityCenter, SignInPlace};
 use providers::secure_store::Passphrase;
 use server::{Event, EventKind, Later, Provider, Session};
 use tokio::runtime::{Builder, Handle};
@@ -42,7 +42,7 @@ struct Inner {
     settings: tokio::sync::Mutex<Option<(Instant, Arc<Settings>)>>,
     centers: Mutex<HashMap<InstanceId, Center>>,
     /// The AWS CLI's sign-ins before a profile was last resolved.
-    looks: Mutex<HashMap<ProfileSource, Arc<FolderLook>>>,
+    looks: Mutex<HashMap<ProfileSource, Arc<FolderSnapshot>>>,
     clock_is_off: AtomicBool,
     /// The thread, once there is something to do.
     runtime: OnceLock<Handle>,
@@ -95,7 +95,7 @@ impl AwsProvider {
 
     /// From the files that it was loaded from, and only while its settings are what they were: else it may be another role.
     async fn fetch_profile(&self, source: &ProfileSource) -> Result<Fetched, Failure> {
-        let look = Arc::new(FolderLook::at(paths::aws_cli_sign_ins()).await);
+        let look = Arc::new(FolderSnapshot::take(paths::aws_cli_sign_ins()).await);
         lock(&self.0.looks).insert(source.clone(), look);
         let ProfileSource { files, name, .. } = source;
         let config = AwsConfig::read(files.config().into(), files.credentials().into()).await?;
@@ -114,7 +114,7 @@ impl AwsProvider {
 
     async fn look_at_session(&self, id: &InstanceId) -> Result<Session, Failure> {
         let session = self.with_center(id, async |center| center.keep_session().await).await?;
-        Ok(Session { ends: session.ends, look_again: session.look_again })
+        Ok(Session { ends: session.ends_at, look_again: session.next_check })
     }
 
     async fn sign_in_changes(&self, upstream: &Upstream) {
@@ -123,10 +123,10 @@ impl AwsProvider {
                 let center = self.place(id).lock().await.clone();
                 match center {
                     // To open it anew takes a passphrase half a second.
-                    Some(center) if center.sign_in_changes().await == SignInSeen::Here => return,
+                    Some(center) if center.sign_in_changes().await == SignInPlace::Here => return,
                     Some(_) => {}
                     // It could not even be opened.
-                    None => FolderLook::at(paths::sign_ins()).await.changes().await,
+                    None => FolderSnapshot::take(paths::sign_ins()).await.changes().await,
                 }
                 // A new sign-in may have another key, or be under another protection.
                 *self.place(id).lock().await = None;
@@ -135,7 +135,7 @@ impl AwsProvider {
                 let look = lock(&self.0.looks).get(profile).cloned();
                 match look {
                     Some(look) => look.changes().await,
-                    None => FolderLook::at(paths::aws_cli_sign_ins()).await.changes().await,
+                    None => FolderSnapshot::take(paths::aws_cli_sign_ins()).await.changes().await,
                 }
             }
         }

@@ -120,10 +120,10 @@ fn what_the_endpoint_says_is_never_shown() {
     let fake = fake();
     let mut world = signed_in(&fake);
     for (status, body, code, told) in [
-        (400, ANSWER, 1, "error: AWS signs no browser in with these credentials (HTTP 400)\n"),
+        (400, ANSWER, 1, "error: AWS refuses these credentials for the console (HTTP 400)\n"),
         (500, ANSWER, 1, "is not available: HTTP 500\n"),
         (302, ANSWER, 1, "is not available: HTTP 302\n"),
-        (200, "CANARY", 1, "is not available: what answers there is not AWS\n"),
+        (200, "CANARY", 1, "is not available: the answer is not from AWS\n"),
     ] {
         answer_once(&mut world, status, body);
         let failed = console(&world, &["-p", ROLE, "--print"]);

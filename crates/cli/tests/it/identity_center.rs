@@ -221,7 +221,7 @@ fn a_role_that_is_not_yours_is_denied_by_aws_and_said_so() {
         &denied,
         1,
         &[
-            "AWS gives you no role Nobody in the account 000001111111",
+            "AWS does not give you the role Nobody in the account 000001111111",
             "aws-sso list",
             "aws-sso cache",
         ],

@@ -129,7 +129,8 @@ fn source_and_state_are_told_to_people_and_to_programs() {
     let shown = world.run(&["ecs", "profile"]);
     let row = shown.stdout.lines().nth(2).unwrap();
     assert!(row.contains("| Expired | denied |"), "{row}");
-    let notice = "warning: AWS gives you no role ReadOnlyAccess in the account 000001111111";
+    let notice =
+        "warning: AWS does not give you the role ReadOnlyAccess in the account 000001111111";
     assert!(shown.stderr.starts_with(notice), "{}", shown.stderr);
     assert!(shown.stderr.contains("aws-sso list"), "{}", shown.stderr);
 }

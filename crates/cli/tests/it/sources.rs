@@ -93,7 +93,7 @@ fn a_profile_that_gives_nothing_says_where_was_looked_and_for_what() {
             ],
         ),
         ("broken", 1, &["no such vault"]),
-        ("garbage", 1, &["this is not what a credential_process prints"]),
+        ("garbage", 1, &["the output is not that of a credential_process"]),
         ("chain", 1, &["could not find source profile nobody"]),
         ("sso", 3, &["nobody is signed in to `corp`", "hint: Sign in: aws-sso login"]),
     ] {
@@ -174,10 +174,10 @@ fn input_that_is_no_credentials_is_refused_before_a_server_is_asked() {
     let expired = session("ASIA1").replace("}", ",\"Expiration\":\"2020-01-01T00:00:00Z\"}");
     let endless = "x".repeat(70_000);
     for (input, said) in [
-        ("", "this is not what a credential_process prints"),
+        ("", "the output is not that of a credential_process"),
         (
             "{\"Version\":1,\"AccessKeyId\":\"CANARY\"}",
-            "this is not what a credential_process prints",
+            "the output is not that of a credential_process",
         ),
         (expired.as_str(), "the credentials expired at 2020-01-01T00:00:00Z"),
         (endless.as_str(), "longer than 65536 bytes"),

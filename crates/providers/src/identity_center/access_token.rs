@@ -1,7 +1,7 @@
-//! The access token: refreshed by one process at a time, and shared by all.
+//! The access token. One process at a time renews it, and all processes share it.
 //!
-//! A refresh is done under the sign-in lock, and by a task of its own, so that who gives up waiting doesn't leave it
-//! between the call and the saving.
+//! A renewal holds the sign-in lock. It runs in a task of its own, so that it is not interrupted between AWS's answer and the
+//! saving when its caller stops waiting.
 
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -9,114 +9,122 @@ use std::time::Duration;
 
 use credentials::{Failure, Secret, Timestamp};
 use files::Lock;
+use jiff::SignedDuration;
 use tokio::sync::RwLock;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tracing::debug;
 
 use super::IdentityCenter;
 use super::item::{Session, blocking};
-use super::oidc::{NoTokens, Tokens};
+use super::oidc::{TokenError, Tokens};
 use crate::failure;
 
-/// An access token with fewer seconds left is refreshed, while it is still good for what is under way. So a
-/// refresh whose answer was lost costs nobody the session before its time.
-const REFRESH_BEFORE: i64 = 10 * 60;
-/// The same for who keeps a session going: early enough to learn its end in time.
-pub(crate) const KEEP_BEFORE: i64 = 20 * 60;
-/// An access token with fewer seconds left is of no use.
-const LEAST_LEFT: i64 = 30;
-/// A process tries once in so many seconds to refresh a token that is still good.
-const EARLY_TRIES_GAP: i64 = 60;
-/// By so many seconds the same end is told differently by two answers.
-const SAME_END: i64 = 30;
-/// So long another process may sign in or refresh. A sign-in takes ten minutes at most.
-const PATIENCE: Duration = Duration::from_secs(11 * 60);
-const POLL: Duration = Duration::from_millis(20);
+/// An access token is renewed when less than this is left of it. It can still be used then, so a renewal whose answer is
+/// lost does not end the session early.
+const RENEW_MARGIN: SignedDuration = SignedDuration::from_mins(10);
+/// The same for a process that keeps a session alive. It is longer, so that the session's end is known in time.
+pub(crate) const KEEP_SESSION_MARGIN: SignedDuration = SignedDuration::from_mins(20);
+/// An access token is not used when less than this is left of it.
+const MIN_LEFT: SignedDuration = SignedDuration::from_secs(30);
+/// The shortest time between two attempts of a process to renew a token that can still be used.
+const EARLY_RENEWAL_INTERVAL: SignedDuration = SignedDuration::from_secs(60);
+/// Two answers can give the same end with a difference of up to this.
+const END_TOLERANCE: SignedDuration = SignedDuration::from_secs(30);
+/// The time limit for another process to sign in or to renew the token. A sign-in takes ten minutes at most.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(11 * 60);
+const LOCK_POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// Read by each refresh from before its call until its tokens are saved.
-static SAVING: RwLock<()> = RwLock::const_new(());
+/// Each renewal holds it for reading, from before its call until its tokens are saved.
+static RENEWALS: RwLock<()> = RwLock::const_new(());
 
-/// Waits until no refresh is between its call and its saving: a process should not end before.
-pub async fn saved() {
-    drop(SAVING.write().await);
+/// Waits until the tokens of all running renewals are saved. A process should not end before.
+pub async fn wait_until_saved() {
+    drop(RENEWALS.write().await);
 }
 
-/// What opens the access portal.
-#[derive(Clone)]
+/// An access token, which opens the access portal.
+#[derive(Clone, Debug)]
 pub(crate) struct AccessToken {
     pub(crate) secret: Secret,
-    pub(crate) by_aws_cli: bool,
+    pub(crate) from_aws_cli: bool,
 }
 
-/// What can be done with a session at an instant.
-pub(crate) enum State {
-    /// Use the token.
-    Good(Secret),
-    /// Use the token, but refresh it now if nobody else does.
+/// The state of a session's access token at an instant.
+#[derive(Debug)]
+pub(crate) enum TokenState {
+    /// The token can be used.
+    Fresh(Secret),
+    /// The token can be used, and should be renewed now unless another process does so.
     Aging(Secret),
-    /// Refresh the token, then use it.
-    Stale,
+    /// The token must be renewed before it is used.
+    Expired,
     /// A person has to sign in.
-    Over,
+    SignedOut,
 }
 
-impl State {
-    /// With fewer seconds left than `refresh_before`, a token is aging.
-    pub(crate) fn of(session: Option<&Session>, now: Timestamp, refresh_before: i64) -> Self {
-        let Some(session) = session else { return Self::Over };
+impl TokenState {
+    /// A token is aging when no more than `min_left` is left of it.
+    pub(crate) fn of(session: Option<&Session>, now: Timestamp, min_left: SignedDuration) -> Self {
+        let Some(session) = session else { return Self::SignedOut };
         let token = || session.access_token.clone();
-        let prolongs = session.refresh.is_some() && !session.is_last;
-        match session.seconds_left(now) {
-            left if left > refresh_before => Self::Good(token()),
-            left if left > LEAST_LEFT && prolongs => Self::Aging(token()),
-            left if left > LEAST_LEFT => Self::Good(token()),
-            _ if session.refresh.is_some() => Self::Stale,
-            _ => Self::Over,
+        let can_be_prolonged = session.refresh.is_some() && !session.is_last;
+        match session.time_left(now) {
+            left if left > min_left => Self::Fresh(token()),
+            left if left > MIN_LEFT && can_be_prolonged => Self::Aging(token()),
+            left if left > MIN_LEFT => Self::Fresh(token()),
+            _ if session.refresh.is_some() => Self::Expired,
+            _ => Self::SignedOut,
         }
+    }
+
+    /// Whether a person has to sign in again.
+    pub(crate) fn is_signed_out(session: &Session, now: Timestamp) -> bool {
+        matches!(Self::of(Some(session), now, SignedDuration::ZERO), Self::SignedOut)
     }
 
     fn token(self) -> Option<AccessToken> {
         match self {
-            Self::Good(secret) | Self::Aging(secret) => Some(ours(secret)),
-            Self::Stale | Self::Over => None,
+            Self::Fresh(secret) | Self::Aging(secret) => Some(ours(secret)),
+            Self::Expired | Self::SignedOut => None,
         }
     }
 }
 
-/// Why the access token is refreshed.
-pub(crate) struct Need {
-    /// It has fewer seconds left.
-    refresh_before: i64,
-    /// The portal has refused this one.
+/// The reason for a renewal of the access token.
+#[derive(Debug)]
+pub(crate) struct Renewal {
+    /// The token is renewed when no more than this is left of it.
+    min_left: SignedDuration,
+    /// The portal has refused this token: it is renewed whatever is left of it.
     refused: Option<Secret>,
-    since: Instant,
+    requested_at: Instant,
 }
 
-impl Need {
-    pub(crate) fn before(refresh_before: i64) -> Self {
-        Self { refresh_before, refused: None, since: Instant::now() }
+impl Renewal {
+    pub(crate) fn before(min_left: SignedDuration) -> Self {
+        Self { min_left, refused: None, requested_at: Instant::now() }
     }
 }
 
-/// What this process has tried.
-#[derive(Default)]
-pub(crate) struct Tries(Mutex<LastTries>);
+/// The last renewals that this process has attempted.
+#[derive(Debug, Default)]
+pub(crate) struct RenewalAttempts(Mutex<LastAttempts>);
 
-#[derive(Default)]
-struct LastTries {
+#[derive(Debug, Default)]
+struct LastAttempts {
     early: Option<Timestamp>,
     failed: Option<(Instant, Failure)>,
 }
 
-impl Tries {
-    /// Whether a token that is still good may be refreshed again.
-    fn is_early_one_due(&self, now: Timestamp) -> bool {
-        let since = self.last().early.map(|early| now.as_second() - early.as_second());
-        // A clock that was set back must not stop refreshing.
-        since.is_none_or(|since| !(0..EARLY_TRIES_GAP).contains(&since))
+impl RenewalAttempts {
+    /// Whether a token that can still be used may be renewed again.
+    fn may_renew_early(&self, now: Timestamp) -> bool {
+        let since = self.last().early.map(|early| now.duration_since(early));
+        // After the clock was set back, the renewals must go on.
+        since.is_none_or(|since| !(SignedDuration::ZERO..EARLY_RENEWAL_INTERVAL).contains(&since))
     }
 
-    fn begin_early_one(&self, now: Timestamp) {
+    fn note_early_renewal(&self, now: Timestamp) {
         self.last().early = Some(now);
     }
 
@@ -128,153 +136,166 @@ impl Tries {
         self.last().failed.as_ref().filter(|(at, _)| *at >= since).map(|(_, error)| error.clone())
     }
 
-    fn last(&self) -> MutexGuard<'_, LastTries> {
+    fn last(&self) -> MutexGuard<'_, LastAttempts> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl IdentityCenter {
-    /// An access token, refreshed if it has to be. Never asks a person.
+    /// An access token, renewed if necessary. It never asks a person.
     pub(crate) async fn access_token(&self) -> Result<AccessToken, Failure> {
-        let need = Need::before(REFRESH_BEFORE);
+        let renewal = Renewal::before(RENEW_MARGIN);
         match self.state().await? {
-            State::Good(secret) => Ok(ours(secret)),
-            State::Aging(secret) => match self.lock_for_early_refresh().await? {
-                Some(lock) => self.refresh(lock, need).await,
+            TokenState::Fresh(secret) => Ok(ours(secret)),
+            TokenState::Aging(secret) => match self.lock_for_early_renewal().await? {
+                Some(lock) => self.renew(lock, renewal).await,
                 None => Ok(ours(secret)),
             },
-            State::Stale => self.refresh_after_others(need).await,
-            State::Over => self.token_of_others().await,
+            TokenState::Expired => self.renew_after_others(renewal).await,
+            TokenState::SignedOut => self.token_of_others().await,
         }
     }
 
-    /// Another access token than one that the portal refused.
+    /// An access token that replaces one which the portal refused.
     pub(crate) async fn access_token_after(
         &self,
         refused: AccessToken,
     ) -> Result<AccessToken, Failure> {
-        if refused.by_aws_cli {
+        if refused.from_aws_cli {
             return Err(self.sign_in_needed("AWS has ended the SSO session of the AWS CLI for"));
         }
-        let need = Need { refused: Some(refused.secret), ..Need::before(REFRESH_BEFORE) };
-        self.refresh_after_others(need).await
+        let renewal = Renewal { refused: Some(refused.secret), ..Renewal::before(RENEW_MARGIN) };
+        self.renew_after_others(renewal).await
     }
 
-    /// The sign-in lock, once nobody else has it: one process at a time signs in or refreshes.
+    /// Waits for the sign-in lock: one process at a time signs in or renews the token.
     pub(crate) async fn lock(&self) -> Result<Lock, Failure> {
         let path = self.0.store.sign_in_lock_path();
         let wait = async {
-            // One of this process looks again and again; the others wait for that one.
-            let _first = self.0.lock_queue.lock().await;
-            wait_for(&path, PATIENCE).await
+            // One task of this process polls the lock; the others wait for that task.
+            let _turn = self.0.lock_queue.lock().await;
+            wait_for(&path, LOCK_TIMEOUT).await
         };
-        let lock = timeout(PATIENCE, wait).await.unwrap_or(Ok(None))?;
+        let lock = timeout(LOCK_TIMEOUT, wait).await.unwrap_or(Ok(None))?;
         lock.ok_or_else(|| {
             let name = &self.instance().name;
-            let text = format!("another aws-sso has been signing in to `{name}` for too long");
-            failure::unavailable(text)
+            let minutes = LOCK_TIMEOUT.as_secs() / 60;
+            let text = format!(
+                "another aws-sso process has been signing in to `{name}` for more than {minutes} minutes"
+            );
+            Failure::failed(text).with_hint("End that process, then try again.")
         })
     }
 
-    /// The sign-in lock, unless somebody else has it.
+    /// The sign-in lock; `None` while another process has it.
     pub(crate) fn try_lock(&self) -> Result<Option<Lock>, Failure> {
         Ok(Lock::try_acquire(&self.0.store.sign_in_lock_path())?)
     }
 
-    /// The right to refresh a token that is still good: nobody else does, and it was not tried just now. While OIDC
-    /// isn't reached, or gives only what ends with the session, not every call must try again.
-    pub(crate) async fn lock_for_early_refresh(&self) -> Result<Option<Lock>, Failure> {
-        let tries = &self.0.tries;
-        if !tries.is_early_one_due(self.now()) {
+    /// The sign-in lock for the renewal of a token that can still be used. `None` if another process has it, or if this
+    /// process attempted a renewal within the last minute: while OIDC fails, not every call should try again.
+    pub(crate) async fn lock_for_early_renewal(&self) -> Result<Option<Lock>, Failure> {
+        let attempts = &self.0.attempts;
+        if !attempts.may_renew_early(self.now()) {
             return Ok(None);
         }
-        let lock = self.try_lock_aside().await?;
-        // Under the lock there is but one who looks and begins; another may have, meanwhile.
-        let lock = lock.filter(|_| tries.is_early_one_due(self.now()));
+        let lock = self.try_lock_off_thread().await?;
+        // Another task may have begun a renewal before we got the lock.
+        let lock = lock.filter(|_| attempts.may_renew_early(self.now()));
         if lock.is_some() {
-            tries.begin_early_one(self.now());
+            attempts.note_early_renewal(self.now());
         }
         Ok(lock)
     }
 
-    /// Refreshes once nobody else does, if it is needed then still.
-    pub(crate) async fn refresh_after_others(&self, need: Need) -> Result<AccessToken, Failure> {
+    /// Waits for the sign-in lock, then renews the token if that is still necessary.
+    pub(crate) async fn renew_after_others(
+        &self,
+        renewal: Renewal,
+    ) -> Result<AccessToken, Failure> {
         let lock = self.lock().await?;
-        self.refresh(lock, need).await
+        self.renew(lock, renewal).await
     }
 
-    /// Refreshes under the lock, in a task that goes on when nobody waits for it any more.
-    pub(crate) async fn refresh(&self, lock: Lock, need: Need) -> Result<AccessToken, Failure> {
+    /// Renews the token under the lock, in a task that goes on when its caller stops waiting.
+    pub(crate) async fn renew(&self, lock: Lock, renewal: Renewal) -> Result<AccessToken, Failure> {
         let this = self.clone();
-        let saving = SAVING.read().await;
+        let saving = RENEWALS.read().await;
         let task = tokio::spawn(async move {
-            let outcome = this.refresh_locked(need).await;
+            let outcome = this.renew_locked(renewal).await;
             drop((lock, saving));
             outcome
         });
-        task.await.map_err(|_| failure::unavailable("the refresh of the sign-in broke off"))?
+        task.await.map_err(|_| {
+            failure::unavailable("the renewal of the access token stopped unexpectedly")
+        })?
     }
 
-    async fn refresh_locked(&self, need: Need) -> Result<AccessToken, Failure> {
+    async fn renew_locked(&self, renewal: Renewal) -> Result<AccessToken, Failure> {
         let session = self.read_item().await?.session;
-        let state = State::of(session.as_ref(), self.now(), need.refresh_before);
+        let state = TokenState::of(session.as_ref(), self.now(), renewal.min_left);
         let is_refused = |token: &Secret| {
-            need.refused.as_ref().is_some_and(|refused| refused.expose() == token.expose())
+            renewal.refused.as_ref().is_some_and(|refused| refused.expose() == token.expose())
         };
         let refused = session.as_ref().is_some_and(|session| is_refused(&session.access_token));
-        if let (State::Good(secret), false) = (&state, refused) {
-            debug!("somebody else has refreshed the access token");
+        if let (TokenState::Fresh(secret), false) = (&state, refused) {
+            debug!("another process has renewed the access token");
             return Ok(ours(secret.clone()));
         }
-        let over = || self.sign_in_needed("the SSO session is over for");
+        let session_ended = || self.sign_in_needed("the SSO session has ended for");
         let Some(refresh) = session.and_then(|session| session.refresh) else {
             if refused {
                 self.end_session().await?;
             }
-            return Err(over());
+            return Err(session_ended());
         };
-        // An access token that was not refused lives on when there is no other.
+        // A token that was not refused can still be used when the renewal fails.
         let present = state.token().filter(|_| !refused);
-        // Who waited for one that failed need not find out by themselves, one after the other.
-        if let Some(error) = self.0.tries.failure_since(need.since) {
+        // A renewal that failed while we waited would fail for us too.
+        if let Some(error) = self.0.attempts.failure_since(renewal.requested_at) {
             return present.ok_or(error);
         }
-        // AWS may take the refresh token for the last time: first it is tried whether the next one can be saved.
+        // AWS may accept this refresh token only once, so we first check that the next one can be saved.
         if let Err(error) = self.update_item(|_| ()).await {
             return present.ok_or(error);
         }
-        // What AWS counts from is no earlier, however often the call is tried.
+        // AWS counts the token's life from this instant or later.
         let asked_at = self.now();
-        let error = match self.oidc().await?.refresh(&refresh).await {
-            Ok(tokens) => return self.refreshed(asked_at, tokens).await,
-            Err(NoTokens::Denied(error) | NoTokens::Over(error)) => {
-                debug!(%error, "AWS refuses the refresh token");
-                self.refresh_is_over(refused).await?;
-                return present.ok_or_else(over);
+        let error = match self.oidc().await?.renew(&refresh).await {
+            Ok(tokens) => return self.save_renewed(asked_at, tokens).await,
+            Err(TokenError::Denied(error) | TokenError::Ended(error)) => {
+                debug!(%error, "AWS refused the refresh token");
+                self.end_renewals(refused).await?;
+                return present.ok_or_else(session_ended);
             }
-            Err(NoTokens::Other(error)) => error,
-            Err(NoTokens::Pending | NoTokens::SlowDown) => {
-                failure::unavailable("AWS asks to refresh the sign-in later")
+            Err(TokenError::Other(error)) => error,
+            Err(TokenError::Pending | TokenError::SlowDown) => {
+                failure::unavailable("AWS asks to renew the access token later")
             }
         };
-        self.0.tries.failed(error.clone());
+        self.0.attempts.failed(error.clone());
         present.ok_or(error)
     }
 
-    async fn refreshed(&self, asked_at: Timestamp, tokens: Tokens) -> Result<AccessToken, Failure> {
-        let expires_at = asked_at.as_second() + tokens.expires_in;
+    async fn save_renewed(
+        &self,
+        asked_at: Timestamp,
+        tokens: Tokens,
+    ) -> Result<AccessToken, Failure> {
+        let expires_at = asked_at + tokens.life;
         let access_token = tokens.access_token.clone();
         self.update_item(move |item| {
             let Some(session) = &mut item.session else { return };
-            let was_aged = session.seconds_left(asked_at) <= KEEP_BEFORE;
-            session.is_last = was_aged && expires_at <= session.expires_at + SAME_END;
+            let was_aged = session.time_left(asked_at) <= KEEP_SESSION_MARGIN;
+            session.is_last =
+                was_aged && expires_at.duration_since(session.expires_at) <= END_TOLERANCE;
             session.access_token = tokens.access_token;
             session.expires_at = expires_at;
             if let (Some(refresh), Some(token)) = (&mut session.refresh, tokens.refresh_token) {
                 refresh.token = token;
             }
-            // The session ends: each call would refresh it for some seconds more.
-            if (1..=LEAST_LEFT).contains(&tokens.expires_in) {
+            // The session ends now. Each further renewal would give a token for a few seconds.
+            if tokens.life.is_positive() && tokens.life <= MIN_LEFT {
                 session.refresh = None;
             }
         })
@@ -282,8 +303,8 @@ impl IdentityCenter {
         Ok(ours(access_token))
     }
 
-    /// AWS takes the refresh token no more. A session whose access token was refused too is none.
-    async fn refresh_is_over(&self, refused: bool) -> Result<(), Failure> {
+    /// Notes that AWS refuses the refresh token. If the access token was refused as well, the session is deleted.
+    async fn end_renewals(&self, refused: bool) -> Result<(), Failure> {
         self.update_item(move |item| match &mut item.session {
             Some(session) if !refused => session.refresh = None,
             _ => item.session = None,
@@ -291,49 +312,49 @@ impl IdentityCenter {
         .await
     }
 
-    async fn state(&self) -> Result<State, Failure> {
-        Ok(State::of(self.read_item().await?.session.as_ref(), self.now(), REFRESH_BEFORE))
+    async fn state(&self) -> Result<TokenState, Failure> {
+        Ok(TokenState::of(self.read_item().await?.session.as_ref(), self.now(), RENEW_MARGIN))
     }
 
-    /// Without a session of ours: the AWS CLI's; or that of a process that is just signing in.
+    /// The token of the AWS CLI's sign-in, or of another process that is signing in right now.
     async fn token_of_others(&self) -> Result<AccessToken, Failure> {
         if let Some((secret, _)) = self.token_of_aws_cli().await {
-            return Ok(AccessToken { secret, by_aws_cli: true });
+            return Ok(AccessToken { secret, from_aws_cli: true });
         }
-        if self.try_lock_aside().await?.is_some() {
+        if self.try_lock_off_thread().await?.is_some() {
             return Err(self.nobody_is_signed_in());
         }
-        debug!("somebody else is signing in");
+        debug!("another process is signing in");
         drop(self.lock().await?);
         self.state().await?.token().ok_or_else(|| self.nobody_is_signed_in())
     }
 
-    pub(crate) async fn token_of_aws_cli(&self) -> Option<(Secret, i64)> {
+    pub(crate) async fn token_of_aws_cli(&self) -> Option<(Secret, Timestamp)> {
         self.0.aws_cli_cache.as_ref()?;
         let this = self.clone();
         let read = move || Ok(this.0.aws_cli_cache.as_ref().and_then(|c| c.token(this.instance())));
         let (token, expires_at) = blocking(read).await.ok()??;
-        (expires_at - self.now().as_second() > LEAST_LEFT).then_some((token, expires_at))
+        (expires_at.duration_since(self.now()) > MIN_LEFT).then_some((token, expires_at))
     }
 
-    /// [`IdentityCenter::try_lock`], where the disk may be slow.
-    async fn try_lock_aside(&self) -> Result<Option<Lock>, Failure> {
+    /// [`IdentityCenter::try_lock`] on a thread that may wait for the disk.
+    async fn try_lock_off_thread(&self) -> Result<Option<Lock>, Failure> {
         let this = self.clone();
         blocking(move || this.try_lock()).await
     }
 }
 
 fn ours(secret: Secret) -> AccessToken {
-    AccessToken { secret, by_aws_cli: false }
+    AccessToken { secret, from_aws_cli: false }
 }
 
-/// A lock, once nobody else has it; `None` if somebody keeps it for longer than that.
-pub(crate) async fn wait_for(path: &Path, patience: Duration) -> Result<Option<Lock>, Failure> {
-    let deadline = Instant::now() + patience;
+/// Waits for a lock; `None` if another process still has it after `timeout`.
+pub(crate) async fn wait_for(path: &Path, timeout: Duration) -> Result<Option<Lock>, Failure> {
+    let deadline = Instant::now() + timeout;
     loop {
         let path = path.to_owned();
         match blocking(move || Ok(Lock::try_acquire(&path)?)).await? {
-            None if Instant::now() < deadline => tokio::time::sleep(POLL).await,
+            None if Instant::now() < deadline => sleep(LOCK_POLL_INTERVAL).await,
             lock => return Ok(lock),
         }
     }

@@ -1,5 +1,5 @@
-//! What the AWS CLI v2 keeps of its own sign-ins, in `~/.aws/sso/cache`. It is read, and never written: who
-//! refreshes a token there takes it from the AWS CLI.
+//! The sign-ins that the AWS CLI v2 keeps in `~/.aws/sso/cache`. They are read and never written: a renewal by us would make the
+//! AWS CLI's refresh token invalid.
 
 use std::path::{Path, PathBuf};
 
@@ -9,10 +9,10 @@ use serde::Deserialize;
 use sha1::{Digest, Sha1};
 use zeroize::Zeroizing;
 
-/// The AWS CLI's files have about 4 KB.
-const MAX_BYTES: u64 = 256 * 1024;
+/// A larger file is not read to its end. The AWS CLI's files have about 4 KB.
+const MAX_FILE_BYTES: u64 = 256 * 1024;
 
-/// The file for an instance.
+/// The file of the AWS CLI for an instance.
 #[derive(Clone, Debug)]
 pub struct AwsCliCache {
     path: PathBuf,
@@ -28,7 +28,8 @@ struct Cached {
 }
 
 impl AwsCliCache {
-    /// `key` is what the AWS CLI names the file by: the `[sso-session NAME]`, or the start URL where there is none.
+    /// The file in `folder`. The AWS CLI derives its name from `key`: the name of the `[sso-session NAME]`, or the start URL if
+    /// there is none.
     pub fn new(folder: PathBuf, key: &str) -> Self {
         let name = HEXLOWER.encode(&Sha1::digest(key.as_bytes()));
         Self { path: folder.join(name).with_extension("json") }
@@ -38,15 +39,15 @@ impl AwsCliCache {
         &self.path
     }
 
-    /// The access token and its end in Unix epoch seconds, if the file is whole and of that start URL and region.
-    pub(crate) fn token(&self, instance: &Instance) -> Option<(Secret, i64)> {
-        let json = Zeroizing::new(files::read(&self.path, MAX_BYTES).ok()?);
+    /// The access token and its expiration, if the file is complete and for this start URL and region.
+    pub(crate) fn token(&self, instance: &Instance) -> Option<(Secret, Timestamp)> {
+        let json = Zeroizing::new(files::read(&self.path, MAX_FILE_BYTES).ok()?);
         let mut cached: Cached = serde_json::from_slice(&json).ok()?;
-        let is_it = StartUrl::parse(&cached.start_url).ok()? == instance.start_url
+        let is_same = StartUrl::parse(&cached.start_url).ok()? == instance.start_url
             && cached.region == instance.region.as_str();
-        // The AWS CLI writes "Z", its older versions "UTC".
+        // The AWS CLI writes "Z". Its older versions write "UTC".
         let expires_at: Timestamp = cached.expires_at.replace("UTC", "Z").parse().ok()?;
         let token = Secret::parse(std::mem::take(&mut *cached.access_token)).ok()?;
-        is_it.then_some((token, expires_at.as_second()))
+        is_same.then_some((token, expires_at))
     }
 }

@@ -1,6 +1,6 @@
-//! The catalogue: which accounts and roles a person may use in an instance, as the portal last told it.
+//! The catalogue: the accounts and roles that a person may use in an instance, as the portal last listed them.
 //!
-//! It is a copy of what AWS knows: a file that can't be read is as good as none, and is written anew.
+//! AWS has the original. A file that cannot be read counts as missing, and is replaced.
 
 use std::path::{Path, PathBuf};
 
@@ -11,33 +11,33 @@ use serde::{Deserialize, Serialize};
 use crate::secure_store::file_name;
 
 const VERSION: u32 = 1;
-/// 10,000 roles have less than 1 MB.
-const MAX_BYTES: u64 = 64 * 1024 * 1024;
+/// A larger file is not read to its end. 10,000 roles take less than 1 MB.
+const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
 
 /// The accounts and roles of an instance, sorted by account.
 #[derive(Clone, Debug, Default)]
 pub struct Catalogue {
     /// The accounts.
     pub accounts: Vec<Account>,
-    /// When a refresh last got to its end; `None`: never.
-    pub refreshed_at: Option<Timestamp>,
-    /// When a refresh began that hasn't got to its end.
-    pub(crate) refreshing_since: Option<Timestamp>,
+    /// When the last complete update ended. `None`: there was none.
+    pub updated_at: Option<Timestamp>,
+    /// When the present, incomplete update began.
+    pub(crate) updating_since: Option<Timestamp>,
 }
 
 impl Catalogue {
-    /// How many roles there are in all accounts.
+    /// The number of roles in all accounts.
     pub fn role_count(&self) -> usize {
         self.accounts.iter().map(|account| account.roles.len()).sum()
     }
 }
 
-/// An account in which a person has roles.
+/// An account in which the person has roles.
 #[derive(Clone, Debug)]
 pub struct Account {
-    /// The account's id.
+    /// The id.
     pub id: AccountId,
-    /// The account's name in AWS Organizations.
+    /// The name in AWS Organizations.
     pub name: Option<String>,
     /// The root user's e-mail address.
     pub email: Option<String>,
@@ -47,7 +47,7 @@ pub struct Account {
     pub(crate) fetched_at: Option<Timestamp>,
 }
 
-/// Where an instance's catalogue is.
+/// The file of an instance's catalogue.
 #[derive(Clone, Debug)]
 pub struct CatalogueFile {
     path: PathBuf,
@@ -60,8 +60,12 @@ struct Stored {
     version: u32,
     start_url: String,
     region: String,
-    refreshed_at: Option<i64>,
-    refreshing_since: Option<i64>,
+    /// In milliseconds.
+    #[serde(rename = "refreshed_at")]
+    updated_at: Option<i64>,
+    /// In milliseconds.
+    #[serde(rename = "refreshing_since")]
+    updating_since: Option<i64>,
     accounts: Vec<StoredAccount>,
 }
 
@@ -71,7 +75,7 @@ struct StoredAccount {
     name: Option<String>,
     email: Option<String>,
     roles: Vec<String>,
-    /// In milliseconds: two refreshes may be in one second.
+    /// In milliseconds: there may be two updates in a second.
     fetched_at: Option<i64>,
 }
 
@@ -85,14 +89,14 @@ impl CatalogueFile {
         }
     }
 
-    /// A file beside it, for what is made of it.
+    /// The path of a file for data derived from the catalogue, in the same folder.
     pub fn beside(&self, extension: &str) -> PathBuf {
         self.path.with_extension(extension)
     }
 
-    /// The catalogue; an empty one if there is none for that start URL and region.
+    /// The catalogue. It is empty if there is none for this start URL and region.
     pub fn read(&self) -> Catalogue {
-        let json = files::read(&self.path, MAX_BYTES).ok();
+        let json = files::read(&self.path, MAX_FILE_BYTES).ok();
         let stored = json.and_then(|json| serde_json::from_slice::<Stored>(&json).ok());
         let is_ours = |stored: &Stored| {
             stored.version == VERSION
@@ -111,12 +115,12 @@ impl CatalogueFile {
         };
         Catalogue {
             accounts: stored.accounts.into_iter().filter_map(account).collect(),
-            refreshed_at: instant(stored.refreshed_at),
-            refreshing_since: instant(stored.refreshing_since),
+            updated_at: instant(stored.updated_at),
+            updating_since: instant(stored.updating_since),
         }
     }
 
-    /// Replaces the catalogue, whole or not at all.
+    /// Replaces the catalogue atomically.
     pub(crate) fn write(&self, catalogue: &Catalogue) -> Result<(), Failure> {
         let milliseconds = |at: Option<Timestamp>| at.map(Timestamp::as_millisecond);
         let account = |account: &Account| StoredAccount {
@@ -130,8 +134,8 @@ impl CatalogueFile {
             version: VERSION,
             start_url: self.start_url.clone(),
             region: self.region.clone(),
-            refreshed_at: milliseconds(catalogue.refreshed_at),
-            refreshing_since: milliseconds(catalogue.refreshing_since),
+            updated_at: milliseconds(catalogue.updated_at),
+            updating_since: milliseconds(catalogue.updating_since),
             accounts: catalogue.accounts.iter().map(account).collect(),
         };
         let json = serde_json::to_vec(&stored)
@@ -140,7 +144,7 @@ impl CatalogueFile {
         Ok(files::replace(&self.path, &json, Access::Private, Durability::BestEffort)?)
     }
 
-    /// Held by whoever refreshes.
+    /// The path of the lock for updates.
     pub(crate) fn lock_path(&self) -> PathBuf {
         self.beside("lock")
     }
@@ -166,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn it_comes_back_as_it_was_written() {
+    fn a_catalogue_is_read_as_it_was_written() {
         let folder = tempfile::tempdir().unwrap();
         let file = file(&folder.path().join("new"), "https://corp.awsapps.com/start");
         assert!(file.read().accounts.is_empty());
@@ -179,23 +183,21 @@ mod tests {
             fetched_at: Some(at),
         };
         let catalogue =
-            Catalogue { accounts: vec![account], refreshed_at: None, refreshing_since: Some(at) };
+            Catalogue { accounts: vec![account], updated_at: None, updating_since: Some(at) };
         file.write(&catalogue).unwrap();
         assert_eq!(format!("{:?}", file.read()), format!("{catalogue:?}"));
     }
 
     #[test]
-    fn what_is_damaged_or_of_another_start_url_is_as_good_as_none() {
+    fn a_damaged_file_and_one_of_another_start_url_count_as_missing() {
         let folder = tempfile::tempdir().unwrap();
         let here = file(folder.path(), "https://corp.awsapps.com/start");
         let catalogue =
-            Catalogue { refreshed_at: "2026-11-22T20:16:31Z".parse().ok(), ..Catalogue::default() };
+            Catalogue { updated_at: "2026-11-22T20:16:31Z".parse().ok(), ..Catalogue::default() };
         here.write(&catalogue).unwrap();
-        assert!(here.read().refreshed_at.is_some());
-        assert!(
-            file(folder.path(), "https://evil.awsapps.com/start").read().refreshed_at.is_none()
-        );
+        assert!(here.read().updated_at.is_some());
+        assert!(file(folder.path(), "https://evil.awsapps.com/start").read().updated_at.is_none());
         std::fs::write(folder.path().join("corp.json"), "{\"version\":1,").unwrap();
-        assert!(here.read().refreshed_at.is_none());
+        assert!(here.read().updated_at.is_none());
     }
 }

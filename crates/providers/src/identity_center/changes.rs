@@ -1,5 +1,6 @@
-//! Whether somebody may have signed in: the files that a sign-in writes are looked at once a second. They are opened
-//! only when they have changed; and never on the thread that answers others, since a home folder may hang.
+//! Notices a sign-in of another process: polls the files that a sign-in writes, once a second.
+//!
+//! A file is opened only when it has changed. All of it happens off the threads of the runtime, since a home folder may hang.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -13,15 +14,16 @@ use tokio::time::{Instant, sleep};
 use tracing::debug;
 
 use super::IdentityCenter;
-use super::access_token::State;
+use super::access_token::TokenState;
 use super::item::{Item, blocking};
 
-const POLL: Duration = Duration::from_secs(1);
-/// All who wait share a look. It is younger than anybody's wait, because who waits begins with [`POLL`].
-const SHARED_FOR: Duration = Duration::from_millis(500);
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
+/// All waiting tasks share an observation for this time. It is shorter than [`POLL_INTERVAL`], with which each wait begins: so no
+/// task gets an observation that is older than its wait.
+const SHARE_TIME: Duration = Duration::from_millis(500);
 
-/// The files of an instance's sign-in, seen from outside; `None` for those that aren't there.
-#[derive(Clone, PartialEq, Eq)]
+/// The marks of the files of an instance's sign-in; `None` for files that are not there.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SignInFiles {
     item: Option<ChangeMark>,
     /// The item under other protections.
@@ -29,74 +31,74 @@ pub(crate) struct SignInFiles {
     aws_cli: Option<ChangeMark>,
 }
 
-/// What was seen of the files of a sign-in.
-#[derive(Default)]
-pub(crate) struct Looks {
+/// The last observations of the files of a sign-in.
+#[derive(Debug, Default)]
+pub(crate) struct Observations {
     /// Just before the store was last read.
     last: Mutex<Option<SignInFiles>>,
-    /// By all who wait.
+    /// By all waiting tasks.
     shared: tokio::sync::Mutex<Option<(Instant, SignInFiles)>>,
 }
 
-/// Where somebody may have signed in.
+/// The place of a new sign-in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SignInSeen {
-    /// In this store, which has read it.
+pub enum SignInPlace {
+    /// In this store, which can read it.
     Here,
-    /// Elsewhere, or where this store can't read it: it is to be opened anew.
+    /// In another place, or where this store cannot read it: the store must be opened again.
     Elsewhere,
 }
 
-/// The files in a folder, seen from outside: that of the AWS CLI's sign-ins, for those that the SDK reads by itself.
-pub struct FolderLook {
+/// The state of the files in a folder, to notice changes: in the folder of the AWS CLI's sign-ins, which the SDK reads itself.
+#[derive(Debug)]
+pub struct FolderSnapshot {
     folder: PathBuf,
     files: BTreeMap<OsString, Option<ChangeMark>>,
 }
 
 impl IdentityCenter {
-    /// Ready once somebody may have signed in since the last call that looked for a sign-in (if there was none: since
-    /// this was first polled): here, under another protection, or with the AWS CLI. It takes a second at least.
+    /// Waits until somebody may have signed in: in this store, under another protection, or with the AWS CLI. It reports what
+    /// has changed since the last read of the store, or since its first poll if there was no read. It takes at least a second.
     ///
-    /// What this process itself writes is no news, nor is it if somebody signs out. If the store can't be read any
-    /// more, it is ready too.
-    pub fn sign_in_changes(&self) -> impl Future<Output = SignInSeen> + Send + use<> {
+    /// It ignores what this process writes, and sign-outs. It is also ready when the store can no longer be read.
+    pub fn sign_in_changes(&self) -> impl Future<Output = SignInPlace> + Send + use<> {
         let this = self.clone();
-        let mut before = self.last_look().clone();
+        let mut before = self.last_observation().clone();
         async move {
             if before.is_none() {
-                before = this.look_together().await;
+                before = this.observe_together().await;
             }
             loop {
-                sleep(POLL).await;
-                let now = this.look_together().await;
+                sleep(POLL_INTERVAL).await;
+                let now = this.observe_together().await;
                 if now != before
-                    && let Some(seen) = this.sign_in_seen(&before, &now).await
+                    && let Some(place) = this.new_sign_in(&before, &now).await
                 {
-                    debug!(?seen, "somebody may have signed in");
-                    return seen;
+                    debug!(?place, "somebody may have signed in");
+                    return place;
                 }
                 before = now.or(before);
             }
         }
     }
 
-    /// To be called before the store is read: what changes from now on may change what is found. Waits for the disk.
-    pub(crate) fn look_before_reading(&self) {
-        let files = self.look();
-        *self.last_look() = Some(files);
+    /// Must be called before the store is read, so that a change during the read is noticed. Blocks.
+    pub(crate) fn observe_before_reading(&self) {
+        let files = self.observe();
+        *self.last_observation() = Some(files);
     }
 
-    /// What this process has written since `before` is no news to it. Waits for the disk.
-    pub(crate) fn has_written(&self, before: &SignInFiles) {
-        let after = self.look();
-        let mut last = self.last_look();
+    /// Notes that this process has changed the files since `before`. Blocks.
+    pub(crate) fn note_own_write(&self, before: &SignInFiles) {
+        let after = self.observe();
+        let mut last = self.last_observation();
         if last.as_ref() == Some(before) {
             *last = Some(after);
         }
     }
 
-    /// Waits for the disk.
-    pub(crate) fn look(&self) -> SignInFiles {
+    /// Blocks.
+    pub(crate) fn observe(&self) -> SignInFiles {
         let store = &self.0.store;
         SignInFiles {
             item: ChangeMark::of(store.path()),
@@ -105,57 +107,58 @@ impl IdentityCenter {
         }
     }
 
-    fn last_look(&self) -> MutexGuard<'_, Option<SignInFiles>> {
-        self.0.looks.last.lock().unwrap_or_else(PoisonError::into_inner)
+    fn last_observation(&self) -> MutexGuard<'_, Option<SignInFiles>> {
+        self.0.observations.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn look_together(&self) -> Option<SignInFiles> {
-        let mut shared = self.0.looks.shared.lock().await;
+    async fn observe_together(&self) -> Option<SignInFiles> {
+        let mut shared = self.0.observations.shared.lock().await;
         match &*shared {
-            Some((at, files)) if at.elapsed() < SHARED_FOR => return Some(files.clone()),
+            Some((at, files)) if at.elapsed() < SHARE_TIME => return Some(files.clone()),
             _ => {}
         }
         let this = self.clone();
-        let files = blocking(move || Ok(this.look())).await.ok()?;
+        let files = blocking(move || Ok(this.observe())).await.ok()?;
         *shared = Some((Instant::now(), files.clone()));
         Some(files)
     }
 
-    /// Not if all that has changed is our own item, or the AWS CLI's, and nobody is signed in there.
-    async fn sign_in_seen(
+    /// `None` if only our own item or the AWS CLI's has changed, and nobody is signed in there.
+    async fn new_sign_in(
         &self,
         before: &Option<SignInFiles>,
         now: &Option<SignInFiles>,
-    ) -> Option<SignInSeen> {
+    ) -> Option<SignInPlace> {
         let elsewhere = |files: &Option<SignInFiles>| files.as_ref().map(|f| f.elsewhere.clone());
         if elsewhere(before) != elsewhere(now) || self.token_of_aws_cli().await.is_some() {
-            return Some(SignInSeen::Elsewhere);
+            return Some(SignInPlace::Elsewhere);
         }
         let this = self.clone();
-        let is_over = blocking(move || {
+        let is_signed_out = blocking(move || {
             let bytes = this.0.store.read()?;
             let item = Item::read(bytes.as_ref().map(|bytes| bytes.as_slice()), this.instance())?;
-            Ok(matches!(State::of(item.session.as_ref(), this.now(), 0), State::Over))
+            let session = item.session;
+            Ok(session.is_none_or(|session| TokenState::is_signed_out(&session, this.now())))
         });
-        match is_over.await {
+        match is_signed_out.await {
             Ok(true) => None,
-            Ok(false) => Some(SignInSeen::Here),
-            Err(_) => Some(SignInSeen::Elsewhere),
+            Ok(false) => Some(SignInPlace::Here),
+            Err(_) => Some(SignInPlace::Elsewhere),
         }
     }
 }
 
-impl FolderLook {
-    /// Looks at a folder, which need not be there. To be called before what is in it is used.
-    pub async fn at(folder: PathBuf) -> Self {
+impl FolderSnapshot {
+    /// Takes a snapshot. The folder need not exist. Must be called before the files are used.
+    pub async fn take(folder: PathBuf) -> Self {
         let files = files_in(folder.clone()).await.unwrap_or_default();
         Self { folder, files }
     }
 
-    /// Ready once a file in the folder is new, written to or gone since then.
+    /// Waits until a file in the folder is added, changed or removed.
     pub async fn changes(&self) {
         while files_in(self.folder.clone()).await.is_none_or(|files| files == self.files) {
-            sleep(POLL).await;
+            sleep(POLL_INTERVAL).await;
         }
     }
 }
@@ -187,7 +190,7 @@ mod tests {
     const MINUTE: Duration = Duration::from_secs(60);
     const HOUR: Duration = Duration::from_secs(60 * 60);
 
-    fn center(home: &Path) -> IdentityCenter {
+    fn identity_center(home: &Path) -> IdentityCenter {
         let instance = Instance {
             name: InstanceName::parse("corp").unwrap(),
             start_url: StartUrl::parse("https://corp.awsapps.com/start").unwrap(),
@@ -200,41 +203,41 @@ mod tests {
     }
 
     /// Saves a sign-in, or that there is none.
-    async fn save(center: &IdentityCenter, access_token: Option<&str>) {
+    async fn save(identity_center: &IdentityCenter, access_token: Option<&str>) {
         let session = access_token.map(|token| crate::identity_center::item::Session {
             access_token: credentials::Secret::parse(token.to_owned()).unwrap(),
-            expires_at: "2026-11-22T21:00:00Z"
-                .parse::<credentials::Timestamp>()
-                .unwrap()
-                .as_second(),
+            expires_at: "2026-11-22T21:00:00Z".parse().unwrap(),
             refresh: None,
             is_last: false,
             user_name: None,
             credentials: Vec::new(),
         });
-        center.update_item(|item| item.session = session).await.unwrap();
+        identity_center.update_item(|item| item.session = session).await.unwrap();
     }
 
     #[tokio::test(start_paused = true)]
     async fn without_a_change_nobody_has_signed_in() {
         let home = tempfile::tempdir().unwrap();
-        let center = center(home.path());
-        assert!(timeout(HOUR, center.sign_in_changes()).await.is_err(), "without a store");
-        save(&center, Some("CANARY")).await;
-        assert!(center.keep_session().await.is_ok());
-        assert!(timeout(HOUR, center.sign_in_changes()).await.is_err(), "as it was read");
+        let identity_center = identity_center(home.path());
+        assert!(timeout(HOUR, identity_center.sign_in_changes()).await.is_err(), "without a store");
+        save(&identity_center, Some("CANARY")).await;
+        assert!(identity_center.keep_session().await.is_ok());
+        assert!(timeout(HOUR, identity_center.sign_in_changes()).await.is_err(), "as it was read");
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_sign_in_since_the_last_call_is_noticed() {
         let home = tempfile::tempdir().unwrap();
-        let (center, other) = (center(home.path()), center(home.path()));
-        assert!(center.keep_session().await.is_err());
+        let (identity_center, other) = (identity_center(home.path()), identity_center(home.path()));
+        assert!(identity_center.keep_session().await.is_err());
         save(&other, Some("CANARY")).await;
-        assert_eq!(timeout(HOUR, center.sign_in_changes()).await.unwrap(), SignInSeen::Here);
-        assert!(center.keep_session().await.is_ok());
-        assert!(timeout(HOUR, center.sign_in_changes()).await.is_err(), "it is known now");
-        let waiting = center.sign_in_changes();
+        assert_eq!(
+            timeout(HOUR, identity_center.sign_in_changes()).await.unwrap(),
+            SignInPlace::Here
+        );
+        assert!(identity_center.keep_session().await.is_ok());
+        assert!(timeout(HOUR, identity_center.sign_in_changes()).await.is_err(), "it is known now");
+        let waiting = identity_center.sign_in_changes();
         save(&other, Some("CANARY-other")).await;
         timeout(HOUR, waiting).await.unwrap();
     }
@@ -242,13 +245,13 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_sign_out_and_what_is_written_here_are_no_sign_ins() {
         let home = tempfile::tempdir().unwrap();
-        let (center, other) = (center(home.path()), center(home.path()));
+        let (identity_center, other) = (identity_center(home.path()), identity_center(home.path()));
         save(&other, Some("CANARY")).await;
-        assert!(center.keep_session().await.is_ok());
-        save(&center, Some("CANARY-refreshed")).await;
-        assert!(timeout(HOUR, center.sign_in_changes()).await.is_err(), "written here");
+        assert!(identity_center.keep_session().await.is_ok());
+        save(&identity_center, Some("CANARY-refreshed")).await;
+        assert!(timeout(HOUR, identity_center.sign_in_changes()).await.is_err(), "written here");
         save(&other, None).await;
-        let mut waiting = std::pin::pin!(center.sign_in_changes());
+        let mut waiting = std::pin::pin!(identity_center.sign_in_changes());
         assert!(timeout(HOUR, &mut waiting).await.is_err(), "signed out");
         save(&other, Some("CANARY")).await;
         timeout(HOUR, waiting).await.unwrap();
@@ -257,21 +260,24 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_sign_in_under_another_protection_is_noticed() {
         let home = tempfile::tempdir().unwrap();
-        let center = center(home.path());
-        assert!(center.keep_session().await.is_err());
+        let identity_center = identity_center(home.path());
+        assert!(identity_center.keep_session().await.is_err());
         std::fs::write(home.path().join("corp.file"), "sealed").unwrap();
-        assert_eq!(timeout(HOUR, center.sign_in_changes()).await.unwrap(), SignInSeen::Elsewhere);
+        assert_eq!(
+            timeout(HOUR, identity_center.sign_in_changes()).await.unwrap(),
+            SignInPlace::Elsewhere
+        );
     }
 
     #[tokio::test(start_paused = true)]
     async fn the_aws_clis_sign_in_is_noticed_once_it_is_whole() {
         let home = tempfile::tempdir().unwrap();
-        let center = center(home.path());
-        assert!(center.keep_session().await.is_err());
+        let identity_center = identity_center(home.path());
+        assert!(identity_center.keep_session().await.is_err());
         let cache = AwsCliCache::new(home.path().join("aws-cli"), "corp");
         std::fs::create_dir(home.path().join("aws-cli")).unwrap();
         std::fs::write(cache.path(), "{").unwrap();
-        let mut waiting = std::pin::pin!(center.sign_in_changes());
+        let mut waiting = std::pin::pin!(identity_center.sign_in_changes());
         assert!(timeout(HOUR, &mut waiting).await.is_err());
         let cached = r#"{"startUrl": "https://corp.awsapps.com/start", "region": "eu-central-1",
             "accessToken": "CANARY", "expiresAt": "2026-11-22T21:00:00Z"}"#;
@@ -282,12 +288,15 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn all_who_wait_share_a_look_and_are_told() {
         let home = tempfile::tempdir().unwrap();
-        let (center, other) = (center(home.path()), center(home.path()));
-        assert!(center.keep_session().await.is_err());
-        let waiting: Vec<_> = (0..100).map(|_| center.sign_in_changes()).collect();
-        let look = center.look_together().await;
+        let (identity_center, other) = (identity_center(home.path()), identity_center(home.path()));
+        assert!(identity_center.keep_session().await.is_err());
+        let waiting: Vec<_> = (0..100).map(|_| identity_center.sign_in_changes()).collect();
+        let observation = identity_center.observe_together().await;
         save(&other, Some("CANARY")).await;
-        assert!(center.look_together().await == look, "another one was just made");
+        assert!(
+            identity_center.observe_together().await == observation,
+            "another one was just made"
+        );
         timeout(MINUTE, join_all(waiting)).await.unwrap();
     }
 
@@ -303,11 +312,15 @@ mod tests {
             &|| std::fs::remove_file(&file).unwrap(),
         ];
         for (number, step) in steps.iter().enumerate() {
-            let look = FolderLook::at(folder.clone()).await;
-            assert!(timeout(HOUR, look.changes()).await.is_err());
+            let snapshot = FolderSnapshot::take(folder.clone()).await;
+            assert!(timeout(HOUR, snapshot.changes()).await.is_err());
             step();
             // An empty folder is as good as none.
-            assert_eq!(timeout(HOUR, look.changes()).await.is_ok(), number > 0, "step {number}");
+            assert_eq!(
+                timeout(HOUR, snapshot.changes()).await.is_ok(),
+                number > 0,
+                "step {number}"
+            );
         }
     }
 
@@ -315,15 +328,15 @@ mod tests {
     fn what_waits_can_be_sent_to_another_thread() {
         fn assert_send<T: Send + 'static>(_: &T) {}
         let home = tempfile::tempdir().unwrap();
-        let center = center(home.path());
-        assert_send(&center.sign_in_changes());
-        let again = center.clone();
+        let identity_center = identity_center(home.path());
+        assert_send(&identity_center.sign_in_changes());
+        let again = identity_center.clone();
         assert_send(&async move { again.keep_session().await });
         let chain = credentials::Chain {
             account_id: credentials::AccountId::parse("1").unwrap(),
             role_name: credentials::RoleName::parse("Admin").unwrap(),
             links: Vec::new(),
         };
-        assert_send(&async move { center.new_credentials(&chain).await });
+        assert_send(&async move { identity_center.new_credentials(&chain).await });
     }
 }

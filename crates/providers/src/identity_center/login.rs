@@ -1,4 +1,4 @@
-//! Signing in: what to show a person, and then the wait until they have approved.
+//! Sign-in and sign-out. A sign-in says what to show to a person, and then waits until they have approved it.
 
 mod device_code;
 mod pkce;
@@ -15,48 +15,50 @@ use super::session::SignedIn;
 use credentials::{Failure, Problem};
 use files::Lock;
 
-/// So long a person has.
-const PATIENCE: Duration = Duration::from_secs(10 * 60);
+/// The time that a person has to approve a sign-in.
+const APPROVAL_TIMEOUT: Duration = Duration::from_secs(10 * 60);
 
-/// The right to sign in: nobody else on this host signs in to the instance meanwhile.
+/// The right to sign in: while it is held, no other process of this user signs in to the instance.
+#[derive(Debug)]
 pub struct SignIn {
-    center: IdentityCenter,
+    identity_center: IdentityCenter,
     lock: Lock,
 }
 
 /// A sign-in that waits for a person.
+#[derive(Debug)]
 pub enum Pending {
-    /// In a browser on this host.
+    /// With a browser on this host.
     Pkce(Pkce),
-    /// In a browser anywhere.
+    /// With a browser on any device.
     DeviceCode(DeviceCode),
 }
 
 impl IdentityCenter {
-    /// The right to sign in, or `None` while somebody else has it.
+    /// The right to sign in; `None` while another process has it.
     ///
     /// # Errors
-    /// The lock's file can't be made.
+    /// The lock file cannot be created.
     pub fn try_sign_in(&self) -> Result<Option<SignIn>, Failure> {
         let lock = self.try_lock()?;
-        Ok(lock.map(|lock| SignIn { center: self.clone(), lock }))
+        Ok(lock.map(|lock| SignIn { identity_center: self.clone(), lock }))
     }
 
-    /// The same, after waiting for whoever has it.
+    /// Waits for the right to sign in.
     ///
     /// # Errors
-    /// They keep it for longer than a sign-in can take.
+    /// Another process has it for longer than a sign-in can take.
     pub async fn sign_in_after_others(&self) -> Result<SignIn, Failure> {
         let lock = self.lock().await?;
-        Ok(SignIn { center: self.clone(), lock })
+        Ok(SignIn { identity_center: self.clone(), lock })
     }
 
-    /// Whether AWS still takes the sign-in: its access token is refreshed if it has to be.
+    /// The present sign-in if AWS still accepts it. The access token is renewed if necessary.
     ///
     /// # Errors
-    /// AWS can't be reached, or the store can't be read.
+    /// AWS cannot be reached, or the store cannot be read.
     pub async fn still_signed_in(&self) -> Result<Option<SignedIn>, Failure> {
-        // Without a session, a token would be waited for that another process is just signing in for.
+        // Without a session, `access_token` would wait for another process that is signing in.
         if self.signed_in().await?.is_none() {
             return Ok(None);
         }
@@ -67,10 +69,10 @@ impl IdentityCenter {
         }
     }
 
-    /// Forgets the sign-in, and tells AWS to end the session. `false`: nobody was signed in.
+    /// Deletes the sign-in, and asks AWS to end the session. Returns whether anybody was signed in.
     ///
     /// # Errors
-    /// The store can't be changed; or AWS can't be told, and then the sign-in is forgotten here nonetheless.
+    /// The store cannot be changed; or AWS cannot be reached, and then the sign-in is deleted here nevertheless.
     pub async fn sign_out(&self) -> Result<bool, Failure> {
         let lock = self.lock().await?;
         let token = self.end_session().await?;
@@ -83,51 +85,60 @@ impl IdentityCenter {
 }
 
 impl SignIn {
-    /// Begins, and gives what to show. With `anew`, our registration at AWS is made anew too: AWS may have forgotten
-    /// it, which it tells nobody but the browser.
+    /// Starts the sign-in. `with_new_registration` also replaces our registration at AWS: AWS may have deleted the old one, and
+    /// shows that only in the browser.
     ///
     /// # Errors
-    /// AWS can't be reached or doesn't know the start URL; no port is free for the browser to come back to.
-    pub async fn start(self, workflow: Workflow, anew: bool) -> Result<Pending, Failure> {
-        let Self { center, lock } = self;
-        if anew {
-            forget_registration(&center, workflow).await?;
+    /// AWS cannot be reached or does not know the start URL; or there is no free port for the browser to return to.
+    pub async fn start(
+        self,
+        workflow: Workflow,
+        with_new_registration: bool,
+    ) -> Result<Pending, Failure> {
+        let Self { identity_center, lock } = self;
+        if with_new_registration {
+            forget_registration(&identity_center, workflow).await?;
         }
         Ok(match workflow {
-            Workflow::Pkce => Pending::Pkce(Pkce::start(center, lock).await?),
-            Workflow::DeviceCode => Pending::DeviceCode(DeviceCode::start(center, lock).await?),
+            Workflow::Pkce => Pending::Pkce(Pkce::start(identity_center, lock).await?),
+            Workflow::DeviceCode => {
+                Pending::DeviceCode(DeviceCode::start(identity_center, lock).await?)
+            }
         })
     }
 }
 
-/// The registration that is kept for a workflow; else a new one, which is then kept.
+/// The kept registration for a workflow, or a new one, which is then kept.
 async fn registration(
-    center: &IdentityCenter,
+    identity_center: &IdentityCenter,
     oidc: &Oidc<'_>,
     workflow: Workflow,
 ) -> Result<Registration, Failure> {
-    let now = center.now();
-    if let Some(known) = center.read_item().await?.registration(workflow.as_str(), now) {
+    let now = identity_center.now();
+    if let Some(known) = identity_center.read_item().await?.registration(workflow.as_str(), now) {
         return Ok(known.clone());
     }
-    new_registration(center, oidc, workflow).await
+    new_registration(identity_center, oidc, workflow).await
 }
 
-async fn forget_registration(center: &IdentityCenter, workflow: Workflow) -> Result<(), Failure> {
+async fn forget_registration(
+    identity_center: &IdentityCenter,
+    workflow: Workflow,
+) -> Result<(), Failure> {
     let workflow = workflow.as_str();
-    center
+    identity_center
         .update_item(move |item| item.registrations.retain(|known| known.workflow != workflow))
         .await
 }
 
 async fn new_registration(
-    center: &IdentityCenter,
+    identity_center: &IdentityCenter,
     oidc: &Oidc<'_>,
     workflow: Workflow,
 ) -> Result<Registration, Failure> {
     let registration = oidc.register(workflow).await?;
     let kept = registration.clone();
-    center
+    identity_center
         .update_item(move |item| {
             item.registrations.retain(|known| known.workflow != kept.workflow);
             item.registrations.push(kept);

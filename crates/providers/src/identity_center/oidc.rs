@@ -1,9 +1,10 @@
-//! The OIDC service of IAM Identity Center: clients, device authorization, tokens.
+//! The OIDC service of IAM Identity Center: client registration, device authorization, tokens.
 //!
-//! IAM Identity Center OIDC API Reference: RegisterClient, StartDeviceAuthorization, CreateToken; the
-//! `/authorize` page beside them is not in the reference, but is what the AWS CLI opens.
+//! IAM Identity Center OIDC API Reference: RegisterClient, StartDeviceAuthorization, CreateToken. The reference does not
+//! mention the `/authorize` page; the AWS CLI opens it.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use aws_sdk_ssooidc::Client;
 use aws_sdk_ssooidc::config::{ConfigBag, Intercept, RuntimeComponents};
@@ -13,27 +14,28 @@ use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterce
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use credentials::{Failure, Instance, Problem, Secret};
+use credentials::{Failure, Instance, Problem, Secret, Timestamp};
+use jiff::SignedDuration;
 use url::Url;
 
-use super::item::{Refresh, Registration};
+use super::item::{RefreshGrant, Registration};
 use crate::failure;
 use crate::identity_center::IdentityCenter;
 
-/// Who we say we are; people see it when they approve.
+/// The name of our client. A person sees it when they approve the sign-in.
 const CLIENT_NAME: &str = "aws-sso";
-/// What the access portal asks for; with it come refresh tokens.
+/// The scope of the access portal. With it, AWS issues refresh tokens.
 pub(crate) const SCOPE: &str = "sso:account:access";
 
-/// What is registered: AWS ignores the port of a loopback address (RFC 8252, section 7.3).
+/// The redirect URI of the registration. AWS ignores the port of a loopback address (RFC 8252, section 7.3).
 const REDIRECT_URI_WITHOUT_PORT: &str = "http://127.0.0.1/oauth/callback";
 
-/// How a person signs in.
+/// The ways to sign in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Workflow {
-    /// A browser on this host, which comes back to us: authorization code with PKCE (RFC 7636, RFC 8252).
+    /// With a browser on this host that returns to a port of ours: authorization code with PKCE (RFC 7636, RFC 8252).
     Pkce,
-    /// A browser anywhere, in which a code is compared: device authorization (RFC 8628).
+    /// With a browser on any device, where the person compares a code: device authorization (RFC 8628).
     DeviceCode,
 }
 
@@ -53,42 +55,46 @@ impl Workflow {
     }
 }
 
+/// A client of the OIDC service.
+#[derive(Debug)]
 pub(crate) struct Oidc<'a> {
     client: Client,
     instance: &'a Instance,
 }
 
-/// What CreateToken gives.
+/// The answer of CreateToken.
+#[derive(Debug)]
 pub(crate) struct Tokens {
     pub(crate) access_token: Secret,
     pub(crate) refresh_token: Option<Secret>,
-    /// Seconds.
-    pub(crate) expires_in: i64,
+    /// The life of the access token.
+    pub(crate) life: SignedDuration,
 }
 
-/// What StartDeviceAuthorization gives.
+/// The answer of StartDeviceAuthorization.
+#[derive(Debug)]
 pub(crate) struct DeviceAuthorization {
     pub(crate) device_code: Secret,
     pub(crate) user_code: String,
     pub(crate) url: String,
     pub(crate) url_with_code: String,
-    /// Seconds.
-    pub(crate) expires_in: u64,
-    /// Seconds between two polls.
-    pub(crate) interval: u64,
+    /// The life of the device code.
+    pub(crate) life: Duration,
+    /// The time between two polls, if AWS gives one.
+    pub(crate) interval: Option<Duration>,
 }
 
-/// Why CreateToken gave no tokens.
+/// The reason why CreateToken gave no tokens.
 #[derive(Debug)]
-pub(crate) enum NoTokens {
+pub(crate) enum TokenError {
     /// Nobody has approved yet.
     Pending,
-    /// Nobody has approved yet, and we ask too often.
+    /// Nobody has approved yet, and we poll too often.
     SlowDown,
-    /// A person said no.
+    /// A person denied the sign-in.
     Denied(Failure),
-    /// The grant is over: too old, used, or of a session that ended.
-    Over(Failure),
+    /// The grant cannot be used any more: it has expired, was used, or belongs to a session that has ended.
+    Ended(Failure),
     /// Anything else.
     Other(Failure),
 }
@@ -100,7 +106,7 @@ impl IdentityCenter {
 }
 
 impl Oidc<'_> {
-    /// Registers us for a workflow. Never for all grants at once: some instances refuse that.
+    /// Registers a client for one workflow. Some instances refuse a client for all grants.
     pub(crate) async fn register(&self, workflow: Workflow) -> Result<Registration, Failure> {
         let mut call = self
             .client
@@ -119,11 +125,11 @@ impl Oidc<'_> {
             workflow: workflow.as_str().to_owned(),
             client_id: present(answer.client_id)?,
             client_secret: secret(answer.client_secret)?,
-            expires_at: answer.client_secret_expires_at,
+            expires_at: Timestamp::from_second(answer.client_secret_expires_at).unwrap_or_default(),
         })
     }
 
-    /// Starts a device authorization: what a person is shown.
+    /// Starts a device authorization.
     pub(crate) async fn start_device_authorization(
         &self,
         client: &Registration,
@@ -143,8 +149,8 @@ impl Oidc<'_> {
             user_code: present(answer.user_code)?,
             url_with_code: page(answer.verification_uri_complete).unwrap_or_else(|_| url.clone()),
             url,
-            expires_in: u64::try_from(answer.expires_in).unwrap_or(0),
-            interval: u64::try_from(answer.interval).unwrap_or(0),
+            life: seconds(answer.expires_in).unwrap_or_default(),
+            interval: seconds(answer.interval),
         })
     }
 
@@ -155,7 +161,7 @@ impl Oidc<'_> {
         code: &str,
         verifier: &Secret,
         redirect_uri: &str,
-    ) -> Result<Tokens, NoTokens> {
+    ) -> Result<Tokens, TokenError> {
         let call = self.create_token(&client.client_id, &client.client_secret);
         let call = call.grant_type("authorization_code").code(code).redirect_uri(redirect_uri);
         tokens(call.code_verifier(verifier.expose()).send().await)
@@ -166,21 +172,21 @@ impl Oidc<'_> {
         &self,
         client: &Registration,
         device_code: &Secret,
-    ) -> Result<Tokens, NoTokens> {
+    ) -> Result<Tokens, TokenError> {
         let call = self.create_token(&client.client_id, &client.client_secret);
         let call = call.grant_type(Workflow::DeviceCode.grant_type());
         tokens(call.device_code(device_code.expose()).send().await)
     }
 
     /// The refresh-token grant.
-    pub(crate) async fn refresh(&self, refresh: &Refresh) -> Result<Tokens, NoTokens> {
+    pub(crate) async fn renew(&self, refresh: &RefreshGrant) -> Result<Tokens, TokenError> {
         let call = self.create_token(&refresh.client_id, &refresh.client_secret);
         let call = call.grant_type("refresh_token").refresh_token(refresh.token.expose());
         tokens(call.send().await)
     }
 
-    /// The origin that the calls go to, whatever the environment and the AWS config say about endpoints, FIPS
-    /// and dual stack: a call is made up to the point where it would be sent.
+    /// The origin that the calls go to, by the environment and the AWS config (endpoints, FIPS, dual stack). To learn it, a
+    /// call is prepared and then not sent.
     pub(crate) async fn endpoint(&self) -> Result<String, Failure> {
         let seen = Arc::new(SeenUri::default());
         let call = self.client.register_client().client_name(CLIENT_NAME).client_type("public");
@@ -189,7 +195,7 @@ impl Oidc<'_> {
         match (uri, outcome) {
             (Some(uri), _) => Ok(uri.trim_end_matches("/client/register").to_owned()),
             (None, Err(error)) => Err(failure::of_sdk(&error)),
-            (None, Ok(_)) => Err(Failure::failed("the endpoint of OIDC is not known")),
+            (None, Ok(_)) => Err(Failure::failed("the endpoint of the OIDC service is unknown")),
         }
     }
 
@@ -201,7 +207,7 @@ impl Oidc<'_> {
         self.client.create_token().client_id(client_id).client_secret(client_secret.expose())
     }
 
-    /// What is wrong with a request that holds nothing but our words and the start URL is the start URL.
+    /// Only the start URL in such a request can be invalid; all else in it is fixed.
     fn explain<E>(&self, error: &SdkError<E, HttpResponse>) -> Failure
     where
         E: std::error::Error + ProvideErrorMetadata + 'static,
@@ -210,9 +216,9 @@ impl Oidc<'_> {
         let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
         if code == Some("InvalidRequestException") {
             return Failure::failed(format!(
-                "IAM Identity Center in {region} knows no access portal {start_url}: check the start URL \
-                 and the region of `{name}`"
-            ));
+                "IAM Identity Center in {region} knows no access portal {start_url}"
+            ))
+            .with_hint(format!("Check the start URL and the region of `{name}`."));
         }
         let error = failure::of_sdk(error);
         if error.problem != Problem::Unavailable {
@@ -228,39 +234,40 @@ fn tokens(
         aws_sdk_ssooidc::operation::create_token::CreateTokenOutput,
         SdkError<CreateTokenError, HttpResponse>,
     >,
-) -> Result<Tokens, NoTokens> {
+) -> Result<Tokens, TokenError> {
     let answer = match answer {
         Ok(answer) => answer,
         Err(error) => {
             let description = error.as_service_error().and_then(description);
             let failure = failure::of_sdk_with_message(&error, description);
             return Err(match error.as_service_error() {
-                Some(CreateTokenError::AuthorizationPendingException(_)) => NoTokens::Pending,
-                Some(CreateTokenError::SlowDownException(_)) => NoTokens::SlowDown,
-                Some(CreateTokenError::AccessDeniedException(_)) => NoTokens::Denied(failure),
+                Some(CreateTokenError::AuthorizationPendingException(_)) => TokenError::Pending,
+                Some(CreateTokenError::SlowDownException(_)) => TokenError::SlowDown,
+                Some(CreateTokenError::AccessDeniedException(_)) => TokenError::Denied(failure),
                 Some(
                     CreateTokenError::ExpiredTokenException(_)
                     | CreateTokenError::InvalidGrantException(_)
                     | CreateTokenError::InvalidClientException(_)
                     | CreateTokenError::UnauthorizedClientException(_),
-                ) => NoTokens::Over(failure),
-                _ => NoTokens::Other(failure),
+                ) => TokenError::Ended(failure),
+                _ => TokenError::Other(failure),
             });
         }
     };
-    // Moved, not copied: what is left behind would not be wiped.
+    // The tokens are moved: copies would not be wiped.
     let read = move || {
         let refresh_token = answer.refresh_token.filter(|token| !token.is_empty());
         Ok(Tokens {
             access_token: secret(answer.access_token)?,
             refresh_token: refresh_token.map(|token| secret(Some(token))).transpose()?,
-            expires_in: i64::from(answer.expires_in),
+            life: SignedDuration::from_secs(answer.expires_in.into()),
         })
     };
-    read().map_err(NoTokens::Other)
+    read().map_err(TokenError::Other)
 }
 
 /// AWS's message. OIDC puts it into `error_description`, where the SDK does not look for it.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the SDK's enum, of which AWS adds variants")]
 fn description(error: &CreateTokenError) -> Option<&str> {
     match error {
         CreateTokenError::AccessDeniedException(error) => error.error_description(),
@@ -272,29 +279,34 @@ fn description(error: &CreateTokenError) -> Option<&str> {
     }
 }
 
-fn present(text: Option<String>) -> Result<String, Failure> {
-    text.filter(|text| !text.is_empty()).ok_or_else(odd_answer)
+/// A positive number of seconds.
+fn seconds(seconds: i32) -> Option<Duration> {
+    u64::try_from(seconds).ok().filter(|seconds| *seconds > 0).map(Duration::from_secs)
 }
 
-/// A page that a browser may be sent to: nothing that another program would be opened with, and no option of one.
+fn present(text: Option<String>) -> Result<String, Failure> {
+    text.filter(|text| !text.is_empty()).ok_or_else(unexpected_answer)
+}
+
+/// The URL of a page for a browser. Other schemes could start another program, and a text that is no URL could be an option.
 fn page(url: Option<String>) -> Result<String, Failure> {
-    let url = Url::parse(&present(url)?).map_err(|_| odd_answer())?;
-    matches!(url.scheme(), "https" | "http").then(|| url.into()).ok_or_else(odd_answer)
+    let url = Url::parse(&present(url)?).map_err(|_| unexpected_answer())?;
+    matches!(url.scheme(), "https" | "http").then(|| url.into()).ok_or_else(unexpected_answer)
 }
 
 fn secret(text: Option<String>) -> Result<Secret, Failure> {
-    Secret::parse(present(text)?).map_err(|_| odd_answer())
+    Secret::parse(present(text)?).map_err(|_| unexpected_answer())
 }
 
-fn odd_answer() -> Failure {
-    failure::unavailable("what answered is not the OIDC service of IAM Identity Center")
+fn unexpected_answer() -> Failure {
+    failure::unavailable("the answer is not one of the OIDC service of IAM Identity Center")
 }
 
-/// The URI of the request that was not sent.
+/// The URI of the request that is not sent.
 #[derive(Debug, Default)]
 struct SeenUri(Mutex<Option<String>>);
 
-/// Notes where a request would go, and ends it there.
+/// Records the URI of a request, and stops the request.
 #[derive(Debug)]
 struct StopBeforeSending(Arc<SeenUri>);
 
@@ -311,6 +323,6 @@ impl Intercept for StopBeforeSending {
     ) -> Result<(), BoxError> {
         let uri = context.request().uri().to_owned();
         *self.0.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(uri);
-        Err("only the endpoint was asked for".into())
+        Err("only the endpoint is needed".into())
     }
 }

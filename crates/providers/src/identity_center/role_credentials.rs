@@ -1,4 +1,4 @@
-//! Credentials of a role: from the portal, and through STS along a chain of further roles.
+//! Credentials of a role: from the portal, and through STS for a chain of further roles.
 
 use std::time::Duration;
 
@@ -8,66 +8,68 @@ use credentials::{
     AccountId, Chain, Credentials, Expiration, Failure, Fetched, InstanceName, Link, Partition,
     Problem, RoleName, Secret,
 };
+use jiff::SignedDuration;
 use tracing::debug;
 
 use super::IdentityCenter;
 use super::access_token::AccessToken;
-use super::portal::Refused;
+use super::portal::PortalError;
 use crate::complete;
 use crate::failure;
 
-/// Kept credentials with fewer seconds left are fetched anew: an SDK that asks for them would come again at once.
-const ENOUGH_LEFT: i64 = 20 * 60;
+/// Kept credentials are replaced when no more than this is left of them. An SDK would soon ask for new ones.
+const MIN_KEPT_LIFE: SignedDuration = SignedDuration::from_mins(20);
 /// STS API Reference, AssumeRole, RoleSessionName.
-const LONGEST_SESSION_NAME: usize = 64;
+const MAX_SESSION_NAME_LENGTH: usize = 64;
 
-/// How the portal is asked.
-#[derive(Clone, Copy)]
-enum Asking {
-    /// At once, and again by the SDK if it fails: somebody waits.
-    AtOnce,
-    /// In turn with all others, and once.
-    InTurn,
+/// How urgent credentials are.
+#[derive(Clone, Copy, Debug)]
+enum Urgency {
+    /// A person waits: the call is made at once, and the SDK retries it.
+    Interactive,
+    /// The call waits for its turn, and is not retried.
+    Background,
 }
 
 impl IdentityCenter {
-    /// Credentials of a role: those that are kept, if they live for 20 minutes more, else new ones.
+    /// Credentials of a role: the kept ones if they are valid for more than 20 minutes, otherwise new ones.
     ///
     /// # Errors
-    /// By what to do next; see [`Problem`].
+    /// Any [`Problem`] of AWS, the sign-in or the store.
     pub async fn credentials(&self, chain: &Chain) -> Result<Fetched, Failure> {
         let principal = chain.principal(Partition::of_region(self.instance().region.as_str()));
         let key = key_of(chain);
         let session = self.read_item().await?.session;
-        let kept = session.and_then(|session| session.credentials(&key, self.now(), ENOUGH_LEFT));
+        let kept = session.and_then(|session| session.credentials(&key, self.now(), MIN_KEPT_LIFE));
         if let Some(credentials) = kept {
-            debug!("kept credentials are used");
+            debug!("using kept credentials");
             return Ok(Fetched { principal, credentials });
         }
-        let (token, credentials) = self.fetch(chain, Asking::AtOnce).await?;
-        // What is got with the AWS CLI's sign-in is in no session of ours.
-        if !token.by_aws_cli {
+        let (token, credentials) = self.fetch(chain, Urgency::Interactive).await?;
+        // Credentials from the AWS CLI's sign-in belong to no session of ours.
+        if !token.from_aws_cli {
             self.keep(token.secret, key, credentials.clone()).await?;
         }
         Ok(Fetched { principal, credentials })
     }
 
-    /// New credentials of a role, for who keeps them elsewhere and asks in the background, perhaps for a thousand roles
-    /// at once: each call of the portal takes its turn, and none is made again when it fails, as the caller comes
-    /// again by itself. Nothing is taken from the store but the sign-in, and nothing is kept there.
+    /// New credentials of a role, for a caller in the background that keeps them itself, perhaps of a thousand roles at once.
+    /// Each call of the portal waits for its turn. None is retried, as the caller tries again by itself. Only the sign-in is
+    /// read from the store, and nothing is kept there.
     ///
     /// # Errors
-    /// By what to do next; see [`Problem`].
+    /// Any [`Problem`] of AWS, the sign-in or the store.
     pub async fn new_credentials(&self, chain: &Chain) -> Result<Fetched, Failure> {
         let principal = chain.principal(Partition::of_region(self.instance().region.as_str()));
-        let (_, credentials) = self.fetch(chain, Asking::InTurn).await?;
+        let (_, credentials) = self.fetch(chain, Urgency::Background).await?;
         Ok(Fetched { principal, credentials })
     }
 
-    /// Learns who signed in: AWS names the sessions of all roles after them (STS GetCallerIdentity).
+    /// Asks AWS for the user name of the person, and keeps it. AWS names the sessions of all roles after the user (STS
+    /// GetCallerIdentity).
     ///
     /// # Errors
-    /// As [`IdentityCenter::credentials`]; or AWS says something that is no session of a role.
+    /// Those of [`IdentityCenter::credentials`]; or the identity in AWS's answer is not the session of a role.
     pub async fn learn_user_name(&self, chain: &Chain) -> Result<String, Failure> {
         let credentials = self.credentials(chain).await?.credentials;
         let client = self.sts(&credentials).await?;
@@ -75,7 +77,8 @@ impl IdentityCenter {
         let answer = answer.map_err(|error| failure::of_sdk(&error))?;
         let name =
             answer.arn().and_then(|arn| arn.rsplit_once('/')).map(|(_, name)| name.to_owned());
-        let name = name.ok_or(failure::unavailable("STS names no session"))?;
+        let name =
+            name.ok_or(failure::unavailable("the answer of STS names no session of a role"))?;
         let kept = name.clone();
         self.update_item(move |item| {
             if let Some(session) = &mut item.session {
@@ -86,7 +89,7 @@ impl IdentityCenter {
         Ok(name)
     }
 
-    /// Keeps credentials in the session that they were fetched in, and in no other.
+    /// Keeps credentials in the session that they were fetched with, if that is still the present one.
     async fn keep(
         &self,
         token: Secret,
@@ -103,21 +106,21 @@ impl IdentityCenter {
         .await
     }
 
-    /// New credentials, and the access token that they were got with.
+    /// New credentials, and the access token that they were fetched with.
     async fn fetch(
         &self,
         chain: &Chain,
-        asking: Asking,
+        urgency: Urgency,
     ) -> Result<(AccessToken, Credentials), Failure> {
         let Chain { account_id, role_name, links } = chain;
-        // The turn comes first: a thousand that wait must not read the store at once, nor ask with the token of then.
-        self.turn(asking).await?;
+        // The turn comes first: otherwise a thousand waiting calls would read the store at once, and use an old token later.
+        self.wait_for_turn(urgency).await?;
         let mut token = self.access_token().await?;
-        let mut outcome = self.ask_portal(chain, &token.secret, asking).await;
+        let mut outcome = self.ask_portal(chain, &token.secret, urgency).await;
         if outcome.as_ref().is_err_and(|error| error.problem == Problem::SignInNeeded) {
             token = self.access_token_after(token).await?;
-            self.turn(asking).await?;
-            outcome = self.ask_portal(chain, &token.secret, asking).await;
+            self.wait_for_turn(urgency).await?;
+            outcome = self.ask_portal(chain, &token.secret, urgency).await;
         }
         let mut credentials = outcome
             .map_err(|error| explain(error, account_id, role_name, &self.instance().name))?;
@@ -130,43 +133,43 @@ impl IdentityCenter {
         Ok((token, credentials))
     }
 
-    async fn turn(&self, asking: Asking) -> Result<(), Failure> {
-        if let Asking::InTurn = asking {
-            self.be_ready().await?;
-            self.0.pace.turn().await;
+    async fn wait_for_turn(&self, urgency: Urgency) -> Result<(), Failure> {
+        if let Urgency::Background = urgency {
+            self.open_store().await?;
+            self.0.rate_limiter.wait_for_turn().await;
         }
         Ok(())
     }
 
-    /// What takes long once, such as opening the store with a passphrase, comes before the first turn: all who had their
-    /// turns meanwhile would ask at the same instant.
-    async fn be_ready(&self) -> Result<(), Failure> {
-        let get_ready = async || {
-            self.portal_in_turn().await?;
+    /// Opens the store, which can take long once (for a passphrase), before the first turn. Otherwise all calls that had their
+    /// turns meanwhile would be made at once.
+    async fn open_store(&self) -> Result<(), Failure> {
+        let open = async || {
+            self.background_portal().await?;
             self.read_item().await.map(drop)
         };
-        self.0.is_ready.get_or_try_init(get_ready).await.map(drop)
+        self.0.opened_store.get_or_try_init(open).await.map(drop)
     }
 
     async fn ask_portal(
         &self,
         Chain { account_id, role_name, .. }: &Chain,
         token: &Secret,
-        asking: Asking,
+        urgency: Urgency,
     ) -> Result<Credentials, Failure> {
-        let outcome = match asking {
-            Asking::AtOnce => {
+        let outcome = match urgency {
+            Urgency::Interactive => {
                 self.portal().await?.role_credentials(token, account_id, role_name).await
             }
-            Asking::InTurn => {
-                self.portal_in_turn().await?.role_credentials(token, account_id, role_name).await
+            Urgency::Background => {
+                self.background_portal().await?.role_credentials(token, account_id, role_name).await
             }
         };
-        outcome.map_err(|Refused { error, retry_after }| {
-            match error.problem {
-                Problem::Throttled => self.0.pace.throttled(retry_after),
-                Problem::Unavailable => self.0.pace.unavailable(),
-                _ => {}
+        outcome.map_err(|PortalError { error, retry_after }| {
+            if error.problem == Problem::Throttled {
+                self.0.rate_limiter.throttled(retry_after);
+            } else if error.problem == Problem::Unavailable {
+                self.0.rate_limiter.unavailable();
             }
             error
         })
@@ -186,8 +189,11 @@ impl IdentityCenter {
             .set_source_identity(link.source_identity.clone());
         let answer = call.send().await.map_err(|error| {
             let error = failure::of_sdk(&error);
-            let text =
-                format!("{} cannot be assumed with {}: {error}", link.role_arn, role.as_str());
+            let text = format!(
+                "the role {} cannot be assumed with the role {}: {error}",
+                link.role_arn,
+                role.as_str()
+            );
             error.with_message(text)
         })?;
         complete::of_sts(answer.credentials)
@@ -207,31 +213,30 @@ impl IdentityCenter {
     }
 }
 
-/// By AWS's clock an expiration is told, and by ours programs on this machine look at it. If ours is behind, they would
-/// use credentials that AWS takes no more.
-fn by_our_clock(expiration: Expiration, ahead: i64) -> Result<Expiration, Failure> {
+/// The expiration by our clock. AWS states it by its own clock, and programs on this machine compare it with ours: if ours is
+/// behind, they would use credentials that AWS no longer accepts.
+fn by_our_clock(expiration: Expiration, ahead: SignedDuration) -> Result<Expiration, Failure> {
     match ahead > IdentityCenter::CLOCK_TOLERANCE {
-        true => complete::expiration_at(expiration.epoch_seconds() - ahead),
+        true => complete::expiration_at(expiration.epoch_seconds() - ahead.as_secs()),
         false => Ok(expiration),
     }
 }
 
-/// Names the role and all that leads to it: what kept credentials are found by.
+/// The key of kept credentials: the role and the whole chain to it.
 fn key_of(Chain { account_id, role_name, links }: &Chain) -> String {
-    use std::fmt::Write;
-    let mut key = format!("{account_id}/{}", role_name.as_str());
-    for Link { role_arn, external_id, source_identity, session_name } in links {
-        let _ = write!(key, " > {role_arn} {external_id:?} {source_identity:?} {session_name:?}");
-    }
-    key
+    let links =
+        links.iter().map(|Link { role_arn, external_id, source_identity, session_name }| {
+            format!(" > {role_arn} {external_id:?} {source_identity:?} {session_name:?}")
+        });
+    format!("{account_id}/{}{}", role_name.as_str(), links.collect::<String>())
 }
 
-/// How long to wait before a call is made again after so many failures.
+/// The pause before the next attempt of a call that has failed this many times.
 pub(crate) fn pause(failures: u32) -> Duration {
     Duration::from_millis(200 * 2_u64.saturating_pow(failures.min(5)))
 }
 
-/// What a no of the portal means.
+/// The failure of a call for credentials, with the role or the instance in its message.
 fn explain(
     error: Failure,
     account: &AccountId,
@@ -241,12 +246,12 @@ fn explain(
     let role = role.as_str();
     let text = match error.problem {
         Problem::Denied => format!(
-            "AWS gives you no role {role} in the account {account} through `{instance}`: {error}"
+            "AWS does not give you the role {role} in the account {account} through `{instance}`: {error}"
         ),
         Problem::Throttled => {
-            format!("AWS is asked too often for roles of `{instance}`: {error}")
+            format!("too many requests for roles of `{instance}`: {error}")
         }
-        Problem::SignInNeeded => format!("the SSO session is over for `{instance}`"),
+        Problem::SignInNeeded => format!("the SSO session has ended for `{instance}`"),
         Problem::Unavailable => {
             format!("the access portal of `{instance}` is not available: {error}")
         }
@@ -260,10 +265,10 @@ fn explain(
     error.with_message(text)
 }
 
-/// Tells in CloudTrail where a session came from; cut to what STS takes.
+/// A session name that shows the origin in CloudTrail, cut to the length that STS allows.
 fn session_name(role: &RoleName, account: &AccountId) -> String {
     let account = account.as_str();
-    let room = LONGEST_SESSION_NAME - 1 - account.len();
+    let room = MAX_SESSION_NAME_LENGTH - 1 - account.len();
     // A role's name is ASCII: bytes are characters.
     let role = role.as_str();
     format!("{}@{account}", role.get(..room).unwrap_or(role))
@@ -274,7 +279,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn session_names_fit_into_what_sts_takes() {
+    fn session_names_are_not_longer_than_sts_allows() {
         let account = AccountId::parse("123456789012").unwrap();
         let longest = RoleName::parse(&"R".repeat(64)).unwrap();
         assert_eq!(session_name(&longest, &account).len(), 64);
@@ -283,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn chains_that_differ_in_anything_are_kept_apart() {
+    fn chains_that_differ_in_anything_have_different_keys() {
         let link = Link {
             role_arn: fakes::arn(),
             external_id: None,

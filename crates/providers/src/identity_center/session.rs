@@ -1,111 +1,112 @@
 //! The SSO session: who is signed in, and until when.
 //!
-//! The store's item is the one place where a session is.
+//! A session is kept in one place, the item of the store.
 
 use credentials::{Failure, Problem, Secret, Timestamp};
+use jiff::SignedDuration;
 
 use super::IdentityCenter;
-use super::access_token::{KEEP_BEFORE, Need, State};
-use super::item::{Refresh, Session};
+use super::access_token::{KEEP_SESSION_MARGIN, Renewal, TokenState};
+use super::item::{RefreshGrant, Session};
 use super::oidc::Tokens;
 
-/// Who keeps a session going looks again after so many seconds at least, and at most.
-const LEAST_PAUSE: i64 = 60;
-const MOST_PAUSE: i64 = 30 * 60;
+/// A process that keeps a session alive checks it again after at least and at most these times.
+const MIN_CHECK_INTERVAL: SignedDuration = SignedDuration::from_mins(1);
+const MAX_CHECK_INTERVAL: SignedDuration = SignedDuration::from_mins(30);
 
-/// A sign-in, as it is told to a person.
+/// A sign-in, as it is shown to a person.
 #[derive(Clone, Debug)]
 pub struct SignedIn {
-    /// When the access token ends.
+    /// The expiration of the access token.
     pub expires_at: Timestamp,
-    /// Whether it is refreshed then, for as long as the SSO session lasts.
-    pub refreshes: bool,
-    /// Who signed in, if it is known.
+    /// Whether the access token is renewed for as long as the SSO session lasts.
+    pub is_renewed: bool,
+    /// The person's user name, if it is known.
     pub user_name: Option<String>,
-    /// Whether it was the AWS CLI that signed in.
-    pub by_aws_cli: bool,
+    /// Whether the sign-in is the AWS CLI's.
+    pub from_aws_cli: bool,
 }
 
-/// How an SSO session stands, for who keeps it going.
+/// The end of an SSO session, for a process that keeps the session alive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SsoSession {
-    /// When the session ends, once that is known: AWS tells it only by refusing to refresh the access token, or by
-    /// giving one that ends no later. So it is known 19 minutes before, or earlier, if it is looked at when due.
-    pub ends: Option<Timestamp>,
-    /// When to look again: in 1 to 30 minutes.
-    pub look_again: Timestamp,
+    /// The end of the session, once it is known. AWS shows it only by refusing to renew the access token, or by giving a
+    /// token that expires no later. With checks at the right times, it is known at least 19 minutes before.
+    pub ends_at: Option<Timestamp>,
+    /// The time of the next check: in 1 to 30 minutes.
+    pub next_check: Timestamp,
 }
 
 impl IdentityCenter {
-    /// Who is signed in and until when; without a call to AWS.
+    /// The present sign-in, as it is known without a call to AWS.
     ///
     /// # Errors
-    /// The store can't be read.
+    /// The store cannot be read.
     pub async fn signed_in(&self) -> Result<Option<SignedIn>, Failure> {
         let now = self.now();
-        let is_over = |session: &Session| matches!(State::of(Some(session), now, 0), State::Over);
-        if let Some(session) = self.read_item().await?.session.filter(|session| !is_over(session)) {
+        let session = self.read_item().await?.session;
+        if let Some(session) = session.filter(|session| !TokenState::is_signed_out(session, now)) {
             return Ok(Some(SignedIn {
-                expires_at: self.at(session.expires_at),
-                refreshes: session.refresh.is_some(),
+                expires_at: session.expires_at,
+                is_renewed: session.refresh.is_some(),
                 user_name: session.user_name,
-                by_aws_cli: false,
+                from_aws_cli: false,
             }));
         }
         Ok(self.token_of_aws_cli().await.map(|(_, expires_at)| SignedIn {
-            expires_at: self.at(expires_at),
-            refreshes: false,
+            expires_at,
+            is_renewed: false,
             user_name: None,
-            by_aws_cli: true,
+            from_aws_cli: true,
         }))
     }
 
-    /// Keeps the session going without being asked for anything else: its access token is refreshed when 20 minutes
-    /// of it are left, unless another process does so, or this one has tried within a minute. Waits for nobody who
-    /// is signing in.
+    /// Keeps the session alive: renews its access token when no more than 20 minutes are left of it, unless another process
+    /// does so, or this process has attempted it within the last minute. It does not wait for a sign-in.
     ///
     /// # Errors
-    /// Nobody is signed in; or the access token has ended, and OIDC can't be reached.
+    /// Nobody is signed in; or the access token has expired, and OIDC cannot be reached.
     pub async fn keep_session(&self) -> Result<SsoSession, Failure> {
-        let need = Need::before(KEEP_BEFORE);
+        let renewal = Renewal::before(KEEP_SESSION_MARGIN);
         let session = self.read_item().await?.session;
-        match State::of(session.as_ref(), self.now(), KEEP_BEFORE) {
-            State::Good(_) => return self.stands(session),
-            State::Aging(_) => match self.lock_for_early_refresh().await? {
-                Some(lock) => drop(self.refresh(lock, need).await?),
-                None => return self.stands(session),
+        match TokenState::of(session.as_ref(), self.now(), KEEP_SESSION_MARGIN) {
+            TokenState::Fresh(_) => return self.session_end(session),
+            TokenState::Aging(_) => match self.lock_for_early_renewal().await? {
+                Some(lock) => drop(self.renew(lock, renewal).await?),
+                None => return self.session_end(session),
             },
-            State::Stale => drop(self.refresh_after_others(need).await?),
-            State::Over => {
+            TokenState::Expired => drop(self.renew_after_others(renewal).await?),
+            TokenState::SignedOut => {
                 let aws_cli = self.token_of_aws_cli().await;
                 let (_, ends) = aws_cli.ok_or_else(|| self.nobody_is_signed_in())?;
-                return Ok(self.ends_at(ends, true));
+                return Ok(self.end(ends, true));
             }
         }
-        self.stands(self.read_item().await?.session)
+        self.session_end(self.read_item().await?.session)
     }
 
-    fn stands(&self, session: Option<Session>) -> Result<SsoSession, Failure> {
+    fn session_end(&self, session: Option<Session>) -> Result<SsoSession, Failure> {
         let session = session.ok_or_else(|| self.nobody_is_signed_in())?;
-        Ok(self.ends_at(session.expires_at, session.refresh.is_none() || session.is_last))
+        Ok(self.end(session.expires_at, session.refresh.is_none() || session.is_last))
     }
 
-    fn ends_at(&self, second: i64, is_last: bool) -> SsoSession {
-        let now = self.now().as_second();
-        let look_again = (second - KEEP_BEFORE).clamp(now + LEAST_PAUSE, now + MOST_PAUSE);
-        SsoSession { ends: is_last.then(|| self.at(second)), look_again: self.at(look_again) }
+    fn end(&self, expires_at: Timestamp, is_last: bool) -> SsoSession {
+        let now = self.now();
+        let next_check = expires_at - KEEP_SESSION_MARGIN;
+        let next_check = next_check.clamp(now + MIN_CHECK_INTERVAL, now + MAX_CHECK_INTERVAL);
+        SsoSession { ends_at: is_last.then_some(expires_at), next_check }
     }
 
-    /// A new session in the place of any other; its credentials go along.
+    /// Saves a new session. It replaces any other one together with that one's credentials.
     pub(crate) async fn begin_session(
         &self,
         tokens: Tokens,
         client_id: String,
         client_secret: Secret,
     ) -> Result<(), Failure> {
-        let refresh = |token| Refresh { token, client_id, client_secret };
+        let refresh = |token| RefreshGrant { token, client_id, client_secret };
         let session = Session {
-            expires_at: self.now().as_second() + tokens.expires_in,
+            expires_at: self.now() + tokens.life,
             access_token: tokens.access_token,
             refresh: tokens.refresh_token.map(refresh),
             is_last: false,
@@ -115,9 +116,9 @@ impl IdentityCenter {
         self.update_item(move |item| item.session = Some(session)).await
     }
 
-    /// Forgets the session, and gives what opens the portal for a last time.
+    /// Deletes the session, and returns its access token, with which AWS can be told.
     pub(crate) async fn end_session(&self) -> Result<Option<Secret>, Failure> {
-        // A store that nobody has signed in to need not be opened for writing.
+        // Without a session, the store need not be opened for writing.
         if self.read_item().await?.session.is_none() {
             return Ok(None);
         }
@@ -135,10 +136,5 @@ impl IdentityCenter {
 
     pub(crate) fn sign_in_needed(&self, what: &str) -> Failure {
         Failure::new(Problem::SignInNeeded, format!("{what} `{}`", self.instance().name))
-    }
-
-    /// From Unix epoch seconds.
-    fn at(&self, second: i64) -> Timestamp {
-        Timestamp::from_second(second).unwrap_or(self.now())
     }
 }

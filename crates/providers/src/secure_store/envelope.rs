@@ -1,5 +1,5 @@
-//! Closing and opening with age (<https://c2sp.org/age>): an item with a key, a key with a passphrase. Nothing is read or
-//! written here.
+//! Sealing and opening with age (<https://c2sp.org/age>): an item with a key, a key with a passphrase. It reads and writes no
+//! files.
 
 use std::io::{self, Read};
 use std::iter;
@@ -11,17 +11,17 @@ use zeroize::Zeroizing;
 
 use super::error::StoreError;
 
-/// Why an envelope doesn't open.
+/// The reason why an envelope does not open.
 #[derive(Debug)]
-pub(super) enum Refused {
-    /// It is whole as far as can be seen, and this doesn't open it.
+pub(super) enum OpenError {
+    /// It seems complete, but this key or passphrase does not open it.
     WrongKey,
-    /// It is not what was saved.
+    /// It has been changed or cut off.
     Damaged(&'static str),
 }
 
-/// Closes what will be at the path.
-pub(super) fn close(
+/// Seals the content of the file at `path`.
+pub(super) fn seal(
     recipient: &impl Recipient,
     content: &[u8],
     path: &Path,
@@ -30,23 +30,30 @@ pub(super) fn close(
     sealed.map_err(|error| FileError::unwritable(path, io::Error::other(error)).into())
 }
 
-pub(super) fn open(identity: &impl Identity, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, Refused> {
+pub(super) fn open(
+    identity: &impl Identity,
+    sealed: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, OpenError> {
     let decryptor = Decryptor::new_buffered(sealed)
-        .map_err(|_| Refused::Damaged("its start is cut off or changed"))?;
+        .map_err(|_| OpenError::Damaged("its start is cut off or changed"))?;
     let mut reader = decryptor.decrypt(iter::once(identity as _)).map_err(|error| match error {
         DecryptError::NoMatchingKeys
         | DecryptError::DecryptionFailed
-        | DecryptError::KeyDecryptionFailed => Refused::WrongKey,
+        | DecryptError::KeyDecryptionFailed => OpenError::WrongKey,
         DecryptError::ExcessiveWork { .. } => {
-            Refused::Damaged("its passphrase asks for more work than aws-sso ever does")
+            OpenError::Damaged("opening it takes more work than aws-sso ever asks for")
         }
-        _ => Refused::Damaged("its start is cut off or changed"),
+        DecryptError::InvalidHeader
+        | DecryptError::InvalidMac
+        | DecryptError::Io(_)
+        | DecryptError::UnknownFormat
+        | _ => OpenError::Damaged("its start is cut off or changed"),
     })?;
-    // The content is shorter than its envelope: with this room, no copy is left behind by growing.
+    // The content is shorter than its envelope. A buffer that grows would leave copies of secrets behind.
     let mut content = Zeroizing::new(Vec::with_capacity(sealed.len()));
     match reader.read_to_end(&mut content) {
         Ok(_) => Ok(content),
-        Err(_) => Err(Refused::Damaged("it is cut off or changed")),
+        Err(_) => Err(OpenError::Damaged("it is cut off or changed")),
     }
 }
 
@@ -57,10 +64,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_closed_opens_again() {
+    fn a_sealed_content_can_be_opened() {
         let key = x25519::Identity::generate();
         for content in [b"x".to_vec(), vec![7; 200_000]] {
-            let sealed = close(&key.to_public(), &content, Path::new("")).unwrap();
+            let sealed = seal(&key.to_public(), &content, Path::new("")).unwrap();
             assert_eq!(*open(&key, &sealed).unwrap(), content);
         }
     }

@@ -1,4 +1,4 @@
-//! Why an item can't be had or saved, and what to do then. Must not hold a secret.
+//! Errors of the store, with what to do about them. They hold no secrets.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +7,7 @@ use files::FileError;
 
 use super::protection::Protection;
 
-/// An item could not be had or saved. The text is one line and holds no secret.
+/// The reason why an item cannot be read or saved. The text is one line without secrets.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// A passphrase protects the item's key and none was given.
@@ -22,23 +22,23 @@ pub enum StoreError {
         /// The key file.
         path: PathBuf,
     },
-    /// The keyring answers, or the key file was looked for, and there is no key that opens the item.
+    /// The keyring or the key file has no key that opens the item.
     #[error("{} has no key that opens {}", protection.label(), path.display())]
     KeyMissing {
         /// The item.
         path: PathBuf,
-        /// Whose key it was.
+        /// The protection that should have the key.
         protection: Protection,
     },
-    /// The keyring is locked, not there, or doesn't answer.
+    /// The keyring is locked or missing, or does not answer.
     #[error("{} cannot be used: {reason}", protection.label())]
     Unavailable {
         /// Which keyring.
         protection: Protection,
-        /// What it said.
+        /// The error of the keyring.
         reason: String,
     },
-    /// The item or its key file is not what was saved.
+    /// The item or its key file has been changed or cut off.
     #[error("{} is damaged: {reason}", path.display())]
     Damaged {
         /// The item or its key file.
@@ -46,43 +46,43 @@ pub enum StoreError {
         /// What is wrong with it.
         reason: &'static str,
     },
-    /// The instance has items of other protections, and none was chosen.
+    /// There are items with several protections, and no person chose one.
     #[error("the sign-in is kept in {}", list(paths))]
     Several {
         /// The items.
         paths: Vec<PathBuf>,
     },
-    /// What is to be saved is empty or too large.
-    #[error("{bytes} bytes cannot be kept in {}: 1 to 1,048,576 can", path.display())]
+    /// The new item is empty or too large.
+    #[error("an item of {bytes} bytes cannot be saved to {}: the size must be 1 to 1,048,576 bytes", path.display())]
     Size {
         /// The item.
         path: PathBuf,
         /// Its length.
         bytes: usize,
     },
-    /// A file can't be read, locked or written, or isn't safe. The item that was there is there still.
+    /// A file cannot be read, locked or written, or is not safe. The old item is unchanged.
     #[error(transparent)]
     File(#[from] FileError),
 }
 
 impl StoreError {
-    /// What to do next, as far as it is known here: a full sentence, to be shown below the error.
+    /// What to do about it, if that is known here: a full sentence, to be shown below the error.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::PassphraseNeeded { .. } => {
-                "Set AWS_SSO_FILE_PASSWORD, or run it on a terminal, where it is asked for.".to_owned()
+                "Set AWS_SSO_FILE_PASSWORD, or run the command in a terminal, where it asks for the passphrase.".to_owned()
             }
-            Self::WrongPassphrase { path } => format!("Try again. If it is lost: {}", put_away(path)),
-            Self::Damaged { path, .. } => format!("Put it away and sign in anew: {}", put_away(path)),
+            Self::WrongPassphrase { path } => format!("Try again. If the passphrase is lost: {}", rename_and_sign_in(path)),
+            Self::Damaged { path, .. } => format!("Rename it and sign in again: {}", rename_and_sign_in(path)),
             Self::KeyMissing { protection: Protection::KernelKeyring, .. } => {
-                "The kernel forgets its keys at a reboot. Sign in anew: aws-sso login".to_owned()
+                "The kernel loses its keys at a reboot. Sign in again: aws-sso login".to_owned()
             }
-            Self::KeyMissing { .. } => "Sign in anew: aws-sso login".to_owned(),
+            Self::KeyMissing { .. } => "Sign in again: aws-sso login".to_owned(),
             Self::Unavailable { .. } => {
-                "Unlock it and try again; or write `SecureStore: file` into config.yaml, and sign in anew.".to_owned()
+                "Unlock the keyring and try again; or write `SecureStore: file` into config.yaml, and sign in again.".to_owned()
             }
             Self::Several { .. } => {
-                "Write `SecureStore: ` and the ending of the one you mean into config.yaml.".to_owned()
+                "Write `SecureStore: ` and the extension of the right file into config.yaml.".to_owned()
             }
             Self::File(error) => return error.hint(),
             Self::Size { .. } => return None,
@@ -110,7 +110,7 @@ fn list(paths: &[PathBuf]) -> String {
     texts.join(" and ")
 }
 
-/// The commands that keep a file that can't be read, and make room for another.
-fn put_away(path: &Path) -> String {
+/// The commands that rename an unreadable file and sign in again.
+fn rename_and_sign_in(path: &Path) -> String {
     format!("mv {0} {0}.old && aws-sso login", shell_word(&path.to_string_lossy()))
 }

@@ -1,4 +1,4 @@
-//! What items are called: the start of their files' names. Two items never share one.
+//! The names of items, with which the names of their files begin. Two items never share a name.
 
 use std::fmt;
 
@@ -10,9 +10,9 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 pub struct ItemName(String);
 
 impl ItemName {
-    /// An item that belongs to no instance: `whose.what`. The name of an instance's never holds a point.
-    pub fn of(whose: &'static str, what: &'static str) -> Self {
-        Self(format!("{whose}.{what}"))
+    /// The name of an item that belongs to no instance: `owner.kind`. The item of an instance never has a dot in its name.
+    pub fn of(owner: &'static str, kind: &'static str) -> Self {
+        Self(format!("{owner}.{kind}"))
     }
 }
 
@@ -29,10 +29,10 @@ impl fmt::Display for ItemName {
     }
 }
 
-/// What stays as it is in the name of a file.
+/// All characters but those that are kept in the name of a file.
 const IN_FILE_NAMES: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
 
-/// The start of the names of an instance's files.
+/// The text with which the names of an instance's files begin.
 pub(crate) fn file_name(name: &InstanceName) -> String {
     utf8_percent_encode(&name.as_str().to_lowercase(), IN_FILE_NAMES).to_string()
 }
@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_become_file_names_that_stay_in_their_folder() {
+    fn file_names_never_leave_their_folder() {
         for (name, expected) in
             [("Corp", "corp"), ("../x", "%2E%2E%2Fx"), ("a b", "a%20b"), ("Ä", "%C3%A4")]
         {

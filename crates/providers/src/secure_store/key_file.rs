@@ -8,7 +8,7 @@ use age::secrecy::ExposeSecret as _;
 use age::{scrypt, x25519};
 use files::{Lock, Replacement};
 
-use super::envelope::{self, Refused};
+use super::envelope::{self, OpenError};
 use super::error::StoreError;
 use super::file;
 use super::passphrase::Passphrase;
@@ -28,8 +28,8 @@ pub(super) fn find(
             Some(key) => Ok(Some(key)),
             None => Err(StoreError::Damaged { path, reason: "it holds something else than a key" }),
         },
-        Err(Refused::WrongKey) => Err(StoreError::WrongPassphrase { path }),
-        Err(Refused::Damaged(reason)) => Err(StoreError::Damaged { path, reason }),
+        Err(OpenError::WrongKey) => Err(StoreError::WrongPassphrase { path }),
+        Err(OpenError::Damaged(reason)) => Err(StoreError::Damaged { path, reason }),
     }
 }
 
@@ -43,7 +43,7 @@ pub(super) fn make(
     let mut recipient = scrypt::Recipient::new(passphrase.for_age());
     recipient.set_work_factor(WORK_FACTOR);
     let key = x25519::Identity::generate();
-    let sealed = envelope::close(&recipient, key.to_string().expose_secret().as_bytes(), path)?;
+    let sealed = envelope::seal(&recipient, key.to_string().expose_secret().as_bytes(), path)?;
     Replacement::start(path, lock)?.finish(&sealed)?;
     Ok(key)
 }

@@ -1,5 +1,5 @@
-//! The systems' keyrings, each of which holds one small key an item. Must not be waited for without end: behind a locked
-//! keyring there may be a question to a person that nobody sees, and behind a dead bus there is nobody.
+//! The keyrings of the systems. They hold one small key for each item. All calls have a time limit: a locked keyring may show a
+//! dialog that nobody sees, and a dead bus never answers.
 
 use std::str::FromStr as _;
 use std::sync::Arc;
@@ -16,18 +16,18 @@ use super::error::StoreError;
 use super::protection::Protection;
 use crate::failure::one_line;
 
-/// The first keyring that keeps a small key which is then read and removed.
-pub(super) fn first_that_works() -> Option<Protection> {
-    Protection::ALL.into_iter().find(|protection| try_out(*protection).is_ok())
+/// The first keyring that works.
+pub(super) fn first_working() -> Option<Protection> {
+    Protection::ALL.into_iter().find(|protection| check(*protection).is_ok())
 }
 
-/// The key of this name, if the keyring has one. What isn't a key opens nothing, and so is none.
+/// The key of this name, if the keyring has one. An entry that is not a key counts as missing.
 pub(super) fn find(
     protection: Protection,
     name: String,
-    patience: Duration,
+    timeout: Duration,
 ) -> Result<Option<x25519::Identity>, StoreError> {
-    visit(protection, patience, move |store| {
+    with_keyring(protection, timeout, move |store| {
         let text = match entry(store, &name)?.get_password() {
             Ok(text) => Zeroizing::new(text),
             Err(Error::NoEntry | Error::BadEncoding(_)) => return Ok(None),
@@ -37,9 +37,9 @@ pub(super) fn find(
     })
 }
 
-/// Makes a key of this name. It is read back, so that no item is closed with a key that wasn't kept.
+/// Makes a key of this name. It is read back, so that no item is sealed with a key that was not kept.
 pub(super) fn make(protection: Protection, name: String) -> Result<x25519::Identity, StoreError> {
-    visit(protection, ANSWERING, move |store| {
+    with_keyring(protection, ANSWER_TIMEOUT, move |store| {
         let key = x25519::Identity::generate();
         put(&entry(store, &name)?, &key)?;
         Ok(key)
@@ -49,14 +49,14 @@ pub(super) fn make(protection: Protection, name: String) -> Result<x25519::Ident
 /// Removes the key of this name.
 #[cfg(test)]
 pub(super) fn remove(protection: Protection, name: String) -> Result<(), StoreError> {
-    visit(protection, ANSWERING, move |store| entry(store, &name)?.delete_credential())
+    with_keyring(protection, ANSWER_TIMEOUT, move |store| entry(store, &name)?.delete_credential())
 }
 
-/// Keeps a small key, reads it and removes it.
-pub(super) fn try_out(protection: Protection) -> Result<(), StoreError> {
-    visit(protection, ANSWERING, |store| {
+/// Checks that the keyring works: saves, reads and removes a test key.
+pub(super) fn check(protection: Protection) -> Result<(), StoreError> {
+    with_keyring(protection, ANSWER_TIMEOUT, |store| {
         let key = x25519::Identity::generate();
-        // Two processes that try at once must not meet: the name is as random as the key.
+        // The name is random, so that two processes that check at the same time use different entries.
         let entry = entry(store, &format!("probe {}", key.to_public()))?;
         let kept = put(&entry, &key);
         let removed = entry.delete_credential();
@@ -71,7 +71,7 @@ fn put(entry: &Entry, key: &x25519::Identity) -> keyring_core::Result<()> {
     if kept.as_str() == text.expose_secret() {
         Ok(())
     } else {
-        Err(Error::BadStoreFormat("it gives back another key than it was given".to_owned()))
+        Err(Error::BadStoreFormat("it returned another key than it was given".to_owned()))
     }
 }
 
@@ -79,29 +79,29 @@ fn entry(store: &CredentialStore, name: &str) -> keyring_core::Result<Entry> {
     store.build(SERVICE, name, None)
 }
 
-/// Does something with the keyring on a thread of its own, which is left behind if it takes too long.
-fn visit<T: Send + 'static>(
+/// Works with the keyring on a thread of its own, which is abandoned after the time limit.
+fn with_keyring<T: Send + 'static>(
     protection: Protection,
-    patience: Duration,
+    timeout: Duration,
     work: impl FnOnce(&CredentialStore) -> keyring_core::Result<T> + Send + 'static,
 ) -> Result<T, StoreError> {
     let unavailable =
         |reason: &str| StoreError::Unavailable { protection, reason: one_line(reason) };
     let (sender, receiver) = sync_channel(1);
     let run = move || {
-        // Whoever asked may have given up: then nobody takes the answer.
-        let _ = sender.send(connect(protection).and_then(|store| work(&*store)));
+        // After the time limit nobody receives the answer.
+        drop(sender.send(connect(protection).and_then(|store| work(&*store))));
     };
     thread::Builder::new()
         .name("keyring".to_owned())
         .spawn(run)
         .map_err(|error| unavailable(&error.to_string()))?;
-    match receiver.recv_timeout(patience) {
+    match receiver.recv_timeout(timeout) {
         Ok(answer) => answer.map_err(|error| unavailable(&error.to_string())),
         Err(RecvTimeoutError::Timeout) => {
-            Err(unavailable(&format!("no answer within {} seconds", patience.as_secs())))
+            Err(unavailable(&format!("no answer within {} seconds", timeout.as_secs())))
         }
-        Err(RecvTimeoutError::Disconnected) => Err(unavailable("its library failed")),
+        Err(RecvTimeoutError::Disconnected) => Err(unavailable("its library stopped unexpectedly")),
     }
 }
 
@@ -119,12 +119,12 @@ fn connect(protection: Protection) -> keyring_core::Result<Arc<CredentialStore>>
     }
 }
 
-/// Whose keys they are, as the keyring shows it.
+/// The service that our keys belong to, as the keyring shows it.
 const SERVICE: &str = "aws-sso";
 
-/// How long a keyring may take that isn't locked. They answer in milliseconds; tests share a busy machine.
-pub(super) const ANSWERING: Duration = Duration::from_secs(if cfg!(test) { 5 } else { 2 });
+/// The time limit of a keyring that is not locked. Keyrings answer in milliseconds, but tests share a busy machine.
+pub(super) const ANSWER_TIMEOUT: Duration = Duration::from_secs(if cfg!(test) { 5 } else { 2 });
 
-/// How long it may take where there is an item: no other keyring has its key, so a person gets the time to find the
-/// dialog and to type a passphrase into it. Tests have nobody who does.
-pub(super) const UNLOCKING: Duration = Duration::from_secs(if cfg!(test) { 6 } else { 20 });
+/// The time limit when there is an item: no other keyring has its key, so a person gets the time to find the dialog and to
+/// type a passphrase. In tests there is no person.
+pub(super) const UNLOCK_TIMEOUT: Duration = Duration::from_secs(if cfg!(test) { 6 } else { 20 });

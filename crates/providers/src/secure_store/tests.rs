@@ -170,7 +170,7 @@ fn an_item_whose_key_file_is_gone_makes_room_for_another() {
         for error in [discreet(store.read()), discreet(store.update(never))] {
             let StoreError::KeyMissing { path, .. } = &error else { panic!("{error}") };
             assert_eq!(path, used.path());
-            assert_eq!(error.hint().unwrap(), "Sign in anew: aws-sso login");
+            assert_eq!(error.hint().unwrap(), "Sign in again: aws-sso login");
         }
     }
     assert!(!path.exists());

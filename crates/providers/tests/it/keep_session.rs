@@ -178,5 +178,5 @@ fn a_session_that_is_over_has_no_end_to_come() {
     world.fake.end_sessions();
     let failed = world.process().keep_session().unwrap_err();
     assert_eq!(failed.problem, "SignInNeeded");
-    assert_eq!(failed.text, "the SSO session is over for `corp`");
+    assert_eq!(failed.text, "the SSO session has ended for `corp`");
 }

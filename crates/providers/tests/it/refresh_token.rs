@@ -178,7 +178,7 @@ fn a_session_that_is_over_needs_a_sign_in_and_no_more() {
     let mut process = world.process();
     let failed = process.credentials(ACCOUNT, ROLE).unwrap_err();
     assert_eq!(failed.problem, "SignInNeeded");
-    assert_eq!(failed.text, "the SSO session is over for `corp`");
+    assert_eq!(failed.text, "the SSO session has ended for `corp`");
     assert!(!process.signed_in());
     assert!(matches!(process.call(Request::StillSignedIn), Answer::SignedIn(false)));
     assert_eq!(refreshes(&world), 1);
@@ -229,7 +229,7 @@ fn a_portal_that_refuses_every_token_needs_a_sign_in() {
     world.fake.fault_always(Operation::GetRoleCredentials, Fault::Unauthorized);
     let failed = world.process().credentials(ACCOUNT, ROLE).unwrap_err();
     assert_eq!(failed.problem, "SignInNeeded");
-    assert_eq!(failed.text, "the SSO session is over for `corp`");
+    assert_eq!(failed.text, "the SSO session has ended for `corp`");
     assert_eq!(refreshes(&world), 1);
     assert_eq!(world.fake.count(Operation::GetRoleCredentials), 2);
 }

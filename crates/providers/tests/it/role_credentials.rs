@@ -109,7 +109,8 @@ fn a_role_that_one_has_not_is_denied_by_name() {
     let world = World::signed_in(Options::default());
     let failed = world.process().credentials(ACCOUNT, "Emperor").unwrap_err();
     assert_eq!(failed.problem, "Denied");
-    let text = "AWS gives you no role Emperor in the account 000001111111 through `corp`: ";
+    let text =
+        "AWS does not give you the role Emperor in the account 000001111111 through `corp`: ";
     assert!(failed.text.starts_with(text) && failed.text.contains("No access"), "{}", failed.text);
     assert_eq!(world.fake.count(Operation::CreateToken), 0);
 }
@@ -122,7 +123,7 @@ fn throttled_errors_and_the_unreachable_are_told_apart() {
         (
             Fault::Throttled { retry_after: Some(1) },
             "Throttled",
-            "AWS is asked too often for roles of `corp`: ",
+            "too many requests for roles of `corp`: ",
         ),
         (Fault::ServerError, "Unavailable", unreached),
         (Fault::Disconnect, "Unavailable", unreached),

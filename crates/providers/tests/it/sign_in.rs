@@ -95,7 +95,7 @@ fn a_code_that_is_denied_ends_the_sign_in() {
     assert_eq!(failed.problem, "SignInNeeded");
     assert_eq!(
         failed.text,
-        "the sign-in was refused: AWS says: The user denied it (AccessDeniedException)"
+        "the sign-in was denied: AWS says: The user denied it (AccessDeniedException)"
     );
     assert!(!process.signed_in());
 }
@@ -145,8 +145,8 @@ fn a_start_url_that_aws_does_not_know_is_told_as_such() {
     assert_eq!(failed.problem, "Invalid");
     assert_eq!(
         failed.text,
-        "IAM Identity Center in eu-central-1 knows no access portal https://corp.awsapps.com/start: check the \
-         start URL and the region of `corp`"
+        "IAM Identity Center in eu-central-1 knows no access portal https://corp.awsapps.com/start Check the \
+         start URL and the region of `corp`."
     );
 }
 
@@ -159,7 +159,7 @@ fn one_process_signs_in_at_a_time_and_who_needs_a_token_waits_and_shares() {
     let answer = second.call(Request::SignIn { device_code: true, after_others: false });
     assert!(matches!(answer, Answer::Busy), "{answer:?}");
     second.ask_credentials(ACCOUNT, ROLE);
-    world.wait_for_log("somebody else is signing in");
+    world.wait_for_log("another process is signing in");
     world.fake.approve_device(&user_code);
     first.done();
     second.credentials_answer().unwrap();
@@ -199,7 +199,7 @@ fn whoever_waits_for_a_sign_in_that_fails_is_told_that_nobody_is_signed_in() {
     let (_, user_code) = first.start_sign_in(true);
     let mut second = world.process();
     second.ask_credentials(ACCOUNT, ROLE);
-    world.wait_for_log("somebody else is signing in");
+    world.wait_for_log("another process is signing in");
     world.fake.deny_device(&user_code);
     first.failure();
     let failed = second.failure();

@@ -6,7 +6,7 @@ use std::io::{Read, stdin};
 
 use clap::{ArgGroup, Args};
 use credentials::{Clock, Failure, Fetched, Profile, ProfileName, SlotName, shell_word};
-use providers::Given;
+use providers::PartialCredentials;
 use serde::Serialize;
 use server::path_for_sdks;
 use server::wire::{ProfileObject, Replace};
@@ -23,7 +23,7 @@ use crate::instance::settings::Settings;
 use crate::instance::which_role::which_role;
 use crate::instance::{access, history, obtain};
 
-const LARGEST_INPUT: u64 = Given::LARGEST_OUTPUT as u64;
+const LARGEST_INPUT: u64 = PartialCredentials::MAX_OUTPUT_BYTES as u64;
 
 /// Load the credentials of a role into the server
 ///
@@ -111,7 +111,7 @@ async fn obtain(arguments: Arguments, client: &Client) -> Result<Profile, Failur
         Some(name) => name,
         None => ProfileName::parse(default_name).map_err(Failure::failed)?,
     };
-    let Fetched { principal, credentials } = access::aws().complete(given).await?;
+    let Fetched { principal, credentials } = access::aws().ensure_session(given).await?;
     Ok(Profile { name, principal, credentials, source: None })
 }
 
@@ -133,8 +133,8 @@ fn command(Arguments { slotted, instance, server, .. }: &Arguments) -> String {
     command
 }
 
-fn read_stdin() -> Result<Given, Failure> {
-    let mut json = Zeroizing::new(Vec::with_capacity(Given::LARGEST_OUTPUT + 1));
+fn read_stdin() -> Result<PartialCredentials, Failure> {
+    let mut json = Zeroizing::new(Vec::with_capacity(PartialCredentials::MAX_OUTPUT_BYTES + 1));
     stdin()
         .lock()
         .take(LARGEST_INPUT + 1)
@@ -143,5 +143,5 @@ fn read_stdin() -> Result<Given, Failure> {
     if json.len() as u64 > LARGEST_INPUT {
         return Err(Failure::failed("standard input is longer than 65536 bytes"));
     }
-    Given::from_process_output(&json)
+    PartialCredentials::from_process_output(&json)
 }

@@ -90,7 +90,7 @@ fn catalogues(settings: &Settings) -> Result<Vec<(&ConfiguredInstance, Catalogue
     let (mut known, mut last_error) = (Vec::new(), None);
     for instance in settings.candidates()? {
         let catalogue = access::catalogue_file(instance).read();
-        if catalogue.refreshed_at.is_some() {
+        if catalogue.updated_at.is_some() {
             known.push((instance, catalogue));
             continue;
         }

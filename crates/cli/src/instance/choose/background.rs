@@ -5,7 +5,7 @@ use std::future::pending;
 use std::pin::Pin;
 use std::time::Duration;
 
-use providers::identity_center::{Catalogue, Progress, saved};
+use providers::identity_center::{Catalogue, Progress, wait_until_saved};
 use server::wire::ProfileObject;
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -92,7 +92,7 @@ impl<'a> Background<'a> {
     /// Ends the work, but lets a file be written to its end.
     pub(super) async fn end(self) {
         if self.refreshing.is_some() {
-            saved().await;
+            wait_until_saved().await;
         }
     }
 }
@@ -147,7 +147,7 @@ async fn refresh(
     }
     let center = access::open_unattended(settings, instance, None)?;
     let file = access::catalogue_file(instance);
-    let refreshed = center.refresh_catalogue(&file, false, &progress).await;
+    let refreshed = center.update_catalogue(&file, false, &progress).await;
     refreshed.map_err(|error| explain(error, settings, instance))
 }
 

@@ -52,7 +52,10 @@ fn a_session_that_has_ended_costs_nothing_until_credentials_expire_and_one_sign_
     fake.forget_calls();
     until("they expire", || TARGETS.iter().all(|target| server.get(target).0 == 404));
     let body = server.get(SLOT).1;
-    assert!(body.contains("no credentials to serve: the SSO session is over for `corp`"), "{body}");
+    assert!(
+        body.contains("no credentials to serve: the SSO session has ended for `corp`"),
+        "{body}"
+    );
     assert!(body.contains("Sign in: aws-sso login"), "{body}");
     assert_eq!(fake.calls(), [], "while nobody can help, AWS is left alone");
 
@@ -92,7 +95,7 @@ fn a_command_of_the_person_is_told_of_the_end_and_of_the_new_sign_in() {
     server.signal("TERM");
     let stderr = server.wait().stderr;
     assert_eq!(
-        stderr.matches("warning: the SSO session is over for `corp`").count(),
+        stderr.matches("warning: the SSO session has ended for `corp`").count(),
         1,
         "{stderr}"
     );
@@ -201,7 +204,7 @@ fn a_role_that_is_taken_away_is_told_once_and_asked_for_no_more_until_it_is_load
     until("it expires", || key_id(&server, "/").is_none());
     let (status, body) = server.get("/");
     assert_eq!(status, 404);
-    assert!(body.contains("AWS gives you no role ReadOnlyAccess"), "{body}");
+    assert!(body.contains("AWS does not give you the role ReadOnlyAccess"), "{body}");
     assert_eq!(refused(&fake), 1, "a no is a no");
     assert!(key_id(&server, OTHER_SLOT).is_some(), "the others are not concerned");
 
@@ -213,7 +216,7 @@ fn a_role_that_is_taken_away_is_told_once_and_asked_for_no_more_until_it_is_load
     assert_eq!(refused(&fake), 1);
     server.signal("TERM");
     let told = server.wait().stderr;
-    assert_eq!(told.matches("AWS gives you no role ReadOnlyAccess").count(), 1, "{told}");
+    assert_eq!(told.matches("AWS does not give you the role ReadOnlyAccess").count(), 1, "{told}");
 }
 
 #[test]

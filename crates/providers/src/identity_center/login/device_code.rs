@@ -1,5 +1,6 @@
-//! Device authorization (RFC 8628): a person compares a code in a browser anywhere, and we ask until they have.
+//! Device authorization (RFC 8628): a person compares a code in a browser on any device, and we poll AWS until they have.
 
+use std::fmt;
 use std::time::Duration;
 
 use credentials::{Failure, Problem, Secret};
@@ -7,17 +8,17 @@ use files::Lock;
 use tokio::time::{Instant, sleep};
 use tracing::debug;
 
-use super::{PATIENCE, new_registration, registration};
+use super::{APPROVAL_TIMEOUT, new_registration, registration};
 use crate::identity_center::IdentityCenter;
 use crate::identity_center::item::Registration;
-use crate::identity_center::oidc::{DeviceAuthorization, NoTokens, Workflow};
+use crate::identity_center::oidc::{DeviceAuthorization, TokenError, Workflow};
 
-/// Between two polls, when AWS doesn't say (RFC 8628, section 3.2), and what is added when it asks to slow down.
-const INTERVAL: Duration = Duration::from_secs(5);
+/// The time between two polls when AWS gives none (RFC 8628, section 3.2), and its increase when AWS asks to slow down.
+const DEFAULT_POLL_INTERVAL: Duration = Duration::from_secs(5);
 
-/// A sign-in that waits for a person with a browser anywhere.
+/// A sign-in that waits for a person with a browser on any device.
 pub struct DeviceCode {
-    center: IdentityCenter,
+    identity_center: IdentityCenter,
     client: Registration,
     device_code: Secret,
     user_code: String,
@@ -28,32 +29,36 @@ pub struct DeviceCode {
     _lock: Lock,
 }
 
+impl fmt::Debug for DeviceCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The URL and the codes are secrets.
+        f.debug_struct("DeviceCode").finish_non_exhaustive()
+    }
+}
+
 impl DeviceCode {
-    pub(super) async fn start(center: IdentityCenter, lock: Lock) -> Result<Self, Failure> {
-        let oidc = center.oidc().await?;
-        let mut client = registration(&center, &oidc, Workflow::DeviceCode).await?;
+    pub(super) async fn start(
+        identity_center: IdentityCenter,
+        lock: Lock,
+    ) -> Result<Self, Failure> {
+        let oidc = identity_center.oidc().await?;
+        let mut client = registration(&identity_center, &oidc, Workflow::DeviceCode).await?;
         let started = match oidc.start_device_authorization(&client).await {
-            // AWS may have forgotten a registration before its time.
+            // AWS may have deleted the registration early.
             Err(error) if matches!(error.problem, Problem::SignInNeeded | Problem::Denied) => {
-                debug!(%error, "registering anew");
-                client = new_registration(&center, &oidc, Workflow::DeviceCode).await?;
+                debug!(%error, "registering again");
+                client = new_registration(&identity_center, &oidc, Workflow::DeviceCode).await?;
                 oidc.start_device_authorization(&client).await
             }
             outcome => outcome,
         }?;
         drop(oidc);
-        let DeviceAuthorization {
-            device_code,
-            user_code,
-            url,
-            url_with_code,
-            expires_in,
-            interval,
-        } = started;
-        let interval = if interval == 0 { INTERVAL } else { Duration::from_secs(interval) };
-        let deadline = Instant::now() + PATIENCE.min(Duration::from_secs(expires_in));
+        let DeviceAuthorization { device_code, user_code, url, url_with_code, life, interval } =
+            started;
+        let interval = interval.unwrap_or(DEFAULT_POLL_INTERVAL);
+        let deadline = Instant::now() + APPROVAL_TIMEOUT.min(life);
         Ok(Self {
-            center,
+            identity_center,
             client,
             device_code,
             user_code,
@@ -65,55 +70,63 @@ impl DeviceCode {
         })
     }
 
-    /// What the page must show too: `ABCD-EFGH`.
+    /// The code that the page must show as well: `ABCD-EFGH`.
     pub fn user_code(&self) -> &str {
         &self.user_code
     }
 
-    /// The page that asks for the code.
+    /// The URL of the page that asks for the code.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// The page, with the code filled in.
+    /// The URL of the page with the code filled in.
     pub fn url_with_code(&self) -> &str {
         &self.url_with_code
     }
 
-    /// Waits until a person has approved, and keeps the sign-in.
+    /// Waits until a person has approved the sign-in, and keeps it.
     ///
     /// # Errors
-    /// They said no or took too long; or AWS can't be reached.
+    /// The person denied it or took too long; or AWS cannot be reached.
     pub async fn finish(mut self) -> Result<(), Failure> {
         let mut last_error = None;
         while Instant::now() < self.deadline {
             sleep(self.interval).await;
-            match self.center.oidc().await?.token_for_device(&self.client, &self.device_code).await
+            match self
+                .identity_center
+                .oidc()
+                .await?
+                .token_for_device(&self.client, &self.device_code)
+                .await
             {
                 Ok(tokens) => {
                     let Registration { client_id, client_secret, .. } = self.client;
-                    return self.center.begin_session(tokens, client_id, client_secret).await;
+                    return self
+                        .identity_center
+                        .begin_session(tokens, client_id, client_secret)
+                        .await;
                 }
-                Err(NoTokens::Pending) => {}
-                Err(NoTokens::SlowDown) => self.interval += INTERVAL,
-                Err(NoTokens::Denied(error)) => {
+                Err(TokenError::Pending) => {}
+                Err(TokenError::SlowDown) => self.interval += DEFAULT_POLL_INTERVAL,
+                Err(TokenError::Denied(error)) => {
                     return Err(Failure::new(
                         Problem::SignInNeeded,
-                        format!("the sign-in was refused: {error}"),
+                        format!("the sign-in was denied: {error}"),
                     ));
                 }
-                Err(NoTokens::Over(error)) => {
+                Err(TokenError::Ended(error)) => {
                     return Err(Failure::new(
                         Problem::SignInNeeded,
                         format!("the code can no longer be used: {error}"),
                     ));
                 }
-                // A network that is away for a moment has not refused anything.
-                Err(NoTokens::Other(error)) if error.problem == Problem::Unavailable => {
-                    debug!(%error, "asking again");
+                // The network may be interrupted for a moment.
+                Err(TokenError::Other(error)) if error.problem == Problem::Unavailable => {
+                    debug!(%error, "polling again");
                     last_error = Some(error);
                 }
-                Err(NoTokens::Other(error)) => return Err(error),
+                Err(TokenError::Other(error)) => return Err(error),
             }
         }
         Err(last_error.unwrap_or_else(|| {

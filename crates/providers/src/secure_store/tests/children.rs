@@ -32,8 +32,9 @@ impl Writer {
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        // It may have ended by itself.
+        drop(self.0.kill());
+        drop(self.0.wait());
     }
 }
 

@@ -71,7 +71,7 @@ fn live_with(protection: Protection, folder: &Path) {
     for store in [store, other, gone] {
         let name = store.key_name().unwrap();
         keyring::remove(protection, name.clone()).unwrap();
-        assert!(keyring::find(protection, name, keyring::ANSWERING).unwrap().is_none());
+        assert!(keyring::find(protection, name, keyring::ANSWER_TIMEOUT).unwrap().is_none());
     }
 }
 
@@ -89,7 +89,7 @@ fn child_lives_with_secret_service() {
 #[ignore = "a child of other tests"]
 fn child_lives_with_kernel_keyring() {
     let Some(folder) = own_folder() else { return };
-    match keyring::find(Protection::KernelKeyring, "nothing".to_owned(), keyring::ANSWERING) {
+    match keyring::find(Protection::KernelKeyring, "nothing".to_owned(), keyring::ANSWER_TIMEOUT) {
         Ok(_) => live_with(Protection::KernelKeyring, &folder),
         Err(error) => println!("not allowed: {error}"),
     }
@@ -186,6 +186,6 @@ fn a_bus_that_never_answers_is_given_up() {
     let mut command = child("keyrings::child_finds_no_secret_service", home.path());
     command.env("DBUS_SESSION_BUS_ADDRESS", format!("unix:path={}", socket.display()));
     let said = ran(&command.output().unwrap());
-    let patience = keyring::UNLOCKING.as_secs();
-    assert!(said.contains(&format!("no answer within {patience} seconds")), "{said}");
+    let seconds = keyring::UNLOCK_TIMEOUT.as_secs();
+    assert!(said.contains(&format!("no answer within {seconds} seconds")), "{said}");
 }

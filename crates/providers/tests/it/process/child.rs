@@ -14,7 +14,7 @@ use futures_util::future::join_all;
 use providers::Aws;
 use providers::identity_center::{
     AwsCliCache, Catalogue, CatalogueFile, IdentityCenter, Pending, Progress, Retries, SignIn,
-    Workflow, saved,
+    Workflow, wait_until_saved,
 };
 use providers::secure_store::{Passphrase, Protection, SecureStore};
 use tokio::sync::{mpsc, watch};
@@ -107,7 +107,8 @@ impl User {
             SecureStore::open(&folder("store"), &instance.name, Some(protection), passphrase);
         let cache = AwsCliCache::new(folder("aws-cli"), &setup.start_url);
         let clock = Arc::new(AheadClock(AtomicI64::new(0)));
-        let retries = Retries { attempts: Some(setup.attempts), max_backoff: Some(Duration::ZERO) };
+        let retries =
+            Retries { max_attempts: Some(setup.attempts), max_backoff: Some(Duration::ZERO) };
         let aws = Aws::new(clock.clone(), None);
         let center = IdentityCenter::new(aws, instance, store.unwrap(), Some(cache), retries);
         Self { center, catalogue, clock }
@@ -153,8 +154,8 @@ impl User {
                 let session = center.keep_session().await?;
                 let from_now = |at: Timestamp| at.as_second() - self.clock.now().as_second();
                 Answer::Session(Session {
-                    ends_in: session.ends.map(from_now),
-                    look_again_in: from_now(session.look_again),
+                    ends_in: session.ends_at.map(from_now),
+                    look_again_in: from_now(session.next_check),
                 })
             }
             Request::SignInChanges => {
@@ -163,11 +164,11 @@ impl User {
             }
             Request::RefreshCatalogue { only_new } => {
                 let (progress, _) = watch::channel(Progress::default());
-                listed(&center.refresh_catalogue(&self.catalogue, only_new, &progress).await?)
+                listed(&center.update_catalogue(&self.catalogue, only_new, &progress).await?)
             }
-            Request::ClockOffset => Answer::ClockOffset(center.clock_offset()),
+            Request::ClockOffset => Answer::ClockOffset(center.clock_offset().as_secs()),
             Request::Saved => {
-                saved().await;
+                wait_until_saved().await;
                 Answer::Done
             }
             Request::GiveUp => Answer::GaveUp,

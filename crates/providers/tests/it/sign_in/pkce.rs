@@ -103,7 +103,7 @@ fn a_person_who_says_no_ends_the_sign_in() {
     assert!(page.body.contains("You can close this window"), "{}", page.body);
     let failed = process.failure();
     assert_eq!(failed.problem, "SignInNeeded");
-    assert_eq!(failed.text, "the sign-in was refused: The user denied it");
+    assert_eq!(failed.text, "the sign-in was denied: The user denied it");
     assert!(!process.signed_in());
 }
 
@@ -120,7 +120,7 @@ fn a_code_that_was_given_to_somebody_else_is_of_no_use() {
     assert_eq!(failed.problem, "SignInNeeded");
     assert_eq!(
         failed.text,
-        "AWS refused the browser's code: AWS says: The code verifier does not fit the challenge (InvalidGrantException)"
+        "AWS refused the code from the browser: AWS says: The code verifier does not fit the challenge (InvalidGrantException)"
     );
     assert!(!process.signed_in());
 }

@@ -1,12 +1,12 @@
 //! Credentials that a person has in the environment.
 
 use credentials::{AccessKeyId, AccountId, Expiration, Failure, Secret};
-use providers::Given;
+use providers::PartialCredentials;
 
 use crate::ground::env::{optional, text, wrong};
 
 /// The credentials of `AWS_ACCESS_KEY_ID` and its siblings.
-pub(super) fn credentials() -> Result<Given, Failure> {
+pub(super) fn credentials() -> Result<PartialCredentials, Failure> {
     let required = |name: &str| {
         text(name).ok_or_else(|| {
             Failure::failed(format!("{name} is not set, so there is nothing to load")).with_hint(
@@ -15,7 +15,7 @@ pub(super) fn credentials() -> Result<Given, Failure> {
             )
         })
     };
-    Ok(Given {
+    Ok(PartialCredentials {
         access_key_id: AccessKeyId::parse(&required("AWS_ACCESS_KEY_ID")?)
             .map_err(wrong("AWS_ACCESS_KEY_ID"))?,
         secret_access_key: Secret::parse(required("AWS_SECRET_ACCESS_KEY")?)

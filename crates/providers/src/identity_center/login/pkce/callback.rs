@@ -1,4 +1,4 @@
-//! The loopback port that the browser comes back to: one path, one answer, and a small page.
+//! The server at the loopback port that the browser returns to: one path and a small page.
 
 use std::convert::Infallible;
 use std::pin::pin;
@@ -20,44 +20,45 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use url::Url;
 
-/// So long one connection may last, and so many there may be.
+/// The time limit of a connection.
 const CONNECTION_TIMEOUT: Duration = Duration::from_secs(30);
-const MOST_CONNECTIONS: usize = 16;
+/// The number of connections at the same time. Further ones are closed at once.
+const MAX_CONNECTIONS: usize = 16;
 
-/// What the browser brought back.
+/// The result that the browser returns with.
 pub(super) enum Outcome {
     Code(String),
     Error(String),
 }
 
-/// How the sign-in went: what the page says.
+/// The result of the sign-in, which the last page shows.
 #[derive(Clone, Copy)]
 pub(super) enum Verdict {
     SignedIn,
     Failed,
 }
 
-/// Waits for the browser.
+/// A server that waits for the browser.
 pub(super) struct Callback {
     state: Secret,
-    /// Taken by the first return with the right `state`: its code alone is used.
+    /// Taken by the first return with the right `state`: only its code is used.
     outcome: Mutex<Option<oneshot::Sender<Outcome>>>,
     verdict: watch::Receiver<Option<Verdict>>,
 }
 
 impl Callback {
-    /// Gives the browser's first return with the right `state`, and takes how it went.
+    /// A server, with a receiver of the first return with the right `state`, and a sender of the verdict.
     pub(super) fn new(
         state: Secret,
     ) -> (Self, oneshot::Receiver<Outcome>, watch::Sender<Option<Verdict>>) {
         let (outcome, returned) = oneshot::channel();
-        let (say, verdict) = watch::channel(None);
-        (Self { state, outcome: Mutex::new(Some(outcome)), verdict }, returned, say)
+        let (verdict_sender, verdict) = watch::channel(None);
+        (Self { state, outcome: Mutex::new(Some(outcome)), verdict }, returned, verdict_sender)
     }
 
-    /// Serves until it is said how it went, and the last page is out.
+    /// Serves until the verdict is known and the last page was sent.
     pub(super) async fn serve(self: Arc<Self>, listener: TcpListener) {
-        let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+        let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
         let mut connections = JoinSet::new();
         loop {
             let accepted = tokio::select! {
@@ -70,7 +71,7 @@ impl Callback {
             };
             let this = self.clone();
             connections.spawn(async move {
-                let _ = timeout(CONNECTION_TIMEOUT, this.serve_one(stream)).await;
+                drop(timeout(CONNECTION_TIMEOUT, this.serve_one(stream)).await);
                 drop(place);
             });
         }
@@ -82,7 +83,7 @@ impl Callback {
             let this = self.clone();
             async move { Ok::<_, Infallible>(this.answer(request).await) }
         });
-        // One request a connection: nothing is kept open when we go.
+        // One request per connection, so that no connection stays open at the end.
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(CONNECTION_TIMEOUT)
@@ -93,9 +94,10 @@ impl Callback {
             _ = connection.as_mut() => return,
             _ = self.verdict() => {}
         }
-        // Browsers open connections ahead of requests that never come: those end now.
+        // Browsers open connections that they may never use. Those end now.
         connection.as_mut().graceful_shutdown();
-        let _ = connection.await;
+        // An error here means that the browser has gone.
+        drop(connection.await);
     }
 
     async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
@@ -111,24 +113,25 @@ impl Callback {
         };
         let first = self.outcome.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(first) = first {
-            let _ = first.send(outcome);
+            // The sign-in may have stopped waiting.
+            drop(first.send(outcome));
         }
-        // A page that is loaded a second time says how the first one went.
+        // A second request gets the same verdict as the first.
         match self.verdict().await {
             Verdict::SignedIn => page(StatusCode::OK, SIGNED_IN),
             Verdict::Failed => page(StatusCode::OK, FAILED),
         }
     }
 
-    /// How it went, once that is known. When nobody will say, it failed.
+    /// Waits for the verdict. Without a sender there is none, and the sign-in has failed.
     async fn verdict(&self) -> Verdict {
         let mut verdict = self.verdict.clone();
-        let said = verdict.wait_for(Option::is_some).await.ok().and_then(|said| *said);
-        said.unwrap_or(Verdict::Failed)
+        let known = verdict.wait_for(Option::is_some).await.ok().and_then(|known| *known);
+        known.unwrap_or(Verdict::Failed)
     }
 }
 
-/// What a return with our `state` says; others say nothing.
+/// The result in a return with our `state`; `None` for any other request.
 fn read(path_and_query: &str, state: &Secret) -> Option<Outcome> {
     let url = Url::parse("http://127.0.0.1").ok()?.join(path_and_query).ok()?;
     let value = |name: &str| {
@@ -145,7 +148,7 @@ fn read(path_and_query: &str, state: &Secret) -> Option<Outcome> {
     Some(Outcome::Code(value("code").filter(|code| !code.is_empty())?.into_owned()))
 }
 
-/// In a time that doesn't tell where they differ.
+/// Compares in a time that does not depend on where the texts differ.
 fn are_equal(a: &[u8], b: &[u8]) -> bool {
     a.len() == b.len() && a.iter().zip(b).fold(0, |differing, (a, b)| differing | (a ^ b)) == 0
 }
@@ -162,7 +165,7 @@ fn page(status: StatusCode, (title, text): (&str, &str)) -> Response<Full<Bytes>
     for (name, value) in [
         (CONTENT_TYPE, "text/html; charset=utf-8"),
         (CACHE_CONTROL, "no-store"),
-        // The address bar has the code: it is used up, and goes nowhere else.
+        // The code is in the address bar: it must not be sent to another site.
         (REFERRER_POLICY, "no-referrer"),
         (CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'"),
     ] {
@@ -174,14 +177,12 @@ fn page(status: StatusCode, (title, text): (&str, &str)) -> Response<Full<Bytes>
 const SIGNED_IN: (&str, &str) =
     ("You are signed in", "You can close this window and go back to your terminal.");
 const FAILED: (&str, &str) =
-    ("The sign-in failed", "Your terminal says why. You can close this window.");
-const NOT_OURS: (&str, &str) = (
-    "Nothing happened",
-    "This is not the page that a sign-in of yours comes back to. Start anew: aws-sso login",
-);
-const NOTHING: (&str, &str) = ("There is nothing here", "You can close this window.");
+    ("The sign-in failed", "Your terminal shows the reason. You can close this window.");
+const NOT_OURS: (&str, &str) =
+    ("Nothing happened", "This page belongs to no running sign-in. Start again: aws-sso login");
+const NOTHING: (&str, &str) = ("Page not found", "You can close this window.");
 const STYLE: &str = "body{font:1.1rem/1.5 system-ui,sans-serif;margin:0;display:grid;min-height:100vh;\
-                     place-items:center;background:#f4f5f7;color:#16191f}main{background:#fff;padding:2rem 3rem;\
+                     place-items:identity_center;background:#f4f5f7;color:#16191f}main{background:#fff;padding:2rem 3rem;\
                      border-radius:.75rem;box-shadow:0 1px 4px #0002;max-width:32rem}h1{font-size:1.5rem;margin:0}\
                      p{margin:.75rem 0 0}@media(prefers-color-scheme:dark){body{background:#16191f;color:#eee}\
                      main{background:#232831;box-shadow:none}}";
@@ -217,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_is_told_in_its_own_words() {
+    fn the_description_of_an_error_is_kept() {
         let query = "?error=access_denied&error_description=You+said+no&state=STATE";
         assert!(matches!(outcome(query), Some(Outcome::Error(text)) if text == "You said no"));
     }

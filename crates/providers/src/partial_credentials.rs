@@ -1,25 +1,25 @@
-//! Credentials that a person or a program hands in: the environment's, or a `credential_process`'s output.
+//! Credentials that a person or a program passes in: from the environment, or the output of a `credential_process`.
 
 use credentials::{AccessKeyId, AccountId, Expiration, Failure, Invalid, Secret};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-/// Credentials as they were handed in, perhaps without session token and expiration.
+/// Credentials as they were passed in: session token and expiration may be missing.
 #[derive(Debug)]
-pub struct Given {
-    /// As AWS issued it.
+pub struct PartialCredentials {
+    /// The access key id.
     pub access_key_id: AccessKeyId,
-    /// As AWS issued it.
+    /// The secret access key.
     pub secret_access_key: Secret,
-    /// Absent for long-term access keys.
+    /// The session token. Long-term access keys have none.
     pub session_token: Option<Secret>,
-    /// Absent when the source didn't tell.
+    /// The expiration, if the source gives one.
     pub expiration: Option<Expiration>,
-    /// Absent when the source didn't tell.
+    /// The account, if the source gives one.
     pub account_id: Option<AccountId>,
 }
 
-/// What `credential_process` prints (AWS SDKs and Tools Reference Guide, "Process credential provider").
+/// The output of a `credential_process` (AWS SDKs and Tools Reference Guide, "Process credential provider").
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct ProcessOutput {
@@ -31,19 +31,19 @@ struct ProcessOutput {
     account_id: Option<String>,
 }
 
-impl Given {
-    /// The most that a `credential_process` prints, in bytes, with room to spare.
-    pub const LARGEST_OUTPUT: usize = 64 * 1024;
+impl PartialCredentials {
+    /// The largest output of a `credential_process` that is accepted.
+    pub const MAX_OUTPUT_BYTES: usize = 64 * 1024;
 
-    /// Reads what a `credential_process` printed.
+    /// Parses the output of a `credential_process`.
     ///
     /// # Errors
-    /// Says which key is wrong, never what it was.
+    /// A key is missing or wrong. The message names the key, never its value.
     pub fn from_process_output(json: &[u8]) -> Result<Self, Failure> {
         let output: ProcessOutput = serde_json::from_slice(json).map_err(|_| {
             Failure::failed(
-                "this is not what a credential_process prints: a JSON object with Version 1, \
-                 AccessKeyId, SecretAccessKey, and perhaps SessionToken, Expiration and AccountId",
+                "the output is not that of a credential_process: a JSON object with Version 1, AccessKeyId, SecretAccessKey, and \
+                 optionally SessionToken, Expiration and AccountId",
             )
         })?;
         if output.version != 1 {
@@ -80,8 +80,8 @@ mod tests {
         "SessionToken":"CANARY-t","Expiration":"2026-11-22T22:16:31+01:00","AccountId":"12"}"#;
 
     #[test]
-    fn what_a_credential_process_prints_is_read() {
-        let given = Given::from_process_output(WHOLE.as_bytes()).unwrap();
+    fn the_output_of_a_credential_process_is_parsed() {
+        let given = PartialCredentials::from_process_output(WHOLE.as_bytes()).unwrap();
         assert_eq!(given.expiration.unwrap().to_string(), "2026-11-22T21:16:31Z");
         assert_eq!(given.session_token.unwrap().expose(), "CANARY-t");
         assert_eq!(given.account_id.unwrap().as_str(), "000000000012");
@@ -89,24 +89,27 @@ mod tests {
 
     #[test]
     fn an_empty_session_token_is_none() {
-        let given = Given::from_process_output(WHOLE.replace("CANARY-t", "").as_bytes()).unwrap();
+        let given =
+            PartialCredentials::from_process_output(WHOLE.replace("CANARY-t", "").as_bytes())
+                .unwrap();
         assert!(given.session_token.is_none());
     }
 
     #[test]
-    fn wrong_output_is_told_by_key_and_without_values() {
+    fn errors_in_the_output_name_the_key_and_not_the_value() {
         for (replaced, by, told) in [
             ("\"Version\":1", "\"Version\":2", "Version must be 1"),
             ("ASIA1", "AS IA", "AccessKeyId must be"),
             ("CANARY-s", "CANARY s", "SecretAccessKey must be"),
             ("2026-11-22T22:16:31+01:00", "tomorrow CANARY", "Expiration must be an RFC 3339"),
             ("\"12\"", "\"CANARY\"", "AccountId must be"),
-            ("\"CANARY-s\"", "[\"CANARY\"]", "this is not what a credential_process prints"),
-            ("{", "", "this is not what a credential_process prints"),
+            ("\"CANARY-s\"", "[\"CANARY\"]", "the output is not that of a credential_process"),
+            ("{", "", "the output is not that of a credential_process"),
         ] {
-            let text = Given::from_process_output(WHOLE.replace(replaced, by).as_bytes())
-                .unwrap_err()
-                .to_string();
+            let text =
+                PartialCredentials::from_process_output(WHOLE.replace(replaced, by).as_bytes())
+                    .unwrap_err()
+                    .to_string();
             assert!(text.starts_with(told), "{by}: {text}");
             assert!(!text.contains("CANARY"), "{text}");
         }

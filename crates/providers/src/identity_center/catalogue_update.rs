@@ -1,32 +1,34 @@
-//! Refreshing the catalogue: many calls under the portal's quota, saved as it goes, taken up again where it was.
+//! The update of the catalogue: many calls within the portal's quota. It is saved while it runs, and resumed after an
+//! interruption.
 
-use crate::failure;
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use credentials::{AccountId, Failure, Problem, RoleName, Timestamp};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use jiff::SignedDuration;
 use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 use tracing::{debug, warn};
 
 use super::access_token::{AccessToken, wait_for};
 use super::catalogue::{Account, Catalogue, CatalogueFile};
-use super::portal::{AccountInfo, Page, Refused};
+use super::portal::{AccountInfo, Page, PortalError};
 use super::{IdentityCenter, role_credentials};
+use crate::failure;
 
-/// Calls under way at a time: enough for the quota when an answer takes a second.
-const IN_FLIGHT: usize = 24;
-/// A refresh that was broken off is taken up again within this time, in seconds.
-const RESUMABLE: i64 = 60 * 60;
-const SAVE_EVERY: Duration = Duration::from_secs(1);
-/// Another process's refresh is waited for this long.
-const PATIENCE: Duration = Duration::from_secs(30 * 60);
-/// So often a call is tried that fails for another reason than throttling.
-const ATTEMPTS: u32 = 5;
+/// The number of calls at the same time: enough for the quota when an answer takes a second.
+const MAX_IN_FLIGHT: usize = 24;
+/// An interrupted update is resumed within this time. Later a new one begins.
+const RESUME_WITHIN: SignedDuration = SignedDuration::from_hours(1);
+const SAVE_INTERVAL: Duration = Duration::from_secs(1);
+/// The time limit for the update of another process.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(30 * 60);
+/// The number of attempts of a call. Throttled ones do not count.
+const MAX_ATTEMPTS: u32 = 5;
 
-/// How far a refresh is, in accounts.
+/// The progress of an update, in accounts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
     /// Accounts whose roles are known.
@@ -35,40 +37,45 @@ pub struct Progress {
     pub total: usize,
 }
 
-/// What the calls of a refresh share.
+/// The state that all calls of an update share.
 struct Calls {
-    center: IdentityCenter,
+    identity_center: IdentityCenter,
     token: Mutex<AccessToken>,
 }
 
 impl IdentityCenter {
-    /// Fetches all accounts and roles, and writes them to `file` once a second. With `only_new`, just the roles of
-    /// accounts that are not in the catalogue yet. Waits for a refresh of another process, and takes its result.
+    /// Fetches all accounts and roles, and saves them to `file` once a second. `only_new`: fetches the roles only of accounts that
+    /// are not yet in the catalogue. It waits for an update of another process, and returns its result.
     ///
     /// # Errors
-    /// AWS can't be reached, or says no; what was fetched until then is kept, and the next refresh goes on from there.
-    pub async fn refresh_catalogue(
+    /// AWS cannot be reached or refuses a call. What was fetched until then is kept, and the next update resumes there.
+    pub async fn update_catalogue(
         &self,
         file: &CatalogueFile,
         only_new: bool,
         progress: &watch::Sender<Progress>,
     ) -> Result<Catalogue, Failure> {
         let started_at = self.now();
-        let lock = wait_for(&file.lock_path(), PATIENCE).await?.ok_or_else(|| {
-            failure::unavailable("another aws-sso refreshes the catalogue without end")
+        let lock = wait_for(&file.lock_path(), LOCK_TIMEOUT).await?.ok_or_else(|| {
+            failure::unavailable(format!(
+                "another aws-sso process has been updating the catalogue for more than {} minutes",
+                LOCK_TIMEOUT.as_secs() / 60
+            ))
         })?;
         let mut catalogue = file.read();
-        if catalogue.refreshed_at.is_some_and(|at| at >= started_at) {
-            debug!("another process has refreshed the catalogue");
+        if catalogue.updated_at.is_some_and(|at| at >= started_at) {
+            debug!("another process has updated the catalogue");
             return Ok(catalogue);
         }
-        let calls = Calls { center: self.clone(), token: Mutex::new(self.access_token().await?) };
+        let calls =
+            Calls { identity_center: self.clone(), token: Mutex::new(self.access_token().await?) };
         let listed = calls.accounts().await?;
-        let resumable =
-            |at: &Timestamp| (0..RESUMABLE).contains(&(started_at.as_second() - at.as_second()));
-        let since = catalogue.refreshing_since.filter(resumable).unwrap_or(started_at);
+        let age = |at: &Timestamp| started_at.duration_since(*at);
+        let is_resumable =
+            |at: &Timestamp| (SignedDuration::ZERO..RESUME_WITHIN).contains(&age(at));
+        let since = catalogue.updating_since.filter(is_resumable).unwrap_or(started_at);
         catalogue.accounts = merge(listed, std::mem::take(&mut catalogue.accounts));
-        catalogue.refreshing_since = Some(since);
+        catalogue.updating_since = Some(since);
         let is_due = |account: &Account| match account.fetched_at {
             Some(at) => at < since && !only_new,
             None => true,
@@ -76,9 +83,9 @@ impl IdentityCenter {
         let due = catalogue.accounts.iter().filter(|account| is_due(account));
         let due: VecDeque<AccountId> = due.map(|account| account.id.clone()).collect();
         fetch(&calls, file, &mut catalogue, due, progress).await?;
-        catalogue.refreshing_since = None;
-        if !only_new || catalogue.refreshed_at.is_none() {
-            catalogue.refreshed_at = Some(self.now());
+        catalogue.updating_since = None;
+        if !only_new || catalogue.updated_at.is_none() {
+            catalogue.updated_at = Some(self.now());
         }
         file.write(&catalogue)?;
         drop(lock);
@@ -86,7 +93,7 @@ impl IdentityCenter {
     }
 }
 
-/// The accounts that are listed now, with the roles that are known of them.
+/// The listed accounts, with the roles that the catalogue has for them.
 fn merge(listed: Vec<AccountInfo>, known: Vec<Account>) -> Vec<Account> {
     let mut known: HashMap<AccountId, Account> =
         known.into_iter().map(|account| (account.id.clone(), account)).collect();
@@ -102,7 +109,7 @@ fn merge(listed: Vec<AccountInfo>, known: Vec<Account>) -> Vec<Account> {
     accounts
 }
 
-/// Fetches the roles of the accounts that are due into the catalogue, and saves it now and then, and when it fails.
+/// Fetches the roles of the accounts that are due. It saves the catalogue in between, and when a call fails.
 async fn fetch(
     calls: &Calls,
     file: &CatalogueFile,
@@ -122,7 +129,7 @@ async fn fetch(
     let mut saved_at = Instant::now();
     loop {
         progress.send_replace(Progress { done: total - remaining, total });
-        while under_way.len() < IN_FLIGHT
+        while under_way.len() < MAX_IN_FLIGHT
             && let Some(account) = due.pop_front()
         {
             under_way.push(async move {
@@ -136,7 +143,7 @@ async fn fetch(
                 let place = places.get(&account).and_then(|at| catalogue.accounts.get_mut(*at));
                 if let Some(place) = place {
                     place.roles = roles;
-                    place.fetched_at = Some(calls.center.now());
+                    place.fetched_at = Some(calls.identity_center.now());
                 }
             }
             Err(error) => {
@@ -145,7 +152,7 @@ async fn fetch(
             }
         }
         remaining -= 1;
-        if saved_at.elapsed() >= SAVE_EVERY {
+        if saved_at.elapsed() >= SAVE_INTERVAL {
             file.write(catalogue)?;
             saved_at = Instant::now();
         }
@@ -154,19 +161,19 @@ async fn fetch(
 
 impl Calls {
     async fn accounts(&self) -> Result<Vec<AccountInfo>, Failure> {
-        let portal = self.center.portal_in_turn().await?;
+        let portal = self.identity_center.background_portal().await?;
         let call = async |token: AccessToken, page| portal.accounts(&token.secret, page).await;
         self.all(call).await
     }
 
-    /// All roles in an account, sorted. An account that is listed and yet closed to us has none.
+    /// All roles in an account, sorted. An account that AWS lists but does not let us look into has none.
     async fn roles(&self, account: &AccountId) -> Result<Vec<RoleName>, Failure> {
-        let portal = self.center.portal_in_turn().await?;
+        let portal = self.identity_center.background_portal().await?;
         let call =
             async |token: AccessToken, page| portal.roles(&token.secret, account, page).await;
         let mut roles = match self.all(call).await {
             Err(error) if error.problem == Problem::Denied => {
-                warn!(account = account.as_str(), %error, "the roles of an account are not told");
+                warn!(account = account.as_str(), %error, "AWS does not list the roles of an account");
                 Vec::new()
             }
             outcome => outcome?,
@@ -176,10 +183,10 @@ impl Calls {
         Ok(roles)
     }
 
-    /// All pages of a list.
+    /// The entries of all pages of a list.
     async fn all<T>(
         &self,
-        call: impl AsyncFn(AccessToken, Option<String>) -> Result<Page<T>, Refused>,
+        call: impl AsyncFn(AccessToken, Option<String>) -> Result<Page<T>, PortalError>,
     ) -> Result<Vec<T>, Failure> {
         let (mut items, mut next) = (Vec::new(), None);
         loop {
@@ -192,46 +199,45 @@ impl Calls {
         }
     }
 
-    /// One page, whatever it takes: throttled calls are made again, and a token that has ended is refreshed.
+    /// One page. Throttled and failed calls are retried, and a refused access token is renewed.
     async fn one<T>(
         &self,
-        call: &impl AsyncFn(AccessToken, Option<String>) -> Result<Page<T>, Refused>,
+        call: &impl AsyncFn(AccessToken, Option<String>) -> Result<Page<T>, PortalError>,
         page: Option<String>,
     ) -> Result<Page<T>, Failure> {
-        let pace = &self.center.0.pace;
+        let rate_limiter = &self.identity_center.0.rate_limiter;
         let mut failures = 0;
         loop {
-            pace.turn().await;
+            rate_limiter.wait_for_turn().await;
             let token = self.token.lock().await.clone();
-            let Refused { error, retry_after } = match call(token.clone(), page.clone()).await {
+            let PortalError { error, retry_after } = match call(token.clone(), page.clone()).await {
                 Ok(page) => return Ok(page),
                 Err(failure) => failure,
             };
+            if error.problem == Problem::Throttled {
+                rate_limiter.throttled(retry_after);
+                continue;
+            }
             failures += 1;
-            match error.problem {
-                Problem::Throttled => {
-                    failures -= 1;
-                    pace.throttled(retry_after);
-                }
-                Problem::SignInNeeded if failures < ATTEMPTS => self.renew(token).await?,
-                Problem::Unavailable if failures < ATTEMPTS => {
-                    debug!(%error, failures, "asking again");
-                    tokio::time::sleep(role_credentials::pause(failures)).await;
-                }
-                _ => {
-                    let name = &self.center.instance().name;
-                    let text = format!("the access portal of `{name}` lists no roles: {error}");
-                    return Err(error.with_message(text));
-                }
+            let may_retry = failures < MAX_ATTEMPTS;
+            if may_retry && error.problem == Problem::SignInNeeded {
+                self.renew(token).await?;
+            } else if may_retry && error.problem == Problem::Unavailable {
+                debug!(%error, failures, "trying again");
+                tokio::time::sleep(role_credentials::pause(failures)).await;
+            } else {
+                let name = &self.identity_center.instance().name;
+                let text = format!("the access portal of `{name}` does not list roles: {error}");
+                return Err(error.with_message(text));
             }
         }
     }
 
-    /// Another token for all, once, however many calls were refused with the old one.
+    /// Renews the token for all calls, once for all that were refused with the old one.
     async fn renew(&self, refused: AccessToken) -> Result<(), Failure> {
         let mut token = self.token.lock().await;
         if token.secret.expose() == refused.secret.expose() {
-            *token = self.center.access_token_after(refused).await?;
+            *token = self.identity_center.access_token_after(refused).await?;
         }
         Ok(())
     }
