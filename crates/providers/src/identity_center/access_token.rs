@@ -1,7 +1,6 @@
 //! The access token. One process at a time renews it, and all processes share it.
 //!
-//! A renewal holds the sign-in lock. It runs in a task of its own, so that it is not interrupted between AWS's answer and the
-//! saving when its caller stops waiting.
+//! A renewal holds the sign-in lock. It runs in a task of its own, which also saves the tokens when its caller stops waiting.
 
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -19,8 +18,7 @@ use super::item::{Session, blocking};
 use super::oidc::{TokenError, Tokens};
 use crate::failure;
 
-/// An access token is renewed when less than this is left of it. It can still be used then, so a renewal whose answer is
-/// lost does not end the session early.
+/// An access token is renewed when less than this is left of it: early, so that a renewal with a lost answer can be repeated.
 const RENEW_MARGIN: SignedDuration = SignedDuration::from_mins(10);
 /// The same for a process that keeps a session alive. It is longer, so that the session's end is known in time.
 pub(crate) const KEEP_SESSION_MARGIN: SignedDuration = SignedDuration::from_mins(20);

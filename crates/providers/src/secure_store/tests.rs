@@ -34,9 +34,9 @@ fn save(store: &SecureStore, item: &[u8]) -> Result<(), StoreError> {
     store.update(|_| Ok((Zeroizing::new(item.to_vec()), ())))
 }
 
-/// A change that must not be begun.
+/// A change that must not be called.
 fn never(_: Option<&[u8]>) -> Result<(Zeroizing<Vec<u8>>, ()), StoreError> {
-    panic!("not to be called")
+    panic!("the change must not be called")
 }
 
 fn assert_names_key(error: &StoreError, store: &SecureStore) {
@@ -44,7 +44,7 @@ fn assert_names_key(error: &StoreError, store: &SecureStore) {
     assert!(is_it, "{error}");
 }
 
-/// The error, after a look that neither it nor its hint tells a secret or has two lines.
+/// The error, checked: it and its hint hold no secret and are one line each.
 fn discreet<T>(result: Result<T, StoreError>) -> StoreError {
     let Err(error) = result else { panic!("it should have failed") };
     for text in [error.to_string(), format!("{error:?}"), error.hint().unwrap_or_default()] {
@@ -54,7 +54,7 @@ fn discreet<T>(result: Result<T, StoreError>) -> StoreError {
     error
 }
 
-/// Counts up, in an item that is long enough to be torn: the number again and again.
+/// Counts up. The item repeats the number, and is long enough that a torn one would show.
 fn count_up(store: &SecureStore) -> u64 {
     let counted = store.update(|item| {
         let next = item.map_or(0, counted) + 1;
@@ -71,12 +71,12 @@ fn counted(item: &[u8]) -> u64 {
 }
 
 #[test]
-fn an_item_is_kept_and_read_again() {
+fn an_item_is_saved_and_read() {
     let home = tempfile::tempdir().unwrap();
     let folder = home.path().join("not/yet/there");
     let store = with_passphrase(&folder, "CANARY pass");
     assert!(store.read().unwrap().is_none());
-    assert!(!folder.exists(), "reading makes nothing");
+    assert!(!folder.exists(), "reading creates nothing");
     save(&store, b"CANARY item").unwrap();
     assert_eq!(store.path(), folder.join("corp.file"));
     assert!(!fs::read(store.path()).unwrap().windows(6).any(|bytes| bytes == b"CANARY"));
@@ -96,7 +96,7 @@ fn an_item_is_kept_and_read_again() {
 }
 
 #[test]
-fn a_change_that_fails_changes_nothing() {
+fn a_failed_change_leaves_the_item_unchanged() {
     let home = tempfile::tempdir().unwrap();
     let store = plain(home.path());
     save(&store, b"old").unwrap();
@@ -113,7 +113,7 @@ fn a_change_that_fails_changes_nothing() {
 }
 
 #[test]
-fn the_wrong_passphrase_opens_nothing_and_writes_nothing() {
+fn a_wrong_passphrase_opens_nothing_and_writes_nothing() {
     let home = tempfile::tempdir().unwrap();
     save(&with_passphrase(home.path(), "CANARY right"), b"CANARY item").unwrap();
     let files = || ["corp.file", "corp.key"].map(|name| fs::read(home.path().join(name)).unwrap());
@@ -127,13 +127,13 @@ fn the_wrong_passphrase_opens_nothing_and_writes_nothing() {
     assert_eq!(
         none.protection(),
         Protection::Passphrase,
-        "what the item has, without asking keyrings"
+        "the protection of the item, without a call to a keyring"
     );
     assert!(matches!(discreet(none.read()), StoreError::PassphraseNeeded { new: false }));
     assert!(matches!(discreet(save(&none, b"x")), StoreError::PassphraseNeeded { new: false }));
     assert_eq!(files(), before);
 
-    // Nor is it made over where only the key is left; the right one uses it again.
+    // A key without an item is not replaced. The right passphrase uses it again.
     let aside = wrong.set_aside().unwrap().unwrap();
     assert_names_key(&discreet(wrong.update(never)), &wrong);
     save(&with_passphrase(home.path(), "CANARY right"), b"next").unwrap();
@@ -141,11 +141,11 @@ fn the_wrong_passphrase_opens_nothing_and_writes_nothing() {
     assert_eq!(key, before[1]);
     fs::rename(aside, home.path().join("corp.file")).unwrap();
     let right = with_passphrase(home.path(), "CANARY right");
-    assert_eq!(*right.read().unwrap().unwrap(), b"CANARY item", "the key opens what was moved");
+    assert_eq!(*right.read().unwrap().unwrap(), b"CANARY item", "the key opens the renamed item");
 }
 
 #[test]
-fn without_a_passphrase_no_new_item_is_made_and_no_change_is_begun() {
+fn without_a_passphrase_no_item_is_made() {
     let home = tempfile::tempdir().unwrap();
     let wanted = Some(Protection::Passphrase);
     let store = SecureStore::open(home.path(), &corp(), wanted, None).unwrap();
@@ -155,13 +155,13 @@ fn without_a_passphrase_no_new_item_is_made_and_no_change_is_begun() {
 }
 
 #[test]
-fn an_item_whose_key_file_is_gone_makes_room_for_another() {
+fn an_item_with_a_lost_key_file_can_be_replaced() {
     let home = tempfile::tempdir().unwrap();
     let used = with_passphrase(home.path(), "CANARY pass");
     save(&used, b"CANARY item").unwrap();
     let path = used.key_path();
     fs::rename(&path, home.path().join("away")).unwrap();
-    assert_eq!(*used.read().unwrap().unwrap(), b"CANARY item", "its key was fetched before");
+    assert_eq!(*used.read().unwrap().unwrap(), b"CANARY item", "the key is cached");
     save(&used, b"CANARY item").unwrap();
 
     let wanted = Some(Protection::Passphrase);
@@ -175,12 +175,12 @@ fn an_item_whose_key_file_is_gone_makes_room_for_another() {
     }
     assert!(!path.exists());
 
-    // Whoever has the lost key in mind makes a new one, as others do.
+    // A store with the lost key in its cache makes a new key as well.
     used.set_aside().unwrap().unwrap();
     save(&used, b"new").unwrap();
     assert_eq!(*with_passphrase(home.path(), "CANARY pass").read().unwrap().unwrap(), b"new");
 
-    // A key of something else is as good as none.
+    // The key of another item opens nothing.
     fs::rename(home.path().join("away"), &path).unwrap();
     let other = with_passphrase(home.path(), "CANARY pass");
     assert!(matches!(discreet(other.read()), StoreError::KeyMissing { .. }));
@@ -188,7 +188,7 @@ fn an_item_whose_key_file_is_gone_makes_room_for_another() {
 }
 
 #[test]
-fn no_file_of_an_instance_is_another_ones() {
+fn no_two_instances_share_a_file() {
     let home = tempfile::tempdir().unwrap();
     let mut paths = Vec::new();
     for name in ["a", "a.key", "a.key.new", "a.file", "a.sign-in", "key"] {
@@ -211,7 +211,7 @@ fn no_file_of_an_instance_is_another_ones() {
 }
 
 #[test]
-fn a_cut_item_or_key_is_damaged_and_never_written_over() {
+fn a_truncated_item_or_key_is_damaged_and_never_overwritten() {
     let home = tempfile::tempdir().unwrap();
     let store = with_passphrase(home.path(), "CANARY pass");
     save(&store, &[b'x'; 3000]).unwrap();
@@ -219,8 +219,8 @@ fn a_cut_item_or_key_is_damaged_and_never_written_over() {
         let whole = fs::read(cut).unwrap();
         for length in (0..whole.len()).step_by(if cut == store.path() { 64 } else { 1 }) {
             fs::write(cut, &whole[..length]).unwrap();
-            let anew = with_passphrase(home.path(), "CANARY pass");
-            for error in [discreet(anew.read()), discreet(anew.update(never))] {
+            let reopened = with_passphrase(home.path(), "CANARY pass");
+            for error in [discreet(reopened.read()), discreet(reopened.update(never))] {
                 let StoreError::Damaged { path, .. } = &error else { panic!("{length}: {error}") };
                 assert_eq!(path, cut);
                 assert!(error.hint().unwrap().contains(&format!("mv {}", cut.display())));
@@ -233,7 +233,7 @@ fn a_cut_item_or_key_is_damaged_and_never_written_over() {
 }
 
 #[test]
-fn garbage_is_damaged_and_can_be_set_aside() {
+fn an_unreadable_item_can_be_set_aside() {
     let home = tempfile::tempdir().unwrap();
     let store = with_passphrase(home.path(), "CANARY pass");
     assert_eq!(store.set_aside().unwrap(), None);
@@ -253,11 +253,11 @@ fn garbage_is_damaged_and_can_be_set_aside() {
 }
 
 #[test]
-fn of_several_items_one_must_be_chosen() {
+fn with_several_items_one_must_be_chosen() {
     let home = tempfile::tempdir().unwrap();
     let by_itself = with_passphrase(home.path(), "CANARY pass");
     save(&plain(home.path()), b"plain").unwrap();
-    // Another process was quicker: its item would be hidden by a second one.
+    // Another process was faster. A second item would hide its item.
     assert!(matches!(discreet(save(&by_itself, b"x")), StoreError::Several { .. }));
 
     let wanted = Some(Protection::Passphrase);
@@ -271,26 +271,26 @@ fn of_several_items_one_must_be_chosen() {
 }
 
 #[test]
-fn a_store_that_stays_open_reads_nothing_stale() {
+fn an_open_store_reads_the_changes_of_other_processes() {
     let home = tempfile::tempdir().unwrap();
     let open = with_passphrase(home.path(), "CANARY pass");
     save(&open, b"old").unwrap();
-    // Another process sets the item aside, whose key is lost, and makes both anew.
-    let sign_in_anew = |text: &str, item: &[u8]| {
+    // Another process sets the item with the lost key aside, and makes a new item and key.
+    let sign_in_again = |text: &str, item: &[u8]| {
         fs::remove_file(open.key_path()).unwrap();
         let other = with_passphrase(home.path(), text);
         other.set_aside().unwrap().unwrap();
         assert!(open.read().unwrap().is_none());
         save(&other, item).unwrap();
     };
-    sign_in_anew("CANARY pass", b"new");
+    sign_in_again("CANARY pass", b"new");
     assert_eq!(*open.read().unwrap().unwrap(), b"new", "with the new key");
-    sign_in_anew("CANARY other", b"newer");
+    sign_in_again("CANARY other", b"newer");
     assert_names_key(&discreet(open.read()), &open);
 }
 
 #[test]
-fn a_store_that_stays_open_is_opened_anew_when_there_is_an_item_of_another_protection() {
+fn an_open_store_reports_an_item_with_another_protection() {
     let home = tempfile::tempdir().unwrap();
     let open = with_passphrase(home.path(), "CANARY pass");
     let wanted = Some(Protection::Passphrase);
@@ -301,16 +301,16 @@ fn a_store_that_stays_open_is_opened_anew_when_there_is_an_item_of_another_prote
     let error = discreet(open.read()).to_string();
     assert!(error.contains("corp.file and ") && error.ends_with("corp.json"), "{error}");
     assert!(matches!(discreet(open.update(never)), StoreError::Several { .. }));
-    assert_eq!(*chosen.read().unwrap().unwrap(), b"old", "what a person chose holds");
+    assert_eq!(*chosen.read().unwrap().unwrap(), b"old", "a chosen protection is used");
     open.set_aside().unwrap().unwrap();
     let error = discreet(open.read()).to_string();
     assert!(!error.contains("corp.file") && error.ends_with("corp.json"), "{error}");
-    let anew = SecureStore::open(home.path(), &corp(), None, None).unwrap();
-    assert_eq!(*anew.read().unwrap().unwrap(), b"new");
+    let reopened = SecureStore::open(home.path(), &corp(), None, None).unwrap();
+    assert_eq!(*reopened.read().unwrap().unwrap(), b"new");
 }
 
 #[test]
-fn a_keyring_that_this_system_lacks_is_named() {
+fn a_keyring_that_this_system_does_not_have_is_named() {
     let home = tempfile::tempdir().unwrap();
     let lacking = if cfg!(windows) { Protection::Keychain } else { Protection::CredentialManager };
     let store = SecureStore::open(home.path(), &corp(), Some(lacking), None).unwrap();

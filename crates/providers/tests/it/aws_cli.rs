@@ -1,4 +1,4 @@
-//! The AWS CLI's own sign-in: used while it is good, and never touched.
+//! The sign-in of the AWS CLI: it is used while it is valid, and never changed.
 
 use std::path::PathBuf;
 use std::time::SystemTime;
@@ -11,7 +11,7 @@ use sha1::{Digest, Sha1};
 use crate::process::{Answer, Request};
 use crate::world::{ACCOUNT, INSTANCE, ROLE, World};
 
-/// A world in which the AWS CLI has signed in, and nobody else.
+/// A world in which only the AWS CLI is signed in.
 fn with_aws_cli() -> World {
     let world = World::new(Options::default());
     world.sign_in("elsewhere");
@@ -25,7 +25,7 @@ fn path(world: &World) -> PathBuf {
     world.home().join("aws-cli").join(name).with_extension("json")
 }
 
-/// Writes what the AWS CLI writes, with something changed.
+/// Writes the file of the AWS CLI, with a change.
 fn write(world: &World, change: impl FnOnce(&mut Value)) {
     let session = &world.item("elsewhere")["session"];
     let mut cached = json!({
@@ -49,20 +49,20 @@ fn file(world: &World) -> (Vec<u8>, SystemTime) {
 }
 
 #[test]
-fn the_aws_clis_token_is_used_and_its_file_never_changed() {
+fn the_token_of_the_aws_cli_is_used_and_its_file_is_never_changed() {
     let world = with_aws_cli();
     let before = file(&world);
     let mut process = world.process();
     process.credentials(ACCOUNT, ROLE).unwrap();
     assert!(process.signed_in());
-    process.ask(Request::RefreshCatalogue { only_new: false });
+    process.ask(Request::UpdateCatalogue { only_new: false });
     assert!(matches!(process.answer(), Answer::Catalogue(accounts) if accounts.len() == 3));
     assert_eq!(world.fake.count(Operation::CreateToken), 0);
     assert_eq!(file(&world), before);
 }
 
 #[test]
-fn the_spelling_of_older_aws_clis_is_read() {
+fn the_date_format_of_older_aws_clis_is_read() {
     let world = with_aws_cli();
     write(&world, |cached| {
         cached["expiresAt"] = "2099-12-31T23:59:59UTC".into();
@@ -72,7 +72,7 @@ fn the_spelling_of_older_aws_clis_is_read() {
 }
 
 #[test]
-fn a_token_that_the_portal_refuses_is_not_refreshed_behind_the_aws_clis_back() {
+fn a_token_of_the_aws_cli_is_never_renewed_by_us() {
     let world = with_aws_cli();
     world.fake.expire_access_tokens();
     let before = file(&world);
@@ -85,7 +85,7 @@ fn a_token_that_the_portal_refuses_is_not_refreshed_behind_the_aws_clis_back() {
 }
 
 #[test]
-fn what_has_expired_or_is_of_another_instance_is_as_good_as_none() {
+fn an_expired_sign_in_and_one_of_another_instance_are_ignored() {
     let world = with_aws_cli();
     for (field, value) in [
         ("expiresAt", "2020-01-01T00:00:00Z"),
@@ -107,7 +107,7 @@ fn what_has_expired_or_is_of_another_instance_is_as_good_as_none() {
 }
 
 #[test]
-fn a_sign_in_of_ours_goes_first() {
+fn our_own_sign_in_is_preferred() {
     let world = with_aws_cli();
     world.fake.set_user("bob");
     world.sign_in(INSTANCE);
@@ -116,10 +116,10 @@ fn a_sign_in_of_ours_goes_first() {
 }
 
 #[test]
-fn the_end_of_the_aws_clis_sign_in_is_the_end_of_its_session() {
+fn a_session_of_the_aws_cli_ends_with_its_token() {
     let world = with_aws_cli();
     let session = world.process().keep_session().unwrap();
     assert!(session.ends_in.unwrap() > 365 * 24 * 3600, "{session:?}");
-    assert!((1799..=1800).contains(&session.look_again_in), "{session:?}");
+    assert!((1799..=1800).contains(&session.next_check_in), "{session:?}");
     assert_eq!(world.fake.count(Operation::CreateToken), 0);
 }

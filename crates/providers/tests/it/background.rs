@@ -1,4 +1,4 @@
-//! New credentials, as a server asks for them: in turn, once, and kept by nobody else.
+//! New credentials for a server: fetched in turn, without retries, and not kept in the store.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ fn calls(world: &World) -> usize {
     world.fake.count(Operation::GetRoleCredentials)
 }
 
-/// In how many seconds credentials expire.
+/// The life of credentials in seconds.
 fn life(process: &mut Process, new: bool) -> i64 {
     match process.call(Request::Life { new }) {
         Answer::Life(seconds) => seconds,
@@ -20,7 +20,7 @@ fn life(process: &mut Process, new: bool) -> i64 {
 }
 
 #[test]
-fn new_credentials_are_neither_taken_from_the_store_nor_kept_there() {
+fn new_credentials_are_neither_read_from_the_store_nor_kept_there() {
     let world = World::signed_in(Options::default());
     let mut process = world.process();
     let new = process.new_credentials(ACCOUNT, ROLE).unwrap();
@@ -34,14 +34,14 @@ fn new_credentials_are_neither_taken_from_the_store_nor_kept_there() {
 }
 
 #[test]
-fn many_at_once_stay_below_the_quota() {
+fn many_calls_at_once_stay_within_the_quota() {
     let world = World::signed_in(Options { quota: Some(20.0), ..Options::default() });
     assert!(world.process().many(true, 40).is_empty());
     assert_eq!(calls(&world), 40);
 }
 
 #[test]
-fn what_opening_the_store_takes_is_not_made_up_for_by_a_burst() {
+fn after_a_slow_opening_of_the_store_there_is_no_burst_of_calls() {
     let mut world = World::new(Options { quota: Some(20.0), ..Options::default() });
     world.passphrase = Some("CANARY");
     world.sign_in(INSTANCE);
@@ -50,7 +50,7 @@ fn what_opening_the_store_takes_is_not_made_up_for_by_a_burst() {
 }
 
 #[test]
-fn what_fails_is_not_asked_for_again_unless_the_caller_does() {
+fn a_failed_call_in_the_background_is_not_retried() {
     let mut world = World::signed_in(Options::default());
     world.attempts = 3;
     let mut process = world.process();
@@ -68,7 +68,7 @@ fn what_fails_is_not_asked_for_again_unless_the_caller_does() {
 }
 
 #[test]
-fn a_portal_that_throttles_or_is_not_reached_is_left_alone_as_long_as_it_takes() {
+fn after_throttling_or_an_unavailable_portal_there_is_a_pause() {
     let world = World::signed_in(Options::default());
     let mut process = world.process();
     for (fault, seconds) in
@@ -85,16 +85,20 @@ fn a_portal_that_throttles_or_is_not_reached_is_left_alone_as_long_as_it_takes()
 }
 
 #[test]
-fn a_token_that_the_portal_refuses_to_many_is_refreshed_once() {
+fn a_token_that_the_portal_refuses_to_many_calls_is_renewed_once() {
     let world = World::signed_in(Options::default());
     world.fake.expire_access_tokens();
     assert!(world.process().many(true, 20).is_empty());
     assert_eq!(world.fake.count(Operation::CreateToken), 1);
-    assert!((21..30).contains(&calls(&world)), "{}: all who wait use the new one", calls(&world));
+    assert!(
+        (21..30).contains(&calls(&world)),
+        "{}: all waiting calls use the new token",
+        calls(&world)
+    );
 }
 
 #[test]
-fn one_failed_refresh_is_enough_for_all_who_wait_for_it() {
+fn a_failed_renewal_is_not_repeated_by_the_calls_that_waited_for_it() {
     let world =
         World::signed_in(Options { latency: Duration::from_millis(500), ..Options::default() });
     world.later(HOUR);
@@ -103,11 +107,11 @@ fn one_failed_refresh_is_enough_for_all_who_wait_for_it() {
     assert_eq!(process.many(false, 20), vec!["Unavailable"; 20]);
     assert_eq!(world.fake.count(Operation::CreateToken), 1);
     assert_eq!(process.many(false, 1), ["Unavailable"]);
-    assert_eq!(world.fake.count(Operation::CreateToken), 2, "who comes later tries anew");
+    assert_eq!(world.fake.count(Operation::CreateToken), 2, "a later call tries again");
 }
 
 #[test]
-fn expirations_are_told_by_our_clock_when_it_is_behind() {
+fn expirations_are_converted_to_our_clock_when_it_is_behind() {
     for (offset, lives) in [(840, 3600), (50, 3650), (-840, 2760)] {
         let options = Options { clock_offset_seconds: offset, ..Options::default() };
         let world = World::signed_in(options);
@@ -121,7 +125,7 @@ fn expirations_are_told_by_our_clock_when_it_is_behind() {
 }
 
 #[test]
-fn nobody_signed_in_is_told_without_a_call() {
+fn without_a_sign_in_there_is_no_call_to_aws() {
     let world = World::new(Options::default());
     let failed = world.process().new_credentials(ACCOUNT, ROLE).unwrap_err();
     assert_eq!(failed.problem, "SignInNeeded");
@@ -130,7 +134,7 @@ fn nobody_signed_in_is_told_without_a_call() {
 }
 
 #[test]
-fn a_sign_in_of_another_process_is_noticed_even_if_it_was_before_one_waits() {
+fn a_sign_in_of_another_process_is_noticed_even_before_the_wait_begins() {
     let world = World::new(Options::default());
     let (mut early, mut late) = (world.process(), world.process());
     for process in [&mut early, &mut late] {
@@ -146,31 +150,34 @@ fn a_sign_in_of_another_process_is_noticed_even_if_it_was_before_one_waits() {
 }
 
 #[test]
-fn a_session_that_ends_under_ones_hands_is_no_sign_in() {
+fn the_end_of_a_session_is_not_taken_for_a_sign_in() {
     let world = World::signed_in(Options::default());
     let mut process = world.process();
     process.new_credentials(ACCOUNT, ROLE).unwrap();
     world.fake.end_sessions();
     assert_eq!(process.new_credentials(ACCOUNT, ROLE).unwrap_err().problem, "SignInNeeded");
-    assert!(world.item(INSTANCE)["session"].is_null(), "which was written here");
+    assert!(world.item(INSTANCE)["session"].is_null(), "this process wrote that");
     process.ask(Request::SignInChanges);
     std::thread::sleep(Duration::from_millis(2500));
     assert!(matches!(process.call(Request::GiveUp), Answer::GaveUp));
 }
 
 #[test]
-fn a_portal_that_refuses_every_token_is_not_asked_on_and_on() {
+fn a_portal_that_refuses_every_token_is_not_called_again_and_again() {
     let world = World::signed_in(Options::default());
     world.fake.fault_always(Operation::GetRoleCredentials, Fault::Unauthorized);
     let mut process = world.process();
     assert_eq!(process.new_credentials(ACCOUNT, ROLE).unwrap_err().problem, "SignInNeeded");
     process.ask(Request::SignInChanges);
     std::thread::sleep(Duration::from_millis(2500));
-    assert!(matches!(process.call(Request::GiveUp), Answer::GaveUp), "the token written here");
+    assert!(
+        matches!(process.call(Request::GiveUp), Answer::GaveUp),
+        "this process wrote the token"
+    );
 }
 
 #[test]
-fn a_good_token_is_tried_to_be_refreshed_once_a_minute() {
+fn the_early_renewal_of_a_token_is_attempted_once_a_minute() {
     let world = World::signed_in(Options::default());
     world.later(51 * MINUTE);
     world.fake.fault_always(Operation::CreateToken, Fault::ServerError);

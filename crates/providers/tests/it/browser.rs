@@ -1,4 +1,4 @@
-//! As much of a browser as signing in takes. Redirections are the test's to follow.
+//! A minimal browser for sign-ins. It does not follow redirects by itself.
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;

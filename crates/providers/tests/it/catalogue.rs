@@ -1,4 +1,4 @@
-//! Refreshing the catalogue: whole, under the quota, and never twice for the same.
+//! The update of the catalogue: complete, within the quota, and without repeated work.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::world::{ACCOUNT, INSTANCE, ROLE, World, wait_until};
 type Listed = Vec<(String, Vec<String>)>;
 
 fn ask(process: &mut Process) {
-    process.ask(Request::RefreshCatalogue { only_new: false });
+    process.ask(Request::UpdateCatalogue { only_new: false });
 }
 
 fn listed(process: &mut Process) -> Listed {
@@ -22,7 +22,7 @@ fn listed(process: &mut Process) -> Listed {
     }
 }
 
-fn refresh(world: &World) -> Listed {
+fn update(world: &World) -> Listed {
     let mut process = world.process();
     ask(&mut process);
     listed(&mut process)
@@ -36,7 +36,7 @@ fn role_lists(world: &World) -> usize {
     world.fake.count(Operation::ListAccountRoles)
 }
 
-/// What was saved, by account id; nothing before the first saving.
+/// The saved accounts by id; empty before the first save.
 fn saved(world: &World) -> HashMap<String, Value> {
     let path = world.home().join(format!("catalogue/{INSTANCE}.json"));
     let Ok(json) = std::fs::read(path) else { return HashMap::new() };
@@ -46,10 +46,10 @@ fn saved(world: &World) -> HashMap<String, Value> {
 }
 
 #[test]
-fn hundreds_of_accounts_are_all_there_and_the_quota_holds() {
+fn hundreds_of_accounts_are_listed_within_the_quota() {
     let options = Options { accounts: 250, roles: 3, quota: Some(20.0), ..Options::default() };
     let world = World::signed_in(options);
-    let accounts = refresh(&world);
+    let accounts = update(&world);
     assert_eq!(accounts.len(), 250);
     let roles = ["AdministratorAccess", "PowerUser", ROLE];
     assert!(accounts.iter().all(|(_, of_account)| of_account == &roles));
@@ -59,7 +59,7 @@ fn hundreds_of_accounts_are_all_there_and_the_quota_holds() {
     let seconds = (calls[calls.len() - 1].at - calls[0].at).as_secs_f64();
     let rate = (calls.len() - 1) as f64 / seconds;
     assert!(rate <= 20.0, "{rate} calls a second");
-    // Next to none, when the fake gets its turns in time.
+    // Almost none on an idle machine.
     let refused = calls.iter().filter(|call| call.status == Some(429)).count();
     assert!(refused <= 40, "{refused} calls were too many");
     assert_eq!(calls.len(), 3 + 250 + refused);
@@ -67,20 +67,20 @@ fn hundreds_of_accounts_are_all_there_and_the_quota_holds() {
 }
 
 #[test]
-fn throttled_calls_are_made_again_and_lost_by_none() {
+fn throttled_calls_are_repeated_and_none_is_lost() {
     let world = of_accounts(12);
     for _ in 0..3 {
         world.fake.fault(Operation::ListAccounts, Fault::Throttled { retry_after: None });
         world.fake.fault(Operation::ListAccountRoles, Fault::Throttled { retry_after: None });
     }
-    let accounts = refresh(&world);
+    let accounts = update(&world);
     assert_eq!(accounts.len(), 12);
     assert!(accounts.iter().all(|(_, roles)| roles.len() == 3));
     assert_eq!(role_lists(&world), 15);
 }
 
 #[test]
-fn nobody_asks_before_the_time_that_retry_after_gives_is_over() {
+fn no_call_is_made_before_retry_after_has_passed() {
     let world = of_accounts(30);
     let mut process = world.process();
     ask(&mut process);
@@ -90,14 +90,14 @@ fn nobody_asks_before_the_time_that_retry_after_gives_is_over() {
     let calls = world.fake.calls();
     let throttled = calls.iter().find(|call| call.status == Some(429)).unwrap();
     let answered = throttled.answered.unwrap();
-    // What is under way when the answer comes can't be held back.
+    // Calls that are under way when the answer comes are made nevertheless.
     let under_way = Duration::from_millis(100);
     let next = calls.iter().find(|call| call.at > answered + under_way).unwrap();
     assert!(next.at - answered >= Duration::from_secs(1), "asked {:?} later", next.at - answered);
 }
 
 #[test]
-fn who_is_killed_midway_leaves_what_was_saved_to_the_next() {
+fn an_update_resumes_where_a_killed_process_stopped() {
     let world = of_accounts(40);
     let mut process = world.process();
     ask(&mut process);
@@ -107,14 +107,14 @@ fn who_is_killed_midway_leaves_what_was_saved_to_the_next() {
     let fetched = saved.values().filter(|account| !account["fetched_at"].is_null()).count();
     assert!((1..40).contains(&fetched), "{fetched} of 40");
     world.fake.forget_calls();
-    let accounts = refresh(&world);
+    let accounts = update(&world);
     assert_eq!(accounts.len(), 40);
     assert!(accounts.iter().all(|(_, roles)| roles.len() == 3));
     assert_eq!(role_lists(&world), 40 - fetched);
 }
 
 #[test]
-fn who_fails_midway_leaves_what_was_fetched_to_the_next() {
+fn an_update_resumes_where_a_failed_one_stopped() {
     let world = of_accounts(20);
     let mut process = world.process();
     ask(&mut process);
@@ -126,25 +126,25 @@ fn who_fails_midway_leaves_what_was_fetched_to_the_next() {
     assert!((4..20).contains(&fetched), "{fetched} of 20");
     world.sign_in(INSTANCE);
     world.fake.forget_calls();
-    assert_eq!(refresh(&world).len(), 20);
+    assert_eq!(update(&world).len(), 20);
     assert_eq!(role_lists(&world), 20 - fetched);
 }
 
 #[test]
-fn errors_of_aws_and_of_the_network_are_survived() {
+fn single_errors_of_aws_and_of_the_network_are_retried() {
     let world = of_accounts(10);
     for fault in [Fault::ServerError, Fault::Disconnect] {
         world.fake.fault(Operation::ListAccounts, fault);
         world.fake.fault(Operation::ListAccountRoles, fault);
         world.fake.fault(Operation::ListAccountRoles, fault);
     }
-    let accounts = refresh(&world);
+    let accounts = update(&world);
     assert!(accounts.len() == 10 && accounts.iter().all(|(_, roles)| roles.len() == 3));
     assert_eq!(role_lists(&world), 14);
 }
 
 #[test]
-fn an_aws_that_stays_away_is_told_and_asked_no_more() {
+fn after_repeated_errors_the_update_fails() {
     let world = of_accounts(3);
     world.fake.fault_always(Operation::ListAccounts, Fault::Disconnect);
     let mut process = world.process();
@@ -154,7 +154,7 @@ fn an_aws_that_stays_away_is_told_and_asked_no_more() {
 }
 
 #[test]
-fn a_token_that_ends_midway_is_refreshed_once() {
+fn a_token_that_expires_during_an_update_is_renewed_once() {
     let world = of_accounts(20);
     let mut process = world.process();
     ask(&mut process);
@@ -166,7 +166,7 @@ fn a_token_that_ends_midway_is_refreshed_once() {
 }
 
 #[test]
-fn of_two_processes_one_refreshes_and_the_other_takes_its_result() {
+fn of_two_processes_one_updates_and_the_other_uses_its_result() {
     let world = of_accounts(15);
     let (mut first, mut second) = (world.process(), world.process());
     assert!(second.signed_in());
@@ -178,14 +178,14 @@ fn of_two_processes_one_refreshes_and_the_other_takes_its_result() {
 }
 
 #[test]
-fn accounts_come_and_go_and_roles_change() {
+fn an_update_finds_new_and_removed_accounts_and_roles() {
     let world = of_accounts(3);
-    refresh(&world);
+    update(&world);
     world.fake.remove_account("100000000002");
     world.fake.add_account("000000000007", "New", &["Zoo", "Admin"]);
     world.fake.remove_role("100000000003", ROLE);
-    // A refresh that has come to its end begins anew.
-    let [new, first, last] = &refresh(&world)[..] else { panic!("not three accounts") };
+    // After a complete update, the next one fetches everything again.
+    let [new, first, last] = &update(&world)[..] else { panic!("not three accounts") };
     let roles = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
     assert_eq!(*new, ("000000000007".to_owned(), roles(&["Admin", "Zoo"])));
     assert_eq!(*first, (ACCOUNT.to_owned(), roles(&["AdministratorAccess", "PowerUser", ROLE])));
@@ -194,13 +194,13 @@ fn accounts_come_and_go_and_roles_change() {
 }
 
 #[test]
-fn only_what_is_new_can_be_asked_for() {
+fn an_update_can_be_limited_to_new_accounts() {
     let world = of_accounts(3);
-    refresh(&world);
+    update(&world);
     world.fake.forget_calls();
     world.fake.add_account("000000000007", "New", &["Admin"]);
     let mut process = world.process();
-    process.ask(Request::RefreshCatalogue { only_new: true });
+    process.ask(Request::UpdateCatalogue { only_new: true });
     let accounts = listed(&mut process);
     assert_eq!(accounts.len(), 4);
     assert_eq!(accounts[0], ("000000000007".to_owned(), vec!["Admin".to_owned()]));
@@ -208,7 +208,7 @@ fn only_what_is_new_can_be_asked_for() {
 }
 
 #[test]
-fn an_account_that_vanishes_while_it_is_asked_about_has_no_roles() {
+fn an_account_that_disappears_during_an_update_has_no_roles() {
     let world = of_accounts(12);
     let mut process = world.process();
     ask(&mut process);
@@ -216,5 +216,5 @@ fn an_account_that_vanishes_while_it_is_asked_about_has_no_roles() {
     world.fake.remove_account("100000000012");
     let accounts = listed(&mut process);
     assert!(accounts.iter().all(|(id, roles)| (id == "100000000012") == roles.is_empty()));
-    assert_eq!(refresh(&world).len(), 11);
+    assert_eq!(update(&world).len(), 11);
 }

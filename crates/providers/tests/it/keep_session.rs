@@ -1,4 +1,4 @@
-//! A session that a server keeps going: to its end, which is known in time.
+//! A session that a server keeps alive. Its end is known early.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use fakes::identity_center::{Fault, Operation, Options};
 use crate::process::{Process, Session};
 use crate::world::{ACCOUNT, HOUR, INSTANCE, MINUTE, ROLE, World};
 
-fn refreshes(world: &World) -> usize {
+fn renewals(world: &World) -> usize {
     world.fake.count(Operation::CreateToken)
 }
 
@@ -15,37 +15,37 @@ fn seconds(duration: Duration) -> i64 {
     duration.as_secs().try_into().unwrap()
 }
 
-/// What is seen on the way to a session's end.
+/// The observations until the end of a session.
 #[derive(Debug)]
 struct Walk {
-    /// When it became known when the session ends, and that end.
+    /// When the end became known, and the end.
     known: Option<(i64, i64)>,
     over: i64,
 }
 
-/// Looks at the session whenever it is due, until it is over. `at` sees each look first.
+/// Checks the session whenever a check is due, until it has ended. `at` is called before each check.
 fn walk(world: &World, process: &mut Process, mut at: impl FnMut(i64)) -> Walk {
     let (mut now, mut known) = (0, None);
     loop {
         at(now);
-        let Session { ends_in, look_again_in } = match process.keep_session() {
+        let Session { ends_in, next_check_in } = match process.keep_session() {
             Ok(session) => session,
             Err(failed) => {
                 assert_eq!(failed.problem, "SignInNeeded", "{}", failed.text);
                 return Walk { known, over: now };
             }
         };
-        assert!((59..=1800).contains(&look_again_in), "{look_again_in} at {now}");
-        assert!(known.is_none() || ends_in.is_some(), "what was known is forgotten at {now}");
+        assert!((59..=1800).contains(&next_check_in), "{next_check_in} at {now}");
+        assert!(known.is_none() || ends_in.is_some(), "the known end is lost at {now}");
         known = known.or(ends_in.map(|ends_in| (now, now + ends_in)));
-        world.later(Duration::from_secs(look_again_in.unsigned_abs()));
-        now += look_again_in;
-        assert!(now < seconds(20 * HOUR), "there is no end of it");
+        world.later(Duration::from_secs(next_check_in.unsigned_abs()));
+        now += next_check_in;
+        assert!(now < seconds(20 * HOUR), "the session does not end");
     }
 }
 
 #[test]
-fn the_end_of_a_session_is_known_in_time_by_tokens_that_end_with_it() {
+fn the_end_of_a_session_is_known_early_from_tokens_that_expire_with_it() {
     let world = World::signed_in(Options::default());
     let mut process = world.process();
     let walked = walk(&world, &mut process, |_| {});
@@ -54,52 +54,52 @@ fn the_end_of_a_session_is_known_in_time_by_tokens_that_end_with_it() {
     assert!((end - 60..=end + 60).contains(&ends), "{walked:?}");
     assert!(known <= ends - seconds(15 * MINUTE), "{walked:?}");
     assert!((end - 60..=end + 60).contains(&walked.over), "{walked:?}");
-    assert!((12..=14).contains(&refreshes(&world)), "{} refreshes", refreshes(&world));
+    assert!((12..=14).contains(&renewals(&world)), "{} renewals", renewals(&world));
 }
 
 #[test]
-fn the_end_of_a_session_is_known_in_time_by_a_refresh_token_that_is_refused() {
+fn the_end_of_a_session_is_known_early_from_a_refused_refresh_token() {
     let world = World::signed_in(Options { session_life: 100 * HOUR, ..Options::default() });
     let mut process = world.process();
     let mut refused_from = None;
     let walked = walk(&world, &mut process, |now| {
         if now >= seconds(7 * HOUR) && refused_from.is_none() {
             world.fake.fault_always(Operation::CreateToken, Fault::Unauthorized);
-            refused_from = Some(refreshes(&world));
+            refused_from = Some(renewals(&world));
         }
     });
     let (known, ends) = walked.known.unwrap();
     assert!(known <= ends - seconds(15 * MINUTE), "{walked:?}");
     assert!((ends - 60..=ends + 60).contains(&walked.over), "{walked:?}");
     assert!(refused_from.unwrap() <= 12);
-    assert_eq!(refreshes(&world), refused_from.unwrap() + 1, "AWS isn't asked again");
+    assert_eq!(renewals(&world), refused_from.unwrap() + 1, "AWS is not called again");
 }
 
 #[test]
-fn the_end_of_a_session_is_known_to_all_who_use_it() {
+fn all_processes_know_the_end_of_a_session() {
     let world = World::signed_in(Options { session_life: HOUR, ..Options::default() });
     assert_eq!(world.process().keep_session().unwrap().ends_in, None);
     world.later(41 * MINUTE);
     world.process().keep_session().unwrap().ends_in.unwrap();
     let ends_in = world.process().keep_session().unwrap().ends_in.unwrap();
     assert!((1100..=1145).contains(&ends_in), "{ends_in}");
-    assert_eq!(refreshes(&world), 1);
+    assert_eq!(renewals(&world), 1);
     world.sign_in(INSTANCE);
-    assert_eq!(world.process().keep_session().unwrap().ends_in, None, "of another session");
+    assert_eq!(world.process().keep_session().unwrap().ends_in, None, "another session");
 }
 
 #[test]
-fn a_token_that_was_refused_while_young_says_nothing_about_the_end() {
+fn a_token_that_was_refused_early_does_not_show_the_end_of_the_session() {
     let world = World::signed_in(Options::default());
     world.fake.expire_access_tokens();
     let mut process = world.process();
     process.new_credentials(ACCOUNT, ROLE).unwrap();
-    assert_eq!(refreshes(&world), 1);
+    assert_eq!(renewals(&world), 1);
     assert_eq!(process.keep_session().unwrap().ends_in, None);
 }
 
 #[test]
-fn tokens_that_end_with_their_session_are_hardly_refreshed_by_those_who_use_them() {
+fn tokens_that_expire_with_their_session_are_rarely_renewed() {
     let world = World::signed_in(Options { session_life: HOUR, ..Options::default() });
     world.later(51 * MINUTE);
     let mut process = world.process();
@@ -109,11 +109,11 @@ fn tokens_that_end_with_their_session_are_hardly_refreshed_by_those_who_use_them
         outcome.is_err_and(|failed| failed.problem == "SignInNeeded")
     });
     assert!((50..=55).contains(&over.unwrap()), "{over:?}: it ends when AWS says so");
-    assert!((1..=3).contains(&refreshes(&world)), "{} refreshes", refreshes(&world));
+    assert!((1..=3).contains(&renewals(&world)), "{} renewals", renewals(&world));
 }
 
 #[test]
-fn the_last_seconds_of_a_session_are_not_spent_refreshing() {
+fn in_the_last_seconds_of_a_session_there_are_no_renewals() {
     let world = World::signed_in(Options { session_life: HOUR, ..Options::default() });
     world.later(59 * MINUTE + Duration::from_secs(35));
     let mut process = world.process();
@@ -121,33 +121,33 @@ fn the_last_seconds_of_a_session_are_not_spent_refreshing() {
     for _ in 0..10 {
         let _ = process.new_credentials(ACCOUNT, ROLE);
     }
-    assert_eq!(refreshes(&world), 1);
+    assert_eq!(renewals(&world), 1);
 }
 
 #[test]
-fn an_oidc_that_is_not_reached_is_asked_once_a_minute() {
+fn an_unavailable_oidc_service_is_called_once_a_minute() {
     let world = World::signed_in(Options::default());
     world.later(41 * MINUTE);
     world.fake.fault_always(Operation::CreateToken, Fault::ServerError);
     let mut process = world.process();
     for tries in 1..4 {
         for _ in 0..5 {
-            let Session { ends_in, look_again_in } = process.keep_session().unwrap();
-            assert!(ends_in.is_none() && (59..=60).contains(&look_again_in), "{look_again_in}");
+            let Session { ends_in, next_check_in } = process.keep_session().unwrap();
+            assert!(ends_in.is_none() && (59..=60).contains(&next_check_in), "{next_check_in}");
         }
-        assert_eq!(refreshes(&world), tries);
+        assert_eq!(renewals(&world), tries);
         world.later(MINUTE);
     }
     world.fake.clear_faults();
     assert_eq!(process.keep_session().unwrap().ends_in, None);
-    assert_eq!(refreshes(&world), 4);
+    assert_eq!(renewals(&world), 4);
     world.later(2 * HOUR);
     world.fake.fault_always(Operation::CreateToken, Fault::ServerError);
     assert_eq!(process.keep_session().unwrap_err().problem, "Unavailable");
 }
 
 #[test]
-fn who_looks_while_another_refreshes_does_not_wait() {
+fn a_check_does_not_wait_for_the_renewal_of_another_process() {
     let world = World::signed_in(Options::default());
     world.later(41 * MINUTE);
     world.fake.fault(Operation::CreateToken, Fault::Hang);
@@ -155,12 +155,12 @@ fn who_looks_while_another_refreshes_does_not_wait() {
     hanging.ask(crate::process::Request::KeepSession);
     world.wait_for_calls(Operation::CreateToken, 1);
     let session = world.process().keep_session().unwrap();
-    assert!(session.ends_in.is_none() && session.look_again_in <= 60, "{session:?}");
-    assert_eq!(refreshes(&world), 1);
+    assert!(session.ends_in.is_none() && session.next_check_in <= 60, "{session:?}");
+    assert_eq!(renewals(&world), 1);
 }
 
 #[test]
-fn nobody_signed_in_has_no_session_even_while_somebody_signs_in() {
+fn without_a_sign_in_there_is_no_session_even_while_another_process_signs_in() {
     let world = World::new(Options::default());
     let mut process = world.process();
     let failed = process.keep_session().unwrap_err();
@@ -172,7 +172,7 @@ fn nobody_signed_in_has_no_session_even_while_somebody_signs_in() {
 }
 
 #[test]
-fn a_session_that_is_over_has_no_end_to_come() {
+fn a_session_that_has_ended_needs_a_sign_in() {
     let world = World::signed_in(Options::default());
     world.later(HOUR);
     world.fake.end_sessions();

@@ -1,6 +1,6 @@
-//! Another process that uses the library: this test binary, run anew as its ignored test [`child`], which does what it
-//! is asked on stdin. The SDK takes its endpoints from the environment, of which a process has but one; and what is
-//! tested here is mostly between processes.
+//! Another process that uses the library: this test binary with its ignored test [`child`], which performs the requests on its
+//! stdin. It is a process because the SDK reads its endpoints from the environment, and because most of these tests are about
+//! several processes.
 
 mod child;
 
@@ -14,23 +14,23 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use fakes::CANARY;
 use serde::{Deserialize, Serialize};
 
-/// What a process knows from its start.
+/// The settings of a process.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Setup {
     pub(crate) instance: String,
     pub(crate) start_url: String,
     pub(crate) region: String,
     pub(crate) home: PathBuf,
-    /// What protects the store; nothing but the file's mode when absent.
+    /// The passphrase of the store. `None`: a plain file.
     pub(crate) passphrase: Option<String>,
-    /// How often the SDK tries a call.
+    /// The number of attempts of a call.
     pub(crate) attempts: u32,
 }
 
-/// What a process can be asked.
+/// A request to a process.
 #[derive(Serialize, Deserialize)]
 pub(crate) enum Request {
-    /// Answered by `Busy`, or by `Shown` and then by `Done`.
+    /// The answer is `Busy`, or `Shown` and then `Done`.
     SignIn {
         device_code: bool,
         after_others: bool,
@@ -42,34 +42,34 @@ pub(crate) enum Request {
         account: String,
         role: String,
     },
-    /// As a server does it.
+    /// Like a server.
     NewCredentials {
         account: String,
         role: String,
     },
-    /// Of one role so often at once.
+    /// Several times at once for one role.
     Many {
         new: bool,
         count: usize,
     },
-    /// How long credentials live.
+    /// The life of credentials.
     Life {
         new: bool,
     },
     KeepSession,
-    /// Answered once somebody may have signed in.
+    /// The answer comes when somebody may have signed in.
     SignInChanges,
-    RefreshCatalogue {
+    UpdateCatalogue {
         only_new: bool,
     },
     ClockOffset,
-    /// To wait for what the library would have saved before the process ends.
-    Saved,
-    /// To drop what it does, as an interrupt does. All others must wait for the answer to the one before.
+    /// Waits until the library has saved everything.
+    WaitUntilSaved,
+    /// Drops the present request, like an interrupt. All other requests must wait for the previous answer.
     GiveUp,
 }
 
-/// What a process answers.
+/// The answer of a process.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Answer {
     Shown {
@@ -79,11 +79,11 @@ pub(crate) enum Answer {
     Busy,
     Done,
     GaveUp,
-    /// Whether somebody was signed in, or is.
+    /// Whether somebody is signed in, or was before the request.
     SignedIn(bool),
     /// The access key id.
     Credentials(String),
-    /// The problems of those that failed.
+    /// The problems of the failed calls.
     Many(Vec<String>),
     /// In seconds.
     Life(i64),
@@ -99,7 +99,7 @@ pub(crate) enum Answer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Session {
     pub(crate) ends_in: Option<i64>,
-    pub(crate) look_again_in: i64,
+    pub(crate) next_check_in: i64,
 }
 
 /// A `Failure`.
@@ -111,7 +111,7 @@ pub(crate) struct Failed {
 
 #[derive(Serialize, Deserialize)]
 struct Line {
-    /// By how many seconds the process's clock is ahead.
+    /// The number of seconds that the clock of the process is ahead.
     ahead: i64,
     request: Request,
 }
@@ -125,10 +125,10 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// `log` gets what it writes to stderr.
+    /// Starts a process. Its stderr goes to `log`.
     pub(crate) fn start(setup: &Setup, endpoint: &str, log: File, ahead: Arc<AtomicI64>) -> Self {
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["process::child::does_as_it_is_asked", "--exact", "--ignored", "--nocapture"])
+            .args(["process::child::performs_requests", "--exact", "--ignored", "--nocapture"])
             .env_clear()
             .env("HOME", &setup.home)
             .env("AWS_ENDPOINT_URL_SSO", endpoint)
@@ -144,7 +144,7 @@ impl Process {
         Self { child, stdin, stdout, ahead }
     }
 
-    /// Asks without waiting for the answer.
+    /// Sends a request without waiting for the answer.
     pub(crate) fn ask(&mut self, request: Request) {
         let line = Line { ahead: self.ahead.load(Ordering::Relaxed), request };
         writeln!(self.stdin, "{}", serde_json::to_string(&line).unwrap()).unwrap();
@@ -156,14 +156,14 @@ impl Process {
             let mut line = String::new();
             assert!(self.stdout.read_line(&mut line).unwrap() > 0, "the process has ended");
             assert!(!line.contains(CANARY), "a secret in {line}");
-            // The rest is what libtest prints.
+            // Other lines are output of libtest.
             if let Some(json) = line.strip_prefix(child::PROMPT) {
                 return serde_json::from_str(json).unwrap();
             }
         }
     }
 
-    /// Asks, and waits for the answer.
+    /// Sends a request and waits for the answer.
     pub(crate) fn call(&mut self, request: Request) -> Answer {
         self.ask(request);
         self.answer()
@@ -179,13 +179,13 @@ impl Process {
         self.credentials_answer()
     }
 
-    /// New ones, as a server asks for them.
+    /// New credentials, like a server.
     pub(crate) fn new_credentials(&mut self, account: &str, role: &str) -> Result<String, Failed> {
         self.ask(Request::NewCredentials { account: account.to_owned(), role: role.to_owned() });
         self.credentials_answer()
     }
 
-    /// Credentials of one role, so often at once: the problems of those that failed.
+    /// Fetches credentials of one role several times at once. Returns the problems of the failed calls.
     pub(crate) fn many(&mut self, new: bool, count: usize) -> Vec<String> {
         match self.call(Request::Many { new, count }) {
             Answer::Many(problems) => problems,
@@ -201,7 +201,7 @@ impl Process {
         }
     }
 
-    /// The same, after they were asked for.
+    /// The answer to a request for credentials.
     pub(crate) fn credentials_answer(&mut self) -> Result<String, Failed> {
         match self.answer() {
             Answer::Credentials(access_key_id) => Ok(access_key_id),
@@ -218,7 +218,7 @@ impl Process {
         }
     }
 
-    /// Begins to sign in: the URL to open, and the user code or nothing.
+    /// Starts a sign-in: the URL to open, and the user code or an empty text.
     pub(crate) fn start_sign_in(&mut self, device_code: bool) -> (String, String) {
         match self.call(Request::SignIn { device_code, after_others: false }) {
             Answer::Shown { url, user_code } => (url, user_code),
@@ -226,7 +226,7 @@ impl Process {
         }
     }
 
-    /// The answer, which must be that all went well.
+    /// The answer, which must be `Done`.
     pub(crate) fn done(&mut self) {
         let answer = self.answer();
         assert!(matches!(answer, Answer::Done), "{answer:?}");

@@ -1,4 +1,4 @@
-//! Credentials of a role: kept within their sign-in, and what is said when there are none.
+//! Credentials of a role: they are kept within their sign-in. And the failures when there are none.
 
 use fakes::identity_center::{Fault, Operation, Options};
 
@@ -11,14 +11,14 @@ fn calls(world: &World) -> usize {
     world.fake.count(Operation::GetRoleCredentials)
 }
 
-/// Why there are none.
+/// The failure of a call with this fault.
 fn refused(world: &World, fault: Fault) -> Failed {
     world.fake.fault(Operation::GetRoleCredentials, fault);
     world.process().credentials(ACCOUNT, ROLE).unwrap_err()
 }
 
 #[test]
-fn credentials_are_asked_for_once_by_all_processes() {
+fn all_processes_share_the_fetched_credentials() {
     let world = World::signed_in(Options::default());
     let first = world.process().credentials(ACCOUNT, ROLE).unwrap();
     assert_eq!(world.process().credentials(ACCOUNT, ROLE).unwrap(), first);
@@ -37,7 +37,7 @@ fn credentials_are_asked_for_once_by_all_processes() {
 }
 
 #[test]
-fn kept_credentials_need_neither_aws_nor_a_fresh_token() {
+fn kept_credentials_need_neither_aws_nor_a_valid_token() {
     let mut world = World::signed_in(Options::default());
     let first = world.process().credentials(ACCOUNT, ROLE).unwrap();
     world.later(39 * MINUTE);
@@ -46,7 +46,7 @@ fn kept_credentials_need_neither_aws_nor_a_fresh_token() {
 }
 
 #[test]
-fn credentials_with_less_than_twenty_minutes_left_are_fetched_anew() {
+fn credentials_with_less_than_twenty_minutes_left_are_replaced() {
     let world = World::signed_in(Options::default());
     let first = world.process().credentials(ACCOUNT, ROLE).unwrap();
     world.later(40 * MINUTE);
@@ -57,7 +57,7 @@ fn credentials_with_less_than_twenty_minutes_left_are_fetched_anew() {
 }
 
 #[test]
-fn credentials_survive_a_refresh_of_the_token() {
+fn credentials_are_kept_when_the_token_is_renewed() {
     let world = World::signed_in(Options::default());
     let first = world.process().credentials(ACCOUNT, ROLE).unwrap();
     world.fake.expire_access_tokens();
@@ -105,7 +105,7 @@ fn two_identities_at_one_start_url_never_see_each_others_credentials() {
 }
 
 #[test]
-fn a_role_that_one_has_not_is_denied_by_name() {
+fn a_role_that_aws_does_not_give_is_denied_by_name() {
     let world = World::signed_in(Options::default());
     let failed = world.process().credentials(ACCOUNT, "Emperor").unwrap_err();
     assert_eq!(failed.problem, "Denied");
@@ -116,7 +116,7 @@ fn a_role_that_one_has_not_is_denied_by_name() {
 }
 
 #[test]
-fn throttled_errors_and_the_unreachable_are_told_apart() {
+fn throttling_errors_and_an_unavailable_portal_are_distinguished() {
     let mut world = World::signed_in(Options::default());
     let unreached = "the access portal of `corp` is not available: ";
     for (fault, problem, text) in [
@@ -141,7 +141,7 @@ fn throttled_errors_and_the_unreachable_are_told_apart() {
 }
 
 #[test]
-fn what_fails_for_a_moment_is_tried_again() {
+fn a_call_that_fails_for_a_moment_is_retried() {
     let mut world = World::signed_in(Options::default());
     world.attempts = 3;
     for fault in [Fault::Throttled { retry_after: None }, Fault::ServerError] {
@@ -152,7 +152,7 @@ fn what_fails_for_a_moment_is_tried_again() {
 }
 
 #[test]
-fn nobody_signed_in_is_told_without_a_call() {
+fn without_a_sign_in_there_is_no_call_to_aws() {
     let world = World::new(Options::default());
     let failed = world.process().credentials(ACCOUNT, ROLE).unwrap_err();
     assert_eq!(failed.problem, "SignInNeeded");
@@ -161,7 +161,7 @@ fn nobody_signed_in_is_told_without_a_call() {
 }
 
 #[test]
-fn a_clock_that_is_wrong_is_noticed() {
+fn a_wrong_clock_is_noticed() {
     let world = World::signed_in(Options { clock_offset_seconds: 840, ..Options::default() });
     let mut process = world.process();
     let mut offset = || match process.call(Request::ClockOffset) {

@@ -1,4 +1,4 @@
-//! Signing in by a device code; one at a time; and signing out.
+//! Sign-ins with a device code, one at a time; and sign-outs.
 
 mod pkce;
 
@@ -22,7 +22,7 @@ fn sign_in_with_code(world: &World) -> Process {
 }
 
 #[test]
-fn a_device_code_is_polled_as_slowly_as_aws_asks_until_it_is_approved() {
+fn a_device_code_is_polled_no_faster_than_aws_allows() {
     let world = World::new(Options::default());
     for fault in [Fault::AuthorizationPending, Fault::SlowDown] {
         world.fake.fault(Operation::CreateToken, fault);
@@ -43,7 +43,7 @@ fn a_device_code_is_polled_as_slowly_as_aws_asks_until_it_is_approved() {
 }
 
 #[test]
-fn a_sign_in_is_kept_for_its_owner_alone_and_the_registration_is_used_again() {
+fn a_sign_in_is_private_and_the_registration_is_reused() {
     let world = World::new(Options::default());
     sign_in_with_code(&world);
     for (path, mode) in [(world.item_path(), 0o600), (world.home().join("store"), 0o700)] {
@@ -67,7 +67,7 @@ fn each_workflow_has_a_registration_of_its_own() {
 }
 
 #[test]
-fn a_registration_that_aws_has_forgotten_is_made_anew() {
+fn a_registration_that_aws_has_deleted_is_replaced() {
     let world = World::new(Options::default());
     sign_in_with_code(&world);
     world.fake.forget_clients();
@@ -77,7 +77,7 @@ fn a_registration_that_aws_has_forgotten_is_made_anew() {
 }
 
 #[test]
-fn a_registration_that_has_expired_is_made_anew() {
+fn an_expired_registration_is_replaced() {
     let world = World::new(Options { registration_life: 2 * HOUR, ..Options::default() });
     world.sign_in(INSTANCE);
     world.later(HOUR + MINUTE);
@@ -119,13 +119,13 @@ fn a_code_that_nobody_approves_in_time_ends_the_sign_in() {
     let world = World::new(Options { device_code_life: SECOND, ..Options::default() });
     let mut process = world.process();
     process.start_sign_in(true);
-    // It is told by AWS, or by our own clock if no poll came after.
+    // AWS reports it, or our own clock if there is no poll after it.
     assert_eq!(process.failure().problem, "SignInNeeded");
     assert!(!process.signed_in());
 }
 
 #[test]
-fn a_network_that_is_away_for_a_moment_does_not_end_the_sign_in() {
+fn a_short_failure_of_the_network_does_not_end_the_sign_in() {
     let world = World::new(Options::default());
     for fault in [Fault::Disconnect, Fault::Garbage] {
         world.fake.fault(Operation::CreateToken, fault);
@@ -135,7 +135,7 @@ fn a_network_that_is_away_for_a_moment_does_not_end_the_sign_in() {
 }
 
 #[test]
-fn a_start_url_that_aws_does_not_know_is_told_as_such() {
+fn an_unknown_start_url_is_reported() {
     let world = World::new(Options::default());
     let start_url = "https://other.awsapps.com/start".to_owned();
     let other = FakeIdentityCenter::start(Options { start_url, ..Options::default() });
@@ -151,7 +151,7 @@ fn a_start_url_that_aws_does_not_know_is_told_as_such() {
 }
 
 #[test]
-fn one_process_signs_in_at_a_time_and_who_needs_a_token_waits_and_shares() {
+fn one_process_signs_in_at_a_time_and_the_others_use_its_token() {
     let world = World::new(Options::default());
     let mut first = world.process();
     let (_, user_code) = first.start_sign_in(true);
@@ -167,7 +167,7 @@ fn one_process_signs_in_at_a_time_and_who_needs_a_token_waits_and_shares() {
 }
 
 #[test]
-fn who_waits_to_sign_in_comes_after_others_and_need_not_any_more() {
+fn after_waiting_for_another_sign_in_none_is_needed() {
     let world = World::new(Options::default());
     let mut first = world.process();
     let (_, user_code) = first.start_sign_in(true);
@@ -182,7 +182,7 @@ fn who_waits_to_sign_in_comes_after_others_and_need_not_any_more() {
 }
 
 #[test]
-fn a_sign_in_that_is_given_up_or_killed_is_in_nobodys_way() {
+fn an_abandoned_sign_in_does_not_block_the_next_one() {
     let world = World::new(Options::default());
     let mut first = world.process();
     first.start_sign_in(true);
@@ -193,7 +193,7 @@ fn a_sign_in_that_is_given_up_or_killed_is_in_nobodys_way() {
 }
 
 #[test]
-fn whoever_waits_for_a_sign_in_that_fails_is_told_that_nobody_is_signed_in() {
+fn after_waiting_for_a_sign_in_that_fails_nobody_is_signed_in() {
     let world = World::new(Options::default());
     let mut first = world.process();
     let (_, user_code) = first.start_sign_in(true);
@@ -219,7 +219,7 @@ fn signing_out_ends_the_session_here_and_at_aws() {
 }
 
 #[test]
-fn signing_out_where_aws_is_not_reached_forgets_the_sign_in_nonetheless() {
+fn signing_out_without_a_network_deletes_the_sign_in_nevertheless() {
     let mut world = World::signed_in(Options::default());
     world.cut_off();
     let mut process = world.process();
@@ -229,7 +229,7 @@ fn signing_out_where_aws_is_not_reached_forgets_the_sign_in_nonetheless() {
 }
 
 #[test]
-fn signing_out_of_a_session_that_aws_has_ended_is_no_error() {
+fn signing_out_of_a_session_that_has_ended_is_no_error() {
     let world = World::signed_in(Options::default());
     world.fake.end_sessions();
     let mut process = world.process();

@@ -1,4 +1,4 @@
-//! A fake IAM Identity Center, a home, a time, and processes in it.
+//! A world for tests: a fake IAM Identity Center, a home folder, a time, and processes.
 
 use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::browser;
 use crate::process::{Process, Setup};
 
-/// The first account that the fake has, and a role in it.
+/// The first account of the fake, and a role in it.
 pub(crate) const ACCOUNT: &str = "000001111111";
 pub(crate) const ROLE: &str = "ReadOnlyAccess";
 /// The instance of [`World::process`].
@@ -23,9 +23,9 @@ pub(crate) const MINUTE: Duration = Duration::from_secs(60);
 
 pub(crate) struct World {
     pub(crate) fake: FakeIdentityCenter,
-    /// How often the SDK of processes that start from now on tries a call.
+    /// The number of attempts of a call, for processes that start later.
     pub(crate) attempts: u32,
-    /// What protects the stores of processes that start from now on; nothing but the file's mode when absent.
+    /// The passphrase of the stores, for processes that start later. `None`: a plain file.
     pub(crate) passphrase: Option<&'static str>,
     endpoint: String,
     home: tempfile::TempDir,
@@ -33,7 +33,7 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// Nobody is signed in, and somebody has to approve.
+    /// A world without a sign-in, in which a person has to approve one.
     pub(crate) fn new(options: Options) -> Self {
         let fake = FakeIdentityCenter::start(options);
         let (endpoint, ahead) = (fake.url().to_owned(), Arc::default());
@@ -41,7 +41,7 @@ impl World {
         Self { fake, attempts: 1, passphrase: None, endpoint, home, ahead }
     }
 
-    /// Somebody is signed in, and no call was made yet.
+    /// A world with a sign-in, and no call since.
     pub(crate) fn signed_in(options: Options) -> Self {
         let world = Self::new(options);
         world.sign_in(INSTANCE);
@@ -49,7 +49,7 @@ impl World {
         world
     }
 
-    /// Signs in, in a browser in which all is approved.
+    /// Signs in with a browser that approves everything.
     pub(crate) fn sign_in(&self, instance: &str) {
         self.fake.set_auto_approve(true);
         let mut process = self.process_of(instance);
@@ -68,7 +68,7 @@ impl World {
         self.process_at(instance, &self.endpoint)
     }
 
-    /// A process that reaches AWS at this URL.
+    /// A process that finds AWS at this URL.
     pub(crate) fn process_at(&self, instance: &str, endpoint: &str) -> Process {
         let setup = Setup {
             instance: instance.to_owned(),
@@ -81,13 +81,13 @@ impl World {
         Process::start(&setup, endpoint, self.log_file(), self.ahead.clone())
     }
 
-    /// The time leaps ahead, for AWS and for what all processes are asked from now on.
+    /// Moves the clocks of AWS and of all processes ahead.
     pub(crate) fn later(&self, by: Duration) {
         self.fake.advance(by);
         self.ahead.fetch_add(by.as_secs().try_into().unwrap(), Ordering::Relaxed);
     }
 
-    /// AWS is not to be reached any more.
+    /// Stops AWS.
     pub(crate) fn cut_off(&mut self) {
         self.fake = FakeIdentityCenter::start(Options::default());
     }
@@ -100,24 +100,24 @@ impl World {
         self.home().join(format!("store/{INSTANCE}.json"))
     }
 
-    /// What the secure store keeps.
+    /// The item in the secure store.
     pub(crate) fn item(&self, instance: &str) -> Value {
         let path = self.home().join(format!("store/{instance}.json"));
         serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
     }
 
-    /// What the processes have logged.
+    /// The log of all processes.
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.home().join("log")).unwrap_or_default()
     }
 
-    /// Waits until the fake was asked so often.
+    /// Waits until the fake has got this number of calls.
     pub(crate) fn wait_for_calls(&self, operation: Operation, count: usize) {
         let what = format!("{count} calls of {operation}");
         wait_until(&what, || self.fake.count(operation) >= count);
     }
 
-    /// Waits until a process has logged this.
+    /// Waits until this text is in the log.
     pub(crate) fn wait_for_log(&self, text: &str) {
         wait_until(text, || self.log().contains(text));
     }
@@ -139,7 +139,7 @@ impl Drop for World {
 pub(crate) fn wait_until(what: &str, is_so: impl Fn() -> bool) {
     let patience = Instant::now() + Duration::from_secs(60);
     while !is_so() {
-        assert!(Instant::now() < patience, "waited in vain: {what}");
+        assert!(Instant::now() < patience, "timed out: {what}");
         std::thread::sleep(Duration::from_millis(5));
     }
 }

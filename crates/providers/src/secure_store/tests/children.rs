@@ -1,4 +1,4 @@
-//! Several processes with one item. A child is this test binary, told to run one of the ignored tests here in a folder.
+//! Several processes with one item. A child is this test binary, which runs one of the ignored tests in a folder.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::*;
 
-/// A command that runs the named child in the folder.
+/// A command that runs a child in the folder.
 pub(super) fn child(name: &str, folder: &Path) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(arguments(name)).current_dir(folder).stdin(Stdio::null());
@@ -38,7 +38,7 @@ impl Drop for Writer {
     }
 }
 
-/// The folder of this child: a fresh one, or else somebody runs the ignored tests by hand.
+/// The folder of this child. `None` when a person runs the ignored tests.
 pub(super) fn own_folder() -> Option<PathBuf> {
     let folder = std::env::current_dir().unwrap();
     (!folder.join("Cargo.toml").exists()).then(|| folder.join("store"))
@@ -63,7 +63,7 @@ fn child_counts_to_fifty() {
 fn child_counts_until_killed() {
     let Some(folder) = own_folder() else { return };
     let store = with_passphrase(&folder, "CANARY");
-    // Not for ever: its parent may have been killed itself.
+    // It ends by itself, as its parent may have been killed.
     (0..1000).for_each(|_| count_fifty(&store));
 }
 
@@ -75,14 +75,14 @@ fn child_counts_once() {
 }
 
 #[test]
-fn processes_that_begin_together_make_one_key() {
+fn processes_that_start_together_make_one_key() {
     for _ in 0..5 {
         let home = tempfile::tempdir().unwrap();
         let mut children = [(); 4].map(|()| {
             let mut command = child("children::child_counts_once", home.path());
             command.stdout(Stdio::null()).spawn().unwrap()
         });
-        // One with another key than the item's would have failed.
+        // A child with another key would have failed.
         for child in &mut children {
             assert!(child.wait().unwrap().success());
         }
@@ -92,7 +92,7 @@ fn processes_that_begin_together_make_one_key() {
 }
 
 #[test]
-fn a_process_killed_while_it_begins_is_in_nobodys_way() {
+fn a_process_killed_at_its_start_does_not_block_others() {
     for round in 0..20 {
         let home = tempfile::tempdir().unwrap();
         let folder = home.path().join("store");
@@ -100,7 +100,7 @@ fn a_process_killed_while_it_begins_is_in_nobodys_way() {
         while !folder.exists() {
             assert!(writer.0.try_wait().unwrap().is_none(), "the writer ended by itself");
         }
-        // As below; before the first item there is the key.
+        // As below. The key is made before the first item.
         sleep(Duration::from_micros(300 * round));
         drop(writer);
         let store = with_passphrase(&folder, "CANARY");
@@ -131,7 +131,7 @@ fn two_processes_and_two_threads_lose_no_update() {
 }
 
 #[test]
-fn readers_never_see_half_an_item_nor_wait() {
+fn readers_never_wait_and_never_see_half_an_item() {
     let home = tempfile::tempdir().unwrap();
     let _writer = Writer::start(home.path());
     let store = with_passphrase(&home.path().join("store"), "CANARY");
@@ -155,7 +155,7 @@ fn a_process_killed_while_it_saves_leaves_a_readable_item_and_no_lock() {
         while counted(&store.read().unwrap().unwrap()) == reached {
             assert!(writer.0.try_wait().unwrap().is_none(), "the writer ended by itself");
         }
-        // Each round stops it at another point of its work, which takes a few milliseconds.
+        // Each round stops the writer at another point of its work, which takes a few milliseconds.
         sleep(Duration::from_micros(700 * round));
         drop(writer);
         let left = counted(&store.read().unwrap().unwrap());

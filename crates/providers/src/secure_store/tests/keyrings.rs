@@ -1,4 +1,4 @@
-//! The keyrings of Linux for real, each in a session of its own. What is put into one is taken out again.
+//! The real keyrings of Linux, each in a session of its own. The tests remove their keys again.
 #![cfg(target_os = "linux")]
 
 use std::os::unix::net::UnixListener;
@@ -20,7 +20,7 @@ fn ran(output: &Output) -> String {
     text
 }
 
-/// The child, with a bus and a Secret Service for it alone.
+/// The child with a bus and a Secret Service of its own.
 fn with_secret_service(home: &Path, start: &str, name: &str) -> Command {
     let mut command = Command::new("dbus-run-session");
     command.args(["--", "sh", "-c", start]).arg(std::env::current_exe().unwrap());
@@ -32,7 +32,7 @@ fn with_secret_service(home: &Path, start: &str, name: &str) -> Command {
     command
 }
 
-/// The whole life of a key, in whatever keyring this is.
+/// The life of a key in this keyring.
 fn live_with(protection: Protection, folder: &Path) {
     let wanted = Some(protection);
     let store = SecureStore::open(folder, &corp(), wanted, None).unwrap();
@@ -42,7 +42,7 @@ fn live_with(protection: Protection, folder: &Path) {
     assert_eq!(*again.read().unwrap().unwrap(), b"CANARY item");
     assert!(!fs::read(again.path()).unwrap().windows(6).any(|bytes| bytes == b"CANARY"));
 
-    // A second home of the same person has a key of its own: an item taken there doesn't open.
+    // A second home folder of the same person has another key, which does not open an item of the first.
     let other_folder = folder.with_file_name("other");
     let other = SecureStore::open(&other_folder, &corp(), wanted, None).unwrap();
     save(&other, b"x").unwrap();
@@ -50,7 +50,7 @@ fn live_with(protection: Protection, folder: &Path) {
     let other = SecureStore::open(&other_folder, &corp(), wanted, None).unwrap();
     assert!(matches!(discreet(other.read()), StoreError::KeyMissing { .. }));
 
-    // A key that is gone: nothing is written over, and after setting aside all goes on.
+    // Without its key, an item is not overwritten. It can be set aside.
     let gone_folder = folder.with_file_name("gone");
     files::make_folder(&gone_folder, Access::Private).unwrap();
     let gone = SecureStore::open(&gone_folder, &corp(), wanted, None).unwrap();
@@ -59,15 +59,15 @@ fn live_with(protection: Protection, folder: &Path) {
     assert!(matches!(discreet(save(&gone, b"x")), StoreError::KeyMissing { .. }));
     assert_eq!(fs::read(gone.path()).unwrap(), fs::read(store.path()).unwrap());
     gone.set_aside().unwrap().unwrap();
-    save(&gone, b"anew").unwrap();
-    assert_eq!(*gone.read().unwrap().unwrap(), b"anew");
+    save(&gone, b"again").unwrap();
+    assert_eq!(*gone.read().unwrap().unwrap(), b"again");
 
-    // The key is used again for a new item, also by a process that still has it in mind.
+    // The key is used again for a new item, also by a process that has cached it.
     again.set_aside().unwrap().unwrap();
     save(&again, b"next").unwrap();
     assert_eq!(*store.read().unwrap().unwrap(), b"next");
 
-    // The kernel would keep them for days: 200 are all that a user has.
+    // The kernel would keep the keys for days, and allows 200 per user.
     for store in [store, other, gone] {
         let name = store.key_name().unwrap();
         keyring::remove(protection, name.clone()).unwrap();
@@ -140,7 +140,7 @@ fn a_secret_service_that_nobody_unlocks_is_not_waited_for() {
         return;
     }
     let home = tempfile::tempdir().unwrap();
-    // The keyring is made with a passphrase by one daemon, and has a key; the next one isn't given the passphrase.
+    // One daemon makes the keyring with a passphrase and a key. The next daemon does not get the passphrase.
     let keep = arguments("keyrings::child_keeps_an_item_with_secret_service").join(" ");
     let start = format!(
         "printf pw | gnome-keyring-daemon --unlock --components=secrets >/dev/null && \"$0\" {keep} && \
@@ -172,11 +172,11 @@ fn without_a_bus_another_protection_is_chosen() {
 }
 
 #[test]
-fn a_bus_that_never_answers_is_given_up() {
+fn there_is_a_time_limit_for_a_silent_bus() {
     let home = tempfile::tempdir().unwrap();
     let socket: PathBuf = home.path().join("bus");
     let bus = UnixListener::bind(&socket).unwrap();
-    // Taken and kept open, and never a word.
+    // It accepts connections and never answers.
     thread::spawn(move || {
         let mut silent = Vec::new();
         for connection in bus.incoming() {

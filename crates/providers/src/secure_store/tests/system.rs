@@ -1,4 +1,4 @@
-//! Full disks, links, modes and owners, as a Unix system has them for real.
+//! Full disks, links, modes and owners on a real Unix system.
 #![cfg(unix)]
 
 use std::os::unix::fs::{PermissionsExt as _, chown, symlink};
@@ -26,7 +26,7 @@ fn assert_insecure(store: &SecureStore, is_it: fn(&Fault) -> bool, hint: &str) {
 }
 
 #[test]
-fn folder_and_files_are_the_owners_alone() {
+fn folder_and_files_are_private_to_their_owner() {
     let home = tempfile::tempdir().unwrap();
     let folder = home.path().join("store");
     save(&plain(&folder), b"x").unwrap();
@@ -36,7 +36,7 @@ fn folder_and_files_are_the_owners_alone() {
 }
 
 #[test]
-fn what_others_can_open_or_write_is_refused_with_the_command_that_mends_it() {
+fn exposed_files_are_refused_with_the_command_that_closes_them() {
     let home = tempfile::tempdir().unwrap();
     let store = plain(home.path());
     save(&store, b"CANARY").unwrap();
@@ -88,7 +88,7 @@ fn links_are_not_followed() {
     assert_insecure(&store, |fault| matches!(fault, Fault::Link), "Show its target: ls -l /");
     assert_eq!(fs::read(home.path().join("elsewhere")).unwrap(), b"CANARY");
 
-    // Set aside is the link, not what it leads to.
+    // The link itself is set aside, not its target.
     assert!(store.set_aside().unwrap().unwrap().is_symlink());
     symlink(home.path().join("elsewhere"), folder.join("corp.json.new")).unwrap();
     save(&store, b"new").unwrap();
@@ -97,13 +97,13 @@ fn links_are_not_followed() {
 }
 
 #[test]
-fn what_is_no_file_or_no_folder_is_refused_without_waiting() {
+fn other_kinds_of_files_are_refused_without_waiting() {
     let home = tempfile::tempdir().unwrap();
     let store = plain(home.path());
     fs::create_dir(store.path()).unwrap();
     assert_insecure(&store, |fault| matches!(fault, Fault::NotAFile), "Show what it is");
     fs::remove_dir(store.path()).unwrap();
-    // Opening a pipe that nobody writes to would wait for ever.
+    // Opening a pipe without a writer would hang.
     assert!(Command::new("mkfifo").arg(store.path()).status().unwrap().success());
     assert_insecure(&store, |fault| matches!(fault, Fault::NotAFile), "Show what it is");
     let file = home.path().join("file");
@@ -135,7 +135,7 @@ fn what_belongs_to_another_user_is_refused() {
 }
 
 #[test]
-fn a_full_disk_leaves_the_old_item() {
+fn a_full_disk_leaves_the_old_item_unchanged() {
     let home = tempfile::tempdir().unwrap();
     let Some(disk) = SmallDisk::mount(home.path().join("disk")) else { return };
     let store = with_passphrase(disk.path(), "CANARY");

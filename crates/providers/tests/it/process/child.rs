@@ -1,4 +1,4 @@
-//! What runs in the other process.
+//! The code that runs in the other process.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -27,12 +27,12 @@ use tracing_subscriber::{Layer, filter::Targets, fmt};
 use super::{Answer, Failed, Line, Request, Session, Setup};
 use crate::world::{ACCOUNT, ROLE};
 
-/// Stands before an answer.
+/// The prefix of an answer.
 pub(super) const PROMPT: &str = "answer: ";
-/// Nothing here takes so long, unless it would for ever.
+/// The time limit of a request. Nothing takes this long unless it hangs.
 const PATIENCE: Duration = Duration::from_secs(100);
 
-/// The real time, and some more.
+/// The real time plus an offset.
 struct AheadClock(AtomicI64);
 
 impl Clock for AheadClock {
@@ -45,13 +45,13 @@ impl Clock for AheadClock {
 
 #[test]
 #[ignore = "a child of other tests"]
-fn does_as_it_is_asked() {
+fn performs_requests() {
     let mut lines = BufReader::new(std::io::stdin()).lines().map_while(Result::ok);
-    // Else somebody runs the ignored tests by hand.
+    // Without a setup, a person runs the ignored tests.
     let Some(setup) = lines.next().and_then(|line| serde_json::from_str(&line).ok()) else {
         return;
     };
-    // What the binary logs at most.
+    // The most verbose log level of the binary.
     let ours = Targets::new().with_target("providers", LevelFilter::TRACE);
     let log = fmt::layer().with_writer(std::io::stderr).with_ansi(false).without_time();
     tracing_subscriber::registry().with(log.with_filter(ours)).init();
@@ -81,7 +81,7 @@ fn failed(error: Failure) -> Answer {
 }
 
 fn print(answer: &Answer) {
-    // libtest may have begun a line.
+    // libtest may have written the start of a line.
     let line = format!("\n{PROMPT}{}\n", serde_json::to_string(answer).unwrap());
     std::io::stdout().write_all(line.as_bytes()).unwrap();
 }
@@ -155,19 +155,19 @@ impl User {
                 let from_now = |at: Timestamp| at.as_second() - self.clock.now().as_second();
                 Answer::Session(Session {
                     ends_in: session.ends_at.map(from_now),
-                    look_again_in: from_now(session.next_check),
+                    next_check_in: from_now(session.next_check),
                 })
             }
             Request::SignInChanges => {
                 center.sign_in_changes().await;
                 Answer::Done
             }
-            Request::RefreshCatalogue { only_new } => {
+            Request::UpdateCatalogue { only_new } => {
                 let (progress, _) = watch::channel(Progress::default());
                 listed(&center.update_catalogue(&self.catalogue, only_new, &progress).await?)
             }
             Request::ClockOffset => Answer::ClockOffset(center.clock_offset().as_secs()),
-            Request::Saved => {
+            Request::WaitUntilSaved => {
                 wait_until_saved().await;
                 Answer::Done
             }

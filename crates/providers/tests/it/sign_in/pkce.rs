@@ -1,4 +1,4 @@
-//! Signing in by a browser on this host.
+//! Sign-ins with a browser on this host.
 
 use std::thread::{scope, spawn};
 use std::time::Duration;
@@ -8,7 +8,7 @@ use fakes::identity_center::{Operation, Options};
 use crate::browser::{open, parameter, post, request, with_parameter};
 use crate::world::{ACCOUNT, INSTANCE, ROLE, World};
 
-/// Where the page's button leads to: what the person says brings the browser back to the process.
+/// The URL behind the button that the person clicks: it returns to the process.
 fn decide(world: &World, url: &str, decision: &str) -> String {
     let page = open(url);
     assert_eq!(page.status, 200, "{}", page.body);
@@ -19,7 +19,7 @@ fn decide(world: &World, url: &str, decision: &str) -> String {
 }
 
 #[test]
-fn a_browser_that_comes_back_with_a_code_signs_in() {
+fn a_browser_that_returns_with_a_code_signs_in() {
     let world = World::new(Options::default());
     let mut process = world.process();
     let (url, _) = process.start_sign_in(false);
@@ -31,14 +31,14 @@ fn a_browser_that_comes_back_with_a_code_signs_in() {
 }
 
 #[test]
-fn the_registration_is_used_again_whatever_the_port() {
+fn the_registration_is_reused_with_any_port() {
     let world = World::signed_in(Options::default());
     world.sign_in(INSTANCE);
     assert_eq!(world.fake.count(Operation::RegisterClient), 0);
 }
 
 #[test]
-fn whoever_comes_without_the_right_state_changes_nothing() {
+fn a_request_without_the_right_state_changes_nothing() {
     let world = World::new(Options::default());
     let mut process = world.process();
     let (url, _) = process.start_sign_in(false);
@@ -61,14 +61,14 @@ fn whoever_comes_without_the_right_state_changes_nothing() {
 }
 
 #[test]
-fn a_browser_that_comes_back_twice_is_heard_once() {
+fn only_the_first_return_of_the_browser_counts() {
     let world = World::new(Options { latency: Duration::from_millis(300), ..Options::default() });
     let mut process = world.process();
     let (url, _) = process.start_sign_in(false);
     let back = decide(&world, &url, "approve");
     let mut pages: Vec<_> = scope(|threads| {
         let visits = [(); 2].map(|()| threads.spawn(|| request("GET", &back, "")));
-        // To whom nobody listens any more has come too late as well.
+        // The port may already be closed.
         visits.map(|visit| visit.join().unwrap().map_or(200, |page| page.status)).into()
     });
     pages.sort_unstable();
@@ -79,7 +79,7 @@ fn a_browser_that_comes_back_twice_is_heard_once() {
 }
 
 #[test]
-fn connections_that_say_nothing_do_not_keep_the_browser_out_or_the_process_from_ending() {
+fn silent_connections_block_neither_the_browser_nor_the_end_of_the_process() {
     let world = World::new(Options::default());
     let mut process = world.process();
     let (url, _) = process.start_sign_in(false);
@@ -94,7 +94,7 @@ fn connections_that_say_nothing_do_not_keep_the_browser_out_or_the_process_from_
 }
 
 #[test]
-fn a_person_who_says_no_ends_the_sign_in() {
+fn a_person_can_deny_the_sign_in() {
     let world = World::new(Options::default());
     let mut process = world.process();
     let (url, _) = process.start_sign_in(false);
@@ -108,11 +108,11 @@ fn a_person_who_says_no_ends_the_sign_in() {
 }
 
 #[test]
-fn a_code_that_was_given_to_somebody_else_is_of_no_use() {
+fn a_code_for_another_client_is_useless() {
     let world = World::new(Options::default());
     let mut process = world.process();
     let (url, _) = process.start_sign_in(false);
-    // Somebody else's challenge: AWS must be shown a verifier that only they have.
+    // The challenge of another client: only that client has the verifier.
     let theirs = with_parameter(&url, "code_challenge", &"x".repeat(43));
     let page = open(&decide(&world, &theirs, "approve"));
     assert!(page.body.contains("The sign-in failed"), "{}", page.body);
@@ -126,7 +126,7 @@ fn a_code_that_was_given_to_somebody_else_is_of_no_use() {
 }
 
 #[test]
-fn a_registration_that_aws_has_forgotten_meanwhile_is_made_anew_the_next_time() {
+fn a_registration_that_aws_deletes_during_a_sign_in_is_replaced_next_time() {
     let world = World::new(Options::default());
     let mut process = world.process();
     let (url, _) = process.start_sign_in(false);
