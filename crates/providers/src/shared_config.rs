@@ -2,25 +2,20 @@
 
 mod before_containers;
 mod digest;
+mod resolve;
 
 use std::path::{Path, PathBuf};
 
-use aws_config::profile::{Profile, ProfileFileCredentialsProvider, ProfileSet};
-use aws_config::provider_config::ProviderConfig;
-use aws_credential_types::Credentials as SdkCredentials;
-use aws_credential_types::provider::ProvideCredentials;
+use aws_config::profile::{Profile, ProfileSet};
 use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use aws_types::os_shim_internal::{Env, Fs};
 use credentials::{
-    AccessKeyId, AccountId, AwsConfigFiles, Chain, Failure, Fetched, Instance, InstanceId,
-    InstanceName, Link, Partition, Principal, ProfileName, ProfileSource, RegionName, RoleArn,
-    RoleName, Secret, StartUrl, Timestamp,
+    AccountId, AwsConfigFiles, Chain, Failure, Instance, InstanceId, InstanceName, Link, Partition,
+    Principal, ProfileName, ProfileSource, RegionName, RoleArn, RoleName, StartUrl,
 };
 use tracing::warn;
 
 use crate::failure;
-use crate::partial_credentials::PartialCredentials;
-use crate::{Aws, complete, credential_process, http_client};
 
 pub use before_containers::{Mention, before_containers};
 
@@ -261,66 +256,6 @@ impl AwsConfig {
     }
 }
 
-impl Aws {
-    /// Credentials of a profile, resolved by the SDK.
-    ///
-    /// # Errors
-    /// The profile isn't there or has no credentials; or what it names gives none.
-    pub async fn profile(
-        &self,
-        config: &AwsConfig,
-        name: &ProfileName,
-    ) -> Result<Fetched, Failure> {
-        let profile = config.profile(name)?;
-        let uses_sso =
-            ["sso_session", "sso_start_url"].iter().any(|key| profile.get(key).is_some());
-        let given = match process_of(profile) {
-            Some(line) => {
-                let given = credential_process::run(line).await?;
-                let of_profile = || AccountId::parse(profile.get("aws_account_id")?).ok();
-                PartialCredentials {
-                    account_id: given.account_id.clone().or_else(of_profile),
-                    ..given
-                }
-            }
-            None => {
-                let given = self.provider(config, name).await?.provide_credentials().await;
-                read(&given.map_err(|error| failure::of_credentials(&error, name, uses_sso))?)?
-            }
-        };
-        let mut principal = principal_of(&config.profiles, profile)?;
-        principal.account_id = principal.account_id.or(given.account_id.clone());
-        let credentials =
-            complete::ensure_session(self, given, Some((name.as_str(), &config.contents))).await?;
-        Ok(Fetched { principal, credentials })
-    }
-
-    /// The SDK's provider for a profile, with the profile's region and endpoints and our HTTP client.
-    async fn provider(
-        &self,
-        config: &AwsConfig,
-        name: &ProfileName,
-    ) -> Result<ProfileFileCredentialsProvider, Failure> {
-        let http_client = http_client::http_client(self.ca_bundle.as_deref())?;
-        let sdk_config =
-            complete::loader(http_client.clone(), Some((name.as_str(), &config.contents)))
-                .no_credentials()
-                .load()
-                .await;
-        let provider_config = ProviderConfig::without_region()
-            .with_http_client(http_client)
-            .with_timeout_config(http_client::time_limits())
-            .with_region(Some(sdk_config.region().cloned().unwrap_or(complete::DEFAULT_REGION)))
-            .with_use_fips(sdk_config.use_fips())
-            .with_use_dual_stack(sdk_config.use_dual_stack());
-        Ok(ProfileFileCredentialsProvider::builder()
-            .configure(&provider_config)
-            .profile_files(config.contents.clone())
-            .profile_name(name.as_str())
-            .build())
-    }
-}
-
 async fn load(files: &EnvConfigFiles) -> Result<ProfileSet, Failure> {
     // Which profile counts as selected is of no account here.
     let loaded = aws_config::profile::load(&Fs::real(), &Env::real(), files, None).await;
@@ -367,23 +302,5 @@ fn principal_of(profiles: &ProfileSet, profile: &Profile) -> Result<Principal, F
         partition: region
             .or_else(|| profile.get("sso_region"))
             .map_or_else(Partition::default, Partition::of_region),
-    })
-}
-
-fn read(given: &SdkCredentials) -> Result<PartialCredentials, Failure> {
-    let odd =
-        |what| move |invalid| Failure::failed(format!("the {what} that was obtained {invalid}"));
-    let token = given.session_token().filter(|token| !token.is_empty());
-    let expiration = given.expiry().and_then(|at| Timestamp::try_from(at).ok());
-    Ok(PartialCredentials {
-        access_key_id: AccessKeyId::parse(given.access_key_id()).map_err(odd("access key id"))?,
-        secret_access_key: Secret::parse(given.secret_access_key().to_owned())
-            .map_err(odd("secret access key"))?,
-        session_token: token
-            .map(|token| Secret::parse(token.to_owned()))
-            .transpose()
-            .map_err(odd("session token"))?,
-        expiration: expiration.map(|at| complete::expiration_at(at.as_second())).transpose()?,
-        account_id: given.account_id().and_then(|id| AccountId::parse(id.as_str()).ok()),
     })
 }
