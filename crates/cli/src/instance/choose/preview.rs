@@ -54,7 +54,9 @@ fn account(role: &Role<'_>) -> String {
         (Some(name), Some(alias)) if name != alias && !alias.is_empty() => {
             format!("{id} {name} ({alias})")
         }
-        (name, alias) => format!("{id} {}", name.or(alias).unwrap_or_default()),
+        (name, alias) => {
+            format!("{id} {}", name.or(alias).unwrap_or_default()).trim_end().to_owned()
+        }
     }
 }
 
