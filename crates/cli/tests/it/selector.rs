@@ -38,7 +38,7 @@ fn is_given_back(screen: &Screen) -> bool {
         && screen.mouse_protocol_mode() == MouseProtocolMode::None
 }
 
-/// Screens are kept as files. `UPDATE=1 cargo test` writes them anew.
+/// Screens are kept as files. `UPDATE=1 cargo test` writes them again.
 fn assert_shows(screen: &Screen, name: &str) {
     let path = format!("{}/tests/it/selector/{name}.txt", env!("CARGO_MANIFEST_DIR"));
     let contents = screen.contents() + "\n";
@@ -200,7 +200,7 @@ fn tags_chains_and_profiles_of_the_aws_config_are_there_too() {
 }
 
 #[test]
-fn without_colour_the_chosen_row_is_still_told() {
+fn without_colour_the_selected_row_is_still_marked() {
     let fake = fake();
     let mut world = signed_in(&fake);
     for (no_colour, is_coloured) in [("1", false), ("", true)] {

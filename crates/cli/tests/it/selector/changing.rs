@@ -1,4 +1,4 @@
-//! What changes while a person looks at the list: the catalogue, AWS itself, what is pasted.
+//! Changes while a person looks at the list: in the catalogue, at AWS, by a paste.
 
 use fakes::identity_center::Options;
 use fakes::{FakeIdentityCenter, TestEnv};
@@ -14,7 +14,7 @@ fn world_with(fake: &FakeIdentityCenter, names: &[&str]) -> TestEnv {
     world
 }
 
-/// As a refresh does it: another file in the place of the one before.
+/// Replaces the file, as a refresh does.
 fn write_catalogue(world: &TestEnv, fake: &FakeIdentityCenter, names: &[&str]) {
     let account = |(number, name): (usize, &&str)| {
         let id = format!("{}", 100_000_000_001 + number);
@@ -31,7 +31,7 @@ fn write_catalogue(world: &TestEnv, fake: &FakeIdentityCenter, names: &[&str]) {
 }
 
 #[test]
-fn a_catalogue_that_changes_underneath_is_taken_up_and_the_place_is_kept() {
+fn a_changed_catalogue_is_shown_and_the_query_and_selected_row_stay() {
     let fake = fake();
     let world = world_with(&fake, &["one", "two", "three"]);
     let terminal = open(&world, &[], 80, 24);
@@ -49,7 +49,7 @@ fn a_catalogue_that_changes_underneath_is_taken_up_and_the_place_is_kept() {
 }
 
 #[test]
-fn ctrl_r_asks_aws_anew_underneath() {
+fn ctrl_r_updates_the_list_from_aws() {
     let fake = fake();
     let world = signed_in(&fake);
     let terminal = open(&world, &[], 100, 24);
@@ -69,7 +69,7 @@ fn ctrl_r_asks_aws_anew_underneath() {
 }
 
 #[test]
-fn while_nothing_is_known_it_says_what_to_do() {
+fn while_no_roles_are_known_it_says_what_to_do() {
     let fake = FakeIdentityCenter::start(Options::default());
     let world = world_of(&fake);
     world.write(".aws-sso/config.yaml", &config(&instance("corp", &fake)));

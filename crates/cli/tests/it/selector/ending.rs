@@ -1,4 +1,4 @@
-//! However it ends, the terminal is a person's again; and where there is none, nobody is asked.
+//! The end of the selector: the terminal is restored in every case. Without a terminal there is no selector.
 
 use fakes::Terminal;
 use rustix::process::Signal;
@@ -7,11 +7,11 @@ use super::{is_given_back, open};
 use crate::identity_center::{fake, signed_in, world_of};
 
 #[test]
-fn who_leaves_gets_130_and_the_terminal_back() {
+fn leaving_exits_with_130_and_restores_the_terminal() {
     let fake = fake();
     let world = signed_in(&fake);
     for leave in ["\x1b", "\x03", "\x07", "\x04"] {
-        // The shell waits for it, and then tells how the terminal is.
+        // The shell waits for its end, and then prints the terminal's modes.
         let mut command = world.command("sh");
         let binary = world.binary().display();
         command.args(["-c", &format!("'{binary}' ecs load; echo \"code $?\"; stty -a; echo end")]);
@@ -42,7 +42,7 @@ fn a_signal_gives_the_terminal_back() {
 }
 
 #[test]
-fn where_nobody_sees_it_the_flags_are_named() {
+fn without_a_terminal_the_error_names_the_flags() {
     let fake = fake();
     let mut world = world_of(&fake);
     let usage = "no role is named";
