@@ -267,7 +267,7 @@ impl Login {
 
 impl Drop for Login {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.child.kill().ok();
+        self.child.wait().ok();
     }
 }

@@ -253,7 +253,11 @@ impl SecureStore {
         let timeout = if has_item { keyring::UNLOCK_TIMEOUT } else { keyring::ANSWER_TIMEOUT };
         match self.protection {
             Protection::Passphrase => key_file::find(&self.key_path(), self.passphrase.as_ref()),
-            protection => keyring::find(protection, self.key_name()?, timeout),
+            protection @ (Protection::SecretService
+            | Protection::Keychain
+            | Protection::CredentialManager
+            | Protection::KernelKeyring
+            | Protection::Plain) => keyring::find(protection, self.key_name()?, timeout),
         }
     }
 
@@ -263,7 +267,11 @@ impl SecureStore {
             Protection::Passphrase => {
                 key_file::make(&self.key_path(), self.passphrase.as_ref(), lock)
             }
-            protection => keyring::make(protection, self.key_name()?),
+            protection @ (Protection::SecretService
+            | Protection::Keychain
+            | Protection::CredentialManager
+            | Protection::KernelKeyring
+            | Protection::Plain) => keyring::make(protection, self.key_name()?),
         }
     }
 

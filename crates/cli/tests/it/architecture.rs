@@ -61,7 +61,7 @@ const MAY_EXPOSE: [(&str, &str); 22] = [
     ("crates/providers/src/identity_center/login/pkce/callback.rs", "compares the state"),
     ("crates/providers/src/identity_center/oidc.rs", "sends what CreateToken asks for"),
     ("crates/providers/src/identity_center/portal.rs", "sends the access token"),
-    ("crates/providers/src/identity_center/refresh.rs", "compares access tokens"),
+    ("crates/providers/src/identity_center/catalogue_update.rs", "compares access tokens"),
     ("crates/providers/src/identity_center/role_credentials.rs", "signs calls of STS"),
     ("crates/server/src/token.rs", "reads an authorization token"),
     ("crates/server/src/token/keys.rs", "measures a new authorization token"),

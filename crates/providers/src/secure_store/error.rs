@@ -95,7 +95,13 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         let problem = match &error {
             StoreError::KeyMissing { .. } => Problem::SignInNeeded,
-            _ => Problem::Invalid,
+            StoreError::PassphraseNeeded { .. }
+            | StoreError::WrongPassphrase { .. }
+            | StoreError::Unavailable { .. }
+            | StoreError::Damaged { .. }
+            | StoreError::Several { .. }
+            | StoreError::Size { .. }
+            | StoreError::File(_) => Problem::Invalid,
         };
         let failure = Self::new(problem, &error);
         match error.hint() {
