@@ -251,27 +251,17 @@ impl SecureStore {
     /// The key from the keyring or the key file.
     fn find_key(&self, has_item: bool) -> Result<Option<x25519::Identity>, StoreError> {
         let timeout = if has_item { keyring::UNLOCK_TIMEOUT } else { keyring::ANSWER_TIMEOUT };
-        match self.protection {
-            Protection::Passphrase => key_file::find(&self.key_path(), self.passphrase.as_ref()),
-            protection @ (Protection::SecretService
-            | Protection::Keychain
-            | Protection::CredentialManager
-            | Protection::KernelKeyring
-            | Protection::Plain) => keyring::find(protection, self.key_name()?, timeout),
+        match self.protection == Protection::Passphrase {
+            true => key_file::find(&self.key_path(), self.passphrase.as_ref()),
+            false => keyring::find(self.protection, self.key_name()?, timeout),
         }
     }
 
     /// Makes the key for the first item.
     fn make_key(&self, lock: &Lock) -> Result<x25519::Identity, StoreError> {
-        match self.protection {
-            Protection::Passphrase => {
-                key_file::make(&self.key_path(), self.passphrase.as_ref(), lock)
-            }
-            protection @ (Protection::SecretService
-            | Protection::Keychain
-            | Protection::CredentialManager
-            | Protection::KernelKeyring
-            | Protection::Plain) => keyring::make(protection, self.key_name()?),
+        match self.protection == Protection::Passphrase {
+            true => key_file::make(&self.key_path(), self.passphrase.as_ref(), lock),
+            false => keyring::make(self.protection, self.key_name()?),
         }
     }
 

@@ -93,16 +93,8 @@ impl StoreError {
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        let problem = match &error {
-            StoreError::KeyMissing { .. } => Problem::SignInNeeded,
-            StoreError::PassphraseNeeded { .. }
-            | StoreError::WrongPassphrase { .. }
-            | StoreError::Unavailable { .. }
-            | StoreError::Damaged { .. }
-            | StoreError::Several { .. }
-            | StoreError::Size { .. }
-            | StoreError::File(_) => Problem::Invalid,
-        };
+        let is_key_missing = matches!(error, StoreError::KeyMissing { .. });
+        let problem = if is_key_missing { Problem::SignInNeeded } else { Problem::Invalid };
         let failure = Self::new(problem, &error);
         match error.hint() {
             Some(hint) => failure.with_hint(hint),

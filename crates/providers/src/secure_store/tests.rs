@@ -1,4 +1,4 @@
-//! What holds for an item whatever protects it. Where the system has a part in it, see the files below.
+//! Tests that hold for every protection. Those about the system are in the modules below.
 #![expect(clippy::print_stdout, reason = "a child tells its parent")]
 
 mod children;

@@ -1,4 +1,4 @@
-//! The library against the fake IAM Identity Center, by processes of its own.
+//! The library in processes of its own, with the fake IAM Identity Center.
 #![expect(clippy::disallowed_methods, reason = "tests write files of their own")]
 #![expect(
     clippy::unwrap_used,

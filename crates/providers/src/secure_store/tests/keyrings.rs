@@ -11,7 +11,7 @@ use fakes::{needs, needs_program};
 use super::children::{arguments, child, own_folder};
 use super::*;
 
-/// What the child printed, after a look that it ran and went well.
+/// The output of the child, checked: the child ran and succeeded.
 fn ran(output: &Output) -> String {
     let text = String::from_utf8_lossy(&output.stdout).into_owned()
         + &String::from_utf8_lossy(&output.stderr);
@@ -135,7 +135,7 @@ fn a_key_lives_in_the_secret_service() {
 }
 
 #[test]
-fn a_secret_service_that_nobody_unlocks_is_not_waited_for() {
+fn there_is_a_time_limit_for_a_locked_secret_service() {
     if !needs_program("dbus-run-session") || !needs_program("gnome-keyring-daemon") {
         return;
     }

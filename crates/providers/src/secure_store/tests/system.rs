@@ -17,7 +17,7 @@ fn set_mode(path: &Path, mode: u32) {
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
 }
 
-/// Both reading and writing are refused for this, and nothing is changed.
+/// Reading and writing are refused for this reason.
 fn assert_insecure(store: &SecureStore, is_it: fn(&Fault) -> bool, hint: &str) {
     for error in [discreet(store.read()), discreet(save(store, b"new"))] {
         assert!(matches!(&error, StoreError::File(error) if is_it(&error.fault)), "{error}");
@@ -112,7 +112,7 @@ fn other_kinds_of_files_are_refused_without_waiting() {
 }
 
 #[test]
-fn what_belongs_to_another_user_is_refused() {
+fn files_of_another_user_are_refused() {
     if !fakes::needs_root() {
         return;
     }

@@ -58,7 +58,8 @@ fn performs_requests() {
     let (sender, mut requests) = mpsc::unbounded_channel::<Line>();
     std::thread::spawn(move || {
         lines.map(|line| serde_json::from_str(&line).unwrap()).for_each(|line| {
-            sender.send(line).ok();
+            // At the end, nobody receives any more.
+            drop(sender.send(line));
         });
     });
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -120,7 +120,7 @@ fn a_code_for_another_client_is_useless() {
     assert_eq!(failed.problem, "SignInNeeded");
     assert_eq!(
         failed.text,
-        "AWS refused the code from the browser: AWS says: The code verifier does not fit the challenge (InvalidGrantException)"
+        "AWS refused the code from the browser: AWS says: The code verifier does not match the challenge (InvalidGrantException)"
     );
     assert!(!process.signed_in());
 }
