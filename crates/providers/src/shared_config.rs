@@ -240,6 +240,13 @@ impl AwsConfig {
         }
     }
 
+    /// The profile with a `login_session` that this profile's credentials come from, perhaps by way of `source_profile`s.
+    fn login_profile<'a>(&'a self, profile: &'a Profile) -> Option<&'a str> {
+        let source = |profile: &&Profile| self.profiles.get_profile(profile.get("source_profile")?);
+        let mut chain = std::iter::successors(Some(profile), source).take(Chain::LONGEST + 1);
+        chain.find(|profile| profile.get("login_session").is_some()).map(Profile::name)
+    }
+
     fn profile(&self, name: &ProfileName) -> Result<&Profile, Failure> {
         let files = self.files();
         let Some(profile) = self.profiles.get_profile(name.as_str()) else {

@@ -23,6 +23,9 @@ region = eu-central-1
 role_arn = arn:aws:iam::123456789012:role/Ops
 source_profile = nobody
 
+[profile login]
+login_session = arn:aws:sts::123456789012:assumed-role/Admin/you
+
 [profile sso]
 sso_session = corp
 sso_account_id = 123456789012
@@ -95,6 +98,14 @@ fn a_profile_that_gives_nothing_says_where_was_looked_and_for_what() {
         ("broken", 1, &["no such vault"]),
         ("garbage", 1, &["the output is not that of a credential_process"]),
         ("chain", 1, &["could not find source profile nobody"]),
+        (
+            "login",
+            1,
+            &[
+                "the profile `login` uses a sign-in of `aws login`",
+                "aws configure export-credentials --profile login | aws-sso ecs load --from-stdin --name login",
+            ],
+        ),
         ("sso", 3, &["nobody is signed in to `corp`", "hint: Sign in: aws-sso login"]),
     ] {
         let failed = world.run(&["ecs", "load", "--profile", profile, "--server", "127.0.0.1:1"]);

@@ -4,7 +4,9 @@ use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_credential_types::Credentials as SdkCredentials;
 use aws_credential_types::provider::ProvideCredentials;
-use credentials::{AccessKeyId, AccountId, Failure, Fetched, ProfileName, Secret, Timestamp};
+use credentials::{
+    AccessKeyId, AccountId, Failure, Fetched, ProfileName, Secret, Timestamp, shell_word,
+};
 
 use super::{AwsConfig, principal_of, process_of};
 use crate::failure;
@@ -15,7 +17,7 @@ impl Aws {
     /// Credentials of a profile, resolved by the SDK.
     ///
     /// # Errors
-    /// The profile isn't there or has no credentials; or what it names gives none.
+    /// There is no such profile, it has no credentials, or their source gives none.
     pub async fn profile(
         &self,
         config: &AwsConfig,
@@ -35,7 +37,11 @@ impl Aws {
             }
             None => {
                 let given = self.provider(config, name).await?.provide_credentials().await;
-                read(&given.map_err(|error| failure::of_credentials(&error, name, uses_sso))?)?
+                let failed = |error| match config.login_profile(profile) {
+                    Some(login) => needs_aws_login(login),
+                    None => failure::of_credentials(&error, name, uses_sso),
+                };
+                read(&given.map_err(failed)?)?
             }
         };
         let mut principal = principal_of(&config.profiles, profile)?;
@@ -71,19 +77,31 @@ impl Aws {
     }
 }
 
+/// Support for `aws login` is an optional feature of the SDK, and not built in here.
+fn needs_aws_login(profile: &str) -> Failure {
+    let text = format!(
+        "the profile `{profile}` uses a sign-in of `aws login`, which aws-sso does not support"
+    );
+    let profile = shell_word(profile);
+    Failure::failed(text).with_hint(format!(
+        "Load its credentials through the AWS CLI: aws configure export-credentials --profile {profile} | \
+         aws-sso ecs load --from-stdin --name {profile}"
+    ))
+}
+
 fn read(given: &SdkCredentials) -> Result<PartialCredentials, Failure> {
-    let odd =
-        |what| move |invalid| Failure::failed(format!("the {what} that was obtained {invalid}"));
+    let wrong =
+        |what| move |invalid| Failure::failed(format!("the {what} of the profile {invalid}"));
     let token = given.session_token().filter(|token| !token.is_empty());
     let expiration = given.expiry().and_then(|at| Timestamp::try_from(at).ok());
     Ok(PartialCredentials {
-        access_key_id: AccessKeyId::parse(given.access_key_id()).map_err(odd("access key id"))?,
+        access_key_id: AccessKeyId::parse(given.access_key_id()).map_err(wrong("access key id"))?,
         secret_access_key: Secret::parse(given.secret_access_key().to_owned())
-            .map_err(odd("secret access key"))?,
+            .map_err(wrong("secret access key"))?,
         session_token: token
             .map(|token| Secret::parse(token.to_owned()))
             .transpose()
-            .map_err(odd("session token"))?,
+            .map_err(wrong("session token"))?,
         expiration: expiration.map(|at| complete::expiration_at(at.as_second())).transpose()?,
         account_id: given.account_id().and_then(|id| AccountId::parse(id.as_str()).ok()),
     })
