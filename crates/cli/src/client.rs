@@ -1,6 +1,7 @@
-//! The client of our server: one request, one answer, within five seconds.
+//! The client of our server: one request, one response, within five seconds.
 //!
-//! Plain HTTP stays on this host. Where nobody said what is spoken, it is plain HTTP, and HTTPS once the server says so.
+//! Plain HTTP is only used on this host. Without a scheme in `--server`, the client starts with plain HTTP and changes to
+//! HTTPS when the server asks for it.
 
 pub(crate) mod address;
 pub(crate) mod arguments;
@@ -30,78 +31,78 @@ use crate::client::arguments::ServerArguments;
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// 10,000 named slots are 1.5 MB.
-const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
+const MAX_RESPONSE_BYTES: usize = 64 * 1024 * 1024;
 
 /// Talks to one server.
 pub(crate) struct Client {
     address: ServerAddress,
     token: Option<AuthorizationToken>,
-    /// The server has said that it speaks HTTPS.
-    is_told_https: AtomicBool,
+    /// Whether the server has said that it speaks HTTPS.
+    server_wants_https: AtomicBool,
 }
 
-/// What became of a load.
+/// The result of a load.
 pub(crate) struct Loaded {
     /// Whether the server will refresh the slot.
     pub(crate) refreshes: bool,
-    /// The profile that was in the slot before, if it was of another source.
+    /// The profile that was in the slot before, if it had another source.
     pub(crate) replaced: Option<String>,
 }
 
 impl Client {
-    /// Nothing is sent yet; but the token file is read, before anything is done that would be in vain.
+    /// Builds a client and reads the token file. Sends nothing yet.
     pub(crate) fn new(arguments: &ServerArguments) -> Result<Self, Failure> {
         let token = arguments.token_file.as_deref().map(token_file::read).transpose()?;
         let address = arguments.address.server.clone();
-        Ok(Self { address, token, is_told_https: AtomicBool::new(false) })
+        Ok(Self { address, token, server_wants_https: AtomicBool::new(false) })
     }
 
-    /// Where the server is, with what it speaks as far as that is known by now.
+    /// The address of the server, with the scheme that is known so far.
     pub(crate) fn address(&self) -> ServerAddress {
         ServerAddress { scheme: Some(self.scheme()), ..self.address.clone() }
     }
 
-    /// With a token that is at hand.
+    /// Builds a client with a token that is already in memory.
     pub(crate) fn with_token(address: ServerAddress, token: AuthorizationToken) -> Self {
-        Self { address, token: Some(token), is_told_https: AtomicBool::new(false) }
+        Self { address, token: Some(token), server_wants_https: AtomicBool::new(false) }
     }
 
-    /// The start of a URL for SDKs, by what is known of the server.
+    /// The origin of the server's URLs for SDKs.
     pub(crate) fn origin_for_sdks(&self) -> String {
         self.address().origin_for_sdks()
     }
 
-    /// What is loaded in the default slot.
+    /// The profile in the default slot.
     pub(crate) async fn default_profile(&self) -> Result<ProfileObject, Failure> {
         self.read("/profile").await
     }
 
-    /// What is loaded in the named slots.
+    /// The profiles in the named slots.
     pub(crate) async fn named_profiles(&self) -> Result<Vec<ProfileObject>, Failure> {
         self.read("/slot").await
     }
 
-    /// How the server stands, and all that is loaded.
+    /// The status of the server and of all its slots.
     pub(crate) async fn status(&self) -> Result<StatusObject, Failure> {
         let (status, body) = self.exchange(Method::GET, "/status", Bytes::new()).await?;
         if status == StatusCode::NOT_FOUND && serde_json::from_slice::<Message>(&body).is_ok() {
             let text =
-                format!("the server at {} doesn't tell its status: it is older", self.address);
-            return Err(Failure::failed(text).with_hint(
-                "Start this version in its place: aws-sso ecs run (until then: aws-sso ecs list, aws-sso ecs profile)",
-            ));
+                format!("the server at {} does not support status (version too old)", self.address);
+            return Err(Failure::failed(text)
+                .with_hint(format!("Stop it and start this version: {}", self.start_command())));
         }
         let body = self.accept((status, body))?;
-        serde_json::from_slice(&body).map_err(|_| self.somebody_else())
+        serde_json::from_slice(&body).map_err(|_| self.not_our_server())
     }
 
-    /// The credentials of a slot that was loaded from this very source; `None` when there is none.
+    /// The credentials of a slot with exactly this source; `None` if there is no such slot.
     pub(crate) async fn credentials_of(&self, source: &Source) -> Result<Option<Fetched>, Failure> {
         let Some((slot, generation)) = self.slot_of(source).await? else { return Ok(None) };
         let fetched = self.credentials(&slot).await?;
-        // Another load would be another generation: what was read in between might be its credentials.
-        let is_still = self.slot_of(source).await?.is_some_and(|still| still == (slot, generation));
-        Ok(is_still.then_some(fetched))
+        // Another load changes the generation. The credentials could then be of another source.
+        let is_unchanged =
+            self.slot_of(source).await?.is_some_and(|found| found == (slot, generation));
+        Ok(is_unchanged.then_some(fetched))
     }
 
     async fn slot_of(&self, source: &Source) -> Result<Option<(SlotName, Option<u64>)>, Failure> {
@@ -119,7 +120,7 @@ impl Client {
     /// The credentials in a slot.
     pub(crate) async fn credentials(&self, slot: &SlotName) -> Result<Fetched, Failure> {
         let body = self.send(Method::GET, &path_of(slot), Bytes::new()).await?;
-        wire::read_credentials(&body).ok_or_else(|| self.somebody_else())
+        wire::read_credentials(&body).ok_or_else(|| self.not_our_server())
     }
 
     /// Puts a profile into a slot.
@@ -131,7 +132,7 @@ impl Client {
     ) -> Result<Loaded, Failure> {
         let body = Bytes::from_owner(wire::write_upload(profile, replace));
         let answer = self.send(Method::PUT, &path_of(slot), body).await?;
-        // Whatever a 200 of another server says: it is done.
+        // The slot is loaded, even if another server's 200 has a body that we cannot read.
         let message: Option<Message> = serde_json::from_slice(&answer).ok();
         let (refreshes, replaced) =
             message.map_or((false, None), |message| (message.refreshes, message.replaced));
@@ -154,19 +155,19 @@ impl Client {
 
     async fn read<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
         let body = self.send(Method::GET, path, Bytes::new()).await?;
-        serde_json::from_slice(&body).map_err(|_| self.somebody_else())
+        serde_json::from_slice(&body).map_err(|_| self.not_our_server())
     }
 
     async fn send(&self, method: Method, path: &str, body: Bytes) -> Result<Bytes, Failure> {
         self.accept(self.exchange(method, path, body).await?)
     }
 
-    /// The body of a success; the server's own message and hint for a failure.
+    /// The body of a successful response, or a failure with the server's message and hint.
     fn accept(&self, (status, body): (StatusCode, Bytes)) -> Result<Bytes, Failure> {
         if status == StatusCode::OK {
             return Ok(body);
         }
-        let message: Message = serde_json::from_slice(&body).map_err(|_| self.somebody_else())?;
+        let message: Message = serde_json::from_slice(&body).map_err(|_| self.not_our_server())?;
         let problem = match message.reason {
             Some(Reason::SignInNeeded) => Problem::SignInNeeded,
             _ => Problem::Invalid,
@@ -186,9 +187,10 @@ impl Client {
     ) -> Result<(StatusCode, Bytes), Failure> {
         timeout(TIMEOUT, async {
             let answer = self.exchange_once(method.clone(), path, body.clone()).await?;
-            let is_open = self.address.scheme.is_none() && self.scheme() == Scheme::Http;
-            if is_open && is_for_https(&answer) {
-                self.is_told_https.store(true, Ordering::Relaxed);
+            let is_plain_by_default =
+                self.address.scheme.is_none() && self.scheme() == Scheme::Http;
+            if is_plain_by_default && wants_https(&answer) {
+                self.server_wants_https.store(true, Ordering::Relaxed);
                 return self.exchange_once(method, path, body).await;
             }
             Ok(answer)
@@ -201,7 +203,7 @@ impl Client {
     }
 
     fn scheme(&self) -> Scheme {
-        match self.is_told_https.load(Ordering::Relaxed) {
+        match self.server_wants_https.load(Ordering::Relaxed) {
             true => Scheme::Https,
             false => self.address.scheme.unwrap_or(Scheme::Http),
         }
@@ -224,7 +226,7 @@ impl Client {
         answer.map_err(|error| {
             Failure::new(
                 Problem::Unreachable,
-                format!("the server at {} does not answer properly: {error}", self.address),
+                format!("the server at {} sent an invalid response: {error}", self.address),
             )
         })
     }
@@ -251,7 +253,8 @@ impl Client {
         let request = request.body(Full::new(body))?;
         let response = sender.send_request(request).await?;
         let status = response.status();
-        let body = Limited::new(response.into_body(), LARGEST_ANSWER).collect().await?.to_bytes();
+        let body =
+            Limited::new(response.into_body(), MAX_RESPONSE_BYTES).collect().await?.to_bytes();
         driver.abort();
         Ok((status, body))
     }
@@ -268,15 +271,25 @@ impl Client {
                 Err(error) => last_error = Some(error),
             }
         }
-        let error = last_error.map_or_else(|| "it has no address".to_owned(), |e| e.to_string());
+        let error =
+            last_error.map_or_else(|| "the host has no address".to_owned(), |e| e.to_string());
         let text = format!("no server is running at {}: {error}", self.address);
         Err(Failure::new(Problem::Unreachable, text)
-            .with_hint("Start it: aws-sso ecs run (or name the one you mean: --server HOST:PORT)"))
+            .with_hint(format!("Start it: {}", self.start_command())))
+    }
+
+    /// The command that starts a server at this address.
+    fn start_command(&self) -> String {
+        let tls = if self.scheme() == Scheme::Https { " --tls" } else { "" };
+        match self.address.port {
+            ServerAddress::DEFAULT_PORT => format!("aws-sso ecs run{tls}"),
+            port => format!("aws-sso ecs run --port {port}{tls}"),
+        }
     }
 
     async fn resolve(&self) -> Result<Vec<SocketAddr>, Failure> {
         let (host, port) = (self.address.host.as_str(), self.address.port);
-        // Both at which our server listens, without a look-up that could answer something else.
+        // Our server listens on both. A look-up could give other addresses.
         if host.eq_ignore_ascii_case("localhost") {
             return Ok(vec![
                 SocketAddr::from(([127, 0, 0, 1], port)),
@@ -286,46 +299,50 @@ impl Client {
         match tokio::net::lookup_host((host, port)).await {
             Ok(addresses) => Ok(addresses.collect()),
             Err(error) => {
-                let text = format!("the host of {} is not known: {error}", self.address);
+                let text = format!("the host of {} cannot be resolved: {error}", self.address);
                 Err(Failure::new(Problem::Unreachable, text))
             }
         }
     }
 
-    /// Plain HTTP must not leave the host: it would show the credentials to the network.
+    /// Checks that plain HTTP does not leave this host. It would show the credentials to the network.
     fn check_loopback(&self, address: SocketAddr) -> Result<(), Failure> {
         if address.ip().is_loopback() || self.scheme() == Scheme::Https {
             return Ok(());
         }
         let text =
             format!("{} is not on this host, and plain HTTP must not leave it", self.address);
-        Err(Failure::failed(text).with_hint(
-            "Run the server here: aws-sso ecs run, forward its port with ssh -L, or use HTTPS: \
-                 --server https://HOST:PORT",
-        ))
+        Err(Failure::failed(text).with_hint(format!(
+            "Use HTTPS (--server https://{}), or forward the port with ssh -L",
+            self.address
+        )))
     }
 
-    /// Another user who got hold of the port while no server ran must not be handed credentials.
+    /// Checks that the port does not belong to another user, who must not get credentials.
     fn check_owner(&self, address: SocketAddr) -> Result<(), Failure> {
         if !address.ip().is_loopback() || Owners::open().of_listener(address) != Owner::OtherUser {
             return Ok(());
         }
         let text = format!("the server at {} belongs to another user of this host", self.address);
-        Err(Failure::failed(text).with_hint(
-            "Nothing was sent to it. Run your own on another port, and name it: \
-             aws-sso ecs run --port PORT, then --server 127.0.0.1:PORT",
-        ))
+        let other_port = match self.address.port {
+            ServerAddress::DEFAULT_PORT => ServerAddress::DEFAULT_PORT + 1,
+            _ => ServerAddress::DEFAULT_PORT,
+        };
+        Err(Failure::failed(text).with_hint(format!(
+            "Nothing was sent to it. Run your own server on another port, and use --server 127.0.0.1:{other_port}: \
+             aws-sso ecs run --port {other_port}"
+        )))
     }
 
-    fn somebody_else(&self) -> Failure {
-        let text = format!("what answers at {} is not an aws-sso server", self.address);
+    fn not_our_server(&self) -> Failure {
+        let text = format!("the server at {} is not an aws-sso server", self.address);
         Failure::new(Problem::Unreachable, text)
             .with_hint("Name the server you mean: --server HOST:PORT")
     }
 }
 
-/// A port that speaks HTTPS says so to whoever speaks plain HTTP to it.
-fn is_for_https((status, body): &(StatusCode, Bytes)) -> bool {
+/// Whether the response says that this port speaks HTTPS only.
+fn wants_https((status, body): &(StatusCode, Bytes)) -> bool {
     *status == StatusCode::BAD_REQUEST
         && serde_json::from_slice(body)
             .is_ok_and(|message: Message| message.reason == Some(Reason::SpeaksHttps))

@@ -1,5 +1,5 @@
-//! What a shell offers for a word that is being typed: from the files of this machine, and what a server here says at once.
-//! The network is not asked, nobody is asked, and nothing goes wrong aloud: who presses Tab is in the middle of a line.
+//! Shell completion: the candidates for the word that is being typed. They come from local files and from a server that
+//! answers at once. It must not use the network, ask a question or print an error: the person is in the middle of a line.
 
 mod line;
 mod values;
@@ -15,7 +15,7 @@ use crate::ground::values::Values;
 use crate::programs::shell_completion::Shell;
 use line::Line;
 
-/// Answers a script of [`Shell::script`].
+/// Answers a completion script ([`Shell::script`]).
 pub(crate) fn answer(shell: Shell) {
     let Some(typed) = shell.typed() else { return };
     let line = Line::read(&typed.before);
@@ -26,11 +26,11 @@ pub(crate) fn answer(shell: Shell) {
     let folder = std::env::current_dir().ok();
     let candidates = engine::complete(&mut command, words, index, folder.as_deref());
     let answer = shell.answer(&typed.word, &candidates.unwrap_or_default());
-    // A shell that has gone doesn't want it.
+    // If the shell is gone, the answer is not needed.
     std::io::stdout().write_all(answer.as_bytes()).ok();
 }
 
-/// The command, whose arguments know what their values can be.
+/// Adds completers to the arguments of the command.
 fn with_values(command: clap::Command, line: &Line) -> clap::Command {
     let command = command.mut_args(|arg| match arg.get::<Values>() {
         Some(values) => {

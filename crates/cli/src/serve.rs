@@ -1,4 +1,4 @@
-//! The server's side in this process: what it asks for credentials, its certificate authority, its events.
+//! What the server needs from the CLI: the provider of credentials, the certificate authority, the reporting of events.
 
 pub(crate) mod authority;
 pub(crate) mod events;

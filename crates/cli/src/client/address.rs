@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
-/// A host and a port, and what is spoken there, if it is known.
+/// The host and port of a server, and its scheme if it is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ServerAddress {
     /// `None`: plain HTTP, unless the server says that it is HTTPS.
@@ -22,15 +22,15 @@ pub(crate) enum Scheme {
 }
 
 impl ServerAddress {
-    /// The port on which `ecs run` listens, unless told otherwise.
+    /// The default port of `ecs run`.
     pub(crate) const DEFAULT_PORT: u16 = 4144;
 
-    /// Whether HTTPS is known to be spoken there.
+    /// Whether the server is known to speak HTTPS.
     pub(crate) fn is_https(&self) -> bool {
         self.scheme == Some(Scheme::Https)
     }
 
-    /// As `--server` takes it.
+    /// The address in the form that `--server` takes.
     pub(crate) fn as_typed(&self) -> String {
         match self.scheme {
             Some(Scheme::Https) => format!("https://{self}"),
@@ -39,8 +39,8 @@ impl ServerAddress {
         }
     }
 
-    /// The start of a URL for SDKs. In plain HTTP with an address for `localhost`, because some SDKs refuse the name; in
-    /// HTTPS they take any, and a certificate may be for the name alone.
+    /// The origin of URLs for SDKs. With plain HTTP, `localhost` becomes an address, because some SDKs refuse the name. With
+    /// HTTPS the name stays, because a certificate may be for the name alone.
     pub(crate) fn origin_for_sdks(&self) -> String {
         match self.scheme {
             Some(Scheme::Https) => format!("https://{self}"),
@@ -52,14 +52,14 @@ impl ServerAddress {
     }
 }
 
-/// Where `ecs run` listens, unless told otherwise.
+/// The default address of `ecs run`.
 impl Default for ServerAddress {
     fn default() -> Self {
         Self { scheme: None, host: "localhost".to_owned(), port: Self::DEFAULT_PORT }
     }
 }
 
-/// `HOST:PORT`, with brackets around an IPv6 address: also what goes into `Host`.
+/// `HOST:PORT`, with brackets around an IPv6 address. This is also the value of the `Host` header.
 impl fmt::Display for ServerAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.host.parse::<Ipv6Addr>() {
@@ -101,7 +101,7 @@ impl FromStr for ServerAddress {
     }
 }
 
-/// Where Amazon ECS and EKS have their servers: SDKs take plain HTTP from there too.
+/// The addresses of the servers of Amazon ECS and EKS. SDKs accept plain HTTP from there too.
 pub(crate) const CONTAINER_ADDRESSES: [IpAddr; 2] =
     [IpAddr::V4(Ipv4Addr::new(169, 254, 170, 2)), IpAddr::V4(Ipv4Addr::new(169, 254, 170, 23))];
 
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_told_what_it_must_be() {
+    fn other_addresses_are_refused() {
         for text in [
             "",
             "localhost",

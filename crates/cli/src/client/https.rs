@@ -1,7 +1,6 @@
-//! HTTPS to a server: whom the client trusts, and what a person is told when that doesn't do.
+//! HTTPS to a server: the trusted roots, and the messages when the handshake fails.
 //!
-//! Trusted are our own authority, whose certificate says that it vouches for our own server alone; the system's roots; and
-//! those of `AWS_CA_BUNDLE`.
+//! The client trusts our own authority (its certificate is limited to our server), the system's roots, and `AWS_CA_BUNDLE`.
 
 use std::fmt::Display;
 use std::io;
@@ -20,7 +19,7 @@ use crate::client::address::ServerAddress;
 use crate::ground::{env, paths};
 use credentials::{Failure, Problem};
 
-/// The handshake.
+/// Does the TLS handshake.
 pub(super) async fn begin(
     stream: TcpStream,
     address: &ServerAddress,
@@ -33,7 +32,7 @@ pub(super) async fn begin(
         .with_no_client_auth();
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     let name = ServerName::try_from(address.host.clone()).map_err(|_| {
-        let text = format!("the host of {address} can be in no certificate");
+        let text = format!("the host of {address} is no valid name for a certificate");
         Failure::failed(text)
             .with_hint("Name it by a DNS name or an address: --server https://HOST:PORT")
     })?;
@@ -83,35 +82,35 @@ fn explain(error: &io::Error, address: &ServerAddress) -> Failure {
                 address.host,
                 presented.iter().map(|name| bare(name)).collect::<Vec<_>>().join(", ")
             ),
-            "Name the server as its certificate does: --server https://NAME:PORT".to_owned(),
+            "Use a name from the certificate in --server".to_owned(),
         ),
         Some(InvalidCertificate(
             Bad::Expired | Bad::ExpiredContext { .. } | Bad::NotValidYet | Bad::NotValidYetContext { .. },
         )) => (
             format!("the certificate of the server at {address} is not valid at this time"),
-            "Look at the clocks of both machines; or have the server's certificate renewed.".to_owned(),
+            "Check the clocks of both machines. If they are right, renew the certificate of the server.".to_owned(),
         ),
         Some(InvalidCertificate(reason)) => (
             format!("the certificate of the server at {address} is refused: {reason}"),
-            "Have another one made, or let the server do it: aws-sso ecs run --tls".to_owned(),
+            "Let the server make another certificate: aws-sso ecs run --tls".to_owned(),
         ),
         Some(InvalidMessage(_)) => (
             format!("the server at {address} does not speak HTTPS"),
             format!("If it is on this host, use plain HTTP: --server http://{address}"),
         ),
         _ => {
-            let text = format!("no TLS with the server at {address}: {error}");
+            let text = format!("the TLS handshake with the server at {address} failed: {error}");
             return Failure::new(Problem::Unreachable, text);
         }
     };
     Failure::new(Problem::Unreachable, text).with_hint(hint)
 }
 
-/// rustls tells a name as `DnsName("dev.example")` or `IpAddress(192.0.2.1)`.
+/// The name without rustls's wrapper, such as `DnsName("dev.example")` or `IpAddress(192.0.2.1)`.
 fn bare(name: &str) -> &str {
     let inside = name.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')'));
     inside.unwrap_or(name).trim_matches('"')
 }
 
-/// The bundle of a distribution has 250 KB.
+/// A distribution's bundle has 250 KB.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;

@@ -1,4 +1,4 @@
-//! Files of authorization tokens, as SDKs read them: the token and nothing else, for their owner alone.
+//! Files with one authorization token, in the form that SDKs read: the token and nothing else, readable by the owner alone.
 
 use std::path::Path;
 
@@ -7,22 +7,22 @@ use server::AuthorizationToken;
 
 use credentials::{Failure, shell_word};
 
-/// Reads the token of a file that nobody else can read or write.
+/// Reads the token from a file that no other user can read or write.
 pub(crate) fn read(path: &Path) -> Result<AuthorizationToken, Failure> {
-    let bytes = files::read_private(path, LARGEST).map_err(refused)?;
+    let bytes = files::read_private(path, MAX_BYTES).map_err(refused)?;
     let wrong = |what: &str| {
         Failure::failed(format!("the token file {} {what}", path.display())).with_hint(format!(
-            "Write it anew: aws-sso ecs token create --slot NAME --file {}",
+            "Write it again: aws-sso ecs token create --slot NAME --file {}",
             typed(path)
         ))
     };
     let text = match std::str::from_utf8(&bytes) {
         Ok("") => return Err(wrong("is empty")),
         Ok(text) if text.contains(['\r', '\n']) => {
-            return Err(wrong("has a line break in it, which most SDKs refuse"));
+            return Err(wrong("has a line break, which most SDKs refuse"));
         }
         Ok(text) => text,
-        Err(_) => return Err(wrong("holds no text")),
+        Err(_) => return Err(wrong("is not text")),
     };
     AuthorizationToken::parse(text.to_owned()).map_err(|_| wrong("holds no token of aws-sso"))
 }
@@ -31,12 +31,14 @@ fn refused(error: FileError) -> Failure {
     let path = typed(&error.path);
     let hint = match &error.fault {
         Fault::OpenToOthers => format!(
-            "Others may have read it: make another token with aws-sso ecs token create --slot NAME --file {path}, \
+            "Other users may have read it. Create another token with aws-sso ecs token create --slot NAME --file {path}, \
              and revoke this one"
         ),
-        Fault::Link => "Name the file itself: a link may lead elsewhere tomorrow".to_owned(),
+        Fault::Link => {
+            "Use the path of the file itself, not of a link: a link can change".to_owned()
+        }
         _ if error.is_missing() => {
-            format!("Make it: aws-sso ecs token create --slot NAME --file {path}")
+            format!("Create it: aws-sso ecs token create --slot NAME --file {path}")
         }
         Fault::Unreadable(_)
         | Fault::Unwritable(_)
@@ -48,9 +50,7 @@ fn refused(error: FileError) -> Failure {
         | Fault::FolderWritable
         | Fault::TooLarge(_)
         | Fault::Locked
-        | Fault::Changed => format!(
-            "Name a file that aws-sso ecs token create --slot NAME --file wrote, not {path}"
-        ),
+        | Fault::Changed => format!("Use a file that aws-sso ecs token create wrote, not {path}"),
     };
     Failure::failed(format!("the token file {error}")).with_hint(hint)
 }
@@ -59,5 +59,4 @@ fn typed(path: &Path) -> String {
     shell_word(&path.display().to_string()).into_owned()
 }
 
-/// In bytes.
-const LARGEST: u64 = AuthorizationToken::MAX_LENGTH as u64;
+const MAX_BYTES: u64 = AuthorizationToken::MAX_LENGTH as u64;

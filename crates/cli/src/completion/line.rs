@@ -1,4 +1,4 @@
-//! What the words before the cursor say: which instance, which server, which account.
+//! The arguments before the cursor: instance, server and account.
 
 use std::path::PathBuf;
 
@@ -10,20 +10,20 @@ use crate::client::address::ServerAddress;
 use crate::client::arguments::{AddressArguments, ServerArguments};
 use crate::instance::arguments::InstanceArguments;
 
-/// The arguments of an unfinished line that others depend on, with the variables that stand for them.
+/// The arguments of an unfinished line, from the words and from environment variables.
 #[derive(Clone, Debug)]
 pub(super) struct Line(ArgMatches);
 
 impl Line {
-    /// Reads the words before the one that is being typed. What is wrong with them is left out.
+    /// Parses the words before the one that is being typed. Ignores invalid words.
     pub(super) fn read(words: &[String]) -> Self {
-        // An option that still waits for its value.
+        // The last option has no value yet.
         let unfinished = words.last().filter(|last| last.starts_with('-')).map_or(0, |_| 1);
         let words = words.get(..words.len() - unfinished).unwrap_or_default();
         let command = Arguments::command().ignore_errors(true).disable_help_flag(true);
         let mut matches = command.try_get_matches_from(words).unwrap_or_default();
-        while let Some((_, of_subcommand)) = matches.remove_subcommand() {
-            matches = of_subcommand;
+        while let Some((_, subcommand)) = matches.remove_subcommand() {
+            matches = subcommand;
         }
         Self(matches)
     }

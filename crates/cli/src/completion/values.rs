@@ -1,4 +1,4 @@
-//! The values that an argument can have: what the catalogues on this disk, the configuration and a server say.
+//! The possible values of an argument, from the catalogues on disk, the configuration and a server.
 
 use std::collections::BTreeMap;
 use std::sync::mpsc;
@@ -19,11 +19,11 @@ use crate::instance::access;
 use crate::instance::roles::Roles;
 use crate::instance::settings::{ConfiguredInstance, Settings};
 
-/// A value, and what it is.
+/// A value and its description.
 type Described = (String, Option<String>);
 
 impl Values {
-    /// Those that begin with what is typed.
+    /// The values that begin with the typed text.
     pub(super) fn candidates(self, line: &Line, typed: &str) -> Vec<CompletionCandidate> {
         let described = match self {
             Self::Slots => slots(line),
@@ -39,7 +39,7 @@ impl Values {
         described
             .map(|(value, help)| {
                 let help = help.map(|help| ui::printable(&help).into_owned().into());
-                // Else the engine writes the argument's usage for each of 10,000.
+                // Without a tag, the engine formats the argument's usage for each of 10,000 values.
                 CompletionCandidate::new(value).help(help).tag(Some("values".into()))
             })
             .collect()
@@ -56,7 +56,7 @@ impl Values {
         let instances = settings.candidates().ok()?.into_iter();
         let known: Vec<(&ConfiguredInstance, Catalogue)> =
             instances.map(|it| (it, access::catalogue_file(it).read())).collect();
-        // Sorted, and each once: several instances may have the same.
+        // Sorted, without duplicates: several instances may have the same value.
         let mut values: BTreeMap<String, Option<String>> = BTreeMap::new();
         for (instance, catalogue) in &known {
             match self {
@@ -101,7 +101,7 @@ fn profiles(
     Some(())
 }
 
-/// A person's own names of accounts win.
+/// Adds the accounts. A name in config.yaml replaces the name from AWS.
 fn accounts(
     instance: &ConfiguredInstance,
     catalogue: &Catalogue,
@@ -115,7 +115,7 @@ fn accounts(
     }
 }
 
-/// All roles, also those that config.yaml alone knows.
+/// All roles, including those that are only in config.yaml.
 fn roles<'a>(
     instance: &'a ConfiguredInstance,
     catalogue: &'a Catalogue,
@@ -129,7 +129,7 @@ fn roles<'a>(
     of_aws.chain(of_config)
 }
 
-/// A server that doesn't answer at once is not waited for.
+/// The slots of the server; `None` if it does not answer at once.
 fn slots(line: &Line) -> Option<Vec<Described>> {
     let arguments = line.server();
     let (sender, receiver) = mpsc::channel();
@@ -138,7 +138,7 @@ fn slots(line: &Line) -> Option<Vec<Described>> {
         let slots = block_on(client.named_profiles())?.ok()?;
         sender.send(slots).ok()
     });
-    let slots = receiver.recv_timeout(PATIENCE).ok()?;
+    let slots = receiver.recv_timeout(SERVER_TIMEOUT).ok()?;
     let described = |slot: server::wire::ProfileObject| {
         let expires = format!("{}, {}", slot.state, slot.expires);
         (slot.profile_name, Some(expires))
@@ -157,4 +157,4 @@ fn block_on<T>(work: impl Future<Output = T>) -> Option<T> {
     Some(runtime.block_on(work))
 }
 
-const PATIENCE: Duration = Duration::from_millis(50);
+const SERVER_TIMEOUT: Duration = Duration::from_millis(50);

@@ -1,7 +1,7 @@
-//! The person's own certificate authority: made at first use, sealed in the secure store, its certificate beside it for
-//! everybody to read.
+//! The user's own certificate authority. It is made at first use. The key is sealed in the secure store; the certificate is
+//! a public file.
 //!
-//! Must not make another by itself while one is there that can't be had: programs trust that one.
+//! Must not replace an authority that exists but cannot be opened: programs trust it.
 
 use std::path::{Path, PathBuf};
 
@@ -17,7 +17,7 @@ use crate::instance::arguments::InstanceArguments;
 use crate::instance::settings;
 use crate::instance::store::{self, Item, Purpose};
 
-/// The authority that is there; else a new one, for these names.
+/// Opens the authority, or makes one for these names if there is none.
 pub(crate) async fn open(
     arguments: &InstanceArguments,
     names: &Names,
@@ -33,8 +33,8 @@ pub(crate) async fn open(
         store.update(|kept| match kept {
             // Another process was faster.
             Some(kept) => Ok((Zeroizing::new(kept.to_vec()), (Authority::parse(kept)?, false))),
-            // Its key was kept elsewhere, or is lost: programs trust it all the same.
-            None if paths::authority_certificate().exists() => Err(key_lacking(&item)),
+            // The key is in another store, or lost. Programs still trust the certificate.
+            None if paths::authority_certificate().exists() => Err(missing_key(&item)),
             None => {
                 let authority = Authority::make(&names, SystemClock.now())?;
                 Ok((authority.to_pem(), (authority, true)))
@@ -45,10 +45,10 @@ pub(crate) async fn open(
     publish(&authority)?;
     if is_new {
         let path = paths::authority_certificate();
-        ui::note(&format!("A certificate authority of your own was made: {}", path.display()));
+        ui::note(&format!("Created your own certificate authority: {}", path.display()));
         if protection == Protection::KernelKeyring {
             ui::note(
-                "warning: its key is in the keyring of the kernel, which forgets it at a reboot. To keep it, write \
+                "warning: its key is in the kernel keyring, which is emptied at reboot. To keep the key, write \
                  `SecureStore: file` into config.yaml, then: aws-sso ecs trust --renew",
             );
         }
@@ -56,7 +56,7 @@ pub(crate) async fn open(
     Ok(authority)
 }
 
-/// Makes another authority in the place of the one that is there, which need not be readable. Servers that run keep theirs.
+/// Replaces the authority, even if it cannot be read. Running servers keep the old one.
 pub(crate) async fn renew(
     arguments: &InstanceArguments,
     names: &Names,
@@ -80,15 +80,17 @@ pub(crate) async fn renew(
     Ok(paths::authority_certificate())
 }
 
-/// A failure of the authority's, with what to type if these names are wanted beside the usual ones.
+/// A failure of the authority, with the command that solves it. `wanted` are additional names for the certificate.
 pub(crate) fn explain(error: &AuthorityError, wanted: &[HostName]) -> Failure {
     let names: String = wanted.iter().map(|name| format!(" --tls-name {name}")).collect();
     let hint = match error {
         AuthorityError::NotValid { .. } => {
-            format!("Look at the clock. If it is right: aws-sso ecs trust --renew{names}")
+            format!(
+                "Check the clock of this machine. If it is right: aws-sso ecs trust --renew{names}"
+            )
         }
         AuthorityError::MissingName(_) | AuthorityError::Unreadable => format!(
-            "Make another, which programs have to trust anew: aws-sso ecs trust --renew{names}"
+            "Make a new one, which programs must then trust: aws-sso ecs trust --renew{names}"
         ),
         AuthorityError::Refused(_) => return Failure::failed(error),
     };
@@ -97,37 +99,37 @@ pub(crate) fn explain(error: &AuthorityError, wanted: &[HostName]) -> Failure {
 
 fn open_store(arguments: &InstanceArguments) -> Result<SecureStore, Failure> {
     let (_, config) = settings::config_file(arguments)?;
-    let wants_it_plain = config.secure_store == Some(config::SecureStore::Json);
-    // Not even opened: it might be in the folder of `JsonStore`.
-    let store = match wants_it_plain {
+    let is_plain = config.secure_store == Some(config::SecureStore::Json);
+    // A plain store is not even opened: it may be in the folder of `JsonStore`.
+    let store = match is_plain {
         true => None,
         false => Some(store::open(&config, Item::Authority, Purpose::Make)?),
     };
     store.filter(|store| store.protection() != Protection::Plain).ok_or_else(|| {
         Failure::failed(
-            "`SecureStore: json` would keep the key of the certificate authority in clear",
+            "`SecureStore: json` would store the key of the certificate authority in plain text",
         )
         .with_hint(
-            "Write another SecureStore into config.yaml, such as `file`, or bring a certificate: \
+            "Write `SecureStore: file` into config.yaml, or use a certificate of your own: \
                  aws-sso ecs run --tls-cert FILE --tls-key FILE",
         )
     })
 }
 
-fn key_lacking(item: &Path) -> AuthorityFailure {
+fn missing_key(item: &Path) -> AuthorityFailure {
     let certificate = paths::authority_certificate();
     let text = format!(
-        "there is a certificate authority, {}, and its key is not in {}",
+        "the certificate authority {} exists, but its key is not in {}",
         certificate.display(),
         item.display()
     );
     AuthorityFailure(Failure::failed(text).with_hint(
-        "If you have changed SecureStore in config.yaml, change it back; else make another authority, which programs \
-         have to trust anew: aws-sso ecs trust --renew",
+        "If you changed SecureStore in config.yaml, change it back. Otherwise make a new authority, which programs \
+         must then trust: aws-sso ecs trust --renew",
     ))
 }
 
-/// Writes the certificate, unless it is there.
+/// Writes the certificate file, unless it is up to date.
 fn publish(authority: &Authority) -> Result<(), Failure> {
     let (path, pem) = (paths::authority_certificate(), authority.certificate_pem());
     if files::read(&path, MAX_BYTES).is_ok_and(|present| present == pem.as_bytes()) {
@@ -136,7 +138,7 @@ fn publish(authority: &Authority) -> Result<(), Failure> {
     Ok(files::replace(&path, pem.as_bytes(), Access::Public, Durability::Synced)?)
 }
 
-/// Stores wait for files, locks and keyrings.
+/// Runs work that waits for files, locks or keyrings on a thread for blocking work.
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, AuthorityFailure> + Send + 'static,
 ) -> Result<T, Failure> {
@@ -146,7 +148,7 @@ async fn blocking<T: Send + 'static>(
     }
 }
 
-/// A failure in words about the authority.
+/// A failure with a message about the authority.
 struct AuthorityFailure(Failure);
 
 impl From<StoreError> for AuthorityFailure {

@@ -1,5 +1,5 @@
-//! Tells the person what happens to slots without anybody asking: on stderr, and, if wanted, by desktop notifications and
-//! by a command of theirs. Neither of these two holds up the other, a line on stderr, or the server.
+//! Reports events to the person: on stderr, and on request by desktop notifications and by a command. A slow desktop or
+//! command delays neither the other, nor stderr, nor the server.
 
 mod hook;
 mod notification;
@@ -34,25 +34,25 @@ pub(crate) struct EventArguments {
 }
 
 impl EventArguments {
-    pub(crate) fn telling(self) -> Telling {
-        Telling {
-            notify: self.notify.then_some(NOTIFYING),
-            hook: self.on_event.map(|command| Hook { command, limit: HOOK }),
+    pub(crate) fn reporting(self) -> Reporting {
+        Reporting {
+            notify: self.notify.then_some(NOTIFICATION_TIMEOUT),
+            hook: self.on_event.map(|command| Hook { command, timeout: HOOK_TIMEOUT }),
             clock: Arc::new(SystemClock),
         }
     }
 }
 
-/// How events are told.
-pub(crate) struct Telling {
-    /// How long a notification may take, if there are any.
+/// How events are reported.
+pub(crate) struct Reporting {
+    /// The timeout of a notification; `None` without notifications.
     notify: Option<Duration>,
     hook: Option<Hook>,
     clock: Arc<dyn Clock>,
 }
 
-/// Tells all events, until nobody can send any more. Who drops this future ends a command that is running.
-pub(crate) async fn tell(mut events: Receiver<Event>, how: Telling) {
+/// Reports all events until the channel is closed. Dropping this future kills a running command.
+pub(crate) async fn report(mut events: Receiver<Event>, how: Reporting) {
     let (mut hook, for_hook) = Queue::new("--on-event");
     let (mut desktop, for_desktop) = Queue::new("--notify");
     let read = async move {
@@ -72,7 +72,7 @@ pub(crate) async fn tell(mut events: Receiver<Event>, how: Telling) {
     );
 }
 
-/// What stands on stderr.
+/// The line for stderr.
 pub(crate) fn line(event: &Event, now: Timestamp) -> String {
     let message = ui::printable(&text(event, now)).into_owned();
     match event.kind {
@@ -87,7 +87,7 @@ pub(crate) fn line(event: &Event, now: Timestamp) -> String {
     }
 }
 
-/// What happened and what to do about it, on one line.
+/// The event and what to do about it, on one line.
 fn text(event: &Event, now: Timestamp) -> String {
     let Event { kind, instance, message, hint, .. } = event;
     if let (EventKind::SessionEnding { ends }, Some(instance)) = (kind, instance)
@@ -98,33 +98,33 @@ fn text(event: &Event, now: Timestamp) -> String {
     whole(message, hint.as_deref())
 }
 
-/// What somebody slower than stderr has still to be told.
+/// The events that wait for a reporter that is slower than stderr.
 struct Queue<T> {
     sender: Sender<T>,
-    /// Who that is.
-    whose: &'static str,
+    /// The option that the reporter belongs to.
+    option: &'static str,
     overflows: bool,
 }
 
 impl<T> Queue<T> {
-    fn new(whose: &'static str) -> (Self, Receiver<T>) {
-        let (sender, receiver) = channel(WAITING);
-        (Self { sender, whose, overflows: false }, receiver)
+    fn new(option: &'static str) -> (Self, Receiver<T>) {
+        let (sender, receiver) = channel(MAX_WAITING);
+        (Self { sender, option, overflows: false }, receiver)
     }
 
-    /// Once it is full, events are left out, which is said once until there is room again.
+    /// Adds an event. A full queue drops it, with one warning until there is room again.
     fn push(&mut self, item: T) {
         let is_full = matches!(self.sender.try_send(item), Err(TrySendError::Full(_)));
         if is_full && !self.overflows {
             ui::note(&format!(
-                "warning: {WAITING} events wait for {}: further ones are left out there.",
-                self.whose
+                "warning: {MAX_WAITING} events wait for {}. It misses further events.",
+                self.option
             ));
         }
         self.overflows = is_full;
     }
 }
 
-const WAITING: usize = 256;
-const NOTIFYING: Duration = Duration::from_secs(5);
-const HOOK: Duration = Duration::from_secs(30);
+const MAX_WAITING: usize = 256;
+const NOTIFICATION_TIMEOUT: Duration = Duration::from_secs(5);
+const HOOK_TIMEOUT: Duration = Duration::from_secs(30);

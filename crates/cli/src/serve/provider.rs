@@ -1,7 +1,7 @@
-//! What the server asks for credentials: sources, by what is configured at that moment, and AWS.
+//! The server's provider of credentials: it gets them from AWS, with the settings of that moment.
 //!
-//! It never asks a person. All of its work is done on a thread of its own, so that no reader waits for a handshake, for an
-//! answer that is parsed, for a disk or for a keyring.
+//! It never asks a person. It works on its own thread, so that no reader of a slot waits for a handshake, for parsing, for a
+//! disk or for a keyring.
 
 use credentials::{
     Chain, Failure, Fetched, InstanceId, InstanceName, Problem, ProfileSource, Source, Upstream,
@@ -27,8 +27,8 @@ use crate::instance::access::{self, explain};
 use crate::instance::arguments::InstanceArguments;
 use crate::instance::settings::{ConfiguredInstance, Settings};
 
-/// Settings are read anew when they are older, or when an instance isn't in them.
-const FRESH: Duration = Duration::from_secs(5);
+/// Settings are read again when they are older, or when an instance is missing in them.
+const MAX_SETTINGS_AGE: Duration = Duration::from_secs(5);
 
 /// Gives credentials for sources, from AWS. Cloning is cheap.
 #[derive(Clone)]
@@ -36,19 +36,19 @@ pub(crate) struct AwsProvider(Arc<Inner>);
 
 struct Inner {
     arguments: InstanceArguments,
-    /// What the person has typed when the server started.
+    /// The passphrases that the person typed when the server started.
     passphrases: HashMap<InstanceName, Passphrase>,
     events: Sender<Event>,
     settings: tokio::sync::Mutex<Option<(Instant, Arc<Settings>)>>,
     centers: Mutex<HashMap<InstanceId, Center>>,
-    /// The AWS CLI's sign-ins before a profile was last resolved.
-    looks: Mutex<HashMap<ProfileSource, Arc<FolderSnapshot>>>,
+    /// The sign-ins of the AWS CLI, as they were before a profile was last resolved.
+    snapshots: Mutex<HashMap<ProfileSource, Arc<FolderSnapshot>>>,
     clock_is_off: AtomicBool,
-    /// The thread, once there is something to do.
+    /// The runtime of the thread, started with the first work.
     runtime: OnceLock<Handle>,
 }
 
-/// An instance's place: one opens it at a time, and nobody waits for another's.
+/// A lock for each instance: one task opens it at a time, and tasks of other instances do not wait.
 type Center = Arc<tokio::sync::Mutex<Option<IdentityCenter>>>;
 
 impl AwsProvider {
@@ -63,14 +63,14 @@ impl AwsProvider {
             events,
             settings: tokio::sync::Mutex::default(),
             centers: Mutex::default(),
-            looks: Mutex::default(),
+            snapshots: Mutex::default(),
             clock_is_off: AtomicBool::new(false),
             runtime: OnceLock::new(),
         }))
     }
 
-    /// Does it on the thread; who drops the future gives it up.
-    fn elsewhere<T: Send + 'static>(
+    /// Runs the work on the thread. Dropping the future cancels it.
+    fn on_thread<T: Send + 'static>(
         &self,
         work: impl Future<Output = Result<T, Failure>> + Send + 'static,
     ) -> Later<Result<T, Failure>> {
@@ -81,7 +81,7 @@ impl AwsProvider {
         Box::pin(async move {
             match task.join_next().await {
                 Some(Ok(outcome)) => outcome,
-                Some(Err(_)) | None => Err(broken_off()),
+                Some(Err(_)) | None => Err(interrupted()),
             }
         })
     }
@@ -93,10 +93,10 @@ impl AwsProvider {
         outcome
     }
 
-    /// From the files that it was loaded from, and only while its settings are what they were: else it may be another role.
+    /// Fetches from the files that the profile was loaded from. It fails if the profile was edited: it may be another role.
     async fn fetch_profile(&self, source: &ProfileSource) -> Result<Fetched, Failure> {
-        let look = Arc::new(FolderSnapshot::take(paths::aws_cli_sign_ins()).await);
-        lock(&self.0.looks).insert(source.clone(), look);
+        let snapshot = Arc::new(FolderSnapshot::take(paths::aws_cli_sign_ins()).await);
+        lock(&self.0.snapshots).insert(source.clone(), snapshot);
         let ProfileSource { files, name, .. } = source;
         let config = AwsConfig::read(files.config().into(), files.credentials().into()).await?;
         if config.has(name) && config.source(name).as_ref() != Some(source) {
@@ -106,7 +106,7 @@ impl AwsProvider {
             );
             let name = shell_word(name.as_str());
             return Err(Failure::failed(text).with_hint(format!(
-                "Load it again: aws-sso ecs load --profile {name} (with --slotted for its own slot)"
+                "Load it again: aws-sso ecs load --profile {name} (add --slotted for a named slot)"
             )));
         }
         access::aws().profile(&config, name).await
@@ -122,26 +122,26 @@ impl AwsProvider {
             Upstream::Instance(id) => {
                 let center = self.place(id).lock().await.clone();
                 match center {
-                    // To open it anew takes a passphrase half a second.
+                    // Opening it again with a passphrase takes half a second.
                     Some(center) if center.sign_in_changes().await == SignInPlace::Here => return,
                     Some(_) => {}
-                    // It could not even be opened.
+                    // It could not be opened.
                     None => FolderSnapshot::take(paths::sign_ins()).await.changes().await,
                 }
-                // A new sign-in may have another key, or be under another protection.
+                // A new sign-in may have another key or another protection.
                 *self.place(id).lock().await = None;
             }
             Upstream::Profile(profile) => {
-                let look = lock(&self.0.looks).get(profile).cloned();
-                match look {
-                    Some(look) => look.changes().await,
+                let snapshot = lock(&self.0.snapshots).get(profile).cloned();
+                match snapshot {
+                    Some(snapshot) => snapshot.changes().await,
                     None => FolderSnapshot::take(paths::aws_cli_sign_ins()).await.changes().await,
                 }
             }
         }
     }
 
-    /// Asks an instance. One that can't be used as it was opened is opened anew the next time.
+    /// Asks an instance. If it turns out to be unusable, the next call opens it again.
     async fn with_center<T>(
         &self,
         id: &InstanceId,
@@ -164,7 +164,7 @@ impl AwsProvider {
         &self,
         id: &InstanceId,
     ) -> Result<(Arc<Settings>, ConfiguredInstance), Failure> {
-        for age in [FRESH, Duration::ZERO] {
+        for age in [MAX_SETTINGS_AGE, Duration::ZERO] {
             let settings = self.settings(age).await?;
             if let Some(instance) = settings.with_id(id) {
                 let instance = instance.clone();
@@ -172,11 +172,10 @@ impl AwsProvider {
             }
         }
         let message = format!(
-            "no instance `{}` with the start URL {} is configured where the server looks",
+            "no instance `{}` with the start URL {} is in the configuration of the server",
             id.name, id.start_url
         );
-        Err(Failure::failed(message)
-            .with_hint("See which instances are configured: aws-sso doctor"))
+        Err(Failure::failed(message).with_hint("Show the configured instances: aws-sso doctor"))
     }
 
     async fn settings(&self, age: Duration) -> Result<Arc<Settings>, Failure> {
@@ -189,7 +188,7 @@ impl AwsProvider {
         }
         let (arguments, runtime) = (self.0.arguments.clone(), Handle::current());
         let read = move || runtime.block_on(Settings::read(&arguments));
-        let settings = Arc::new(on_its_own_thread(read).await?);
+        let settings = Arc::new(run_blocking(read).await?);
         *known = Some((Instant::now(), Arc::clone(&settings)));
         Ok(settings)
     }
@@ -208,7 +207,7 @@ impl AwsProvider {
         let passphrase = self.0.passphrases.get(&instance.instance.name).cloned();
         let (settings, instance) = (Arc::clone(settings), instance.clone());
         let open = move || access::open_unattended(&settings, &instance, passphrase);
-        let center = on_its_own_thread(open).await?;
+        let center = run_blocking(open).await?;
         *place = Some(center.clone());
         Ok(center)
     }
@@ -217,14 +216,14 @@ impl AwsProvider {
         Arc::clone(lock(&self.0.centers).entry(id.clone()).or_default())
     }
 
-    /// A clock that is off is told once, until it was right again.
+    /// Reports a wrong clock once, and again only after it was right.
     async fn watch_clock(&self, id: &InstanceId) {
         let center = self.place(id).lock().await.clone();
         let warning = center.and_then(|center| access::clock_warning(&center));
         let was_off = self.0.clock_is_off.swap(warning.is_some(), Ordering::Relaxed);
         if let (Some(Failure { message, hint, .. }), false) = (warning, was_off) {
             let (kind, instance, slots) = (EventKind::ClockOff, None, Vec::new());
-            // Who is told of so much that there is no room has other troubles.
+            // With a full channel there are more important events.
             self.0.events.try_send(Event { kind, instance, slots, message, hint }).ok();
         }
     }
@@ -233,7 +232,7 @@ impl AwsProvider {
 impl Provider for AwsProvider {
     fn fetch(&self, source: &Source) -> Later<Result<Fetched, Failure>> {
         let (this, source) = (self.clone(), source.clone());
-        self.elsewhere(async move {
+        self.on_thread(async move {
             match &source {
                 Source::Role { instance, chain } => this.fetch_role(instance, chain).await,
                 Source::Profile(profile) => this.fetch_profile(profile).await,
@@ -243,17 +242,17 @@ impl Provider for AwsProvider {
 
     fn session(&self, instance: &InstanceId) -> Later<Result<Session, Failure>> {
         let (this, instance) = (self.clone(), instance.clone());
-        self.elsewhere(async move { this.look_at_session(&instance).await })
+        self.on_thread(async move { this.look_at_session(&instance).await })
     }
 
     fn signed_in(&self, upstream: &Upstream) -> Later<()> {
         let (this, upstream) = (self.clone(), upstream.clone());
-        let signed_in = self.elsewhere(async move {
+        let signed_in = self.on_thread(async move {
             this.sign_in_changes(&upstream).await;
             Ok(())
         });
         Box::pin(async move {
-            // If it broke off, asking AWS shows whether somebody has.
+            // After an interruption, the next request to AWS shows whether the sign-in works.
             signed_in.await.ok();
         })
     }
@@ -272,12 +271,12 @@ fn start_thread() -> std::io::Result<Handle> {
     Ok(handle)
 }
 
-fn broken_off() -> Failure {
-    Failure::new(Problem::Unavailable, "asking AWS broke off")
+fn interrupted() -> Failure {
+    Failure::new(Problem::Unavailable, "the request to AWS was interrupted")
 }
 
-/// Work that may wait for a disk, for a keyring, or for a passphrase to be reckoned with.
-async fn on_its_own_thread<T: Send + 'static>(
+/// Runs work that may wait for a disk, a keyring or the derivation of a key.
+async fn run_blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
 ) -> Result<T, Failure> {
     let outcome = tokio::task::spawn_blocking(work).await;

@@ -159,6 +159,6 @@ fn without_a_desktop_notify_is_a_warning_and_the_server_runs() {
     server.signal("TERM");
     let ended = server.wait();
     assert_eq!(ended.code, Some(0));
-    let warnings = ended.stderr.matches("warning: desktop notifications can't be shown").count();
+    let warnings = ended.stderr.matches("warning: desktop notifications cannot be shown").count();
     assert_eq!(warnings, 1, "{}", ended.stderr);
 }

@@ -170,7 +170,7 @@ fn an_older_server_is_said_to_be_one_and_another_program_too() {
     let world = world();
     let older = r#"{"code":"404","message":"nothing is at this path"}"#;
     for (status, body, code, said) in [
-        ("404 Not Found", older, 1, "doesn't tell its status: it is older"),
+        ("404 Not Found", older, 1, "does not support status (version too old)"),
         ("404 Not Found", "<h1>Not found</h1>", 4, "is not an aws-sso server"),
         ("200 OK", r#"{"status":"ok"}"#, 4, "is not an aws-sso server"),
     ] {

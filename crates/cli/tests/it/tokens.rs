@@ -198,8 +198,8 @@ fn a_token_file_that_is_not_safe_is_not_used() {
     try_it("the token file token cannot be read: No such file");
     for (contents, said) in [
         (String::new(), "is empty"),
-        (format!("{good}\n"), "has a line break in it"),
-        (format!("{good}\r\n"), "has a line break in it"),
+        (format!("{good}\n"), "has a line break"),
+        (format!("{good}\r\n"), "has a line break"),
         (format!("{good} "), "holds no token of aws-sso"),
         ("x".repeat(5000), "is larger than 4096 bytes"),
         ("wrong".to_owned(), "holds no token of aws-sso"),

@@ -125,7 +125,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     if arguments.https.makes_certificates() {
         https::announce_authority();
     }
-    tokio::spawn(events::tell(received, arguments.events.telling()));
+    tokio::spawn(events::report(received, arguments.events.reporting()));
     // Nobody listens for this but systemd, which says so by its variable.
     sd_notify::notify(&[NotifyState::Ready]).ok();
     server

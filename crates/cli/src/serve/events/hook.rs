@@ -1,4 +1,4 @@
-//! The person's own command, run for one event after the other. It never outlives us, nor its time.
+//! The command of `--on-event`, run for one event after the other. It is killed at its timeout and when the server stops.
 
 use std::future::pending;
 use std::io;
@@ -13,18 +13,18 @@ use tokio::time::timeout;
 use crate::ground::process::{self, ChildGroup};
 use crate::ground::{env, ui};
 
-/// A shell command, and how long it may take.
+/// A shell command and its timeout.
 pub(super) struct Hook {
     pub(super) command: String,
-    pub(super) limit: Duration,
+    pub(super) timeout: Duration,
 }
 
-/// Runs it once for each line, in their order.
+/// Runs the command once for each line, in order.
 pub(super) async fn run_all(hook: Option<Hook>, mut lines: Receiver<String>) {
     let Some(hook) = hook else { return };
     while let Some(line) = lines.recv().await {
-        if let Err(trouble) = hook.run(line).await {
-            ui::note(&format!("warning: the command of --on-event {trouble}"));
+        if let Err(problem) = hook.run(line).await {
+            ui::note(&format!("warning: the command of --on-event {problem}"));
         }
     }
 }
@@ -32,7 +32,7 @@ pub(super) async fn run_all(hook: Option<Hook>, mut lines: Receiver<String>) {
 impl Hook {
     async fn run(&self, line: String) -> Result<(), String> {
         let mut command = process::shell(&self.command);
-        // Our stdout is data.
+        // Our stdout is for data, so its output goes to stderr.
         env::keep_password_from(&mut command).stdin(Stdio::piped()).stdout(io::stderr());
         let unusable = |error: io::Error| format!("cannot be run: {error}");
         let mut child = Command::from(command).kill_on_drop(true).spawn().map_err(unusable)?;
@@ -41,14 +41,14 @@ impl Hook {
         let ended = async {
             tokio::select! {
                 status = child.wait() => status,
-                never = give(line, stdin) => never,
+                never = write_line(line, stdin) => never,
             }
         };
-        let Ok(status) = timeout(self.limit, ended).await else {
+        let Ok(status) = timeout(self.timeout, ended).await else {
             drop(group);
-            // Where there are no groups it lives yet; and in any case it is waited for.
+            // Without process groups it still runs. In any case it must be waited for.
             child.kill().await.ok();
-            return Err(format!("was killed after {} seconds", self.limit.as_secs_f32()));
+            return Err(format!("was killed after {} seconds", self.timeout.as_secs_f32()));
         };
         group.has_ended();
         match status.map_err(unusable)? {
@@ -58,10 +58,10 @@ impl Hook {
     }
 }
 
-/// Writes the line, and leaves it to others to come to an end.
-async fn give<T>(line: String, stdin: Option<ChildStdin>) -> T {
+/// Writes the line to the command, and then never returns.
+async fn write_line<T>(line: String, stdin: Option<ChildStdin>) -> T {
     if let Some(mut stdin) = stdin {
-        // Who doesn't read it doesn't want it.
+        // A command need not read its stdin.
         stdin.write_all(line.as_bytes()).await.ok();
     }
     pending().await

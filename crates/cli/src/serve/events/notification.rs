@@ -1,4 +1,4 @@
-//! Desktop notifications, where there are any. A desktop that doesn't answer is told of once, and holds up nobody.
+//! Desktop notifications. A desktop that does not answer causes one warning and delays nothing else.
 
 #[cfg(target_os = "linux")]
 #[path = "notification/linux.rs"]
@@ -16,7 +16,7 @@ use tokio::time::timeout;
 
 use crate::ground::ui;
 
-/// What a notification says.
+/// The text of a notification.
 pub(super) struct Notice {
     title: &'static str,
     /// Plain text.
@@ -24,7 +24,7 @@ pub(super) struct Notice {
 }
 
 impl Notice {
-    /// Only for what waits for the person: nothing else is worth an interruption.
+    /// The notification of an event; `None` if the person does not have to do anything.
     pub(super) fn of(event: &Event, now: Timestamp) -> Option<Self> {
         let title = match event.kind {
             EventKind::SessionEnding { .. } => "Your AWS sign-in ends soon",
@@ -40,30 +40,30 @@ impl Notice {
     }
 }
 
-/// Shows them, each within this time.
-pub(super) async fn show_all(patience: Option<Duration>, mut notices: Receiver<Notice>) {
-    let Some(patience) = patience else { return };
-    // At once: who asked for notifications learns now that there are none, and not when the first one is missing.
-    let mut is_told = !works(platform::connect(), patience, false).await;
+/// Shows the notifications, each with this timeout.
+pub(super) async fn show_all(limit: Option<Duration>, mut notices: Receiver<Notice>) {
+    let Some(limit) = limit else { return };
+    // Checked at the start, so that the warning comes before the first notification is missed.
+    let mut is_warned = !works(platform::connect(), limit, false).await;
     while let Some(notice) = notices.recv().await {
-        is_told |= !works(platform::show(&notice), patience, is_told).await;
+        is_warned |= !works(platform::show(&notice), limit, is_warned).await;
     }
 }
 
-/// Whether it did. If not, the person is told why.
+/// Whether the work succeeded. Otherwise warns the person, unless that was done.
 async fn works<T>(
     work: impl Future<Output = Result<T, platform::Error>>,
-    patience: Duration,
-    is_told: bool,
+    limit: Duration,
+    is_warned: bool,
 ) -> bool {
-    let why = match timeout(patience, work).await {
+    let why = match timeout(limit, work).await {
         Ok(Ok(_)) => return true,
         Ok(Err(error)) => error.to_string(),
-        Err(_) => format!("no answer within {} seconds", patience.as_secs_f32()),
+        Err(_) => format!("no answer within {} seconds", limit.as_secs_f32()),
     };
-    if !is_told {
+    if !is_warned {
         let why = ui::printable(&why);
-        ui::note(&format!("warning: desktop notifications can't be shown: {why}"));
+        ui::note(&format!("warning: desktop notifications cannot be shown: {why}"));
     }
     false
 }

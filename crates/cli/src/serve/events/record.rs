@@ -1,4 +1,5 @@
-//! An event as a line of JSON, for a person's own command. Its keys and names are promised in docs/reference/refreshing.md.
+//! An event as a line of JSON, for the command of `--on-event`. Its keys and names are documented in
+//! docs/reference/refreshing.md.
 
 use credentials::{InstanceName, SlotName, Timestamp};
 use serde::Serialize;
@@ -12,13 +13,13 @@ struct Record<'a> {
     time: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     instance: Option<&'a str>,
-    /// Beside the names, because a named slot may have any name.
+    /// Separate from the names, because a named slot may have any name.
     default_slot: bool,
     slots: Vec<&'a str>,
     message: String,
 }
 
-/// The line, with its end.
+/// The line, with a line break at its end.
 pub(super) fn line(event: &Event, at: Timestamp) -> String {
     let record = Record {
         event: name(event.kind),
@@ -28,7 +29,7 @@ pub(super) fn line(event: &Event, at: Timestamp) -> String {
         slots: event.slots.iter().filter_map(named).collect(),
         message: super::text(event, at),
     };
-    // Nothing in it can fail to be JSON.
+    // This cannot fail: every field is a string, a list of strings or a boolean.
     serde_json::to_string(&record).unwrap_or_default() + "\n"
 }
 

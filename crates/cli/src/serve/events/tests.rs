@@ -84,7 +84,7 @@ impl Folder {
     }
 
     /// The process, which tells events of these kinds.
-    fn teller(&self, program: &str, kinds: &[EventKind]) -> Command {
+    fn reporter(&self, program: &str, kinds: &[EventKind]) -> Command {
         self.write("events", &kinds.iter().map(|kind| format!("{kind:?}\n")).collect::<String>());
         let mut command = Command::new(program);
         command.current_dir(self.0.path()).stdin(Stdio::null());
@@ -93,14 +93,14 @@ impl Folder {
     }
 
     /// What it says on stderr.
-    fn tell(&self, kinds: &[EventKind]) -> String {
-        let mut teller = self.teller(std::env::current_exe().unwrap().to_str().unwrap(), kinds);
+    fn report(&self, kinds: &[EventKind]) -> String {
+        let mut teller = self.reporter(std::env::current_exe().unwrap().to_str().unwrap(), kinds);
         said(&teller.args(CHILD).output().unwrap())
     }
 }
 
 const CHILD: [&str; 4] =
-    ["serve::events::tests::child_tells", "--exact", "--ignored", "--nocapture"];
+    ["serve::events::tests::child_reports_events", "--exact", "--ignored", "--nocapture"];
 
 fn said(output: &Output) -> String {
     let stdout = String::from_utf8_lossy(&output.stdout);
@@ -121,7 +121,7 @@ fn the_event() -> String {
 
 #[test]
 #[ignore = "a child of other tests"]
-fn child_tells() {
+fn child_reports_events() {
     let given = |name| fs::read_to_string(name).ok();
     let Some(names) = given("events") else { return };
     let find =
@@ -136,29 +136,29 @@ fn child_tells() {
         })
         .collect();
     let limit = |name, usual| given(name).map_or(usual, |text| seconds(&text));
-    let how = Telling {
+    let how = Reporting {
         notify: given("notify").map(|text| seconds(&text)),
-        hook: given("hook").map(|command| Hook { command, limit: limit("limit", HOOK) }),
+        hook: given("hook").map(|command| Hook { command, timeout: limit("limit", HOOK_TIMEOUT) }),
         clock: Arc::new(FakeClock::at("2026-11-22T21:16:31.987Z")),
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let (sender, events) = mpsc::channel(1);
-        let telling = tokio::spawn(tell(events, how));
+        let reporting = tokio::spawn(report(events, how));
         for event in all {
             sender.send(event).await.unwrap();
         }
         // There is room: the last one has been taken.
         drop(sender.reserve().await.unwrap());
-        if Path::new("all-told").exists() {
-            tokio::task::spawn_blocking(|| fs::write("all-told", "")).await.unwrap().unwrap();
+        if Path::new("all-reported").exists() {
+            tokio::task::spawn_blocking(|| fs::write("all-reported", "")).await.unwrap().unwrap();
         }
         if Path::new("stop").exists() {
             tokio::task::spawn_blocking(|| fs::read("stop")).await.unwrap().unwrap();
             return;
         }
         drop(sender);
-        telling.await.unwrap();
+        reporting.await.unwrap();
     });
     runtime.shutdown_background();
 }
@@ -170,7 +170,7 @@ fn seconds(text: &str) -> Duration {
 #[test]
 fn each_event_is_a_line_that_moves_no_cursor() {
     for kind in KINDS {
-        let told = Folder::empty().tell(&[kind]);
+        let told = Folder::empty().report(&[kind]);
         match kind {
             EventKind::SignedIn => assert_eq!(format!("warning: {told}"), the_event()),
             EventKind::SessionEnding { .. }
@@ -199,7 +199,7 @@ fn the_end_of_a_session_is_told_by_the_time_that_is_left() {
 #[test]
 fn a_command_is_given_each_event_as_a_line_of_json_one_after_the_other() {
     let folder = Folder::with_hook("echo begins >> got; cat >> got; echo ends >> got");
-    folder.tell(&KINDS);
+    folder.report(&KINDS);
     let rest = r#""DefaultSlot":true,"Slots":["prod","a \"b\""],"Message":"look. run <aws-sso login> & \u001b[1mwait"}"#;
     let without =
         r#""DefaultSlot":false,"Slots":[],"Message":"look. run <aws-sso login> & \u001b[1mwait"}"#;
@@ -223,7 +223,7 @@ fn a_command_is_given_each_event_as_a_line_of_json_one_after_the_other() {
 #[test]
 fn a_command_has_our_environment_without_the_password() {
     let folder = Folder::with_hook("env > got");
-    assert_eq!(folder.tell(&[EventKind::Denied]), the_event());
+    assert_eq!(folder.report(&[EventKind::Denied]), the_event());
     let environment = folder.read("got");
     assert!(environment.contains("HOOKS_MAY_SEE=this\n"), "{environment}");
     assert!(!environment.contains("AWS_SSO_FILE_PASSWORD"), "{environment}");
@@ -231,7 +231,7 @@ fn a_command_has_our_environment_without_the_password() {
 
 #[test]
 fn what_a_command_prints_goes_to_stderr() {
-    let told = Folder::with_hook("echo by the hook").tell(&[EventKind::Denied]);
+    let told = Folder::with_hook("echo by the hook").report(&[EventKind::Denied]);
     assert_eq!(told, the_event() + "by the hook\n");
 }
 
@@ -240,7 +240,7 @@ fn a_command_that_takes_too_long_is_killed_with_all_that_it_started() {
     let hook = format!("if mkdir first 2> /dev/null; then {SURVIVE} wait; else : > second; fi");
     let folder = Folder::with_hook(&hook);
     folder.write("limit", "1.5");
-    let told = folder.tell(&[EventKind::Denied, EventKind::Denied]);
+    let told = folder.report(&[EventKind::Denied, EventKind::Denied]);
     let killed = warning("the command of --on-event was killed after 1.5 seconds");
     assert_eq!(told, the_event() + &the_event() + &killed);
     assert!(!folder.has("survived"));
@@ -251,14 +251,14 @@ fn a_command_that_takes_too_long_is_killed_with_all_that_it_started() {
 fn a_command_that_runs_when_the_server_stops_is_killed() {
     let folder = Folder::with_hook(&format!("{SURVIVE} : > stop; wait"));
     folder.make_pipe("stop");
-    assert_eq!(folder.tell(&[EventKind::Denied]), the_event());
+    assert_eq!(folder.report(&[EventKind::Denied]), the_event());
     assert!(!folder.has("survived"));
 }
 
 #[test]
 fn what_a_command_leaves_in_the_background_lives_on() {
     let folder = Folder::with_hook(&SURVIVE.replace("sleep 5", "sleep 0.3"));
-    assert_eq!(folder.tell(&[EventKind::Denied]), the_event());
+    assert_eq!(folder.report(&[EventKind::Denied]), the_event());
     assert!(folder.has("survived"));
 }
 
@@ -269,7 +269,7 @@ fn a_command_that_reads_nothing_has_not_failed() {
     for hook in ["true", "exec <&-; echo closed > /dev/null"] {
         let folder = Folder::with_hook(hook);
         folder.write("message", &long);
-        assert!(folder.tell(&[EventKind::Denied]) == warning(&long), "{hook}");
+        assert!(folder.report(&[EventKind::Denied]) == warning(&long), "{hook}");
     }
 }
 
@@ -280,7 +280,7 @@ fn a_command_that_fails_is_a_warning_with_its_status() {
         ("kill -TERM $$", "signal: 15 (SIGTERM)"),
         ("exec 2> /dev/null; /no/such/command", "exit status: 127"),
     ] {
-        let told = Folder::with_hook(hook).tell(&[EventKind::Denied]);
+        let told = Folder::with_hook(hook).report(&[EventKind::Denied]);
         assert_eq!(
             told,
             the_event() + &warning(&format!("the command of --on-event ended with {status}"))
@@ -292,7 +292,7 @@ fn a_command_that_fails_is_a_warning_with_its_status() {
 fn without_a_shell_there_is_a_warning() {
     let folder = Folder::with_hook("true");
     let exe = std::env::current_exe().unwrap();
-    let mut teller = folder.teller(exe.to_str().unwrap(), &[EventKind::Denied]);
+    let mut teller = folder.reporter(exe.to_str().unwrap(), &[EventKind::Denied]);
     let told = said(&teller.args(CHILD).env("PATH", "/nowhere").output().unwrap());
     let expected =
         "the command of --on-event cannot be run: No such file or directory (os error 2)";
@@ -302,10 +302,10 @@ fn without_a_shell_there_is_a_warning() {
 #[test]
 fn events_that_nobody_keeps_up_with_are_left_out_and_that_is_said_once() {
     // The first one waits until all have been told.
-    let folder = Folder::with_hook("mkdir first 2> /dev/null && cat all-told; echo >> got");
-    folder.make_pipe("all-told");
-    let told = folder.tell(&[EventKind::ShortLived; 300]);
-    let full = warning("256 events wait for --on-event: further ones are left out there.");
+    let folder = Folder::with_hook("mkdir first 2> /dev/null && cat all-reported; echo >> got");
+    folder.make_pipe("all-reported");
+    let told = folder.report(&[EventKind::ShortLived; 300]);
+    let full = warning("256 events wait for --on-event. It misses further events.");
     assert_eq!(told.matches(&full).count(), 1, "{told}");
     assert_eq!(told.len(), 300 * the_event().len() + full.len(), "all are on stderr: {told}");
     assert_eq!(folder.read("got").len(), 1 + 256);

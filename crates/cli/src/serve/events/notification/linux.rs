@@ -9,28 +9,36 @@ use super::Notice;
 
 pub(super) use zbus::Error;
 
-/// Reaches the session bus.
+/// Connects to the session bus.
 pub(super) async fn connect() -> Result<Connection, Error> {
     Connection::session().await
 }
 
-/// Shows it, over a connection of its own: days may lie between two, and a bus doesn't live as long as we do.
+/// Shows a notification, over a new connection. Days may pass between two, and the bus may restart meanwhile.
 pub(super) async fn show(notice: &Notice) -> Result<(), Error> {
     let (no_icon, no_actions) = ("", Vec::<&str>::new());
     let no_hints = HashMap::<&str, Value<'_>>::new();
     let body = without_markup(&notice.body);
-    let what =
-        ("aws-sso", REPLACES_NONE, no_icon, notice.title, body, no_actions, no_hints, AS_ALWAYS);
+    let what = (
+        "aws-sso",
+        REPLACES_NONE,
+        no_icon,
+        notice.title,
+        body,
+        no_actions,
+        no_hints,
+        DEFAULT_EXPIRY,
+    );
     let name = "org.freedesktop.Notifications";
     let path = "/org/freedesktop/Notifications";
     connect().await?.call_method(Some(name), path, Some(name), "Notify", &what).await.map(drop)
 }
 
-/// A body may have markup, a title may not.
+/// The text with markup escaped. Only a body can have markup, not a title.
 fn without_markup(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 const REPLACES_NONE: u32 = 0;
-/// How long it is seen is the desktop's own choice.
-const AS_ALWAYS: i32 = -1;
+/// The desktop chooses how long it is shown.
+const DEFAULT_EXPIRY: i32 = -1;

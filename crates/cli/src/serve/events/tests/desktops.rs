@@ -71,7 +71,7 @@ fn tell_on_a_bus(folder: &Folder, child: &str, kinds: &[EventKind]) -> Option<St
         return None;
     }
     folder.write("notify", "5");
-    let mut command = folder.teller("dbus-run-session", kinds);
+    let mut command = folder.reporter("dbus-run-session", kinds);
     command.arg("--").arg(std::env::current_exe().unwrap()).arg(child).args(&CHILD[1..]);
     // No desktop of the machine's is started by this bus.
     for variable in ["HOME", "XDG_RUNTIME_DIR", "XDG_DATA_HOME", "XDG_DATA_DIRS"] {
@@ -84,11 +84,11 @@ fn tell_on_a_bus(folder: &Folder, child: &str, kinds: &[EventKind]) -> Option<St
 /// What is said with this as the bus.
 fn tell_with_bus(folder: &Folder, address: &str) -> String {
     let exe = std::env::current_exe().unwrap();
-    let mut teller = folder.teller(exe.to_str().unwrap(), &[EventKind::Denied; 2]);
+    let mut teller = folder.reporter(exe.to_str().unwrap(), &[EventKind::Denied; 2]);
     said(&teller.args(CHILD).env("DBUS_SESSION_BUS_ADDRESS", address).output().unwrap())
 }
 
-const NO_NOTIFICATIONS: &str = "warning: desktop notifications can't be shown: ";
+const NO_NOTIFICATIONS: &str = "warning: desktop notifications cannot be shown: ";
 
 #[test]
 fn what_waits_for_the_person_is_shown_by_the_desktop_as_plain_text() {
