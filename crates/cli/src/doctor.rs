@@ -1,5 +1,5 @@
-//! What can be wrong between a program and its credentials: looked at, and told with what mends it. Changes nothing, asks
-//! nobody, and waits for nothing longer than a few seconds. One file a group of checks; nothing here prints.
+//! The checks of `aws-sso doctor`, each with the command that solves a problem. They change nothing, never ask a
+//! person, and wait a few seconds at most. Each group of checks has a file. Nothing here prints.
 
 mod address;
 mod aws;
@@ -35,13 +35,13 @@ pub(crate) struct Section {
     pub(crate) findings: Vec<Finding>,
 }
 
-/// All that was seen.
+/// The results of all checks.
 pub(crate) struct Report {
     pub(crate) sections: Vec<Section>,
     pub(crate) sdks: Vec<Verdict>,
 }
 
-/// Looks at everything, all at once.
+/// Runs all checks at the same time.
 pub(crate) async fn examine(situation: &Situation, instances: &InstanceArguments) -> Report {
     let settings = Settings::read(instances).await.ok();
     let settings = settings.as_ref();
@@ -75,14 +75,14 @@ pub(crate) async fn examine(situation: &Situation, instances: &InstanceArguments
 async fn sdks(situation: &Situation) -> Vec<Verdict> {
     let mut profiles = BTreeMap::new();
     for name in sdks::profile_names(&situation.variables) {
-        // A file that nobody can read is told among the configuration.
+        // The checks of the configuration report an unreadable file.
         let profile = AwsProfile::read(&name).await.unwrap_or_default();
         profiles.insert(name, profile);
     }
     sdks::verdicts(&Environment { variables: &situation.variables, profiles: &profiles })
 }
 
-/// One line for all that do the same.
+/// One finding for all SDKs that do the same.
 fn explain(situation: &Situation, sdks: &[Verdict]) -> Vec<Finding> {
     let is_wanted = situation.variables.has(FULL_URI);
     let mut groups: Vec<(&Verdict, Vec<&str>)> = Vec::new();
@@ -100,19 +100,19 @@ fn explain(situation: &Situation, sdks: &[Verdict]) -> Vec<Finding> {
                 true => "every SDK".to_owned(),
                 false => names.join(", "),
             };
-            told(situation, verdict, &names, is_wanted)
+            finding(situation, verdict, &names, is_wanted)
         })
         .collect();
     if is_wanted && !situation.variables.has(METADATA_DISABLED) {
         let why = "the SDK for Java and OpenDAL take the role of the machine, if it has one, when the server refuses them";
         let unset = Finding::warning(format!("{METADATA_DISABLED} is not set"), why);
-        findings.push(unset.mend(situation.export()));
+        findings.push(unset.with_solution(situation.export()));
     }
     findings
 }
 
-/// `is_wanted`: the server is what should be asked.
-fn told(situation: &Situation, verdict: &Verdict, names: &str, is_wanted: bool) -> Finding {
+/// The finding for these SDKs. `is_wanted`: they should ask the server.
+fn finding(situation: &Situation, verdict: &Verdict, names: &str, is_wanted: bool) -> Finding {
     let or_server = match verdict.asks_server {
         AsksServer::IfThatFails => ", else the server",
         AsksServer::Yes | AsksServer::No => "",
@@ -123,11 +123,11 @@ fn told(situation: &Situation, verdict: &Verdict, names: &str, is_wanted: bool) 
         _ => Level::Problem,
     };
     let finding = format!("{names}: {}{or_server}", verdict.takes);
-    let finding = Finding { level, finding, why: Some(verdict.why.clone()), mend: None };
+    let finding = Finding { level, finding, why: Some(verdict.why.clone()), solution: None };
     match &verdict.cause {
         _ if level == Level::Ok => finding,
-        Cause::Variables => finding.mend(situation.export()),
-        Cause::Default(files) => finding.mend(configuration::rename_default(files)),
+        Cause::Variables => finding.with_solution(situation.export()),
+        Cause::Default(files) => finding.with_solution(configuration::rename_default(files)),
         Cause::None => finding,
     }
 }

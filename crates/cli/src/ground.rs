@@ -1,4 +1,4 @@
-//! What every room stands on: the environment, paths, the clock, the terminal, other processes.
+//! The basis of all other modules: environment, paths, clock, terminal, processes.
 
 pub(crate) mod arguments;
 pub(crate) mod clock;

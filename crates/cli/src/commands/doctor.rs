@@ -74,12 +74,12 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
 
 fn shown(report: &Report) -> Shown<'_> {
     let findings = report.sections.iter().flat_map(|section| {
-        section.findings.iter().map(|Finding { level, finding, why, mend }| ShownFinding {
+        section.findings.iter().map(|Finding { level, finding, why, solution }| ShownFinding {
             check: section.title,
             level: *level,
             finding,
             why: why.as_deref(),
-            mend: mend.as_deref(),
+            mend: solution.as_deref(),
         })
     });
     Shown { findings: findings.collect(), sdks: &report.sdks }
@@ -88,7 +88,7 @@ fn shown(report: &Report) -> Shown<'_> {
 fn print(report: &Report) {
     for section in &report.sections {
         ui::data(section.title);
-        for Finding { level, finding, why, mend } in &section.findings {
+        for Finding { level, finding, why, solution } in &section.findings {
             let (word, colour) = match level {
                 Level::Ok => ("ok", Colour::Green),
                 Level::Warning => ("warning", Colour::Yellow),
@@ -96,8 +96,8 @@ fn print(report: &Report) {
             };
             let why = why.as_ref().map_or_else(String::new, |why| format!(": {why}"));
             ui::marked(word, colour, &format!("{finding}{why}"));
-            if let Some(mend) = mend {
-                ui::marked("", colour, mend);
+            if let Some(solution) = solution {
+                ui::marked("", colour, solution);
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Whether `AWS_CONTAINER_CREDENTIALS_FULL_URI` leads SDKs to a slot of the server. Pure.
+//! Checks that `AWS_CONTAINER_CREDENTIALS_FULL_URI` leads SDKs to a slot of the server. Pure.
 
 use server::path_for_sdks;
 
@@ -8,7 +8,7 @@ use super::sdks;
 use super::situation::Situation;
 use crate::programs::exports::FULL_URI;
 
-/// What is to be said of the variable.
+/// The findings about the variable.
 pub(super) fn look(situation: &Situation) -> Vec<Finding> {
     let Some(text) = situation.variables.text(FULL_URI) else {
         return vec![
@@ -16,24 +16,25 @@ pub(super) fn look(situation: &Situation) -> Vec<Finding> {
                 format!("{FULL_URI} is not set"),
                 "no program of this shell asks the server, unless its profile has a credential_process",
             )
-            .mend(situation.export()),
+            .with_solution(situation.export()),
         ];
     };
-    // It is not shown: there may be a password in it.
+    // The value is not shown: it can contain a password.
     let Some(uri) = FullUri::parse(text) else {
         let finding = format!("{FULL_URI} is no URI of a server");
-        return vec![Finding::problem(finding, "SDKs fail").mend(situation.export())];
+        return vec![Finding::problem(finding, "SDKs fail").with_solution(situation.export())];
     };
     let mut findings = vec![address(situation, &uri)];
     findings.extend(refused_by(&uri).map(|(severity, who)| {
         let finding = format!("{FULL_URI} names the host {}", uri.address.host);
-        severity(finding, format!("{who} refuse it over plain HTTP")).mend(situation.export())
+        severity(finding, format!("{who} refuse it over plain HTTP"))
+            .with_solution(situation.export())
     }));
     findings.push(path(situation, &uri));
     findings
 }
 
-/// Whether it is our server that is asked.
+/// Checks that the URI is of our server.
 fn address(situation: &Situation, uri: &FullUri) -> Finding {
     if uri.is_at(&situation.server) {
         return Finding::ok(format!("{FULL_URI} leads to the server, {}", uri.address));
@@ -42,12 +43,12 @@ fn address(situation: &Situation, uri: &FullUri) -> Finding {
         format!("{FULL_URI} leads to {}", uri.address),
         format!("the server that you named is at {}", situation.server),
     )
-    .mend(situation.export())
+    .with_solution(situation.export())
 }
 
 type Severity = fn(String, String) -> Finding;
 
-/// Who refuses the host.
+/// The SDKs that refuse the host.
 fn refused_by(uri: &FullUri) -> Option<(Severity, String)> {
     let warning: Severity = Finding::warning;
     let problem: Severity = Finding::problem;
@@ -72,7 +73,7 @@ fn path(situation: &Situation, uri: &FullUri) -> Finding {
     let Some(slot) = &uri.slot else {
         let finding = format!("{FULL_URI} names no slot");
         return Finding::problem(finding, "the server has no credentials at its path")
-            .mend(situation.export());
+            .with_solution(situation.export());
     };
     let survives = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/?=&".contains(&byte);
     if uri.path.bytes().all(survives) {
@@ -81,5 +82,5 @@ fn path(situation: &Situation, uri: &FullUri) -> Finding {
     let finding = format!("{FULL_URI} has the path {}", uri.path);
     let why =
         format!("some SDKs encode it once more, or cut it; {slot} is {}", path_for_sdks(slot));
-    Finding::warning(finding, why).mend(situation.export())
+    Finding::warning(finding, why).with_solution(situation.export())
 }

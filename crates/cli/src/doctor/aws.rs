@@ -1,4 +1,4 @@
-//! Whether AWS answers, by way of whatever proxy there is, and what its clock says of ours. No sign-in is used.
+//! Checks that AWS answers, through the proxy if one is set, and compares the clocks. Uses no sign-in.
 
 use providers::identity_center::IdentityCenter;
 
@@ -6,7 +6,7 @@ use super::finding::Finding;
 use crate::instance::access;
 use crate::instance::settings::Settings;
 
-/// What is to be said of each region that an instance is in. All are asked at once.
+/// The findings about the region of each instance. All are asked at the same time.
 pub(super) async fn look(settings: Option<&Settings>) -> Vec<Finding> {
     let Some(settings) = settings else { return Vec::new() };
     let mut asked = Vec::new();
@@ -36,14 +36,14 @@ async fn ask(center: IdentityCenter) -> Vec<Finding> {
         let why = "nobody can sign in, and slots are not refreshed";
         return vec![
             Finding::problem(finding, why)
-                .mend("env | grep -iE '_proxy=|^AWS_(ENDPOINT_URL|CA_BUNDLE|USE_)'"),
+                .with_solution("env | grep -iE '_proxy=|^AWS_(ENDPOINT_URL|CA_BUNDLE|USE_)'"),
         ];
     }
     let clock = access::clock_difference(&center).map_or_else(
         || Finding::ok("this machine's clock is AWS's"),
         |off| {
             let why = "AWS refuses what is signed with it, and expirations are wrong";
-            Finding::problem(off, why).mend(access::SET_CLOCK)
+            Finding::problem(off, why).with_solution(access::SET_CLOCK)
         },
     );
     vec![Finding::ok(format!("AWS answers for IAM Identity Center in {region}")), clock]

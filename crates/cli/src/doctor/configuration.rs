@@ -1,4 +1,4 @@
-//! Whether config.yaml and the AWS config can be read, by the very parsers that read them for everything else.
+//! Checks config.yaml and the AWS config, with the parsers that all commands use.
 
 use std::path::{Path, PathBuf};
 
@@ -10,19 +10,19 @@ use crate::instance::arguments::InstanceArguments;
 use crate::instance::settings;
 use credentials::shell_word;
 
-/// What is to be said of both.
+/// The findings about both.
 pub(super) async fn look(arguments: &InstanceArguments) -> Vec<Finding> {
     let mut findings = vec![Finding::ok(concat!("aws-sso ", env!("CARGO_PKG_VERSION")))];
     match settings::config_file(arguments) {
         Ok((path, config)) => {
             let noted =
-                |note| Finding::warning(format!("{}: {note}", path.display()), "it is not heeded");
+                |note| Finding::warning(format!("{}: {note}", path.display()), "it has no effect");
             match config.notes.is_empty() {
                 true => findings.push(readable(&[path])),
                 false => findings.extend(config.notes.iter().map(noted)),
             }
         }
-        Err(error) => findings.push(Finding::of(error, "no command reads any of it")),
+        Err(error) => findings.push(Finding::of(error, "every command that needs it fails")),
     }
     let [config, credentials] = aws_files();
     findings.push(
@@ -31,14 +31,14 @@ pub(super) async fn look(arguments: &InstanceArguments) -> Vec<Finding> {
             Ok((Ok(_), _)) => readable(&aws_files()),
             Ok((Err(error), _)) | Err(error) => {
                 let why = "SDKs and our own commands fail, or skip what is there";
-                Finding::problem(error.to_string(), why).mend(edit())
+                Finding::problem(error.to_string(), why).with_solution(edit())
             }
         },
     );
     findings
 }
 
-/// Of files that may be missing.
+/// The finding for readable files, which may be missing.
 fn readable(files: &[PathBuf]) -> Finding {
     let told = |file: &PathBuf| match file.exists() {
         true => format!("{} can be read", file.display()),
@@ -51,14 +51,14 @@ fn aws_files() -> [PathBuf; 2] {
     [env::aws_config_file(), env::aws_credentials_file()]
 }
 
-/// What opens both files.
+/// The command that opens both files in an editor.
 fn edit() -> String {
     let files = aws_files();
     let words: Vec<_> = files.iter().filter(|file| file.exists()).map(|file| word(file)).collect();
     format!("${{EDITOR:-vi}} {}", words.join(" "))
 }
 
-/// What makes `[default]` a profile of another name, which no SDK takes by itself.
+/// The command that renames `[default]`, so that no SDK uses it by itself.
 pub(super) fn rename_default(files: &[PathBuf]) -> String {
     let of_config = Some(env::aws_config_file());
     let rename = |file: &PathBuf| {

@@ -1,4 +1,4 @@
-//! What `AWS_CONTAINER_CREDENTIALS_FULL_URI` says. Pure.
+//! Parses `AWS_CONTAINER_CREDENTIALS_FULL_URI`. Pure.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -7,17 +7,17 @@ use server::slot_at;
 
 use crate::client::address::{CONTAINER_ADDRESSES, Scheme, ServerAddress};
 
-/// A URI of a container's server.
+/// The URI of a server for container credentials.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct FullUri {
     pub(crate) address: ServerAddress,
     /// With the query.
     pub(crate) path: String,
-    /// Which slot of ours that is, if it is one's.
+    /// The slot of our server that the path names, if it names one.
     pub(crate) slot: Option<SlotName>,
 }
 
-/// What kind of host is named.
+/// The kind of host in the URI.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Host {
     /// 127.0.0.1, the one that every SDK takes.
@@ -25,15 +25,15 @@ pub(super) enum Host {
     Localhost,
     OtherLoopback,
     Ipv6Loopback,
-    /// Where Amazon ECS and EKS have their servers.
+    /// An address of the servers of Amazon ECS and EKS.
     Container,
     Name,
-    /// An address that plain HTTP is sent to by no SDK.
+    /// An address that no SDK uses with plain HTTP.
     Elsewhere,
 }
 
 impl FullUri {
-    /// `None`: it is no URI that SDKs would all read alike.
+    /// Parses the URI; `None` if SDKs would not all read it in the same way.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (scheme, rest) = text.split_once("://")?;
         let port = match scheme {
@@ -55,7 +55,7 @@ impl FullUri {
         Some(Self { address: address.parse().ok()?, path: path.to_owned(), slot })
     }
 
-    /// Whether it is this server: on loopback, each of its names is as good as another.
+    /// Whether the URI is of this server. All names of loopback are equal.
     pub(crate) fn is_at(&self, server: &ServerAddress) -> bool {
         let is_local = |address: &ServerAddress| {
             matches!(
@@ -68,12 +68,12 @@ impl FullUri {
             && (same_host || is_local(&self.address) && is_local(server))
     }
 
-    /// Whether SDKs send a request there without looking the host up.
+    /// Whether most SDKs accept the host without a look-up.
     pub(crate) fn is_taken_by_most(&self) -> bool {
         self.is_https() || !matches!(host(&self.address.host), Host::Name | Host::Elsewhere)
     }
 
-    /// Whether it depends on the SDK, and on where the name leads.
+    /// Whether the host is a name. Some SDKs accept it, depending on its address.
     pub(crate) fn has_name(&self) -> bool {
         host(&self.address.host) == Host::Name
     }

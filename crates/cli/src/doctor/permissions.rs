@@ -1,17 +1,17 @@
-//! Whether our folder and what is in it is for its owner alone.
+//! Checks that only the user can access our folder and its files.
 
 use std::path::Path;
 
 use super::finding::Finding;
 use crate::ground::paths;
 
-/// What is to be said of the folder.
+/// The findings about the folder.
 pub(super) fn look() -> Vec<Finding> {
     let folder = paths::sign_ins();
     if !folder.is_dir() {
         return Vec::new();
     }
-    // Others may read them, as a container's programs do.
+    // These are public, because programs in containers read them.
     let public =
         [paths::authority_certificate(), paths::authority_bundle(), paths::authority_trust_store()];
     let entries = std::fs::read_dir(&folder).into_iter().flatten().flatten().take(MAX_FILES);
@@ -30,7 +30,7 @@ fn judge(path: &Path) -> Option<Finding> {
     let why = "what is in it opens your sign-ins and your server";
     let finding = Finding::problem(error.to_string(), why);
     Some(match error.command() {
-        Some(command) => finding.mend(command),
+        Some(command) => finding.with_solution(command),
         None => finding,
     })
 }

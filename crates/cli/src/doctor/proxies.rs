@@ -1,6 +1,7 @@
-//! Whether a proxy would be asked for what is on this host: it would see the credentials, or know nothing of them. Pure.
+//! Checks that no program uses a proxy for the server. The proxy would see the credentials, or not reach the server.
+//! Pure.
 //!
-//! SDKs differ: most never take a proxy to this host, and those here read the variables in two ways.
+//! Most SDKs never use a proxy for this host. The others read the variables in two ways.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -10,7 +11,7 @@ use super::situation::Situation;
 use super::variables::Variables;
 use crate::programs::exports::{FULL_URI, is_listed};
 
-/// Programs that take a proxy to this host too, and what they read: the first variable that is set counts.
+/// Programs that use a proxy for this host too, with their variables. The first variable that is set counts.
 struct Reader {
     names: &'static str,
     /// For plain HTTP; then for HTTPS.
@@ -31,10 +32,10 @@ const READERS: [Reader; 2] = [
     },
 ];
 
-/// For where neither scheme's own variable is set.
+/// The variables that count when the variable of the scheme is not set.
 const FOR_ALL: [&str; 2] = ["ALL_PROXY", "all_proxy"];
 
-/// What is to be said of the variables.
+/// The findings about the variables.
 pub(super) fn look(situation: &Situation) -> Vec<Finding> {
     let variables = &situation.variables;
     let uri = variables.text(FULL_URI).and_then(FullUri::parse);
@@ -54,7 +55,7 @@ pub(super) fn look(situation: &Situation) -> Vec<Finding> {
         .map(|(proxy, names, _)| {
             let finding = format!("{proxy} is set, and NO_PROXY does not except {host}");
             Finding::problem(finding, format!("{names} ask the proxy for your credentials"))
-                .mend(situation.export())
+                .with_solution(situation.export())
         })
         .collect();
     match findings.is_empty() {
@@ -65,7 +66,7 @@ pub(super) fn look(situation: &Situation) -> Vec<Finding> {
     }
 }
 
-/// The variable that names the proxy, if one does.
+/// The variable that sets the proxy, if there is one.
 fn proxy_of(reader: &Reader, is_https: bool, variables: &Variables) -> Option<&'static str> {
     let [http, https] = reader.proxies;
     let own = first_set(if is_https { https } else { http }, variables);

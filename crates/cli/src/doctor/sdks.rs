@@ -1,5 +1,5 @@
-//! What each SDK would do in an environment: which link of its chain of credentials wins, why, and whether it asks the
-//! server. Pure, a model of what was seen of them; nothing is asked.
+//! A model of the credential chain of each SDK: which link wins in an environment, why, and whether the SDK asks the
+//! server. Pure. It is based on observation of the SDKs.
 
 mod table;
 
@@ -15,29 +15,29 @@ use crate::programs::aws_profile::AwsProfile;
 use crate::programs::exports::{FULL_URI, METADATA_DISABLED, RELATIVE_URI};
 use table::{EmptyRelativeUri, GoesOn, Order, SDKS, Sdk};
 
-/// All that the SDKs look at.
+/// The inputs of the SDKs' credential chains.
 pub(crate) struct Environment<'a> {
     pub(crate) variables: &'a Variables,
-    /// Each profile that some SDK would take.
+    /// The profiles that some SDK would use.
     pub(crate) profiles: &'a BTreeMap<String, AwsProfile>,
 }
 
-/// What one of them would do.
+/// What one SDK would do.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Verdict {
     pub(crate) sdk: &'static str,
-    /// The version that was seen to do so.
+    /// The version that was observed.
     pub(crate) seen_in: &'static str,
     pub(crate) takes: Takes,
     pub(crate) asks_server: AsksServer,
     pub(crate) why: String,
-    /// What would have to change.
+    /// What must change for the SDK to ask the server.
     #[serde(skip)]
     pub(crate) cause: Cause,
 }
 
-/// What it has its credentials from.
+/// The source of an SDK's credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub(crate) enum Takes {
     #[serde(rename = "the server")]
@@ -58,7 +58,7 @@ pub(crate) enum Takes {
     Fails,
 }
 
-/// Whether it gets to [`FULL_URI`].
+/// Whether the SDK asks [`FULL_URI`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub(crate) enum AsksServer {
     #[serde(rename = "yes")]
@@ -69,14 +69,14 @@ pub(crate) enum AsksServer {
     IfThatFails,
 }
 
-/// Where what it takes comes from.
+/// The reason why an SDK takes its source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Cause {
-    /// A variable: what `ecs env` prints mends it.
+    /// A variable. The output of `ecs env` solves it.
     Variables,
-    /// A profile that no variable names, in these files.
+    /// The default profile, in these files.
     Default(Vec<PathBuf>),
-    /// Nothing is in the way.
+    /// Nothing comes before the server.
     None,
 }
 
@@ -87,12 +87,12 @@ impl fmt::Display for Takes {
     }
 }
 
-/// A link of the chain that has something.
+/// A link of the chain that provides something.
 struct Link {
     takes: Takes,
     why: String,
     cause: Cause,
-    /// The next is tried when it gives nothing after all.
+    /// Whether the SDK tries the next link when this one fails.
     goes_on: bool,
 }
 
@@ -101,13 +101,13 @@ pub(crate) fn verdicts(environment: &Environment<'_>) -> Vec<Verdict> {
     SDKS.iter().map(|sdk| verdict(sdk, environment)).collect()
 }
 
-/// The names of profiles that some SDK would take.
+/// The names of profiles that some SDK would use.
 pub(crate) fn profile_names(variables: &Variables) -> Vec<String> {
     let names = ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"].map(|name| variables.text(name));
     names.into_iter().flatten().chain([DEFAULT]).map(str::to_owned).collect()
 }
 
-/// The SDKs for which a line break behind the token in its file, or in its variable, is a failure.
+/// The SDKs that fail with a line break after the token in its file or variable.
 pub(crate) fn refusing_line_breaks(in_file: bool) -> String {
     let refuses = |sdk: &&Sdk| match in_file {
         true => sdk.refuses_file_break,
@@ -116,12 +116,12 @@ pub(crate) fn refusing_line_breaks(in_file: bool) -> String {
     names(SDKS.iter().filter(refuses))
 }
 
-/// The SDKs that take the variable's token where there is a file too.
+/// The SDKs that prefer the token in the variable to that in the file.
 pub(crate) fn preferring_token_variable() -> String {
     names(SDKS.iter().filter(|sdk| sdk.prefers_token_variable))
 }
 
-/// The SDKs that refuse a name over plain HTTP, wherever it leads.
+/// The SDKs that refuse every host name over plain HTTP.
 pub(crate) fn refusing_names() -> String {
     names(SDKS.iter().filter(|sdk| !sdk.resolves_names))
 }
@@ -171,7 +171,7 @@ fn profile_name<'a>(sdk: &Sdk, variables: &'a Variables) -> Option<(&'static str
     })
 }
 
-/// Some look at nothing else when the profile that is named isn't there.
+/// The failure of an SDK that needs the named profile, when that does not exist.
 fn missing_profile(sdk: &Sdk, environment: &Environment<'_>) -> Option<Link> {
     let (variable, name) = profile_name(sdk, environment.variables)?;
     let exists = environment.profiles.get(name).is_some_and(|profile| profile.exists);
@@ -231,7 +231,7 @@ fn profile(sdk: &Sdk, environment: &Environment<'_>) -> Option<Link> {
     Some(Link { takes: Takes::Profile, why, cause, goes_on })
 }
 
-/// The end of every chain: a container's server, else the machine's.
+/// The end of every chain: container credentials, then the role of the machine.
 fn container(sdk: &Sdk, variables: &Variables) -> Link {
     let by_variable =
         |takes, why: String| Link { takes, why, cause: Cause::Variables, goes_on: false };
@@ -273,7 +273,7 @@ const ACCESS_KEY_ID: &str = "AWS_ACCESS_KEY_ID";
 const SECRET_ACCESS_KEY: &str = "AWS_SECRET_ACCESS_KEY";
 const WEB_IDENTITY: &str = "AWS_WEB_IDENTITY_TOKEN_FILE";
 const ROLE_ARN: &str = "AWS_ROLE_ARN";
-/// Keys are taken as they are: whether they are good, AWS says.
+/// SDKs use keys without a check, so a profile with keys always wins.
 const STATIC_KEY: &str = "aws_access_key_id";
 const PROCESS: &str = "credential_process";
 

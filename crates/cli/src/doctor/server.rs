@@ -1,4 +1,4 @@
-//! Whether a server answers, whose it is, what it speaks, and what is in the slot.
+//! Checks that a server answers, that it is the user's own, its scheme, and the contents of the slot.
 
 use credentials::{Clock, Failure, Problem, SlotName};
 use server::wire::{ProfileObject, State};
@@ -12,7 +12,7 @@ use crate::ground::clock::SystemClock;
 use crate::ground::ui;
 use crate::programs::exports::FULL_URI;
 
-/// What was found, and where the server is by what it said.
+/// The findings, and the address with the scheme that the server really speaks.
 pub(super) async fn look(situation: &Situation) -> (Vec<Finding>, ServerAddress) {
     let mut address = situation.server.clone();
     let client = match Client::new(&situation.server_arguments()) {
@@ -60,23 +60,23 @@ fn unreachable(error: Failure) -> Finding {
     Finding::of(error, why)
 }
 
-/// The server said so, and the URI doesn't.
+/// The finding for a server with HTTPS and a URI with plain HTTP.
 fn speaks_https(situation: &Situation, server: &ServerAddress) -> Option<Finding> {
     let uri = FullUri::parse(situation.variables.text(FULL_URI)?)?;
     let is_wrong =
         server.scheme == Some(Scheme::Https) && !uri.is_https() && uri.is_at(&situation.server);
     is_wrong.then(|| {
         let finding = format!("the server speaks HTTPS, and {FULL_URI} says plain HTTP");
-        Finding::problem(finding, "every SDK fails").mend(situation.export_from(server))
+        Finding::problem(finding, "every SDK fails").with_solution(situation.export_from(server))
     })
 }
 
-/// What is in the slot that programs read.
+/// The finding about the slot that programs read.
 fn slot(situation: &Situation, profile: Option<&ProfileObject>) -> Finding {
     let slot = &situation.slot;
     let Some(profile) = profile else {
         let finding = Finding::problem(format!("nothing is loaded in {slot}"), "SDKs get a 404");
-        return finding.mend(situation.load());
+        return finding.with_solution(situation.load());
     };
     let ProfileObject { profile_name, expires, state, .. } = profile;
     let notice = ui::notice(profile, SystemClock.now());
@@ -84,16 +84,16 @@ fn slot(situation: &Situation, profile: Option<&ProfileObject>) -> Finding {
         SlotName::Default => format!("{slot} has `{profile_name}`"),
         SlotName::Named(_) => slot.to_string(),
     };
-    let told = |default: &str| notice.clone().unwrap_or_else(|| default.to_owned());
+    let why = |default: &str| notice.clone().unwrap_or_else(|| default.to_owned());
     let is_over = expires == "Expired";
     match state {
         State::Ready if notice.is_none() => Finding::ok(format!("{has}, for {expires}")),
-        State::Ready => Finding::warning(format!("{has}, for {expires}"), told("")),
+        State::Ready => Finding::warning(format!("{has}, for {expires}"), why("")),
         _ if is_over => Finding::problem(
             format!("{has}: {state}, and nothing to serve"),
-            told("SDKs get no credentials"),
+            why("SDKs get no credentials"),
         )
-        .mend(situation.load()),
+        .with_solution(situation.load()),
         State::Pending
         | State::SignInNeeded
         | State::Denied
@@ -102,7 +102,7 @@ fn slot(situation: &Situation, profile: Option<&ProfileObject>) -> Finding {
         | State::Expired
         | State::Unknown => Finding::warning(
             format!("{has}, for {expires}: {state}"),
-            told("it is not fresh for longer"),
+            why("its credentials are not refreshed"),
         ),
     }
 }

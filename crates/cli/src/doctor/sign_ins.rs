@@ -1,5 +1,4 @@
-//! Who is signed in, what protects the sign-in and whether that opens, and how old the catalogue is. Nobody is asked:
-//! neither AWS nor the person.
+//! Checks the sign-ins, their protection and the age of the catalogues. Asks neither AWS nor the person.
 
 use std::time::Duration;
 
@@ -18,7 +17,7 @@ use crate::instance::settings::{ConfiguredInstance, Settings};
 use crate::instance::sign_in::until;
 use crate::instance::store::{self, Item, Purpose};
 
-/// What is to be said of each instance.
+/// The findings about each instance.
 pub(super) async fn look(settings: Option<&Settings>) -> Vec<Finding> {
     let mut findings = Vec::new();
     if matches!(env::file_password(), Ok(Some(_))) {
@@ -26,14 +25,14 @@ pub(super) async fn look(settings: Option<&Settings>) -> Vec<Finding> {
             "AWS_SSO_FILE_PASSWORD is set: it opens your sign-ins, for every program of this shell",
         ));
     }
-    // What is wrong with the configuration is told there.
+    // The checks of the configuration report its errors.
     let Some(settings) = settings else { return findings };
     if settings.instances().is_empty() {
         let why = "only profiles of the AWS config can be loaded";
         let none = Finding::warning("no instance of IAM Identity Center is configured", why);
-        findings.push(none.mend("aws-sso setup"));
+        findings.push(none.with_solution("aws-sso setup"));
     }
-    // Each may have to wait for a keyring: all at once.
+    // All at the same time, because each may wait for a keyring.
     let looks: Vec<_> =
         settings.instances().iter().map(|instance| (instance, begin(settings, instance))).collect();
     for (instance, look) in looks {
@@ -46,21 +45,21 @@ pub(super) async fn look(settings: Option<&Settings>) -> Vec<Finding> {
     findings
 }
 
-/// A sign-in as it is kept, if there is one.
+/// A stored sign-in, if there is one.
 struct Kept {
     protection: Protection,
     signed_in: Option<SignedIn>,
 }
 
-/// Why it can't be looked at.
+/// Why a sign-in cannot be read.
 enum Closed {
     Store(Failure),
     Provider(Failure),
-    /// A question to unlock it may be waiting.
+    /// No answer in time. A prompt to unlock the keyring may be open.
     Late,
 }
 
-/// Begins to look. `None`: only a person could open it, and none is asked.
+/// Starts to read a sign-in. `None`: it needs a passphrase from a person.
 fn begin(
     settings: &Settings,
     instance: &ConfiguredInstance,
@@ -82,7 +81,9 @@ fn begin(
         let signed_in = center.signed_in().await.map_err(Closed::Provider)?;
         Ok(Kept { protection: center.protection(), signed_in })
     };
-    Some(tokio::spawn(async move { timeout(PATIENCE, look).await.unwrap_or(Err(Closed::Late)) }))
+    Some(tokio::spawn(
+        async move { timeout(KEYRING_TIMEOUT, look).await.unwrap_or(Err(Closed::Late)) },
+    ))
 }
 
 fn under_passphrase(instance: &ConfiguredInstance) -> Finding {
@@ -92,7 +93,7 @@ fn under_passphrase(instance: &ConfiguredInstance) -> Finding {
     ))
 }
 
-/// Who is signed in, by what is kept here.
+/// The finding about a stored sign-in.
 fn tell(
     settings: &Settings,
     instance: &ConfiguredInstance,
@@ -116,7 +117,7 @@ fn tell(
         None => {
             let why = "its slots are not refreshed, and no role of it can be loaded";
             Finding::warning(format!("nobody is signed in to `{name}` (to be kept {by})"), why)
-                .mend(format!("aws-sso login{}", settings.flag_for(&instance.instance)))
+                .with_solution(format!("aws-sso login{}", settings.flag_for(&instance.instance)))
         }
     }
 }
@@ -130,11 +131,11 @@ fn late(settings: &Settings, instance: &ConfiguredInstance) -> Finding {
     let finding = format!(
         "what protects the sign-in to `{}` did not answer within {} seconds",
         instance.instance.name,
-        PATIENCE.as_secs()
+        KEYRING_TIMEOUT.as_secs()
     );
     let why = "a question to unlock it may wait where nobody sees it; or write `SecureStore: file`";
     let file = shell_word(&settings.config_path.to_string_lossy()).into_owned();
-    Finding::problem(finding, why).mend(format!("${{EDITOR:-vi}} {file}"))
+    Finding::problem(finding, why).with_solution(format!("${{EDITOR:-vi}} {file}"))
 }
 
 fn told(protection: Protection) -> &'static str {
@@ -148,7 +149,7 @@ fn told(protection: Protection) -> &'static str {
     }
 }
 
-/// How old the copy is of what AWS told.
+/// The finding about the age of the catalogue.
 fn catalogue(settings: &Settings, instance: &ConfiguredInstance) -> Finding {
     let name = &instance.instance.name;
     let catalogue = access::catalogue_file(instance).read();
@@ -157,11 +158,11 @@ fn catalogue(settings: &Settings, instance: &ConfiguredInstance) -> Finding {
     let Some(at) = catalogue.updated_at else {
         let why = "roles are known by account and name alone";
         let finding = format!("the accounts and roles of `{name}` were never fetched");
-        return Finding::warning(finding, why).mend(command);
+        return Finding::warning(finding, why).with_solution(command);
     };
     let finding = format!("{roles} roles of `{name}` are known, as of {} ago", age(at));
     match catalogue::is_old(settings, &catalogue) {
-        true => Finding::warning(finding, "new ones are missing").mend(command),
+        true => Finding::warning(finding, "new ones are missing").with_solution(command),
         false => Finding::ok(finding),
     }
 }
@@ -176,5 +177,5 @@ fn age(at: Timestamp) -> String {
     }
 }
 
-/// Behind a keyring there may be a question that nobody sees.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// A keyring may wait for an answer to a prompt that the person does not see.
+const KEYRING_TIMEOUT: Duration = Duration::from_secs(5);

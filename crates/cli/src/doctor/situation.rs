@@ -1,4 +1,4 @@
-//! What is looked at, by the arguments and by the environment; and how to type what mends it. Pure.
+//! The server, slot and token to check, from arguments and environment; and the commands that solve problems. Pure.
 
 use std::path::{Path, PathBuf};
 
@@ -10,21 +10,21 @@ use crate::client::address::{Scheme, ServerAddress};
 use crate::client::arguments::{AddressArguments, ServerArguments};
 use crate::programs::exports::{FULL_URI, TOKEN_FILE};
 
-/// What a person named.
+/// The arguments of the person.
 pub(crate) struct Wanted {
     pub(crate) slot: Option<ProfileName>,
     pub(crate) server: Option<ServerAddress>,
     pub(crate) token_file: Option<PathBuf>,
 }
 
-/// What is looked at.
+/// The server, the slot and the variables to check.
 pub(crate) struct Situation {
     pub(crate) variables: Variables,
-    /// The one that was named, else the one that SDKs would ask.
+    /// The server from the arguments, otherwise the one that SDKs would ask.
     pub(crate) server: ServerAddress,
-    /// Likewise.
+    /// The slot, chosen in the same way.
     pub(crate) slot: SlotName,
-    /// What our own commands show the server.
+    /// The token file of our own commands.
     pub(crate) token_file: Option<PathBuf>,
 }
 
@@ -32,7 +32,7 @@ impl Situation {
     pub(crate) fn new(variables: Variables, wanted: Wanted) -> Self {
         let uri = variables.text(FULL_URI).and_then(FullUri::parse);
         let uri = uri.filter(|uri| uri.slot.is_some());
-        // Whether it is really plain HTTP that is spoken there, the server will say.
+        // Plain HTTP may be wrong: the server will say so.
         let scheme = uri.as_ref().filter(|uri| uri.is_https()).map(|_| Scheme::Https);
         let of_uri = uri.as_ref().map(|uri| ServerAddress { scheme, ..uri.address.clone() });
         let server = wanted.server.or(of_uri).unwrap_or_default();
@@ -44,18 +44,18 @@ impl Situation {
         Self { variables, server, slot, token_file: wanted.token_file }
     }
 
-    /// For our client.
+    /// The arguments for our client.
     pub(crate) fn server_arguments(&self) -> ServerArguments {
         let address = AddressArguments { server: self.server.clone() };
         ServerArguments { address, token_file: self.token_file.clone() }
     }
 
-    /// What makes the SDKs of a shell use the slot.
+    /// The command that makes the SDKs of a shell use the slot.
     pub(crate) fn export(&self) -> String {
         self.export_from(&self.server)
     }
 
-    /// The same, where the server turned out to speak something else.
+    /// The same command for a server with another scheme.
     pub(crate) fn export_from(&self, server: &ServerAddress) -> String {
         let profile = match &self.slot {
             SlotName::Default => String::new(),
@@ -67,7 +67,7 @@ impl Situation {
         format!("eval \"$(aws-sso ecs env{profile}{}{token})\"", flag_for(server))
     }
 
-    /// What puts credentials into the slot.
+    /// The command that loads credentials into the slot.
     pub(crate) fn load(&self) -> String {
         let profile = match &self.slot {
             SlotName::Default => "--profile NAME".to_owned(),
@@ -76,7 +76,7 @@ impl Situation {
         format!("aws-sso ecs load {profile}{}", flag_for(&self.server))
     }
 
-    /// What makes another token for the slot, in a file.
+    /// The command that creates a token for the slot in a file.
     pub(crate) fn make_token(&self, file: &str) -> String {
         let slot = match &self.slot {
             SlotName::Default => "--default-slot".to_owned(),
@@ -86,7 +86,7 @@ impl Situation {
     }
 }
 
-/// What is typed to name the server: nothing, if it is meant anyway.
+/// The `--server` flag for the server; empty for the default one.
 fn flag_for(server: &ServerAddress) -> String {
     let is_usual_host = ["localhost", "127.0.0.1"].contains(&server.host.as_str());
     match (server.scheme, is_usual_host && server.port == ServerAddress::DEFAULT_PORT) {

@@ -1,4 +1,4 @@
-//! What is told of verdicts: one line for all SDKs that do the same.
+//! The findings about verdicts: one for all SDKs that do the same.
 
 use super::*;
 use crate::programs::aws_profile::Win;
@@ -24,7 +24,7 @@ fn sdks_that_do_the_same_share_a_line() {
     let found = told(&[uri, disabled], &[]);
     assert_eq!(found.len(), 1);
     assert!(found[0].finding == "every SDK: the server", "{found:?}");
-    assert_eq!((found[0].level, &found[0].mend), (Level::Ok, &None));
+    assert_eq!((found[0].level, &found[0].solution), (Level::Ok, &None));
     let levels = |found: &[Finding]| found.iter().map(|f| f.level).collect::<Vec<_>>();
     // Three groups: those that stop at it, those that go on, and the one that doesn't see it.
     let found = told(&[uri, disabled], &["role_arn"]);

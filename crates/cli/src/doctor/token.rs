@@ -1,4 +1,4 @@
-//! The authorization token that SDKs would send, as each of them reads it. It is never shown.
+//! Checks the authorization token that SDKs would send, in the way each SDK reads it. Never shows it.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -16,7 +16,7 @@ use crate::ground::clock::SystemClock;
 use crate::ground::paths;
 use crate::programs::exports::{TOKEN, TOKEN_FILE};
 
-/// What is to be said of both variables.
+/// The findings about both variables.
 pub(super) async fn look(situation: &Situation) -> Vec<Finding> {
     let (variable, path) =
         (situation.variables.present(TOKEN), situation.variables.present(TOKEN_FILE));
@@ -28,7 +28,7 @@ pub(super) async fn look(situation: &Situation) -> Vec<Finding> {
                 format!("{TOKEN_FILE} is set to nothing"),
                 "several SDKs fail, because there is no such file",
             )
-            .mend(format!("unset {TOKEN_FILE}")),
+            .with_solution(format!("unset {TOKEN_FILE}")),
         ),
         Some(path) => match read(path) {
             Ok(text) => {
@@ -49,7 +49,7 @@ pub(super) async fn look(situation: &Situation) -> Vec<Finding> {
         let who = sdks::preferring_token_variable();
         let why = format!("{who} and OpenDAL send the first, the others the second");
         let finding = format!("{TOKEN} and the file of {TOKEN_FILE} hold different tokens");
-        findings.push(Finding::warning(finding, why).mend(situation.export()));
+        findings.push(Finding::warning(finding, why).with_solution(situation.export()));
     }
     let token = file.as_ref().map(|text| text.trim()).or(variable);
     match token.filter(|token| !token.is_empty()) {
@@ -62,7 +62,7 @@ pub(super) async fn look(situation: &Situation) -> Vec<Finding> {
     findings
 }
 
-/// The file as SDKs read it: through links, and whoever may read it too.
+/// Reads the file as SDKs do: through links, and with any permissions.
 fn read(path: &str) -> Result<Zeroizing<String>, FileError> {
     let bytes = files::read(Path::new(path), MAX_BYTES)?;
     String::from_utf8(bytes).map(Zeroizing::new).map_err(|error| {
@@ -80,32 +80,32 @@ fn unreadable(situation: &Situation, path: &str, error: &FileError) -> Finding {
         format!("the file {path} of {TOKEN_FILE} {what}"),
         "SDKs fail, or wait for ever (Common Runtime), whatever else is set",
     )
-    .mend(situation.make_token(path))
+    .with_solution(situation.make_token(path))
 }
 
-/// What of its form makes SDKs fail.
-fn form(text: &str, in_file: bool, mend: &str) -> Option<Finding> {
+/// The finding for a form that makes SDKs fail.
+fn form(text: &str, in_file: bool, solution: &str) -> Option<Finding> {
     let what = match in_file {
         true => format!("the file of {TOKEN_FILE}"),
         false => TOKEN.to_owned(),
     };
     if text.is_empty() {
         let why = "SDKs send no token, or an empty one, or fail";
-        return Some(Finding::problem(format!("{what} is empty"), why).mend(mend));
+        return Some(Finding::problem(format!("{what} is empty"), why).with_solution(solution));
     }
     let who = sdks::refusing_line_breaks(in_file);
     text.contains(['\r', '\n']).then(|| {
         let why = format!("refused by {who}");
-        Finding::problem(format!("{what} has a line break in it"), why).mend(mend)
+        Finding::problem(format!("{what} has a line break in it"), why).with_solution(solution)
     })
 }
 
-/// Whether others may have read it.
+/// The finding for a file that other users can read.
 fn exposure(situation: &Situation, path: &str) -> Option<Finding> {
     let error = files::read_private(Path::new(path), MAX_BYTES).err()?;
     let why = match error.fault {
-        Fault::OpenToOthers | Fault::OtherOwner => "who reads it has what the token opens",
-        Fault::Link => "aws-sso itself takes no link, which may lead elsewhere tomorrow",
+        Fault::OpenToOthers | Fault::OtherOwner => "everyone who reads it can use the token",
+        Fault::Link => "aws-sso does not follow links, which can change",
         Fault::Unreadable(_)
         | Fault::Unwritable(_)
         | Fault::Unremovable(_)
@@ -118,17 +118,17 @@ fn exposure(situation: &Situation, path: &str) -> Option<Finding> {
         | Fault::Changed => return None,
     };
     let finding = Finding::warning(format!("the token file {error}"), why);
-    Some(finding.mend(situation.make_token(path)))
+    Some(finding.with_solution(situation.make_token(path)))
 }
 
-/// Whether it is good, and for what.
+/// The finding about validity and scope of the token.
 async fn meaning(situation: &Situation, token: &str, path: Option<&str>) -> Option<Finding> {
     let path = path.filter(|path| !path.is_empty());
-    let mend = path.map_or_else(|| format!("unset {TOKEN}"), |path| situation.make_token(path));
+    let solution = path.map_or_else(|| format!("unset {TOKEN}"), |path| situation.make_token(path));
     let problem = |finding: &str| {
         Some(
             Finding::problem(finding, "the server answers 401, to your own programs too")
-                .mend(mend.clone()),
+                .with_solution(solution.clone()),
         )
     };
     let Ok(parsed) = AuthorizationToken::parse(token.to_owned()) else {
@@ -143,7 +143,7 @@ async fn meaning(situation: &Situation, token: &str, path: Option<&str>) -> Opti
         Ok(grant) => Some(scope(situation, &grant, now, path)),
         Err(Denied::Expired(serial)) => problem(&format!("the token {serial} has expired")),
         Err(Denied::Revoked(serial)) => problem(&format!("the token {serial} was revoked")),
-        // It may be of another machine, whose server is reached through a forwarded port.
+        // It may come from another machine, with its server behind a forwarded port.
         Err(Denied::Unknown) => match taken_by_server(situation, parsed).await {
             true => Some(Finding::ok("the server takes the token, which was not made here")),
             false => problem("the token is none that was made here"),
@@ -163,19 +163,19 @@ fn scope(
 ) -> Finding {
     let (serial, left) = (grant.serial, grant.expiration.remaining(now));
     let slot = &situation.slot;
-    let mend = |finding: Finding| match path {
-        Some(path) => finding.mend(situation.make_token(path)),
-        None => finding.mend(format!("unset {TOKEN}")),
+    let solution = |finding: Finding| match path {
+        Some(path) => finding.with_solution(situation.make_token(path)),
+        None => finding.with_solution(format!("unset {TOKEN}")),
     };
     match &grant.scope {
-        Scope::Admin => mend(Finding::warning(
+        Scope::Admin => solution(Finding::warning(
             format!("the token {serial} may load and unload too"),
             "programs need one that reads a slot, and whoever gets this one can replace their credentials",
         )),
         Scope::Read(slots) if !slots.contains(slot) => {
             let names: Vec<_> = slots.iter().map(SlotName::to_string).collect();
             let finding = format!("the token {serial} is for {}", names.join(", "));
-            mend(Finding::problem(finding, format!("the server refuses it for {slot}")))
+            solution(Finding::problem(finding, format!("the server refuses it for {slot}")))
         }
         Scope::Read(_) | Scope::ReadAll => {
             Finding::ok(format!("the token {serial} is for {slot}, for {left}"))
@@ -183,5 +183,4 @@ fn scope(
     }
 }
 
-/// In bytes.
 const MAX_BYTES: u64 = AuthorizationToken::MAX_LENGTH as u64;

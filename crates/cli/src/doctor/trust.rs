@@ -1,4 +1,4 @@
-//! Whether programs trust the server's certificate, and whether what they are told to trust is there.
+//! Checks that programs trust the server's certificate, and that the files in trust variables exist.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use crate::client::address::{Scheme, ServerAddress};
 use crate::ground::paths;
 use crate::programs::trust::{self, Authority, Program, TrustVariables};
 
-/// What is to be said, by what the server speaks.
+/// The findings about trust, for the scheme of the server.
 pub(super) async fn look(situation: &Situation, server: &ServerAddress) -> Vec<Finding> {
     let mut findings: Vec<_> =
         FILES.into_iter().filter_map(|variable| missing(situation, variable)).collect();
@@ -23,22 +23,22 @@ pub(super) async fn look(situation: &Situation, server: &ServerAddress) -> Vec<F
             findings.extend(trusting(&programs, &situation.export_from(server)));
         }
         Ok(None) => findings.push(Finding::ok(
-            "there is no certificate authority of ours: programs trust whom they trust already",
+            "aws-sso has no certificate authority: programs use their usual roots",
         )),
-        Err(error) => findings.push(Finding::problem(error.message, "nobody can trust it")),
+        Err(error) => findings.push(Finding::problem(error.message, "no program can trust it")),
     }
     findings
 }
 
-/// A file that is named and isn't there stands for no roots at all.
+/// The finding for a variable with a missing file. Programs then have no roots at all.
 fn missing(situation: &Situation, variable: &'static str) -> Option<Finding> {
     let path = situation.variables.text(variable).filter(|path| !Path::new(path).is_file())?;
     let finding = format!("{variable} names {path}, which is no file");
     let why = "programs that read it trust nobody, AWS included";
-    Some(Finding::problem(finding, why).mend(format!("unset {variable}")))
+    Some(Finding::problem(finding, why).with_solution(format!("unset {variable}")))
 }
 
-/// Ours, where the server speaks plain HTTP.
+/// The finding for trust in our authority while the server speaks plain HTTP.
 fn needless(situation: &Situation) -> Option<Finding> {
     let ours = [paths::authority_bundle(), paths::authority_certificate()];
     let is_ours = |variable: &&str| {
@@ -53,10 +53,10 @@ fn needless(situation: &Situation) -> Option<Finding> {
     let finding =
         format!("{names}: our certificate authority is trusted, and the server speaks plain HTTP");
     let why = "the roots in its bundle are as old as it is, and may miss new ones";
-    Some(Finding::warning(finding, why).mend(format!("unset {names}")))
+    Some(Finding::warning(finding, why).with_solution(format!("unset {names}")))
 }
 
-/// One line for all that do, and one for those that don't by each reason.
+/// One finding for the programs that trust it, and one for each reason why others do not.
 fn trusting(programs: &[Program], export: &str) -> Vec<Finding> {
     let names = |trusts: Option<bool>, is_python: bool| {
         let chosen = programs.iter().filter(|program| {
@@ -71,12 +71,12 @@ fn trusting(programs: &[Program], export: &str) -> Vec<Finding> {
     let (others, python) = (names(Some(false), false), names(Some(false), true));
     if !others.is_empty() {
         let finding = format!("the server's certificate is not trusted by {others}");
-        findings.push(Finding::problem(finding, "they refuse the server").mend(export));
+        findings.push(Finding::problem(finding, "they refuse the server").with_solution(export));
     }
     if !python.is_empty() {
         let finding = format!("the server's certificate is not trusted by {python}");
         let why = "no variable makes them: they read cacert.pem alone, so let them use plain HTTP";
-        findings.push(Finding::warning(finding, why).mend("aws-sso ecs run --port PORT"));
+        findings.push(Finding::warning(finding, why).with_solution("aws-sso ecs run --port PORT"));
     }
     findings
 }

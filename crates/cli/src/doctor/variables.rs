@@ -1,5 +1,4 @@
-//! What SDKs read of the environment, as it is: unset, empty, or something. Some of it is secret, so nothing here can be
-//! shown.
+//! The variables that SDKs read: unset, empty or with a value. Some are secret, so this type cannot be shown.
 
 use std::collections::BTreeMap;
 
@@ -11,30 +10,30 @@ use crate::programs::exports::{FULL_URI, METADATA_DISABLED, OTHER_SOURCES, TOKEN
 pub(crate) struct Variables(BTreeMap<&'static str, Zeroizing<String>>);
 
 impl Variables {
-    /// Reads each of those that some SDK reads.
+    /// Reads every variable that some SDK reads.
     pub(crate) fn read(read: impl Fn(&'static str) -> Option<String>) -> Self {
         let names = OTHER_SOURCES.into_iter().chain(OTHERS);
         let present = names.filter_map(|name| Some((name, Zeroizing::new(read(name)?))));
         Self(present.collect())
     }
 
-    /// What it is set to, which may be nothing; `None` if it isn't set.
+    /// The value, which can be empty; `None` if the variable is not set.
     pub(crate) fn present(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(|value| value.as_str())
     }
 
-    /// What it is set to, if that is something.
+    /// The value, if it is not empty.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
         self.present(name).filter(|value| !value.is_empty())
     }
 
-    /// Whether it is set to something.
+    /// Whether the value is not empty.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.text(name).is_some()
     }
 }
 
-/// Beside [`OTHER_SOURCES`].
+/// The variables in addition to [`OTHER_SOURCES`].
 const OTHERS: [&str; 16] = [
     FULL_URI,
     TOKEN,

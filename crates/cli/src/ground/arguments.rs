@@ -1,4 +1,4 @@
-//! Arguments that many commands share and that mean nothing but themselves.
+//! Arguments that many commands share.
 
 use clap::{Args, ValueEnum};
 use jiff::{SignedDuration, Span, SpanRelativeTo};

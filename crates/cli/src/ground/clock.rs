@@ -1,4 +1,4 @@
-//! The real clock. Everything else is given the time.
+//! The real clock. All other code gets the time passed in.
 
 use credentials::{Clock, Timestamp};
 
@@ -8,7 +8,7 @@ pub(crate) struct SystemClock;
 impl Clock for SystemClock {
     #[expect(
         clippy::disallowed_methods,
-        reason = "this is the clock that everything else is given"
+        reason = "this is the clock that all other code gets passed in"
     )]
     fn now(&self) -> Timestamp {
         Timestamp::now()

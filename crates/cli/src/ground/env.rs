@@ -1,5 +1,5 @@
-//! The environment: every variable that we read by ourselves is read here. (`clap` reads those that stand
-//! for flags, `aws-config` those that every AWS SDK reads.)
+//! The environment. All variables that our own code reads are read here. (`clap` reads those for flags, `aws-config`
+//! those of the AWS SDKs.)
 #![expect(clippy::disallowed_methods, reason = "this is where the environment is read")]
 
 use std::env::consts::EXE_SUFFIX;
@@ -18,22 +18,23 @@ pub(crate) fn home() -> PathBuf {
     path("HOME").or_else(|| path("USERPROFILE")).unwrap_or_else(|| "~".into())
 }
 
-/// A folder of the XDG Base Directory Specification: the variable's, if it is absolute, else one in the home folder.
+/// A folder of the XDG Base Directory Specification: from the variable if it is an absolute path, otherwise in the
+/// home folder.
 pub(crate) fn xdg_folder(variable: &str, in_home: &str) -> PathBuf {
     path(variable).filter(|path| path.is_absolute()).unwrap_or_else(|| home().join(in_home))
 }
 
-/// The AWS config: the file that the AWS SDKs read profiles from. They take `~` in the variable for the home folder.
+/// The AWS config: the file that the AWS SDKs read profiles from. In the variable, `~` is the home folder.
 pub(crate) fn aws_config_file() -> PathBuf {
     aws_file("AWS_CONFIG_FILE", "config")
 }
 
-/// The file that they read access keys from.
+/// The shared credentials file of the AWS SDKs.
 pub(crate) fn aws_credentials_file() -> PathBuf {
     aws_file("AWS_SHARED_CREDENTIALS_FILE", "credentials")
 }
 
-/// An absolute path: a server, which stands in another folder, must find the same file.
+/// An absolute path, so that a server with another working folder finds the same file.
 fn aws_file(variable: &str, name: &str) -> PathBuf {
     let path = path(variable).unwrap_or_else(|| home().join(".aws").join(name));
     let path = match path.strip_prefix("~") {
@@ -43,8 +44,8 @@ fn aws_file(variable: &str, name: &str) -> PathBuf {
     absolute(&path).unwrap_or(path)
 }
 
-/// Where this program is: by the way that a person's shell takes, because a package manager may put the next version
-/// elsewhere; else where it really is.
+/// The path of this program: as found in PATH, because a package manager may install the next version elsewhere;
+/// otherwise its real path.
 pub(crate) fn this_program() -> io::Result<PathBuf> {
     let here = current_exe()?;
     let real = here.canonicalize()?;
@@ -57,22 +58,22 @@ pub(crate) fn this_program() -> io::Result<PathBuf> {
     Ok(candidates.into_iter().find(is_here).unwrap_or(here))
 }
 
-/// What opens sign-ins that a passphrase protects.
+/// The passphrase that opens sign-ins.
 pub(crate) fn file_password() -> Result<Option<Passphrase>, Failure> {
     optional(FILE_PASSWORD, Passphrase::parse)
 }
 
-/// A program that we start has no use for what opens sign-ins.
+/// Removes the passphrase of sign-ins from the environment of a child program.
 pub(crate) fn keep_password_from(command: &mut Command) -> &mut Command {
     command.env_remove(FILE_PASSWORD)
 }
 
-/// The browser that sign-ins open, instead of the system's own choice.
+/// The browser for sign-ins, instead of the system's default.
 pub(crate) fn browser() -> Option<String> {
     text("AWS_SSO_BROWSER")
 }
 
-/// Why a browser that is opened here would not be before the person, or could not come back to us.
+/// Why a browser on this machine cannot be used for a sign-in; `None` if it can.
 pub(crate) fn without_local_browser() -> Option<&'static str> {
     if text("SSH_TTY").or_else(|| text("SSH_CONNECTION")).is_some() {
         return Some("this is an SSH session");
@@ -96,7 +97,7 @@ pub(crate) fn shell() -> OsString {
     var_os(variable).filter(|shell| !shell.is_empty()).unwrap_or_else(|| usual.into())
 }
 
-/// Whether programs of this environment know their region.
+/// Whether the environment sets a region.
 pub(crate) fn has_region() -> bool {
     ["AWS_REGION", "AWS_DEFAULT_REGION"].iter().any(|name| var_os(name).is_some())
 }
@@ -106,29 +107,29 @@ pub(crate) fn is_within_credential_process() -> bool {
     var_os(providers::WITHIN_CREDENTIAL_PROCESS).is_some()
 }
 
-/// Where the sign-in to the AWS console is asked, instead of AWS's own endpoint.
+/// The endpoint for the sign-in to the AWS console, instead of AWS's own.
 pub(crate) fn sign_in_endpoint() -> Result<Option<Url>, Failure> {
     const NAME: &str = "AWS_ENDPOINT_URL_SIGNIN";
     optional(NAME, |text| Url::parse(&text).map_err(|_| Invalid("a URL")))
 }
 
-/// Certificates to trust beside the system's.
+/// A file of certificates to trust in addition to the system's.
 pub(crate) fn ca_bundle() -> Option<PathBuf> {
     path("AWS_CA_BUNDLE")
 }
 
-/// The shell whose script asks what a word can become.
+/// The shell whose completion script calls us.
 pub(crate) fn completing_shell() -> Option<String> {
     text("_AWS_SSO_COMPLETE")
 }
 
-/// What the script hands over: the arguments after `--`.
+/// The words from the completion script: the arguments after `--`.
 pub(crate) fn typed_arguments() -> Vec<String> {
     let arguments = args_os().map(|argument| argument.to_string_lossy().into_owned());
     arguments.skip_while(|argument| argument != "--").skip(1).collect()
 }
 
-/// The same in a variable, a line each.
+/// The words from the completion script in a variable, one on each line.
 pub(crate) fn typed_words() -> Option<String> {
     text("_AWS_SSO_WORDS")
 }
@@ -143,17 +144,17 @@ pub(crate) fn wants_colour() -> bool {
     text("NO_COLOR").is_none()
 }
 
-/// Whether the terminal says that it can only print lines, such as an editor's shell.
+/// Whether the terminal can only print lines, such as an editor's shell.
 pub(crate) fn has_dumb_terminal() -> bool {
     text("TERM").is_some_and(|terminal| terminal == "dumb")
 }
 
-/// Whether SDKs of this environment would go past our server: they look at this variable first.
+/// Whether the variable is set that makes SDKs ask another server than ours.
 pub(crate) fn has_relative_uri() -> bool {
     var_os("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI").is_some()
 }
 
-/// A variable as it is: to some programs empty is set.
+/// The value of a variable, which can be empty: to some programs an empty variable is set.
 ///
 /// # Errors
 /// It is not UTF-8.
@@ -165,12 +166,12 @@ pub(crate) fn present(name: &str) -> Result<Option<String>, Failure> {
     }
 }
 
-/// The same with what is not UTF-8 replaced.
+/// The value of a variable, with invalid UTF-8 replaced.
 pub(crate) fn present_lossy(name: &str) -> Option<String> {
     Some(var_os(name)?.to_string_lossy().into_owned())
 }
 
-/// A variable that is set to something, parsed.
+/// The parsed value of a variable, if it is not empty.
 pub(crate) fn optional<T>(
     name: &'static str,
     parse: impl Fn(String) -> Result<T, Invalid>,
@@ -178,17 +179,17 @@ pub(crate) fn optional<T>(
     text(name).map(parse).transpose().map_err(wrong(name))
 }
 
-/// A variable's value is not what it must be.
+/// The failure for a variable with an invalid value.
 pub(crate) fn wrong(name: &'static str) -> impl Fn(Invalid) -> Failure {
     move |invalid| Failure::failed(format!("{name} {invalid}"))
 }
 
-/// A variable that is set to something.
+/// The value of a variable, if it is not empty.
 pub(crate) fn text(name: &str) -> Option<String> {
     var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// A path that is set to something.
+/// The path in a variable, if it is not empty.
 pub(crate) fn path(name: &str) -> Option<PathBuf> {
     var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
 }

@@ -2,15 +2,15 @@
 
 use credentials::Problem;
 
-/// The exit code of a command that failed so (docs/reference/cli.md, "Exit codes").
+/// The exit code for a problem (docs/reference/cli.md, "Exit codes").
 pub(crate) fn exit_code(problem: Problem) -> u8 {
     match problem {
         Problem::Denied | Problem::Invalid | Problem::Throttled | Problem::Unavailable => 1,
-        // Most of these are clap's.
+        // Mostly from clap.
         Problem::Usage => 2,
         Problem::SignInNeeded => 3,
         Problem::Unreachable => 4,
-        // As a shell has it.
+        // The same code as a shell's.
         Problem::CommandNotExecutable => 126,
         Problem::CommandNotFound => 127,
         Problem::Interrupted => 130,

@@ -1,10 +1,10 @@
-//! Where our files are: one place for each kind, below the home folder or where XDG's variables say.
+//! The paths of our files: in the home folder, or where the XDG variables point.
 
 use std::path::PathBuf;
 
 use crate::ground::env;
 
-/// The config file: in the reference's folder, if that is there; else in XDG's.
+/// The config file: in `~/.aws-sso` if that exists, otherwise in the XDG folder.
 pub(crate) fn config_file() -> PathBuf {
     let of_reference = env::home().join(".aws-sso");
     let folder = match of_reference.is_dir() {
@@ -14,48 +14,48 @@ pub(crate) fn config_file() -> PathBuf {
     folder.join("config.yaml")
 }
 
-/// Sign-ins, and what else must stay secret.
+/// The folder of sign-ins and other secret files.
 pub(crate) fn sign_ins() -> PathBuf {
     env::xdg_folder("XDG_STATE_HOME", ".local/state").join("aws-sso")
 }
 
-/// The list of slots of the server on that port.
+/// The file with the slots of the server on this port.
 pub(crate) fn slot_list(port: u16) -> PathBuf {
     sign_ins().join(format!("slots-{port}.json"))
 }
 
-/// The certificate authority of servers that speak HTTPS: its certificate.
+/// The certificate of our authority for HTTPS.
 pub(crate) fn authority_certificate() -> PathBuf {
     sign_ins().join("ecs-authority.pem")
 }
 
-/// It with the system's roots.
+/// The certificate together with the system's roots.
 pub(crate) fn authority_bundle() -> PathBuf {
     sign_ins().join("ecs-authority-bundle.pem")
 }
 
-/// The same as a trust store of Java.
+/// The same certificates as a Java trust store.
 pub(crate) fn authority_trust_store() -> PathBuf {
     sign_ins().join("ecs-authority-bundle.jks")
 }
 
-/// The key of authorization tokens, and which there are.
+/// The root key and the list of authorization tokens.
 pub(crate) fn token_store() -> PathBuf {
     sign_ins().join("ecs.tokens.json")
 }
 
-/// Which roles were used, and when.
+/// The history of used roles.
 pub(crate) fn history() -> PathBuf {
     // No instance's file has a name with a second dot.
     sign_ins().join("selector.history.json")
 }
 
-/// Copies of what AWS tells.
+/// The folder of catalogues.
 pub(crate) fn catalogues() -> PathBuf {
     env::xdg_folder("XDG_CACHE_HOME", ".cache").join("aws-sso")
 }
 
-/// What the AWS CLI keeps of its sign-ins.
+/// The AWS CLI's folder of sign-ins.
 pub(crate) fn aws_cli_sign_ins() -> PathBuf {
     env::home().join(".aws/sso/cache")
 }

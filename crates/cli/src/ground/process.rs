@@ -1,5 +1,4 @@
-//! The process itself: what others may see of its memory, how many files it may open, who tells it to stop; and the shells
-//! and the programs that it starts.
+//! The process: protection of its memory, limit of open files, signals; and the shells and programs that it starts.
 
 #[cfg(unix)]
 #[path = "process/unix.rs"]
@@ -15,21 +14,21 @@ pub(crate) use platform::{
     spawn, stop_signals,
 };
 
-/// Told when signals are to be held.
+/// Set when signals are held.
 static HOLD: Notify = Notify::const_new();
 
-/// From now on an interruption is told by [`interrupted`], and doesn't end the process by itself. Until then nothing is
-/// under way that must not be cut off, and a person may be at a prompt.
+/// Holds signals: from now on [`interrupted`] reports an interruption, which no longer ends the process. Not called
+/// earlier, so that Ctrl-C works at a prompt.
 pub(crate) fn hold_signals() {
     HOLD.notify_one();
 }
 
-/// Ready when somebody wants a command to end.
+/// Waits for an interruption of the command.
 pub(crate) async fn interrupted() {
     HOLD.notified().await;
     match platform::interruption() {
         Ok(interruption) => interruption.await,
-        // As before: a signal ends the process by itself.
+        // Without a handler, a signal still ends the process.
         Err(_) => std::future::pending().await,
     }
 }

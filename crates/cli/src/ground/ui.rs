@@ -1,6 +1,6 @@
-//! Everything that a person sees: data on stdout, the rest on stderr.
+//! All output: data on stdout, everything else on stderr.
 //!
-//! Text that came over a socket is stripped of control characters before a terminal gets it.
+//! Control characters in text from a socket are replaced before a terminal gets it.
 
 mod diff;
 mod notice;
@@ -34,18 +34,17 @@ pub(crate) use notice::{notice, session_ending};
 pub(crate) use output::{check_written, data, has_terminal, is_data_seen, json, note, raw};
 pub(crate) use screen::{On, Screen};
 
-const SLOW: Duration = Duration::from_secs(3);
-/// In bytes.
-const LONGEST_ANSWER: u64 = 4096;
+const SLOW_AFTER: Duration = Duration::from_secs(3);
+const MAX_ANSWER_BYTES: u64 = 4096;
 
-/// Logs to stderr. Only our own crates' events: those of the SDK and of hyper can hold secrets.
+/// Starts the log on stderr. It has only events of our crates: those of the SDK and of hyper can contain secrets.
 pub(crate) fn start_log(level: LevelFilter) {
     let ours = Targets::new()
         .with_target("aws_sso", level)
         .with_target("providers", level)
         .with_target("server", level);
     let colour = io::stderr().is_terminal() && env::wants_colour();
-    // Its report of a failed write would panic, where stderr is a terminal that has hung up.
+    // The report of a failed write would panic if stderr is a terminal that has hung up.
     let lines = fmt::layer()
         .log_internal_errors(false)
         .with_writer(|| screen::Log)
@@ -54,7 +53,7 @@ pub(crate) fn start_log(level: LevelFilter) {
     tracing_subscriber::registry().with(lines.without_time().with_filter(ours)).init();
 }
 
-/// Many lines of data.
+/// A buffered writer of many lines of data.
 pub(crate) struct Lines(BufWriter<Stdout>);
 
 impl Lines {
@@ -62,12 +61,12 @@ impl Lines {
         Self(BufWriter::new(io::stdout()))
     }
 
-    /// Whether anybody reads them still.
+    /// Writes a line. Returns whether stdout is still open.
     pub(crate) fn push(&mut self, line: &str) -> bool {
         output::is_written(writeln!(self.0, "{}", printable(line)))
     }
 
-    /// A row of a table whose other rows are not known yet: each cell is as wide as is said, or wider if it has to be.
+    /// Writes a row with these minimal column widths, when the other rows are not known yet.
     pub(crate) fn push_row(&mut self, widths: &[usize], row: &[Cow<'_, str>]) -> bool {
         let line = table::row(widths, row);
         self.push(line.trim_end())
@@ -80,7 +79,7 @@ impl Drop for Lines {
     }
 }
 
-/// What a word is shown in, where colours are seen.
+/// The colour of a word on a terminal.
 #[derive(Clone, Copy)]
 pub(crate) enum Colour {
     Red = 31,
@@ -88,7 +87,7 @@ pub(crate) enum Colour {
     Yellow = 33,
 }
 
-/// A line of data behind a word that says what to think of it.
+/// Writes a line of data after a coloured word, such as `ok` or `problem`.
 pub(crate) fn marked(word: &str, colour: Colour, line: &str) {
     let word = format!("{word:<7}");
     let word = match is_data_seen() && env::wants_colour() {
@@ -98,12 +97,12 @@ pub(crate) fn marked(word: &str, colour: Colour, line: &str) {
     data(&format!("  {word}  {}", printable(line)));
 }
 
-/// Awaits it, and says what for if that takes long.
+/// Awaits the work, with a note if it takes long.
 pub(crate) async fn note_if_slow<T>(what: &str, work: impl Future<Output = T>) -> T {
     let mut work = pin!(work);
     tokio::select! {
         outcome = &mut work => return outcome,
-        () = tokio::time::sleep(SLOW) => {}
+        () = tokio::time::sleep(SLOW_AFTER) => {}
     }
     if has_terminal() {
         note(what);
@@ -114,16 +113,16 @@ pub(crate) async fn note_if_slow<T>(what: &str, work: impl Future<Output = T>) -
 /// Asks for a secret, which is not shown.
 pub(crate) fn ask_secret(question: &str) -> Result<Zeroizing<String>, Failure> {
     let answer = rpassword::prompt_password(question);
-    answer
-        .map(Zeroizing::new)
-        .map_err(|error| Failure::failed(format!("nothing can be asked on this terminal: {error}")))
+    answer.map(Zeroizing::new).map_err(|error| {
+        Failure::failed(format!("no question can be asked on this terminal: {error}"))
+    })
 }
 
 /// Asks for a line.
 pub(crate) fn ask(question: &str) -> Result<String, Failure> {
     write!(io::stderr(), "{question}").ok();
     let mut line = String::new();
-    match io::stdin().lock().take(LONGEST_ANSWER).read_line(&mut line) {
+    match io::stdin().lock().take(MAX_ANSWER_BYTES).read_line(&mut line) {
         Ok(0) => Err(Failure::failed("nobody answered")),
         Ok(_) => Ok(line.trim().to_owned()),
         Err(error) => Err(Failure::failed(format!("no answer can be read: {error}"))),
@@ -136,26 +135,26 @@ pub(crate) fn confirm(question: &str) -> Result<bool, Failure> {
     Ok(answer == "y" || answer == "yes")
 }
 
-/// A bar for long work, on a terminal alone.
+/// A progress bar for long work. Invisible without a terminal.
 pub(crate) fn progress_bar(what: &str) -> ProgressBar {
     let bar = match has_terminal() {
         true => ProgressBar::new(0),
         false => ProgressBar::hidden(),
     };
-    // The template is a constant: it is right.
+    // This cannot fail: the template is a constant.
     if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {eta}") {
         bar.set_style(style);
     }
     bar.with_message(what.to_owned())
 }
 
-/// Says that a role has another name than its profile format gives.
+/// Warns that a role got another name than its profile format gives.
 pub(crate) fn renamed(Renamed { from, to }: &Renamed) {
     let (from, to) = (printable(from.as_str()), printable(to.as_str()));
     note(&format!("warning: several roles would be called `{from}`; one of them is `{to}`."));
 }
 
-/// A table of profiles, on stdout; what a person should know of them, on stderr.
+/// Prints a table of profiles on stdout, and notices about them on stderr.
 pub(crate) fn profiles(profiles: &[ProfileObject], now: Timestamp) {
     let row = |profile: &ProfileObject| {
         let known = |text: &Option<String>| text.clone().map_or(Cow::Borrowed("-"), Cow::Owned);
@@ -179,7 +178,7 @@ pub(crate) fn profiles(profiles: &[ProfileObject], now: Timestamp) {
     }
 }
 
-/// A table, on stdout.
+/// Prints a table on stdout.
 pub(crate) fn table<'a>(header: &[&str], rows: impl Iterator<Item = Vec<Cow<'a, str>>>) {
     data(table::render(header, rows).trim_end());
 }

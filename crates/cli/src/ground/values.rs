@@ -1,8 +1,8 @@
-//! What the values of an argument are, for completion.
+//! The kinds of values of arguments, for completion.
 
 use clap::builder::ArgExt;
 
-/// What an argument names. Attached to the argument: `add = Values::Profiles`.
+/// The kind of an argument's values. Attached to the argument: `add = Values::Profiles`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Values {
     /// Roles by their names, and profiles of the AWS config.
@@ -10,7 +10,7 @@ pub(crate) enum Values {
     /// Named slots of the server.
     Slots,
     Accounts,
-    /// The names of roles: those of the account that is named already, or all.
+    /// The names of roles: in the account on the command line, or in all accounts.
     Roles,
     Arns,
     Instances,

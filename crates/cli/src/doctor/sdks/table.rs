@@ -1,39 +1,39 @@
-//! How the SDKs differ, one row each. What they have in common is in [`super`].
+//! The differences between the SDKs, one row each. [`super`] has what they share.
 //!
 //! The first five rows are compared with the SDKs themselves (conformance/tests/it/doctor.rs); C++, the Common Runtime
 //! and Ruby were run once; .NET and PHP were only read.
 
-/// An SDK, by what it does before it asks a container's server.
+/// An SDK, with its behaviour before it asks for container credentials.
 pub(super) struct Sdk {
     pub(super) name: &'static str,
-    /// Where it was seen to.
+    /// The version that was observed.
     pub(super) version: &'static str,
-    /// What names its profile: the first that is set.
+    /// The variables that name its profile. The first that is set counts.
     pub(super) profile_variables: &'static [&'static str],
-    /// A name that is set and empty is a name too, and of no profile.
+    /// Whether an empty variable counts as the name of a profile, which does not exist.
     pub(super) takes_empty_name: bool,
-    /// It fails when there is no profile of that name; the others go on.
+    /// Whether it fails when the named profile does not exist. The others continue.
     pub(super) needs_profile: bool,
-    /// With a profile named, it doesn't look at keys in the environment.
+    /// Whether a named profile makes it ignore keys in the environment.
     pub(super) skips_keys_for_profile: bool,
-    /// An access key id without a secret access key is a failure, and not nothing.
+    /// Whether it fails with an access key id without a secret access key. The others ignore it.
     pub(super) fails_on_half_keys: bool,
-    /// A web identity token without a role is a failure, and not nothing.
+    /// Whether it fails with a web identity token without a role. The others ignore it.
     pub(super) fails_on_half_web_identity: bool,
-    /// Which of the two it looks at first.
+    /// The order of web identity and profile.
     pub(super) web_identity: Order,
     /// What it does when a web identity or a profile gives no credentials.
     pub(super) goes_on: GoesOn,
-    /// What it doesn't see in a profile.
+    /// The keys of a profile that it ignores.
     pub(super) overlooks: &'static [&'static str],
     pub(super) empty_relative_uri: EmptyRelativeUri,
-    /// Over plain HTTP, it takes a name that leads to loopback.
+    /// Whether it accepts a name that resolves to loopback, over plain HTTP.
     pub(super) resolves_names: bool,
-    /// Of the two, it sends the token of the variable.
+    /// Whether it prefers the token in the variable to that in the file.
     pub(super) prefers_token_variable: bool,
-    /// A line break in the token's file is a failure, or loses the token.
+    /// Whether a line break in the token's file makes it fail or lose the token.
     pub(super) refuses_file_break: bool,
-    /// A line break in the token's variable is a failure.
+    /// Whether a line break in the token's variable makes it fail.
     pub(super) refuses_variable_break: bool,
 }
 
@@ -51,7 +51,7 @@ pub(super) enum GoesOn {
     Always,
 }
 
-/// What `AWS_CONTAINER_CREDENTIALS_RELATIVE_URI` is when it is set and empty.
+/// The effect of an empty `AWS_CONTAINER_CREDENTIALS_RELATIVE_URI`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum EmptyRelativeUri {
     IsAsked,
@@ -62,7 +62,7 @@ pub(super) enum EmptyRelativeUri {
 const PROFILE: &str = "AWS_PROFILE";
 const DEFAULT_PROFILE: &str = "AWS_DEFAULT_PROFILE";
 
-/// What most do.
+/// The behaviour of most SDKs.
 const USUAL: Sdk = Sdk {
     name: "",
     version: "",

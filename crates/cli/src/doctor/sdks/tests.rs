@@ -1,4 +1,4 @@
-//! The model as a table. (Whether the SDKs do so: conformance/tests/it/doctor.rs.)
+//! The model as a table. (conformance/tests/it/doctor.rs compares it with the SDKs.)
 
 use super::*;
 use crate::programs::aws_profile::Win;
@@ -18,7 +18,7 @@ fn profile(keys: &[&'static str]) -> AwsProfile {
     AwsProfile { exists: true, wins: keys.iter().map(win).collect() }
 }
 
-/// What each of them asks: Y yes, n no, i if that fails, in the order of the table.
+/// Whether each SDK asks the server, in the order of the table: Y yes, n no, i if another source fails.
 fn asks(pairs: &[(&str, &str)], profiles: &[(&str, AwsProfile)]) -> String {
     let variables = environment(pairs);
     let profiles = profiles.iter().map(|(name, profile)| ((*name).to_owned(), profile.clone()));

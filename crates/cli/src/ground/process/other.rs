@@ -12,7 +12,7 @@ pub(crate) fn allow_many_connections() {}
 
 pub(crate) fn stop_signals() -> std::io::Result<impl Future<Output = ()>> {
     Ok(async {
-        // Without Ctrl-C there is no way to be told; then the server runs until it is killed.
+        // If Ctrl-C cannot be handled, the server runs until it is killed.
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
@@ -27,16 +27,16 @@ pub(crate) fn spawn(command: Command) -> io::Result<Child> {
     tokio::process::Command::from(command).spawn()
 }
 
-/// No process becomes another one here: we wait for it.
+/// Runs the command and waits for it, because a process cannot be replaced here.
 pub(crate) fn replace(mut command: Command) -> io::Result<ExitCode> {
     command.status().map(exit_code)
 }
 
-/// Ctrl-C reaches every program of a console by itself.
+/// Takes over Ctrl-C, which every program of a console gets anyway.
 pub(crate) struct ChildSignals;
 
 impl ChildSignals {
-    /// From now on it ends us no more.
+    /// Takes over Ctrl-C, so that it does not end this process.
     pub(crate) fn take_over() -> io::Result<Self> {
         let mut ctrl_c = tokio::signal::windows::ctrl_c()?;
         tokio::spawn(async move { while ctrl_c.recv().await.is_some() {} });
@@ -53,14 +53,14 @@ fn exit_code(status: ExitStatus) -> ExitCode {
     code.map_or(ExitCode::FAILURE, ExitCode::from)
 }
 
-/// A line for the shell, which reads quotes in a way of its own.
+/// A shell that runs the line. `raw_arg`, because cmd has its own rules for quotes.
 pub(crate) fn shell(line: &str) -> Command {
     let mut command = Command::new("cmd");
     command.arg("/C").raw_arg(line);
     command
 }
 
-/// Here nothing is known of a shell's own children: tokio kills the shell alone.
+/// A placeholder: the children of a shell are unknown here, so tokio kills the shell alone.
 pub(crate) struct ChildGroup;
 
 impl ChildGroup {

@@ -17,7 +17,7 @@ pub(crate) use child::{ChildSignals, replace, spawn};
 pub(crate) use core_dumps::protect_memory;
 use signals::Signals;
 
-/// Enough for every connection that the server takes, and its own files.
+/// Enough for all connections that the server accepts, and for its own files.
 const FILES: u64 = 4096;
 
 /// Raises the soft limit of open files, which is often as low as the number of connections we take.
@@ -29,15 +29,15 @@ pub(crate) fn allow_many_connections() {
     }
 }
 
-/// Takes over the signals, from now on; the future is ready at SIGINT or SIGTERM. SIGHUP means nothing:
+/// Takes over the signals that stop a server. The future is ready at SIGINT or SIGTERM. SIGHUP is ignored, so that
 /// closing a terminal stops no server.
 pub(crate) fn stop_signals() -> std::io::Result<impl Future<Output = ()>> {
     Signals::take_over(&[Signal::HUP])?;
     Ok(one_of(Signals::take_over(&[Signal::INT, Signal::TERM])?))
 }
 
-/// The same for a command that a person waits for: closing the terminal ends it. What was ignored when we were started
-/// (nohup(1)) stays so.
+/// Takes over the signals that stop a command in the foreground. SIGHUP is one of them. Signals that were ignored at
+/// our start (nohup(1)) stay ignored.
 pub(crate) fn interruption() -> std::io::Result<impl Future<Output = ()>> {
     Ok(one_of(Signals::take_over_unless_ignored(&[Signal::INT, Signal::TERM, Signal::HUP])?))
 }
@@ -46,14 +46,14 @@ async fn one_of(mut signals: Signals) {
     signals.next().await;
 }
 
-/// A line for the shell, in a process group of its own.
+/// A shell that runs the line, in its own process group.
 pub(crate) fn shell(line: &str) -> Command {
     let mut command = Command::new("sh");
     command.args(["-c", line]).process_group(0);
     command
 }
 
-/// The process group that a [`shell`] leads: killed when this is dropped.
+/// The process group of a [`shell`], killed when this is dropped.
 pub(crate) struct ChildGroup(Option<Pid>);
 
 impl ChildGroup {
@@ -62,7 +62,8 @@ impl ChildGroup {
         Self(id.and_then(Pid::from_raw))
     }
 
-    /// The leader has been waited for. What it left behind was left on purpose, and its id may be another's by now.
+    /// Disarms the guard after the shell has ended. Its background processes stay, and its id may belong to another
+    /// process.
     pub(crate) fn has_ended(mut self) {
         self.0 = None;
     }
@@ -71,7 +72,7 @@ impl ChildGroup {
 impl Drop for ChildGroup {
     fn drop(&mut self) {
         if let Some(group) = self.0 {
-            // None is left: so much the better.
+            // An error means that no process is left.
             kill_process_group(group, Signal::KILL).ok();
         }
     }

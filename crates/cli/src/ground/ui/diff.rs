@@ -1,4 +1,4 @@
-//! What a change does to a person's file, for their eyes: a unified diff, without what is secret in the lines around.
+//! A unified diff of a change to a person's file, without the secrets in it.
 
 use std::time::Duration;
 
@@ -11,16 +11,16 @@ use credentials::printable;
 pub(crate) struct Diff(Vec<String>);
 
 impl Diff {
-    /// From what there is to what is to be.
+    /// Compares the old contents with the new ones.
     pub(crate) fn of(path: &str, old: &[u8], new: &[u8]) -> Self {
         let (old, new) = (String::from_utf8_lossy(old), String::from_utf8_lossy(new));
-        // A poor diff is as good, if a better one takes long.
-        let diff = TextDiff::configure().timeout(LONGEST).diff_lines(&*old, &*new);
+        // After the timeout, a longer diff is good enough.
+        let diff = TextDiff::configure().timeout(DIFF_TIMEOUT).diff_lines(&*old, &*new);
         let text = diff.unified_diff().header(path, path).to_string();
         Self(text.lines().map(without_secret).collect())
     }
 
-    /// On stdout. Other programs get the characters as they are.
+    /// Writes the diff to stdout. If that is no terminal, characters are not replaced.
     pub(crate) fn as_data(&self) {
         let is_seen = is_data_seen();
         for line in &self.0 {
@@ -28,7 +28,7 @@ impl Diff {
         }
     }
 
-    /// For the person alone.
+    /// Writes the diff to stderr.
     pub(crate) fn as_notes(&self) {
         self.0.iter().for_each(|line| note(&shown(line)));
     }
@@ -48,16 +48,16 @@ fn without_secret(line: &str) -> String {
     }
 }
 
-/// In the names of keys whose values are nobody's business.
+/// Parts of the names of keys with secret values.
 const SECRET: [&str; 3] = ["secret", "token", "password"];
-const LONGEST: Duration = Duration::from_secs(2);
+const DIFF_TIMEOUT: Duration = Duration::from_secs(2);
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn secrets_beside_a_change_are_not_shown() {
+    fn secrets_next_to_a_change_are_not_shown() {
         let old = "[default]\naws_secret_access_key = hush\nAws_Session_Token=hush";
         let diff = Diff::of("config", old.as_bytes(), format!("{old}\nregion = x\n").as_bytes());
         let text = diff.0.join("\n");

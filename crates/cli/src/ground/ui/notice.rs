@@ -1,10 +1,10 @@
-//! What a person is told of a slot beside its state: made here alone, from what the server tells as data.
+//! Notices about a slot, in addition to its state. They are made only here, from the data that the server sends.
 
 use credentials::{Expiration, InstanceName, Timestamp, shell_word, whole};
 use server::SESSION_ENDS_SOON;
 use server::wire::ProfileObject;
 
-/// On one line: why a slot is not ready and what to do about it; or that its SSO session ends soon.
+/// One line that says why a slot is not ready and what to do, or that its SSO session ends soon.
 pub(crate) fn notice(profile: &ProfileObject, now: Timestamp) -> Option<String> {
     let ProfileObject { reason, hint, session_ends, .. } = profile;
     if let Some(reason) = reason {
@@ -16,7 +16,7 @@ pub(crate) fn notice(profile: &ProfileObject, now: Timestamp) -> Option<String> 
     session_ending(&source.instance()?.name, ends, now)
 }
 
-/// That an SSO session ends, and what to do about it.
+/// One line that says when an SSO session ends, and what to do.
 pub(crate) fn session_ending(
     instance: &InstanceName,
     ends: Timestamp,

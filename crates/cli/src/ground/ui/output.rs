@@ -11,18 +11,20 @@ pub(crate) fn data(line: &str) {
     is_written(writeln!(io::stdout(), "{line}"));
 }
 
-/// Whether more may be written.
+/// Whether the write succeeded, so that more can be written.
 pub(super) fn is_written(outcome: io::Result<()>) -> bool {
     let Err(error) = outcome else { return true };
-    // Who closed stdout doesn't want it. A full disk is another matter.
+    // A closed stdout is no error: the reader has enough. A full disk is one.
     if error.kind() != ErrorKind::BrokenPipe {
         NOT_WRITTEN.set(error).ok();
     }
     false
 }
 
+/// Checks that all data was written to stdout.
+///
 /// # Errors
-/// Some data was not written.
+/// A write failed.
 pub(crate) fn check_written() -> Result<(), Failure> {
     match NOT_WRITTEN.get() {
         Some(error) => Err(Failure::failed(format!("stdout cannot be written: {error}"))),
@@ -30,7 +32,7 @@ pub(crate) fn check_written() -> Result<(), Failure> {
     }
 }
 
-/// Why data was not written, the first time.
+/// The first error of writing data.
 static NOT_WRITTEN: OnceLock<io::Error> = OnceLock::new();
 
 /// Data as JSON, on one line.
@@ -40,21 +42,21 @@ pub(crate) fn json(value: &impl Serialize) {
 
 /// A line for the person.
 pub(crate) fn note(line: &str) {
-    // In one piece: others may write there too.
+    // One write, because other programs may write to stderr too.
     io::stderr().write_all(format!("{line}\n").as_bytes()).ok();
 }
 
-/// Bytes for the terminal itself, such as what fills its clipboard.
+/// Writes a control sequence to the terminal, for example to fill the clipboard.
 pub(crate) fn raw(sequence: &str) {
     write!(io::stderr(), "{sequence}").ok();
 }
 
-/// Whether a person sees what is written to stderr.
+/// Whether stderr is a terminal.
 pub(crate) fn has_terminal() -> bool {
     io::stderr().is_terminal()
 }
 
-/// Whether a person sees what is written to stdout.
+/// Whether stdout is a terminal.
 pub(crate) fn is_data_seen() -> bool {
     io::stdout().is_terminal()
 }

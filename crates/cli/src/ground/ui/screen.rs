@@ -1,5 +1,5 @@
-//! The whole terminal, while something is shown on all of it: raw mode, the alternate screen, clicks and pastes told. It
-//! is given back as it was, whatever happens: by a panic too. What is drawn, and what keys mean, is its user's.
+//! Full-screen use of the terminal: raw mode, alternate screen, events of the mouse and of pasting. The terminal is
+//! always restored, even by a panic. The callers decide what is drawn and what keys mean.
 
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
@@ -22,59 +22,58 @@ use tokio::time::timeout;
 
 use crate::ground::env;
 
-/// The terminal, taken until this is dropped. There is one at a time.
+/// A full-screen terminal, restored when this is dropped. There is one at a time.
 pub(crate) struct Screen {
-    /// Never dropped: it would report that the cursor cannot be shown on stderr, and panic where that has hung up too.
+    /// Never dropped. Dropping it could write an error to stderr, and panic if that has hung up.
     terminal: ManuallyDrop<Terminal<CrosstermBackend<Box<dyn Write>>>>,
-    /// What is being waited for. A thread waits for it only as long as somebody wants an event: who asks for something
-    /// afterwards gets all keys.
+    /// The pending read of events. A thread reads only while an event is awaited, so that a later prompt gets all keys.
     waiting: Option<JoinHandle<io::Result<Vec<Event>>>>,
     _taken: Taken,
 }
 
-/// The stream that leads to the terminal.
+/// The stream that the screen is drawn on.
 #[derive(Clone, Copy)]
 pub(crate) enum On {
     Stdout,
-    /// While stdout is for data, and may be captured by a shell.
+    /// For commands whose stdout is data, which a shell may capture.
     Stderr,
 }
 
 impl Screen {
-    /// Whether there is a terminal to draw on, beside stdout, and one to type at: another than stdin, perhaps.
+    /// Whether stderr is a terminal, and keys can be read from stdin or from `/dev/tty`.
     #[expect(clippy::disallowed_methods, reason = "a terminal is no file")]
     pub(crate) fn is_possible() -> bool {
         let is_seen = io::stderr().is_terminal() && !env::has_dumb_terminal();
         is_seen && (io::stdin().is_terminal() || File::open("/dev/tty").is_ok())
     }
 
-    /// Takes the terminal. Signals must be held by then, by [`crate::ground::process::hold_signals`] or
-    /// [`crate::ground::process::interruption`]: whoever takes them drops this before ending.
+    /// Takes the terminal. Signals must be held already, by [`crate::ground::process::hold_signals`] or
+    /// [`crate::ground::process::interruption`]: their handler drops this before the process ends.
     pub(crate) fn open(on: On) -> io::Result<Self> {
         let taken = Taken::now(on)?;
         let terminal = ManuallyDrop::new(Terminal::new(CrosstermBackend::new(on.writer()))?);
         Ok(Self { terminal, waiting: None, _taken: taken })
     }
 
-    /// Has clicks and pastes told as events.
+    /// Turns on events for clicks and pastes.
     pub(crate) fn with_clicks(mut self) -> io::Result<Self> {
         execute!(self.terminal.backend_mut(), EnableBracketedPaste, Print(CLICKS_ON))?;
         Ok(self)
     }
 
-    /// Draws what has changed.
+    /// Draws the changes.
     pub(crate) fn draw(&mut self, draw: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
         self.terminal.draw(draw).map(drop)
     }
 
-    /// The next draw is of everything: something else may have written there.
+    /// Clears the screen, so that the next draw is complete. Another program may have written there.
     pub(crate) fn clear(&mut self) -> io::Result<()> {
         // `Terminal::clear` would ask the terminal where its cursor is, and wait two seconds for an answer.
         let size = self.terminal.size()?;
         self.terminal.resize(size.into())
     }
 
-    /// What was typed, clicked or pasted: all that is there, one at least. May be dropped and called again.
+    /// Waits for events, and returns all that are available. Safe to cancel.
     pub(crate) async fn events(&mut self) -> io::Result<Vec<Event>> {
         let waiting = self.waiting.get_or_insert_with(|| spawn_blocking(read_events));
         let events = loop {
@@ -89,6 +88,8 @@ impl Screen {
     }
 }
 
+/// Checks that the terminal has not hung up.
+///
 /// # Errors
 /// The terminal has hung up.
 #[cfg(unix)]
@@ -109,7 +110,7 @@ fn check_terminal() -> io::Result<()> {
 
 fn read_events() -> io::Result<Vec<Event>> {
     let mut events = vec![event::read()?];
-    while events.len() < AT_A_TIME && event::poll(Duration::ZERO)? {
+    while events.len() < MAX_EVENTS && event::poll(Duration::ZERO)? {
         events.push(event::read()?);
     }
     Ok(events)
@@ -117,24 +118,24 @@ fn read_events() -> io::Result<Vec<Event>> {
 
 impl On {
     fn writer(self) -> Box<dyn Write> {
-        // A whole frame at once: half of one is never seen.
+        // One write for a whole frame, so that half of one is never visible.
         match self {
-            Self::Stdout => Box::new(BufWriter::with_capacity(FRAME, io::stdout())),
-            Self::Stderr => Box::new(BufWriter::with_capacity(FRAME, io::stderr())),
+            Self::Stdout => Box::new(BufWriter::with_capacity(FRAME_BYTES, io::stdout())),
+            Self::Stderr => Box::new(BufWriter::with_capacity(FRAME_BYTES, io::stderr())),
         }
     }
 }
 
-/// That the terminal is ours.
+/// A guard that restores the terminal when dropped.
 struct Taken;
 
 impl Taken {
     fn now(on: On) -> io::Result<Self> {
         static HOOK: Once = Once::new();
-        HOOK.call_once(give_back_before_panics_are_told);
+        HOOK.call_once(restore_before_panic_messages);
         enable_raw_mode()?;
         lock(&TAKEN).replace(on);
-        // From here on dropping gives it back.
+        // From here on, dropping the guard restores the terminal.
         let taken = Self;
         // (The macro names its writer twice.)
         let mut writer = on.writer();
@@ -145,21 +146,21 @@ impl Taken {
 
 impl Drop for Taken {
     fn drop(&mut self) {
-        give_back();
+        restore();
     }
 }
 
-/// What a panic says is for the terminal that the person has then.
-fn give_back_before_panics_are_told() {
+/// Restores the terminal before a panic prints its message.
+fn restore_before_panic_messages() {
     let tell = panic::take_hook();
     panic::set_hook(Box::new(move |panic| {
-        give_back();
+        restore();
         tell(panic);
     }));
 }
 
-/// Once, and as far as it goes: what fails here, fails because the terminal is gone.
-fn give_back() {
+/// Restores the terminal once. Errors are ignored, because they mean that the terminal is gone.
+fn restore() {
     let Some(on) = lock(&TAKEN).take() else { return };
     let mut writer = on.writer();
     execute!(writer, Print(CLICKS_OFF), DisableBracketedPaste, Show, LeaveAlternateScreen).ok();
@@ -168,7 +169,7 @@ fn give_back() {
     io::stderr().write_all(&held).ok();
 }
 
-/// Where the log goes: to stderr; or, while the terminal is taken, there once it is given back.
+/// The writer of the log. It writes to stderr; while the terminal is taken, it waits until that is restored.
 pub(super) struct Log;
 
 impl Write for Log {
@@ -177,7 +178,7 @@ impl Write for Log {
             return io::stderr().write(bytes);
         }
         let mut held = lock(&HELD);
-        if held.len() + bytes.len() <= MOST_HELD {
+        if held.len() + bytes.len() <= MAX_HELD_LOG {
             held.extend_from_slice(bytes);
         }
         Ok(bytes.len())
@@ -192,15 +193,15 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Which stream the screen is on, while there is one.
+/// The stream of the open screen.
 static TAKEN: Mutex<Option<On>> = Mutex::new(None);
 static HELD: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 
 const TERMINAL_CHECK_INTERVAL: Duration = Duration::from_secs(1);
-const FRAME: usize = 64 * 1024;
-const MOST_HELD: usize = 64 * 1024;
-const AT_A_TIME: usize = 1024;
-/// Buttons and the wheel, in the form that has no limit of columns. Not each movement, as `EnableMouseCapture` would have
-/// it: over SSH that is much ado. (On Windows the mouse stays the terminal's own.)
+const FRAME_BYTES: usize = 64 * 1024;
+const MAX_HELD_LOG: usize = 64 * 1024;
+const MAX_EVENTS: usize = 1024;
+/// Reports buttons and the wheel, in the form without a limit of columns. `EnableMouseCapture` would also report every
+/// movement, which is slow over SSH. (On Windows the terminal keeps the mouse.)
 const CLICKS_ON: &str = "\x1b[?1000h\x1b[?1006h";
 const CLICKS_OFF: &str = "\x1b[?1006l\x1b[?1000l";

@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr;
 
 use credentials::printable;
 
-/// One line each, with a line's end.
+/// The table as text. Every row ends with a line break.
 pub(super) fn render<'a>(header: &[&str], rows: impl Iterator<Item = Vec<Cow<'a, str>>>) -> String {
     let header: Vec<Cow<'_, str>> = header.iter().map(|name| (*name).into()).collect();
     let mut rows: Vec<Vec<Cow<'a, str>>> = rows.collect();
@@ -33,7 +33,7 @@ pub(super) fn render<'a>(header: &[&str], rows: impl Iterator<Item = Vec<Cow<'a,
     text
 }
 
-/// One line of a table whose columns are that wide.
+/// One row of a table with these column widths.
 pub(super) fn row(widths: &[usize], row: &[Cow<'_, str>]) -> String {
     let mut text = String::new();
     write(&mut text, widths, row);

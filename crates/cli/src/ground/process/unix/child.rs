@@ -1,4 +1,4 @@
-//! A program that we stand for: what is sent to us is for it, and its exit code is ours.
+//! A child program that this process represents: it gets our signals, and we return its exit code.
 
 use std::fs::File;
 use std::io;
@@ -12,13 +12,13 @@ use tokio::process::Child;
 use super::core_dumps::with_usual_limits;
 use super::signals::Signals;
 
-/// Starts it, in our own process group: it is stopped and goes on at a terminal together with us.
+/// Starts the program in our process group, so that a terminal stops and continues both together.
 pub(crate) fn spawn(command: Command) -> io::Result<Child> {
     let mut command = tokio::process::Command::from(command);
     with_usual_limits(|| command.spawn())
 }
 
-/// Becomes it. What comes back is why that could not be done.
+/// Replaces this process with the program. Returns only if that fails.
 pub(crate) fn replace(mut command: Command) -> io::Result<ExitCode> {
     Err(with_usual_limits(|| command.exec()))
 }
@@ -27,12 +27,12 @@ pub(crate) fn replace(mut command: Command) -> io::Result<ExitCode> {
 pub(crate) struct ChildSignals(Signals);
 
 impl ChildSignals {
-    /// From now on they end us no more. Those that were ignored when we were started are so for both of us.
+    /// Handles the signals, so that they do not end this process. Signals that were ignored at our start stay ignored.
     pub(crate) fn take_over() -> io::Result<Self> {
         Signals::take_over_unless_ignored(&PASSED_ON).map(Self)
     }
 
-    /// Waits until the program has ended, whatever is sent to us.
+    /// Waits until the program has ended, and passes signals on to it.
     pub(crate) async fn wait(mut self, mut child: Child) -> io::Result<ExitCode> {
         loop {
             tokio::select! {
@@ -44,14 +44,14 @@ impl ChildSignals {
 }
 
 fn pass_on(signal: Signal, child: &Child) {
-    // What is typed at a terminal goes to all of its foreground. A second one makes many a program end at once, and not in
-    // good order.
+    // The terminal sends Ctrl-C to all foreground processes. A second signal makes many programs end without a clean
+    // shutdown.
     if TYPED.contains(&signal) && are_in_foreground() {
         return;
     }
     let id = child.id().and_then(|id| id.try_into().ok()).and_then(Pid::from_raw);
     if let Some(id) = id {
-        // It has ended: so it needs none any more.
+        // An error means that the program has ended.
         kill_process(id, signal).ok();
     }
 }
@@ -62,7 +62,7 @@ fn are_in_foreground() -> bool {
     terminal.is_ok_and(|terminal| tcgetpgrp(&terminal).is_ok_and(|group| group == getpgrp()))
 }
 
-/// As a shell tells it.
+/// The exit code that a shell would report.
 fn exit_code(status: ExitStatus) -> ExitCode {
     let code = status.code().or_else(|| Some(128 + status.signal()?));
     code.and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from)

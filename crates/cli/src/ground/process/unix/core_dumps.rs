@@ -1,17 +1,18 @@
-//! Core dumps hold no secret of ours, and programs that we start may have theirs.
+//! Core dumps: off for this process, unchanged for the programs that it starts.
 
 use std::sync::OnceLock;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// What core dumps may have where we were started.
+/// The limit of core dumps at our start.
 static USUAL_CORE: OnceLock<Rlimit> = OnceLock::new();
 
 /// Keeps secrets out of core dumps, and on Linux out of reach of the user's other processes (ptrace(2),
-/// `/proc/PID/mem`). What fails here leaves us as open as any other program, which is no reason to stop.
+/// `/proc/PID/mem`). Failures are ignored: the process is then as protected as
+/// any other program.
 pub(crate) fn protect_memory() {
     let usual = USUAL_CORE.get_or_init(|| getrlimit(Resource::Core));
-    // A hard limit that is lowered stays so, for the programs that we start too.
+    // A lowered hard limit could not be raised again, for child programs either.
     setrlimit(Resource::Core, Rlimit { current: Some(0), ..*usual }).ok();
     #[cfg(target_os = "linux")]
     {
@@ -20,8 +21,8 @@ pub(crate) fn protect_memory() {
     }
 }
 
-/// Starts a program with the limit of core dumps that we were started with ourselves. (On Linux nothing of ours is dumped
-/// meanwhile either: the flag sees to that.)
+/// Starts a program with our original limit of core dumps. (On Linux, the dumpable flag protects this process
+/// meanwhile.)
 pub(super) fn with_usual_limits<T>(start: impl FnOnce() -> T) -> T {
     let Some(usual) = USUAL_CORE.get() else { return start() };
     setrlimit(Resource::Core, *usual).ok();

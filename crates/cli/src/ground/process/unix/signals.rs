@@ -1,4 +1,4 @@
-//! Signals that are taken over: once they are, they do nothing by themselves any more.
+//! Signals that this process handles instead of their default action.
 
 use std::fs;
 use std::future::poll_fn;
@@ -8,11 +8,11 @@ use std::task::Poll;
 use rustix::process::Signal;
 use tokio::signal::unix::{self, SignalKind, signal};
 
-/// Those that are taken over, with what tells of them.
+/// The handled signals, with their streams.
 pub(super) struct Signals(Vec<(Signal, unix::Signal)>);
 
 impl Signals {
-    /// From now on, and for as long as the process runs.
+    /// Handles these signals for the rest of the process.
     pub(super) fn take_over(wanted: &[Signal]) -> io::Result<Self> {
         let take_over = |wanted: &Signal| {
             let told = signal(SignalKind::from_raw(wanted.as_raw()))?;
@@ -21,14 +21,14 @@ impl Signals {
         wanted.iter().map(take_over).collect::<io::Result<_>>().map(Self)
     }
 
-    /// The same, but for those that were ignored when we were started: they stay so.
+    /// Handles these signals, except those that were ignored at our start.
     pub(super) fn take_over_unless_ignored(wanted: &[Signal]) -> io::Result<Self> {
         let ignored = Ignored::read();
         let heeded = wanted.iter().copied().filter(|signal| !ignored.has(*signal));
         Self::take_over(&heeded.collect::<Vec<_>>())
     }
 
-    /// The next of them.
+    /// Waits for the next signal.
     pub(super) async fn next(&mut self) -> Signal {
         poll_fn(|context| {
             let told = self.0.iter_mut().find_map(|(signal, stream)| {
@@ -40,12 +40,12 @@ impl Signals {
     }
 }
 
-/// Which signals who started us had ignored: nohup(1) does that with SIGHUP, and a shell without job control with SIGINT
-/// and SIGQUIT of what it runs in the background. A program that we start inherits it, unless we take the signal over.
+/// The signals that were ignored when this process started. nohup(1) ignores SIGHUP. A shell without job control
+/// ignores SIGINT and SIGQUIT in background commands. Child processes inherit this, unless we handle the signal.
 struct Ignored(u64);
 
 impl Ignored {
-    /// Where there is no `/proc`, nobody tells.
+    /// Reads them from `/proc`; none where that does not exist.
     #[expect(clippy::disallowed_methods, reason = "/proc never keeps one waiting")]
     fn read() -> Self {
         let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -64,8 +64,8 @@ mod tests {
 
     #[test]
     #[cfg(target_os = "linux")]
-    fn what_is_ignored_is_known() {
-        // As std has it in every Rust program.
+    fn ignored_signals_are_known() {
+        // std ignores SIGPIPE in every Rust program.
         assert!(Ignored::read().has(Signal::PIPE));
         assert!(!Ignored::read().has(Signal::USR1));
     }
