@@ -1,4 +1,4 @@
-//! A profile of the AWS config, as far as SDKs take it before they would ask our server.
+//! The credentials in a profile of the AWS config that SDKs use before they ask our server.
 
 use std::path::PathBuf;
 
@@ -7,25 +7,27 @@ use providers::Mention;
 
 use crate::ground::{env, ui};
 
-/// What both files say of a profile.
+/// A profile, merged from both files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct AwsProfile {
-    /// Whether either has it.
+    /// Whether one of the files has it.
     pub(crate) exists: bool,
-    /// Why it comes before our server: nothing, once or twice.
+    /// The credentials that come before our server, at most one entry for each file.
     pub(crate) wins: Vec<Win>,
 }
 
-/// Credentials of some kind in one of the files.
+/// A setting for credentials in one of the files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Win {
     pub(crate) key: &'static str,
     pub(crate) file: PathBuf,
-    /// Which names another file.
+    /// The variable that selects another file.
     pub(crate) variable: &'static str,
 }
 
 impl AwsProfile {
+    /// Reads a profile from both files.
+    ///
     /// # Errors
     /// A line is malformed: no SDK would read the file.
     pub(crate) async fn read(name: &str) -> Result<Self, Failure> {
@@ -40,7 +42,7 @@ impl AwsProfile {
     }
 }
 
-/// Says so when the `[default]` profile would be used instead of `what`.
+/// Warns if SDKs would use the `[default]` profile instead of `what`.
 pub(crate) async fn warn_of_default(what: &str) {
     let profile = match AwsProfile::read("default").await {
         Ok(profile) => profile,
@@ -56,5 +58,5 @@ pub(crate) async fn warn_of_default(what: &str) {
     }
 }
 
-/// Which name the files, in the order of both.
+/// The variables that select the files, in the order of the files.
 const FILES: [&str; 2] = ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"];

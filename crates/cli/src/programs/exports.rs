@@ -1,4 +1,4 @@
-//! What programs must find in their environment, and what they must not, so that every SDK uses a slot of the server. Pure.
+//! The variables to set and to unset so that every SDK uses a slot of the server. Pure.
 
 use std::process::Command;
 
@@ -13,7 +13,7 @@ pub(crate) struct Exports {
     pub(super) unset: Vec<&'static str>,
 }
 
-/// Variables that are added to rather than replaced, as they are now.
+/// The current values of variables that are extended, not replaced.
 #[derive(Default)]
 pub(crate) struct Inherited {
     /// `NO_PROXY`
@@ -25,8 +25,10 @@ pub(crate) struct Inherited {
 }
 
 impl Inherited {
+    /// Reads the variables.
+    ///
     /// # Errors
-    /// A variable is not UTF-8, so nothing can be added to it.
+    /// A variable is not UTF-8, so it cannot be extended.
     pub(crate) fn now() -> Result<Self, Failure> {
         Ok(Self {
             no_proxy: env::present("NO_PROXY")?,
@@ -35,31 +37,31 @@ impl Inherited {
         })
     }
 
-    /// Whether Java has been given a trust store that is not this one.
+    /// Whether the options of Java name another trust store.
     pub(crate) fn has_other_trust_store(&self, store: &str) -> bool {
         with_trust_store(self.java_tool_options.as_deref(), store).is_none()
     }
 }
 
-/// The files by which programs trust our certificate authority.
+/// The files that make programs trust our certificate authority.
 #[derive(Clone, Debug)]
 pub(crate) struct TrustFiles<'a> {
     /// Our authority, and the system's roots.
     pub(crate) bundle: &'a str,
-    /// What Node.js trusts beside its own roots.
+    /// The certificates for Node.js, in addition to its own roots.
     pub(crate) node: &'a str,
     /// The bundle as a trust store of Java.
     pub(crate) java: &'a str,
 }
 
 impl Exports {
-    /// The slot that the URI names, asked past every proxy and before every other source.
+    /// The exports for the slot in the URI, without proxies and before all other sources.
     pub(crate) fn new(uri: String, host: &str, inherited: &Inherited) -> Self {
         let mut exports = Self { set: Vec::new(), unset: OTHER_SOURCES.to_vec() };
         exports.set(FULL_URI, uri);
-        // A program that is refused must not take the role of the machine instead.
+        // A program that the server refuses must not use the role of the machine.
         exports.set(METADATA_DISABLED, "true");
-        // Programs read one of them or the other: where only one is set, both get what it says.
+        // Programs read one or the other. If only one is set, both get its value.
         let (upper, lower) = (&inherited.no_proxy, &inherited.no_proxy_in_lower_case);
         for (name, now) in [
             ("NO_PROXY", upper.as_ref().or(lower.as_ref())),
@@ -70,7 +72,7 @@ impl Exports {
         exports
     }
 
-    /// The credentials themselves, before every other source.
+    /// The exports with the credentials themselves, before all other sources.
     pub(crate) fn of_credentials(credentials: &Credentials) -> Self {
         let mut exports = Self { set: Vec::new(), unset: OTHER_SOURCES.to_vec() };
         exports.unset.extend([FULL_URI, TOKEN, TOKEN_FILE]);
@@ -81,11 +83,11 @@ impl Exports {
         exports
     }
 
-    /// Adds what prompts and scripts show of a role, and the region to start in, if there is one.
+    /// Adds the names of the role for prompts and scripts, and its region if it has one.
     pub(crate) fn with_role(mut self, profile: &Profile, region: Option<&str>) -> Self {
         let Profile { name, principal, .. } = profile;
         self.set("AWS_SSO_PROFILE", name.as_str());
-        // What is unknown must not be left from the role of a shell around this one.
+        // An unknown value must not remain from the role of an outer shell.
         let account = principal.account_id.as_ref().map(AccountId::as_str);
         self.set_or_unset("AWS_SSO_ACCOUNT_ID", account);
         let role = principal.role_name.as_ref().map(RoleName::as_str);
@@ -98,7 +100,7 @@ impl Exports {
         self
     }
 
-    /// Gives them to a program that is about to be started.
+    /// Applies the exports to a command.
     pub(crate) fn apply(&self, command: &mut Command) {
         for (name, value) in &self.set {
             command.env(name, value.as_str());
@@ -108,14 +110,14 @@ impl Exports {
         }
     }
 
-    /// Adds the token that the server demands. SDKs differ in whether they read it from the environment or from a file.
+    /// Adds the authorization token. Some SDKs read it from a variable, others from a file.
     pub(crate) fn with_token(mut self, token: Option<&str>, file: Option<&str>) -> Self {
         self.set_or_unset(TOKEN, token);
         self.set_or_unset(TOKEN_FILE, file);
         self
     }
 
-    /// Adds what makes runtimes trust the server's certificate. Python's SDKs heed none of it.
+    /// Adds the variables that make runtimes trust the server's certificate. Python's SDKs ignore them.
     pub(crate) fn with_trust(mut self, files: &TrustFiles<'_>, inherited: &Inherited) -> Self {
         self.set("SSL_CERT_FILE", files.bundle);
         self.set("AWS_CA_BUNDLE", files.bundle);
@@ -140,14 +142,14 @@ impl Exports {
     }
 }
 
-/// Whether a list of hosts has this very one.
+/// Whether a list of hosts contains exactly this one.
 pub(crate) fn is_listed(list: &str, host: &str) -> bool {
     list.split([',', ' ']).any(|entry| entry.eq_ignore_ascii_case(host))
 }
 
-/// `NO_PROXY` with the hosts of our server. Nothing is said twice, however often it is added.
+/// `NO_PROXY` with the hosts of our server, without duplicates.
 fn past_proxies(now: &str, host: &str) -> String {
-    // Alone it means every host, and beside others, to many programs, nothing.
+    // Alone, `*` means every host. In a list, many programs ignore it.
     if now.trim() == "*" {
         return now.to_owned();
     }
@@ -161,9 +163,9 @@ fn past_proxies(now: &str, host: &str) -> String {
     list
 }
 
-/// The options with our trust store added; `None` when they name another, which is somebody's choice.
+/// The options with our trust store; `None` if they already name another one.
 fn with_trust_store(now: Option<&str>, store: &str) -> Option<String> {
-    // The JVM splits them at white space, but for what is within quotes.
+    // The JVM splits the options at white space outside quotes.
     let quote = if store.contains('\'') { '"' } else { '\'' };
     let option = match store.contains(char::is_whitespace) {
         true => format!("{TRUST_STORE}{quote}{store}{quote}"),
@@ -187,7 +189,7 @@ pub(crate) const TOKEN: &str = "AWS_CONTAINER_AUTHORIZATION_TOKEN";
 pub(crate) const TOKEN_FILE: &str = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE";
 pub(crate) const METADATA_DISABLED: &str = "AWS_EC2_METADATA_DISABLED";
 
-/// What one SDK or another asks before our server. Unset, because to some of them empty is set.
+/// The variables that some SDK uses before our server. They are unset, because an empty one counts for some SDKs.
 pub(crate) const OTHER_SOURCES: [&str; 11] = [
     RELATIVE_URI,
     "AWS_ACCESS_KEY_ID",
@@ -285,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_one_of_the_two_spellings_says_is_lost_in_neither() {
+    fn a_value_in_one_spelling_is_kept_in_both() {
         let inherited =
             Inherited { no_proxy_in_lower_case: Some(".corp".into()), ..Inherited::default() };
         let exports = Exports::new(String::new(), "127.0.0.1", &inherited);
@@ -295,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn each_runtime_is_told_of_the_form_that_it_reads() {
+    fn each_runtime_gets_the_file_that_it_reads() {
         let files = TrustFiles { bundle: "/s/b.pem", node: "/s/a.pem", java: "/s/b.jks" };
         let inherited = Inherited::default();
         let exports = Exports::new("https://localhost:1/creds".into(), "localhost", &inherited)

@@ -1,4 +1,4 @@
-//! Exports in the language of a shell, a file or a tool. Whatever a value holds, it is only ever a value there.
+//! Writes exports in the language of a shell, a file or a tool. A value can never be more than a value there.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -30,12 +30,12 @@ pub(crate) enum Format {
 }
 
 impl Format {
-    /// Whether it is read where files of this machine are not.
+    /// Whether it is for containers, which do not see the files of this machine.
     pub(crate) fn is_for_containers(self) -> bool {
         matches!(self, Self::Docker | Self::Compose)
     }
 
-    /// What a person types who sees it on a terminal.
+    /// The command that uses the output, shown on a terminal.
     pub(crate) fn usage(self) -> Option<&'static str> {
         match self {
             Self::Sh => Some("eval \"$(aws-sso ecs env)\""),
@@ -47,12 +47,12 @@ impl Format {
         }
     }
 
-    /// The exports in it, without a line's end at the end.
+    /// Writes the exports in this format, without a line break at the end.
     ///
     /// # Errors
-    /// A value that can't be written in it.
+    /// The format cannot express a value.
     pub(crate) fn write(self, exports: &Exports) -> Result<Zeroizing<String>, Failure> {
-        let mut text = Zeroizing::new(String::with_capacity(ROOM));
+        let mut text = Zeroizing::new(String::with_capacity(CAPACITY));
         match self {
             Self::Sh => sh(exports, &mut text),
             Self::Fish => fish(exports, &mut text),
@@ -68,7 +68,7 @@ impl Format {
     }
 }
 
-/// Each line ends with a semicolon, so that it means the same to an `eval $(…)` without quotes.
+/// Each line ends with a semicolon, so that an `eval $(…)` without quotes works too.
 fn sh(exports: &Exports, text: &mut String) {
     for (name, value) in &exports.set {
         let value = Zeroizing::new(value.replace('\'', r"'\''"));
@@ -96,7 +96,7 @@ fn powershell(exports: &Exports, text: &mut String) {
     }
 }
 
-/// PowerShell takes the typographic quotes for the straight one.
+/// Escapes quotes. PowerShell treats typographic quotes like the straight one.
 fn in_powershell_quotes(value: &str) -> Zeroizing<String> {
     let mut quoted = Zeroizing::new(String::with_capacity(2 * value.len()));
     for c in value.chars() {
@@ -108,7 +108,7 @@ fn in_powershell_quotes(value: &str) -> Zeroizing<String> {
     quoted
 }
 
-/// Single quotes are what the readers of such files agree on, as long as nothing in them is special to any one of them.
+/// All readers of .env files agree on single quotes, if no character is special to one of them.
 fn dotenv(exports: &Exports, text: &mut String) -> Result<(), Failure> {
     for (name, value) in &exports.set {
         let is_read_differently = value.contains(['\'', '$', '`'])
@@ -142,7 +142,7 @@ fn json(exports: &Exports, text: &mut String) {
     text.push_str(&Zeroizing::new(serde_json::to_string(&object).unwrap_or_default()));
 }
 
-/// Docker takes all that comes after `=` as it is. A container starts with what its image sets: nothing is unset.
+/// Docker takes everything after `=` literally. A variable of the image cannot be unset.
 fn docker(exports: &Exports, text: &mut String) -> Result<(), Failure> {
     for (name, value) in &exports.set {
         if value.contains(['\n', '\r', '\0']) {
@@ -164,23 +164,23 @@ fn compose(exports: &Exports, text: &mut String) {
 }
 
 fn line(text: &mut String, line: std::fmt::Arguments<'_>) {
-    // Writing to a String fails for nobody.
+    // Writing to a String cannot fail.
     writeln!(text, "{line}").ok();
 }
 
 fn unwritable(name: &str, why: &str) -> Failure {
     Failure::failed(format!("{name} cannot be written in this format: {why}"))
-        .with_hint("Take another one: --format json")
+        .with_hint("Use another format: --format json")
 }
 
-/// A variable of the fish shell that nobody else has.
+/// A variable of the fish shell with a name of our own.
 const FISH: &str = "_aws_sso_name";
-/// A universal variable is in every shell, and erased in every shell for good: that is for its owner to do.
+/// A universal variable exists in every shell. Erasing it is permanent, so only its owner may do that.
 const FISH_UNSET: &str = "set -eg $_aws_sso_name; set -qU $_aws_sso_name; and \
      echo \"warning: $_aws_sso_name is a universal variable and stays: set -eU $_aws_sso_name\" >&2;";
 
-/// More than is ever written, so that growing leaves no copy of a token behind.
-const ROOM: usize = 32 * 1024;
+/// The capacity of the buffer. It never grows, because that would leave a copy of a token in memory.
+const CAPACITY: usize = 32 * 1024;
 
 #[cfg(test)]
 mod tests {

@@ -1,5 +1,5 @@
-//! The blocks of profiles that `aws-sso setup profiles` keeps in an AWS config, between the marker lines of the reference:
-//! found, replaced where they are, added at the end, taken out. All else in the file stays byte for byte. No I/O.
+//! The blocks of profiles that `aws-sso setup profiles` writes into an AWS config, between the marker lines of the
+//! reference. Finds, replaces, appends and removes them. The rest of the file stays the same, byte for byte. No I/O.
 
 mod section;
 #[cfg(test)]
@@ -12,7 +12,7 @@ use credentials::InstanceName;
 
 pub(crate) use section::{Fit, ProcessLine, Section};
 
-/// The profiles of an instance, as they are to be.
+/// The new block of an instance.
 pub(crate) struct Block<'a> {
     pub(crate) instance: &'a InstanceName,
     pub(crate) sections: Vec<Section<'a>>,
@@ -24,7 +24,7 @@ pub(crate) struct Layout<'a> {
     present: Vec<Present>,
 }
 
-/// Marker lines that do not tell what is whose. Whoever replaced what is between them could lose what is a person's own.
+/// Marker lines that do not match. Replacing the lines between them could lose the person's own text.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Malformed {
     #[error("line {line} begins a block of profiles within the one that line {open} begins")]
@@ -39,14 +39,14 @@ pub(crate) enum Malformed {
     Doubled { line: usize, first: usize },
 }
 
-/// A block that is in the file.
+/// A block in the file.
 struct Present {
     key: String,
     /// The number of its first line.
     line: usize,
     /// From its first line to the end of its last.
     range: Range<usize>,
-    /// We wrote it, and with it the line end before it.
+    /// Whether we wrote it, together with the line break before it.
     is_ours: bool,
 }
 
@@ -62,7 +62,7 @@ enum Marker {
 }
 
 impl Block<'_> {
-    /// All of it, with lines that end so.
+    /// The text of the block, with these line breaks.
     pub(crate) fn text(&self, line_end: &str) -> String {
         let suffix = suffix(self.instance);
         let sections: Vec<String> = self.sections.iter().map(Section::to_string).collect();
@@ -111,7 +111,7 @@ impl<'a> Layout<'a> {
         }
     }
 
-    /// The names of the profiles that stay, whatever becomes of the blocks of these instances.
+    /// The names of all profiles outside the blocks of these instances.
     pub(crate) fn profiles_beside(&self, instances: &[&InstanceName]) -> HashSet<String> {
         let keys: Vec<String> = instances.iter().map(|instance| key(instance)).collect();
         let replaced: Vec<&Range<usize>> = self
@@ -126,13 +126,14 @@ impl<'a> Layout<'a> {
             .collect()
     }
 
-    /// The file with these blocks: in the places of theirs that are there, else at the end. One without profiles goes.
+    /// The file with these blocks. They replace the blocks of the same instances, or are appended. Empty blocks are
+    /// removed.
     pub(crate) fn with(&self, blocks: &[Block<'_>]) -> Vec<u8> {
         let (blocks, empty): (Vec<_>, Vec<_>) =
             blocks.iter().partition(|block| !block.sections.is_empty());
         let line_end = self.line_end();
         let mut new = self.file.to_vec();
-        // From the end on, so that the places of those before stay right.
+        // From the end, so that the positions of earlier blocks stay valid.
         for present in self.present.iter().rev() {
             if empty.iter().any(|block| key(block.instance) == present.key) {
                 take_out(&mut new, present);
@@ -166,14 +167,14 @@ impl<'a> Layout<'a> {
         new
     }
 
-    /// How the lines of blocks end: as in one that is there; else as the file's first line does.
+    /// The line break for blocks: that of an existing block, otherwise that of the file's first line.
     fn line_end(&self) -> &'static str {
         let start = self.present.first().map_or(0, |block| block.range.start);
         line_end(self.file.get(start..).unwrap_or_default())
     }
 }
 
-/// How the first line ends.
+/// The line break of the first line.
 fn line_end(bytes: &[u8]) -> &'static str {
     match lines(bytes).next() {
         Some(line) if line.bytes.ends_with(b"\r\n") => "\r\n",
@@ -181,13 +182,12 @@ fn line_end(bytes: &[u8]) -> &'static str {
     }
 }
 
-/// What goes before a block of ours: a line end, which ends the line before or makes an empty one; nothing at the start of
-/// a file.
+/// The text before a block: a line break, except at the start of a file.
 fn gap<'a>(before: &[u8], line_end: &'a str) -> &'a str {
     if before.len() == byte_order_mark(before) { "" } else { line_end }
 }
 
-/// Takes a block out, with the line end before it that came with it.
+/// Removes a block, with the line break that was added before it.
 fn take_out(new: &mut Vec<u8>, block: &Present) {
     let rest = new.split_off(block.range.end);
     let of_block = line_end(new.get(block.range.start..).unwrap_or_default());
@@ -195,7 +195,7 @@ fn take_out(new: &mut Vec<u8>, block: &Present) {
     if block.is_ours {
         let line_end = if new.ends_with(of_block.as_bytes()) { of_block } else { "\n" };
         if let Some(shorter) = new.strip_suffix(line_end.as_bytes()) {
-            // Never two lines made one: somebody may have put the block elsewhere.
+            // The block may have been moved: two lines must not become one.
             let ends_here = rest.is_empty() || rest.starts_with(line_end.as_bytes());
             if ends_here || shorter.is_empty() || shorter.ends_with(b"\n") {
                 new.truncate(shorter.len());
@@ -226,7 +226,7 @@ fn marker(line: &[u8]) -> Option<Marker> {
     Some(if begin.is_some() { Marker::Begin(key) } else { Marker::End(key) })
 }
 
-/// What tells whose a block is, in the case in which instances are the same.
+/// The key of an instance. Instance names are compared without case.
 fn key(instance: &InstanceName) -> String {
     instance.as_str().trim().to_lowercase()
 }
@@ -249,6 +249,6 @@ const BEGIN: &str = "# BEGIN_AWS_SSO_CLI";
 const END: &str = "# END_AWS_SSO_CLI";
 /// The instance whose markers have no suffix.
 const DEFAULT: &str = "Default";
-/// What our blocks have and those of the reference have not.
+/// The line that only our blocks have, not those of the reference.
 const NOTE: &str =
     "# Written by aws-sso setup profiles, which replaces everything between these lines.";

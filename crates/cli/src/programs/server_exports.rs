@@ -1,4 +1,4 @@
-//! The exports that lead programs to a slot of a server.
+//! The exports that make programs use a slot of a server.
 
 use std::fmt::Display;
 use std::net::IpAddr;
@@ -13,7 +13,7 @@ use crate::ground::{paths, ui};
 use crate::programs::exports::{Exports, Inherited, TrustFiles};
 use crate::programs::trust::{self, Authority, TrustVariables};
 
-/// What leads programs to a slot of this server, past everything else.
+/// The exports for a slot of this server, before all other sources.
 pub(crate) fn exports(
     server: &ServerAddress,
     slot: &SlotName,
@@ -22,7 +22,7 @@ pub(crate) fn exports(
 ) -> Result<Exports, Failure> {
     check_host(server)?;
     let token = token_file.map(token_file::read).transpose()?;
-    // A file of this machine is not in a container, and an SDK that is told of one fails without it.
+    // A container does not have the files of this machine, and SDKs fail if a named file is missing.
     let file = token_file.filter(|_| !is_for_containers).map(absolute).transpose()?;
     let uri = format!("{}{}", server.origin_for_sdks(), path_for_sdks(slot));
     let inherited = Inherited::now()?;
@@ -34,7 +34,7 @@ pub(crate) fn exports(
     }
 }
 
-/// SDKs take plain HTTP from this host alone, and most of them only by its address.
+/// Checks the address. SDKs accept plain HTTP from this host only, and most of them only with its IP address.
 fn check_host(server: &ServerAddress) -> Result<(), Failure> {
     let ip: Option<IpAddr> = server.host.parse().ok();
     if server.is_https() {
@@ -47,30 +47,28 @@ fn check_host(server: &ServerAddress) -> Result<(), Failure> {
     }
     if !server.origin_for_sdks().starts_with("http://127.0.0.1:") {
         ui::note(&format!(
-            "warning: some SDKs take plain HTTP from 127.0.0.1 alone: --server 127.0.0.1:{}.",
+            "warning: some SDKs accept plain HTTP from 127.0.0.1 only. Use --server 127.0.0.1:{}.",
             server.port
         ));
     }
     Ok(())
 }
 
-/// Adds what makes programs trust our authority, in files that are written for it.
+/// Adds the variables that make programs trust our authority, and writes the files for them.
 fn with_trust(exports: Exports, inherited: &Inherited) -> Result<Exports, Failure> {
     let Some(authority) = Authority::read(paths::authority_certificate())? else {
-        ui::note(
-            "There is no certificate authority of ours: programs trust whom they trust already.",
-        );
+        ui::note("aws-sso has no certificate authority: programs use their usual roots.");
         return Ok(exports);
     };
     let bundle = trust::write_bundle(&authority)?;
-    // Who gave Node.js more than its own roots needs them still: they are in the bundle now.
+    // The previous extra roots of Node.js are still needed. The bundle includes them.
     let node = match TrustVariables::now().node_extra_ca_certs {
         Some(path) if path != authority.path() => &bundle.pem,
         _ => authority.path(),
     };
     if inherited.has_other_trust_store(&absolute(&bundle.java)?) {
         ui::note(
-            "warning: JAVA_TOOL_OPTIONS names another trust store, which stays as it is: Java will not trust \
+            "warning: JAVA_TOOL_OPTIONS names another trust store, which is not changed: Java will not trust \
              the server.",
         );
     }
@@ -84,7 +82,7 @@ fn with_trust(exports: Exports, inherited: &Inherited) -> Result<Exports, Failur
     ))
 }
 
-/// The path from the root, as text.
+/// The absolute path, as text.
 fn absolute(path: &Path) -> Result<String, Failure> {
     let failed = |why: &dyn Display| {
         Failure::failed(format!("the path {} cannot be exported: {why}", path.display()))

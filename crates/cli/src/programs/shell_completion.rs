@@ -1,4 +1,4 @@
-//! The shells: the script that each loads, how its script tells what is typed, and how it is answered.
+//! The shells with completion: their scripts, the input from the scripts, and the output for them.
 
 mod word;
 
@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::ground::{env, ui};
 use word::{Quotes, Word};
 
-/// A shell that completes words with us.
+/// A shell with completion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Shell {
     Bash,
@@ -23,7 +23,7 @@ pub(crate) enum Shell {
     Nushell,
 }
 
-/// What is typed up to the cursor.
+/// The line up to the cursor.
 pub(crate) struct Typed {
     /// The words before the last, without quotes. The first is the program.
     pub(crate) before: Vec<String>,
@@ -38,7 +38,7 @@ struct ForNushell<'a> {
 }
 
 impl Shell {
-    /// What makes the shell ask us, with a comment that says how to load it.
+    /// The completion script, with a comment that says how to load it.
     pub(crate) fn script(self) -> &'static str {
         match self {
             Self::Bash => include_str!("shell_completion/scripts/aws-sso.bash"),
@@ -49,8 +49,8 @@ impl Shell {
         }
     }
 
-    /// What its script hands over: bash the line; zsh words without quotes; fish the last with its quotes, and nushell all
-    /// of them; PowerShell, which may lose empty arguments, words in a variable.
+    /// The input from the script: bash gives the line; zsh words without quotes; fish the last with its quotes, and
+    /// nushell all of them; PowerShell, which may lose empty arguments, words in a variable.
     pub(crate) fn typed(self) -> Option<Typed> {
         let mut words = match self {
             Self::Powershell => env::typed_words()?.split('\n').map(str::to_owned).collect(),
@@ -67,17 +67,17 @@ impl Shell {
                 (words.iter().map(plain).collect(), Word::read(&last, Quotes::Nushell))
             }
         };
-        // Without a program nothing is to be completed.
+        // Without a program there is nothing to complete.
         (!before.is_empty()).then_some(Typed { before, word })
     }
 
-    /// What its script takes: a line a candidate, or JSON.
+    /// The output for the script: one line for each candidate, or JSON.
     pub(crate) fn answer(self, word: &Word, candidates: &[CompletionCandidate]) -> String {
         let candidates = candidates.iter().filter_map(|candidate| {
             let value = candidate.get_value().to_str()?;
             let help = candidate.get_help().map(ToString::to_string).unwrap_or_default();
             let help = help.lines().next().unwrap_or_default().to_owned();
-            // A line end would make two of it.
+            // A line break would make two candidates of it.
             (!value.contains(char::is_control))
                 .then_some((value, ui::printable(&help).into_owned()))
         });
@@ -114,7 +114,7 @@ impl Shell {
     }
 }
 
-/// What readline puts after what stays, escaped as it must be there.
+/// The text that readline inserts after the part that stays, with escapes.
 fn in_bash(value: &str, word: &Word) -> Option<String> {
     let kept = word.text.get(..word.kept)?;
     let rest = value.strip_prefix(kept)?;
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_that_a_shell_would_take_for_more_than_a_line_gets_there() {
+    fn a_candidate_is_one_line_without_control_characters() {
         let odd = CompletionCandidate::new("a\nb");
         let named = CompletionCandidate::new("c").help(Some("x\x1b[31m\ty\nz".to_owned().into()));
         let word = Word::default();
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn nushell_is_answered_in_json() {
+    fn nushell_gets_json() {
         let word = Word::default();
         let candidate = CompletionCandidate::new("a \"b").help(Some("Help".into()));
         let answer = Shell::Nushell.answer(&word, &[candidate, CompletionCandidate::new("c:d")]);

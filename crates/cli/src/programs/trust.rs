@@ -1,4 +1,4 @@
-//! What makes programs trust the certificates of our server: its authority, in the forms that runtimes read.
+//! The files that make programs trust our server: the certificate of its authority, in the forms that runtimes read.
 
 mod java;
 mod programs;
@@ -20,13 +20,13 @@ use crate::ground::paths;
 pub(crate) use programs::{Program, TrustVariables, programs, roots_of_python};
 pub(crate) use system_store::{Step, SystemStore, WHY_NOT, may_change_system};
 
-/// Our certificate authority, as everybody may know it.
+/// The public part of our certificate authority.
 pub(crate) struct Authority {
     path: PathBuf,
     certificate: CertificateDer<'static>,
 }
 
-/// Where the forms are that runtimes read.
+/// The paths of the files for runtimes.
 pub(crate) struct Bundle {
     /// The authority and the system's roots, as PEM.
     pub(crate) pem: PathBuf,
@@ -44,10 +44,10 @@ pub(crate) fn write_bundle(authority: &Authority) -> Result<Bundle, Failure> {
 }
 
 impl Authority {
-    /// Reads its certificate; `None` if there is none yet.
+    /// Reads the certificate; `None` if there is none yet.
     ///
     /// # Errors
-    /// It can't be read.
+    /// The certificate cannot be read.
     pub(crate) fn read(path: PathBuf) -> Result<Option<Self>, Failure> {
         let pem = match files::read(&path, MAX_BYTES) {
             Ok(pem) => pem,
@@ -68,19 +68,19 @@ impl Authority {
         &self.path
     }
 
-    /// What people compare: SHA-256 of the certificate, as `openssl x509 -fingerprint -sha256` shows it.
+    /// The SHA-256 fingerprint of the certificate, as `openssl x509 -fingerprint -sha256` shows it.
     pub(crate) fn fingerprint(&self) -> String {
         let digest = Sha256::digest(&self.certificate);
         let pairs: Vec<String> = digest.iter().map(|byte| HEXUPPER.encode(&[*byte])).collect();
         pairs.join(":")
     }
 
-    /// Writes the bundle anew, with the system's roots as they are now.
+    /// Writes the bundle again, with the current roots of the system.
     ///
-    /// `besides` are files whose certificates these variables had until now: a company's own roots, mostly.
+    /// `besides` are the files that the variables named so far, usually with a company's own roots.
     ///
     /// # Errors
-    /// No roots were found, or a file can't be written.
+    /// No roots were found, or a file cannot be written.
     pub(crate) fn write_bundle(
         &self,
         bundle: Bundle,
@@ -88,7 +88,7 @@ impl Authority {
     ) -> Result<Bundle, Failure> {
         let system = roots::of_system();
         if system.is_empty() {
-            // A program that trusts nobody but us reaches nothing else any more.
+            // With our certificate alone, programs could not reach any other server.
             return Err(Failure::failed("the system's root certificates were not found")
                 .with_hint("Install them: apt-get install ca-certificates"));
         }
@@ -101,7 +101,7 @@ impl Authority {
             }
         }
         let mut pem = format!("{TITLE}\n");
-        // A path that is more than a line is taken this time, and forgotten.
+        // A path with a line break is used this time, but not remembered.
         let lines = others.iter().filter_map(|path| path.to_str());
         for path in lines.filter(|path| !path.contains(char::is_control)) {
             pem += &format!("{BESIDES}{path}\n");
@@ -114,8 +114,7 @@ impl Authority {
         Ok(bundle)
     }
 
-    /// Whose certificates are in the bundle beside the system's: what was there the last time still is, because other
-    /// shells may rely on it.
+    /// The other files whose certificates are in the bundle. Earlier files stay, because other shells may need them.
     fn others(&self, bundle: &Bundle, besides: Vec<PathBuf>) -> Vec<PathBuf> {
         let last = files::read(&bundle.pem, MAX_BYTES).unwrap_or_default();
         let last = String::from_utf8(last).unwrap_or_default();
@@ -130,7 +129,7 @@ impl Authority {
     }
 }
 
-/// Puts a file in the place of another. Everybody may read it: it holds no secret, and a container's user is another.
+/// Replaces a file that everyone may read. It holds no secret, and containers run as other users.
 fn replace(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     files::replace(path, bytes, Access::Public, Durability::BestEffort)
 }
@@ -150,5 +149,5 @@ fn pem_of(certificate: &CertificateDer<'_>) -> String {
 
 const TITLE: &str = "# aws-sso's certificate authority, and what is trusted beside it. Written anew by: aws-sso ecs trust";
 const BESIDES: &str = "# also: ";
-/// The bundle of a distribution has 250 KB.
+/// A distribution's bundle has 250 KB.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;

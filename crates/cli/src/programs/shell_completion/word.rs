@@ -1,40 +1,40 @@
-//! Words as shells have them on an unfinished line: what they say once quotes and escapes are gone, and how much of the
-//! last one a shell will put something else in the place of.
+//! The words of an unfinished line: their text without quotes and escapes, and the part of the last word that the shell
+//! replaces.
 
 /// A word that is being typed.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Word {
-    /// What it says so far.
+    /// The text so far.
     pub(crate) text: String,
-    /// How many bytes of `text` stay as they are typed.
+    /// The number of bytes of `text` that the shell keeps.
     pub(crate) kept: usize,
     /// The quote that is still open.
     pub(crate) quote: Option<char>,
 }
 
-/// What the quotes of a shell do.
+/// The rules of a shell for quotes and backslashes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Quotes {
     /// Backslashes mean nothing in single quotes.
     Posix,
-    /// There they stand before quotes and backslashes.
+    /// In single quotes, backslashes escape quotes and backslashes.
     Fish,
-    /// Only in double quotes they mean something.
+    /// Backslashes escape only in double quotes.
     Nushell,
 }
 
 impl Word {
-    /// From the text of one word. All of it will be replaced.
+    /// Reads a single word. The shell replaces all of it.
     pub(crate) fn read(text: &str, quotes: Quotes) -> Self {
         let mut reader = Reader { quotes, breaks: "", ..Reader::default() };
         text.chars().for_each(|c| reader.take(c));
         Self { kept: 0, ..reader.word }
     }
 
-    /// Splits a line of bash at the cursor: the words before the last, and that.
+    /// Splits a line of bash into the words before the last one, and the last one.
     ///
-    /// readline replaces no more than what comes after the last of `breaks` (`COMP_WORDBREAKS`), or after a quote that is
-    /// still open.
+    /// readline replaces only the text after the last character of `breaks` (`COMP_WORDBREAKS`), or after an open
+    /// quote.
     pub(crate) fn split_line(line: &str, breaks: &str) -> (Vec<String>, Self) {
         let mut words = Vec::new();
         let mut reader = Reader { breaks, ..Reader::default() };

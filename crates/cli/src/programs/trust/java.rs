@@ -1,7 +1,7 @@
-//! A trust store of Java, in the format "JKS", which every Java reads without being told.
+//! A trust store of Java, in the format "JKS", which every Java detects by itself.
 //!
-//! A header, then for each certificate its alias, a date and its bytes, then a digest under a password. The password keeps
-//! nothing secret: it is the one of Java's own store.
+//! A header, then for each certificate its alias, a date and its bytes, then a digest under a password. The password
+//! keeps nothing secret: it is the one of Java's own store.
 
 use rustls_pki_types::CertificateDer;
 use sha1::{Digest, Sha1};
@@ -15,7 +15,7 @@ pub(super) fn trust_store(certificates: &[CertificateDer<'_>]) -> Vec<u8> {
     for (number, certificate) in certificates.iter().enumerate() {
         store.extend(TRUSTED_CERTIFICATE.to_be_bytes());
         text(&mut store, &format!("aws-sso-{number}"));
-        // When it was made, in milliseconds: of no account.
+        // The date in milliseconds, which has no effect.
         store.extend(0_u64.to_be_bytes());
         text(&mut store, "X.509");
         store.extend(length(certificate.len()));

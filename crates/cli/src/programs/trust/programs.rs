@@ -1,5 +1,5 @@
-//! Which programs trust our certificate authority, as the environment is now. What each of them reads was found out by
-//! running it: there is no common rule.
+//! The programs that trust our certificate authority in the current environment. There is no common rule: what each
+//! of them reads was found by running it.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -13,7 +13,7 @@ use super::{Authority, roots};
 use crate::ground::env;
 use crate::programs::exports::TRUST_STORE;
 
-/// The variables that some runtime reads, as they are now.
+/// The current values of the trust variables of runtimes.
 #[derive(Default)]
 pub(crate) struct TrustVariables {
     /// `SSL_CERT_FILE`
@@ -37,22 +37,22 @@ impl TrustVariables {
     }
 }
 
-/// Whether one of them trusts it.
+/// A program, and whether it trusts the authority.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Program {
     pub(crate) program: &'static str,
-    /// Absent when it can't be told.
+    /// Absent if unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) trusts: Option<bool>,
-    /// What it looks at.
+    /// The source of its roots.
     pub(crate) reads: &'static str,
 }
 
-/// Where a program's roots come from.
+/// The source of a program's roots.
 #[derive(Clone, Copy)]
 enum Roots {
-    /// `SSL_CERT_FILE`, which stands for the system's store where it is set.
+    /// `SSL_CERT_FILE`, which replaces the system's store if it is set.
     CertFile,
     /// The same, or `AWS_CA_BUNDLE`.
     CertFileOrAwsBundle,
@@ -82,7 +82,7 @@ impl Roots {
     }
 }
 
-/// Every program that is known, and whether it trusts the authority. `python` is the file of [`roots_of_python`].
+/// All known programs, and whether they trust the authority. `python` is the file of [`roots_of_python`].
 pub(crate) fn programs(
     authority: &Authority,
     environment: &TrustVariables,
@@ -127,18 +127,18 @@ fn has_bytes(file: &Path, bytes: &[u8]) -> bool {
         .is_ok_and(|store| store.windows(bytes.len()).any(|part| part == bytes))
 }
 
-/// The roots that boto3 has: those of the `python3` that a shell would start.
+/// The roots of boto3 in the `python3` of PATH.
 pub(crate) async fn roots_of_python() -> Option<PathBuf> {
     let mut command = std::process::Command::new("python3");
     env::keep_password_from(&mut command).args(["-c", PYTHON]);
     let mut command = Command::from(command);
     command.stdin(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
-    let output = timeout(PATIENCE, command.output()).await.ok()?.ok()?;
+    let output = timeout(PYTHON_TIMEOUT, command.output()).await.ok()?.ok()?;
     let path = String::from_utf8(output.stdout).ok()?;
     Some(PathBuf::from(path.trim_end_matches(['\r', '\n']))).filter(|path| path.is_file())
 }
 
-/// Not from the folder that we happen to be in: anybody may have put a certifi.py there.
+/// Does not import from the working folder, because a certifi.py there can be from anyone.
 const PYTHON: &str = "\
 import sys
 sys.path = [folder for folder in sys.path if folder]
@@ -151,7 +151,7 @@ else:
     botocore = importlib.util.find_spec('botocore')
     print(os.path.join(os.path.dirname(botocore.origin), 'cacert.pem'))
 ";
-const PATIENCE: Duration = Duration::from_secs(5);
+const PYTHON_TIMEOUT: Duration = Duration::from_secs(5);
 /// Java's store of a distribution has 200 KB.
 const MAX_STORE_BYTES: u64 = 64 * 1024 * 1024;
 const JAVA_CACERTS: &str = "/etc/ssl/certs/java/cacerts";

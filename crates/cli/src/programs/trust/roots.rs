@@ -1,12 +1,12 @@
-//! Certificates that are trusted already.
+//! The certificates that the system or a file contains.
 
 use std::path::Path;
 
 use rustls_pki_types::CertificateDer;
 
-/// What the system trusts, whatever the environment says.
+/// The roots of the system, without regard to the environment.
 pub(super) fn of_system() -> Vec<CertificateDer<'static>> {
-    // `load_native_certs` would look at SSL_CERT_FILE first, which may be what we wrote ourselves.
+    // `load_native_certs` would look at SSL_CERT_FILE first, which may be our own bundle.
     match SYSTEM_BUNDLES.iter().map(Path::new).find(|path| path.exists()) {
         Some(path) => of_file(path),
         None => rustls_native_certs::load_native_certs().certs,
@@ -23,7 +23,7 @@ pub(super) fn of_file(path: &Path) -> Vec<CertificateDer<'static>> {
     rustls_native_certs::load_certs_from_paths(Some(path), None).certs
 }
 
-/// Where Linux distributions have them: Debian, Arch and Alpine; Fedora; openSUSE; NixOS.
+/// The bundles of Linux distributions: Debian, Arch and Alpine; Fedora; openSUSE; NixOS.
 const SYSTEM_BUNDLES: [&str; 4] = [
     "/etc/ssl/certs/ca-certificates.crt",
     "/etc/pki/tls/certs/ca-bundle.crt",

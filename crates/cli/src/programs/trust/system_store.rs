@@ -1,5 +1,5 @@
-//! The system's store of certificates: how ours gets in, and out again. What is to be done is planned as steps, which root
-//! has done, and anybody else is shown.
+//! The system's store of certificates: how to add and remove ours. The work is planned as steps. They are run for
+//! root and shown to other users.
 
 #[cfg_attr(target_os = "linux", path = "system_store/linux.rs")]
 #[cfg_attr(not(target_os = "linux"), path = "system_store/other.rs")]
@@ -14,11 +14,11 @@ use super::{Authority, replace};
 use crate::ground::ui;
 use credentials::{Failure, shell_word};
 
-/// One thing to do.
+/// One step of the work.
 #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "other systems have a command"))]
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Step {
-    /// Put our certificate there.
+    /// Copy our certificate to a path.
     Copy(PathBuf),
     Remove(PathBuf),
     /// A program with its arguments.
@@ -26,7 +26,7 @@ pub(crate) enum Step {
 }
 
 impl Step {
-    /// What does it in a person's shell.
+    /// The command for a person's shell.
     pub(crate) fn in_shell(&self, authority: &Authority) -> String {
         let words = match self {
             Self::Copy(to) => {
@@ -40,10 +40,10 @@ impl Step {
         format!("{}{}", platform::AS_ROOT, words.join(" "))
     }
 
-    /// Does it.
+    /// Runs the step.
     ///
     /// # Errors
-    /// Says what could not be done, and why.
+    /// The step failed.
     pub(crate) fn take(&self, authority: &Authority) -> Result<(), Failure> {
         match self {
             Self::Copy(to) => Ok(replace(to, super::pem_of(&authority.certificate).as_bytes())?),
@@ -53,7 +53,7 @@ impl Step {
     }
 }
 
-/// What the program says goes to the person: stdout is for data.
+/// Runs a program. Its output goes to stderr, because our stdout is for data.
 fn run(words: &[String]) -> Result<(), Failure> {
     let (program, arguments) = words.split_first().map_or(("", words), |(p, a)| (p.as_str(), a));
     let output = Command::new(program).args(arguments).output();

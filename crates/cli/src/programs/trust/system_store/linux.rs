@@ -1,4 +1,4 @@
-//! Linux: a folder of certificates that people add, and a program that makes the store of it.
+//! Linux: a folder for additional certificates, and a program that builds the store from it.
 
 use std::path::{Path, PathBuf};
 
@@ -8,28 +8,29 @@ use crate::programs::trust::{Authority, roots};
 /// The store of this distribution.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SystemStore {
-    /// Where people's own certificates are.
+    /// The folder for additional certificates.
     folder: &'static str,
-    /// What makes the store of them.
+    /// The program that builds the store.
     program: &'static str,
 }
 
 impl SystemStore {
-    /// `None` on a distribution that isn't known.
+    /// The store of this machine; `None` on an unknown distribution.
     pub(crate) fn of_this_system() -> Option<Self> {
         STORES
             .into_iter()
             .find(|store| Path::new(store.folder).is_dir() && Path::new(store.program).exists())
     }
 
-    /// How the certificate gets in: under a name for our user, where it replaces an older one of the same user.
+    /// The steps that add the certificate. It replaces an older one of the same user.
     pub(crate) fn to_install(self, _: &Authority) -> Vec<Step> {
         let user = rustix::process::getuid().as_raw();
         let path = Path::new(self.folder).join(format!("{PREFIX}{user}.crt"));
         vec![Step::Copy(path), self.rebuild()]
     }
 
-    /// How it gets out; nothing, if it isn't in. Only files of ours with this very certificate are removed.
+    /// The steps that remove the certificate; none if it is not there. Only our files with exactly this certificate are
+    /// removed.
     pub(crate) fn to_uninstall(self, authority: &Authority) -> Vec<Step> {
         let is_it = |path: &PathBuf| roots::of_file(path) == [authority.certificate.clone()];
         let mut steps: Vec<Step> = installed_in(Path::new(self.folder))
@@ -48,7 +49,7 @@ impl SystemStore {
     }
 }
 
-/// Files of any user that we may have put there.
+/// The files that aws-sso may have written, for any user.
 fn installed_in(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir(folder) else {
         return Vec::new();
@@ -62,12 +63,12 @@ fn installed_in(folder: &Path) -> Vec<PathBuf> {
     paths
 }
 
-/// Whether the steps can be taken by us.
+/// Whether this process can run the steps.
 pub(crate) fn may_change_system() -> bool {
     rustix::process::geteuid().is_root()
 }
 
-/// Why they can't, and what is put before each command.
+/// Why it cannot, and the prefix of each command.
 pub(crate) const WHY_NOT: &str = "only root changes the system's store";
 pub(super) const AS_ROOT: &str = "sudo ";
 

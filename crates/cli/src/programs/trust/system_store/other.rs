@@ -1,4 +1,4 @@
-//! macOS and Windows: commands to type. Nobody has tried them with this program.
+//! macOS and Windows: commands to type. They are untested.
 
 use super::Step;
 use crate::programs::trust::Authority;
@@ -40,11 +40,11 @@ fn run(words: &[&str], last: String) -> Vec<Step> {
     vec![Step::Run(words.iter().map(|word| (*word).to_owned()).chain([last]).collect())]
 }
 
-/// The steps are always shown, and never taken.
+/// The steps are only shown, never run.
 pub(crate) fn may_change_system() -> bool {
     false
 }
 
-/// Why they aren't, and what is put before each command.
-pub(crate) const WHY_NOT: &str = "this system's store is not changed by aws-sso itself";
+/// Why they are not run, and the prefix of each command.
+pub(crate) const WHY_NOT: &str = "aws-sso does not change the store of this system itself";
 pub(super) const AS_ROOT: &str = "";
