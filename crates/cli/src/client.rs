@@ -324,10 +324,7 @@ impl Client {
             return Ok(());
         }
         let text = format!("the server at {} belongs to another user of this host", self.address);
-        let other_port = match self.address.port {
-            ServerAddress::DEFAULT_PORT => ServerAddress::DEFAULT_PORT + 1,
-            _ => ServerAddress::DEFAULT_PORT,
-        };
+        let other_port = self.address.other_port();
         Err(Failure::failed(text).with_hint(format!(
             "Nothing was sent to it. Run your own server on another port, and use --server 127.0.0.1:{other_port}: \
              aws-sso ecs run --port {other_port}"
@@ -336,8 +333,11 @@ impl Client {
 
     fn not_our_server(&self) -> Failure {
         let text = format!("the server at {} is not an aws-sso server", self.address);
-        Failure::new(Problem::Unreachable, text)
-            .with_hint("Name the server you mean: --server HOST:PORT")
+        let other_port = self.address.other_port();
+        Failure::new(Problem::Unreachable, text).with_hint(format!(
+            "Start a server on another port, and use --server 127.0.0.1:{other_port}: \
+                 aws-sso ecs run --port {other_port}"
+        ))
     }
 }
 

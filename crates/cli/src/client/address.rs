@@ -30,6 +30,14 @@ impl ServerAddress {
         self.scheme == Some(Scheme::Https)
     }
 
+    /// A port for another server on the same host.
+    pub(crate) fn other_port(&self) -> u16 {
+        match self.port {
+            Self::DEFAULT_PORT => Self::DEFAULT_PORT + 1,
+            _ => Self::DEFAULT_PORT,
+        }
+    }
+
     /// The address in the form that `--server` takes.
     pub(crate) fn as_typed(&self) -> String {
         match self.scheme {

@@ -33,8 +33,7 @@ pub(super) async fn begin(
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     let name = ServerName::try_from(address.host.clone()).map_err(|_| {
         let text = format!("the host of {address} is no valid name for a certificate");
-        Failure::failed(text)
-            .with_hint("Name it by a DNS name or an address: --server https://HOST:PORT")
+        Failure::failed(text).with_hint("Use a DNS name or an IP address in --server")
     })?;
     let connector = TlsConnector::from(Arc::new(config));
     connector.connect(name, stream).await.map_err(|error| explain(&error, address))

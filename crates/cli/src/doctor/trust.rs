@@ -20,7 +20,7 @@ pub(super) async fn look(situation: &Situation, server: &ServerAddress) -> Vec<F
         Ok(Some(authority)) => {
             let python = trust::roots_of_python().await;
             let programs = trust::programs(&authority, &TrustVariables::now(), python.as_deref());
-            findings.extend(trusting(&programs, &situation.export_from(server)));
+            findings.extend(trusting(&programs, server, &situation.export_from(server)));
         }
         Ok(None) => findings.push(Finding::ok(
             "aws-sso has no certificate authority: programs use their usual roots",
@@ -57,7 +57,7 @@ fn needless(situation: &Situation) -> Option<Finding> {
 }
 
 /// One finding for the programs that trust it, and one for each reason why others do not.
-fn trusting(programs: &[Program], export: &str) -> Vec<Finding> {
+fn trusting(programs: &[Program], server: &ServerAddress, export: &str) -> Vec<Finding> {
     let names = |trusts: Option<bool>, is_python: bool| {
         let chosen = programs.iter().filter(|program| {
             program.trusts == trusts && program.reads.contains("cacert.pem of") == is_python
@@ -75,8 +75,12 @@ fn trusting(programs: &[Program], export: &str) -> Vec<Finding> {
     }
     if !python.is_empty() {
         let finding = format!("the server's certificate is not trusted by {python}");
-        let why = "no variable makes them: they read cacert.pem alone, so let them use plain HTTP";
-        findings.push(Finding::warning(finding, why).with_solution("aws-sso ecs run --port PORT"));
+        let why =
+            "they read only cacert.pem and no variable, so they need a server with plain HTTP";
+        findings.push(
+            Finding::warning(finding, why)
+                .with_solution(format!("aws-sso ecs run --port {}", server.other_port())),
+        );
     }
     findings
 }
