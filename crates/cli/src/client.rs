@@ -1,7 +1,7 @@
 //! The client of our server: one request, one response, within five seconds.
 //!
-//! Plain HTTP is only used on this host. Without a scheme in `--server`, the client starts with plain HTTP and changes to
-//! HTTPS when the server asks for it.
+//! Plain HTTP is only used on this host. Without a scheme in `--server`, the client starts with plain HTTP and
+//! changes to HTTPS when the server asks for it.
 
 pub(crate) mod address;
 pub(crate) mod arguments;

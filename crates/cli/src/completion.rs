@@ -1,5 +1,6 @@
-//! Shell completion: the candidates for the word that is being typed. They come from local files and from a server that
-//! answers at once. It must not use the network, ask a question or print an error: the person is in the middle of a line.
+//! Shell completion: the candidates for the word that is being typed. They come from local files and from a server
+//! that answers at once. It must not use the network, ask a question or print an error: the person is in the middle
+//! of a line.
 
 mod line;
 mod values;

@@ -47,8 +47,8 @@ impl ServerAddress {
         }
     }
 
-    /// The origin of URLs for SDKs. With plain HTTP, `localhost` becomes an address, because some SDKs refuse the name. With
-    /// HTTPS the name stays, because a certificate may be for the name alone.
+    /// The origin of URLs for SDKs. With plain HTTP, `localhost` becomes an address, because some SDKs refuse the
+    /// name. With HTTPS the name stays, because a certificate may be for the name alone.
     pub(crate) fn origin_for_sdks(&self) -> String {
         match self.scheme {
             Some(Scheme::Https) => format!("https://{self}"),

@@ -1,6 +1,7 @@
 //! HTTPS to a server: the trusted roots, and the messages when the handshake fails.
 //!
-//! The client trusts our own authority (its certificate is limited to our server), the system's roots, and `AWS_CA_BUNDLE`.
+//! The client trusts our own authority (its certificate is limited to our server), the system's roots, and
+//! `AWS_CA_BUNDLE`.
 
 use std::fmt::Display;
 use std::io;

@@ -1,4 +1,5 @@
-//! Files with one authorization token, in the form that SDKs read: the token and nothing else, readable by the owner alone.
+//! Files with one authorization token, in the form that SDKs read: the token and nothing else, readable by the owner
+//! alone.
 
 use std::path::Path;
 

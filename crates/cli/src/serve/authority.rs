@@ -1,5 +1,5 @@
-//! The user's own certificate authority. It is made at first use. The key is sealed in the secure store; the certificate is
-//! a public file.
+//! The user's own certificate authority. It is made at first use. The key is sealed in the secure store; the
+//! certificate is a public file.
 //!
 //! Must not replace an authority that exists but cannot be opened: programs trust it.
 

@@ -1,7 +1,7 @@
 //! The server's provider of credentials: it gets them from AWS, with the settings of that moment.
 //!
-//! It never asks a person. It works on its own thread, so that no reader of a slot waits for a handshake, for parsing, for a
-//! disk or for a keyring.
+//! It never asks a person. It works on its own thread, so that no reader of a slot waits for a handshake, for
+//! parsing, for a disk or for a keyring.
 
 use credentials::{
     Chain, Failure, Fetched, InstanceId, InstanceName, Problem, ProfileSource, Source, Upstream,
@@ -93,7 +93,8 @@ impl AwsProvider {
         outcome
     }
 
-    /// Fetches from the files that the profile was loaded from. It fails if the profile was edited: it may be another role.
+    /// Fetches from the files that the profile was loaded from. It fails if the profile was edited: it may be another
+    /// role.
     async fn fetch_profile(&self, source: &ProfileSource) -> Result<Fetched, Failure> {
         let snapshot = Arc::new(FolderSnapshot::take(paths::aws_cli_sign_ins()).await);
         lock(&self.0.snapshots).insert(source.clone(), snapshot);

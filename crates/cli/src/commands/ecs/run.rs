@@ -31,8 +31,8 @@ use crate::serve::provider::{self, AwsProvider};
 
 /// Run the credentials server in the foreground
 ///
-/// It listens on 127.0.0.1 and ::1 and answers only programs of the user who runs it. It prints the variable that makes AWS
-/// SDKs use it. If systemd passes sockets, the server uses those instead of --port.
+/// It listens on 127.0.0.1 and ::1 and answers only programs of the user who runs it. It prints the variable that
+/// makes AWS SDKs use it. If systemd passes sockets, the server uses those instead of --port.
 #[derive(Args)]
 #[command(after_help = "Example:\n  aws-sso ecs run --load prod:Admin")]
 pub(crate) struct Arguments {

@@ -1,4 +1,5 @@
-//! The command of `--on-event`, run for one event after the other. It is killed at its timeout and when the server stops.
+//! The command of `--on-event`, run for one event after the other. It is killed at its timeout and when the server
+//! stops.
 
 use std::future::pending;
 use std::io;
