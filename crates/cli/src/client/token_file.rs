@@ -32,8 +32,8 @@ fn refused(error: FileError) -> Failure {
     let path = typed(&error.path);
     let hint = match &error.fault {
         Fault::OpenToOthers => format!(
-            "Other users may have read it. Create another token with aws-sso ecs token create --slot NAME --file {path}, \
-             and revoke this one"
+            "Other users may have read it. Create another token with aws-sso ecs token create --slot NAME --file \
+             {path}, and revoke this one"
         ),
         Fault::Link => {
             "Use the path of the file itself, not of a link: a link can change".to_owned()

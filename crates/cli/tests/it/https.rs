@@ -233,7 +233,7 @@ fn an_authority_that_nothing_would_seal_is_not_made() {
     world.write(".aws-sso/config.yaml", "SecureStore: json\n");
     let failed = world.run(&["ecs", "run", "--tls", "--port", "0"]);
     assert_eq!((failed.code, failed.stdout.as_str()), (Some(1), ""));
-    assert!(failed.stderr.contains("`SecureStore: json` would keep the key"), "{}", failed.stderr);
+    assert!(failed.stderr.contains("`SecureStore: json` would store the key"), "{}", failed.stderr);
     assert!(failed.stderr.contains("--tls-cert FILE --tls-key FILE"), "{}", failed.stderr);
     assert!(!authority(&world).exists());
 }

@@ -61,7 +61,7 @@ fn an_instance_that_is_not_configured_is_named_and_found_once_it_is() {
     let (status, body) = server.get("/");
     assert_eq!(status, 404);
     let said = format!(
-        "no instance `corp` with the start URL {} is configured where the server looks",
+        "no instance `corp` with the start URL {} is in the configuration of the server",
         fake.start_url()
     );
     assert!(body.contains(&said) && body.contains("aws-sso doctor"), "{body}");
