@@ -336,7 +336,7 @@ impl Client {
         let other_port = self.address.other_port();
         Failure::new(Problem::Unreachable, text).with_hint(format!(
             "Start a server on another port, and use --server 127.0.0.1:{other_port}: \
-                 aws-sso ecs run --port {other_port}"
+             aws-sso ecs run --port {other_port}"
         ))
     }
 }

@@ -108,7 +108,7 @@ fn tell(
             return closed(instance, explain(error, settings, instance));
         }
     };
-    let by = told(protection);
+    let by = in_words(protection);
     match signed_in {
         Some(kept) if kept.from_aws_cli => {
             Finding::ok(format!("signed in to `{name}` {}", until(&kept)))
@@ -138,7 +138,7 @@ fn late(settings: &Settings, instance: &ConfiguredInstance) -> Finding {
     Finding::problem(finding, why).with_solution(format!("${{EDITOR:-vi}} {file}"))
 }
 
-fn told(protection: Protection) -> &'static str {
+fn in_words(protection: Protection) -> &'static str {
     match protection {
         Protection::SecretService => "in the keyring of the desktop",
         Protection::Keychain => "in the macOS keychain",

@@ -4,7 +4,7 @@ use super::*;
 use crate::programs::aws_profile::Win;
 use crate::programs::exports::FULL_URI;
 
-fn told(pairs: &[(&str, &str)], default: &[&'static str]) -> Vec<Finding> {
+fn findings(pairs: &[(&str, &str)], default: &[&'static str]) -> Vec<Finding> {
     let variables = Variables::read(|name| {
         let pair = pairs.iter().find(|(variable, _)| *variable == name)?;
         Some(pair.1.to_owned())
@@ -21,26 +21,26 @@ fn told(pairs: &[(&str, &str)], default: &[&'static str]) -> Vec<Finding> {
 fn sdks_that_do_the_same_share_a_line() {
     let uri = (FULL_URI, "http://127.0.0.1:4144/creds");
     let disabled = (METADATA_DISABLED, "true");
-    let found = told(&[uri, disabled], &[]);
+    let found = findings(&[uri, disabled], &[]);
     assert_eq!(found.len(), 1);
     assert!(found[0].finding == "every SDK: the server", "{found:?}");
     assert_eq!((found[0].level, &found[0].solution), (Level::Ok, &None));
     let levels = |found: &[Finding]| found.iter().map(|f| f.level).collect::<Vec<_>>();
     // Three groups: those that stop at it, those that go on, and the one that doesn't see it.
-    let found = told(&[uri, disabled], &["role_arn"]);
+    let found = findings(&[uri, disabled], &["role_arn"]);
     assert_eq!(levels(&found), [Level::Problem, Level::Warning, Level::Ok], "{found:?}");
 }
 
 #[test]
-fn without_the_uri_what_else_is_taken_is_nobodys_problem() {
-    let found = told(&[("AWS_ACCESS_KEY_ID", "x"), ("AWS_SECRET_ACCESS_KEY", "x")], &[]);
+fn without_the_uri_other_sources_are_no_problem() {
+    let found = findings(&[("AWS_ACCESS_KEY_ID", "x"), ("AWS_SECRET_ACCESS_KEY", "x")], &[]);
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].level, Level::Ok);
 }
 
 #[test]
 fn the_role_of_the_machine_is_warned_of_where_the_server_is_wanted() {
-    let found = told(&[(FULL_URI, "http://127.0.0.1:4144/creds")], &[]);
+    let found = findings(&[(FULL_URI, "http://127.0.0.1:4144/creds")], &[]);
     assert_eq!(found[1].level, Level::Warning);
     assert!(found[1].finding.contains(METADATA_DISABLED));
 }

@@ -112,7 +112,7 @@ impl<'a> Layout<'a> {
     }
 
     /// The names of all profiles outside the blocks of these instances.
-    pub(crate) fn profiles_beside(&self, instances: &[&InstanceName]) -> HashSet<String> {
+    pub(crate) fn profiles_outside(&self, instances: &[&InstanceName]) -> HashSet<String> {
         let keys: Vec<String> = instances.iter().map(|instance| key(instance)).collect();
         let replaced: Vec<&Range<usize>> = self
             .present

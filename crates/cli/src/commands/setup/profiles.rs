@@ -64,7 +64,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let lines = process_lines(&settings, &arguments.instance, &catalogues)?;
     let names: Vec<&InstanceName> = roles.iter().map(|(it, _)| &it.instance.name).collect();
     let mut choice = Choice {
-        in_file: layout.profiles_beside(&names),
+        in_file: layout.profiles_outside(&names),
         given: HashSet::new(),
         left_out: LeftOut::default(),
     };

@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_failure_is_told_before_the_end_of_a_session_and_that_once_it_is_soon() {
+    fn a_failure_comes_before_the_end_of_the_session_which_shows_only_when_soon() {
         let now = Timestamp::from_second(1_795_382_191).unwrap();
         let name = credentials::ProfileName::parse("dev").unwrap();
         let source = Source::Role {

@@ -190,7 +190,7 @@ fn profiles_outside_of_the_block_are_known_however_they_are_written() {
         "# BEGIN_AWS_SSO_CLI_x\n[profile theirs]\n# END_AWS_SSO_CLI_x\n",
     ]
     .concat();
-    let names = Layout::of(file.as_bytes()).unwrap().profiles_beside(&[&name("Default")]);
+    let names = Layout::of(file.as_bytes()).unwrap().profiles_outside(&[&name("Default")]);
     let mut names: Vec<_> = names.iter().map(String::as_str).collect();
     names.sort_unstable();
     let expected = ["bom", "default", "in quotes", "indented", "single", "tab", "theirs"];

@@ -1,5 +1,4 @@
-//! Events told for real, by a process of its own: this test binary, which runs the ignored test here with what lies in
-//! its folder.
+//! Events reported by a real process: this test binary runs its ignored test with the files in a folder.
 
 mod desktops;
 
@@ -83,7 +82,7 @@ impl Folder {
         assert!(Command::new("mkfifo").arg(self.0.path().join(name)).status().unwrap().success());
     }
 
-    /// The process, which tells events of these kinds.
+    /// The process that reports events of these kinds.
     fn reporter(&self, program: &str, kinds: &[EventKind]) -> Command {
         self.write("events", &kinds.iter().map(|kind| format!("{kind:?}\n")).collect::<String>());
         let mut command = Command::new(program);
@@ -185,7 +184,7 @@ fn each_event_is_a_line_that_moves_no_cursor() {
 }
 
 #[test]
-fn the_end_of_a_session_is_told_by_the_time_that_is_left() {
+fn the_end_of_a_session_is_reported_with_the_time_left() {
     let now: Timestamp = "2026-11-22T21:16:31Z".parse().unwrap();
     let ending = Event { message: String::new(), hint: None, ..event(ENDING) };
     let said =
@@ -300,8 +299,8 @@ fn without_a_shell_there_is_a_warning() {
 }
 
 #[test]
-fn events_that_nobody_keeps_up_with_are_left_out_and_that_is_said_once() {
-    // The first one waits until all have been told.
+fn events_beyond_a_full_queue_are_dropped_with_one_warning() {
+    // The first command waits until all events have been reported.
     let folder = Folder::with_hook("mkdir first 2> /dev/null && cat all-reported; echo >> got");
     folder.make_pipe("all-reported");
     let told = folder.report(&[EventKind::ShortLived; 300]);

@@ -108,7 +108,7 @@ fn what_waits_for_the_person_is_shown_by_the_desktop_as_plain_text() {
 }
 
 #[test]
-fn a_desktop_that_refuses_is_told_of_once_and_on_one_line() {
+fn a_desktop_that_refuses_causes_one_warning_on_one_line() {
     let folder = Folder::empty();
     folder.write("refuses", "");
     let desktop = "serve::events::tests::desktops::child_is_the_desktop";
@@ -121,7 +121,7 @@ fn a_desktop_that_refuses_is_told_of_once_and_on_one_line() {
 }
 
 #[test]
-fn a_bus_without_a_desktop_is_told_of_once() {
+fn a_bus_without_a_desktop_causes_one_warning() {
     let Some(said) = tell_on_a_bus(&Folder::empty(), CHILD[0], &KINDS) else { return };
     let expected = format!("{NO_NOTIFICATIONS}org.freedesktop.DBus.Error.ServiceUnknown");
     assert_eq!(said.matches(&expected).count(), 1, "{said}");
@@ -129,7 +129,7 @@ fn a_bus_without_a_desktop_is_told_of_once() {
 }
 
 #[test]
-fn without_a_bus_that_is_told_once_and_nothing_else_is_missed() {
+fn a_missing_bus_causes_one_warning_and_nothing_else_is_missed() {
     let folder = Folder::with_hook("echo >> got");
     folder.write("notify", "5");
     let said = tell_with_bus(&folder, "unix:path=/nowhere/bus");
@@ -139,7 +139,7 @@ fn without_a_bus_that_is_told_once_and_nothing_else_is_missed() {
 }
 
 #[test]
-fn a_bus_that_never_answers_holds_up_nobody() {
+fn a_bus_that_never_answers_delays_nothing() {
     let folder = Folder::with_hook("echo by the hook");
     folder.write("notify", "1");
     let socket = folder.0.path().join("bus");
