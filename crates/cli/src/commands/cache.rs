@@ -29,7 +29,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let center = access::open(&settings, instance)?;
     let partition = Partition::of_region(instance.instance.region.as_str());
     let before = arns(&access::catalogue_file(instance).read(), &partition);
-    let catalogue = catalogue::refresh(&settings, instance, &center, Extent::All).await?;
+    let catalogue = catalogue::update(&settings, instance, &center, Extent::All).await?;
     let after = arns(&catalogue, &partition);
     let (added, removed): (Vec<_>, Vec<_>) =
         (after.difference(&before).collect(), before.difference(&after).collect());
@@ -50,7 +50,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     for renamed in &Roles::of(&settings, instance, &catalogue)?.renamed {
         ui::renamed(renamed);
     }
-    access::mention_clock(&center);
+    access::warn_about_clock(&center);
     Ok(())
 }
 

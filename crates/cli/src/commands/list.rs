@@ -167,7 +167,7 @@ fn mention(settings: &Settings, instance: &ConfiguredInstance, is_empty: bool) {
     if is_empty {
         let flag = settings.flag_for(&instance.instance);
         ui::note(&format!(
-            "The roles of `{}` are not known yet. Sign in, and they are fetched: aws-sso login{flag}",
+            "The roles of `{}` are not known yet. Sign in to fetch them: aws-sso login{flag}",
             instance.instance.name
         ));
     }

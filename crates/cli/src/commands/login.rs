@@ -10,7 +10,7 @@ use crate::instance::arguments::InstanceArguments;
 use crate::instance::catalogue::{self, Extent};
 use crate::instance::roles::Roles;
 use crate::instance::settings::{ConfiguredInstance, Settings};
-use crate::instance::sign_in::{Outcome, Wishes, sign_in, until};
+use crate::instance::sign_in::{Outcome, SignInOptions, sign_in, until};
 use config::UrlAction;
 
 /// Sign in to IAM Identity Center
@@ -47,7 +47,8 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         (_, true) => Some(Workflow::Pkce),
         _ => None,
     };
-    let wishes = Wishes { force: arguments.force, workflow, url_action: arguments.url_action };
+    let options =
+        SignInOptions { force: arguments.force, workflow, url_action: arguments.url_action };
     let explained = |error| explain(error, &settings, instance);
     if let Some(path) = center.set_aside_if_key_is_lost().map_err(explained)? {
         ui::note(&format!(
@@ -55,19 +56,19 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
             path.display()
         ));
     }
-    let outcome = sign_in(&settings, instance, &center, wishes).await?;
+    let outcome = sign_in(&settings, instance, &center, options).await?;
     tell(instance, &center, &outcome).await.map_err(explained)?;
     let extent = match outcome {
         Outcome::SignedIn => Extent::WhatIsNew,
         Outcome::AlreadySignedIn(_) => Extent::IfOld,
     };
-    let catalogue = catalogue::refresh(&settings, instance, &center, extent).await?;
+    let catalogue = catalogue::update(&settings, instance, &center, extent).await?;
     // Names are made, and kept, while a person waits anyway. What is wrong with them is told where they are used.
     Roles::of(&settings, instance, &catalogue).ok();
     let roles = catalogue.role_count();
     let (accounts, flag) = (catalogue.accounts.len(), settings.flag_for(&instance.instance));
     ui::note(&format!("You may use {roles} roles in {accounts} accounts: aws-sso list{flag}"));
-    access::mention_clock(&center);
+    access::warn_about_clock(&center);
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! From an instance's settings to the library's `IdentityCenter`, with the store of its sign-in.
+//! Builds an `IdentityCenter` from the settings of an instance, with the store of its sign-in.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,12 +15,12 @@ use crate::ground::{env, paths, process, ui};
 use crate::instance::settings::{ConfiguredInstance, Settings};
 use crate::instance::store::{self, Item, Purpose};
 
-/// The way to AWS, with what the environment says about it.
+/// The client for AWS, with the CA bundle from the environment.
 pub(crate) fn aws() -> Aws {
     Aws::new(Arc::new(SystemClock), env::ca_bundle())
 }
 
-/// An instance, with its store open. A person is asked for the passphrase, if one protects their sign-in.
+/// Opens an instance with its store. A person is asked for the passphrase if one protects the sign-in.
 pub(crate) fn open(
     settings: &Settings,
     instance: &ConfiguredInstance,
@@ -28,15 +28,15 @@ pub(crate) fn open(
     open_for(settings, instance, Purpose::Use)
 }
 
-/// The same, to sign in: a person is asked for a new passphrase too, if nothing else protects their sign-in.
+/// Opens an instance to sign in. A person is asked for a new passphrase if nothing else protects the sign-in.
 pub(crate) fn open_to_sign_in(
     settings: &Settings,
     instance: &ConfiguredInstance,
 ) -> Result<IdentityCenter, Failure> {
-    open_for(settings, instance, Purpose::Make)
+    open_for(settings, instance, Purpose::Create)
 }
 
-/// The same, where nobody can be asked: with the passphrase that was asked for before, if there is one.
+/// Opens an instance without asking a person, with a passphrase from before if there is one.
 pub(crate) fn open_unattended(
     settings: &Settings,
     instance: &ConfiguredInstance,
@@ -45,7 +45,7 @@ pub(crate) fn open_unattended(
     open_for(settings, instance, Purpose::Unattended(passphrase))
 }
 
-/// The same for who asks AWS without being signed in: no keyring is looked at.
+/// Opens an instance for calls that need no sign-in. The keyring is not used.
 pub(crate) fn open_without_sign_in(
     settings: &Settings,
     instance: &ConfiguredInstance,
@@ -56,10 +56,9 @@ pub(crate) fn open_without_sign_in(
     Ok(with_store(settings, instance)(store))
 }
 
-/// Asks for the passphrases of the sign-ins that are there, unless they were typed already, so that they can be used later,
-/// where nobody can be asked.
-/// A person may leave any out.
-pub(crate) fn ask_beforehand(
+/// Asks for the passphrases of all existing sign-ins, so that the server can use them later without asking.
+/// A person may skip each of them.
+pub(crate) fn ask_passphrases(
     settings: &Settings,
 ) -> Result<HashMap<InstanceName, Passphrase>, Failure> {
     let mut passphrases = HashMap::new();
@@ -73,7 +72,7 @@ pub(crate) fn ask_beforehand(
             continue;
         }
         let question = format!(
-            "The passphrase that protects your sign-in to `{name}` (Enter alone: its slots are not refreshed): "
+            "Passphrase that protects your sign-in to `{name}` (press Enter to skip: its slots are not refreshed): "
         );
         let answer = ui::ask_secret(&question)?;
         if let Ok(passphrase) = Passphrase::parse(answer.to_string()) {
@@ -94,7 +93,7 @@ fn open_for(
     Ok(with_store(settings, instance)(store))
 }
 
-/// What makes it of its store, for who opens that elsewhere.
+/// Builds an instance from an already opened store.
 pub(crate) fn with_store(
     settings: &Settings,
     instance: &ConfiguredInstance,
@@ -106,18 +105,18 @@ pub(crate) fn with_store(
     move |store| IdentityCenter::new(aws(), instance, store, aws_cli, retries)
 }
 
-/// Waits until a refreshed token is saved, as AWS may take the old one no more. If it takes too long to come, the old one is
-/// good for a while yet.
+/// Waits until a renewed access token is saved, because AWS may not accept the old one any more. After the timeout,
+/// the old token stays valid for a while.
 pub(crate) async fn saved() {
-    timeout(SAVING, identity_center::wait_until_saved()).await.ok();
+    timeout(SAVE_TIMEOUT, identity_center::wait_until_saved()).await.ok();
 }
 
-/// Where the instance's catalogue is.
+/// The file of the instance's catalogue.
 pub(crate) fn catalogue_file(instance: &ConfiguredInstance) -> CatalogueFile {
     CatalogueFile::new(&paths::catalogues(), &instance.instance)
 }
 
-/// A failure, with what to type for this instance.
+/// Adds a hint with the command for this instance.
 pub(crate) fn explain(
     failure: Failure,
     settings: &Settings,
@@ -128,7 +127,7 @@ pub(crate) fn explain(
         _ if failure.hint.is_some() => return failure,
         Problem::SignInNeeded => format!("Sign in: aws-sso login{flag}"),
         Problem::Denied => format!(
-            "See what you may use: aws-sso list{flag}; ask AWS for it anew: aws-sso cache{flag}"
+            "List your roles: aws-sso list{flag}; update the list from AWS: aws-sso cache{flag}"
         ),
         Problem::Throttled
         | Problem::Unavailable
@@ -142,20 +141,20 @@ pub(crate) fn explain(
     failure.with_hint(hint)
 }
 
-/// Says that our clock is off, if AWS's last answer showed it: signatures and expirations depend on it.
-pub(crate) fn mention_clock(center: &IdentityCenter) {
+/// Warns if our clock differs from AWS's clock, because signatures and expirations depend on it.
+pub(crate) fn warn_about_clock(center: &IdentityCenter) {
     if let Some(warning) = clock_warning(center) {
         ui::note(&format!("warning: {}", warning.whole()));
     }
 }
 
-/// That our clock is off, if it is.
+/// The warning about our clock, if it differs from AWS's clock.
 pub(crate) fn clock_warning(center: &IdentityCenter) -> Option<Failure> {
     let difference = clock_difference(center)?;
-    Some(Failure::failed(difference).with_hint(format!("Set it: {SET_CLOCK}")))
+    Some(Failure::failed(difference).with_hint(format!("Set the clock: {SET_CLOCK}")))
 }
 
-/// How far our clock is off, if it is.
+/// The difference between our clock and AWS's clock, if it is too large.
 pub(crate) fn clock_difference(center: &IdentityCenter) -> Option<String> {
     let offset = center.clock_offset();
     let minutes = offset.abs().as_mins();
@@ -164,8 +163,8 @@ pub(crate) fn clock_difference(center: &IdentityCenter) -> Option<String> {
         .then(|| format!("this machine's clock is {minutes} minutes {direction} AWS's"))
 }
 
-/// What the AWS CLI keeps for the same instance: by the name of its `[sso-session]`; else by the start URL, as older
-/// versions do, unless two identities share that.
+/// The AWS CLI's sign-in to the same instance. Its key is the name of the `[sso-session]`. Older versions use the start
+/// URL, which counts only if no other instance has it.
 fn aws_cli_sign_in(settings: &Settings, instance: &ConfiguredInstance) -> Option<AwsCliCache> {
     let Instance { name, start_url, .. } = &instance.instance;
     let key = match instance.is_in_aws_config {
@@ -176,7 +175,7 @@ fn aws_cli_sign_in(settings: &Settings, instance: &ConfiguredInstance) -> Option
     Some(AwsCliCache::new(paths::aws_cli_sign_ins(), key))
 }
 
-const SAVING: Duration = Duration::from_secs(5);
+const SAVE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What sets our clock.
+/// The command that sets our clock.
 pub(crate) const SET_CLOCK: &str = "sudo timedatectl set-ntp true";

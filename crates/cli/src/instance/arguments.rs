@@ -7,7 +7,7 @@ use credentials::{AccountId, InstanceName, Partition, ProfileName, RoleArn, Role
 
 use crate::ground::values::Values;
 
-/// What a person names.
+/// The role that a person names.
 pub(crate) enum Wanted {
     /// A role by its profile name.
     Profile(ProfileName),
@@ -38,7 +38,7 @@ pub(crate) struct RoleArguments {
 }
 
 impl RoleArguments {
-    /// What is named, if anything is.
+    /// The named role, if there is one.
     pub(crate) fn wanted(self) -> Option<Wanted> {
         let Self { profile, account, role, arn } = self;
         let role = account.zip(role).map(|(account, role)| Wanted::Role(account, role, None));

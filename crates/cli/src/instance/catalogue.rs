@@ -1,4 +1,4 @@
-//! Refreshing the catalogue in front of a person: when, and with a bar.
+//! Updates the catalogue from AWS if it is old, and shows a progress bar.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -20,14 +20,14 @@ const DEFAULT_CACHE_REFRESH: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 pub(crate) enum Extent {
     /// All of it.
     All,
-    /// All of it if it is old; else the roles of accounts that are new.
+    /// All of it if it is old, or else only the roles of new accounts.
     WhatIsNew,
-    /// All of it if it is old; else nothing.
+    /// All of it if it is old, or else nothing.
     IfOld,
 }
 
-/// Refreshes it, and gives what it is now.
-pub(crate) async fn refresh(
+/// Updates the catalogue and returns it.
+pub(crate) async fn update(
     settings: &Settings,
     instance: &ConfiguredInstance,
     center: &IdentityCenter,
@@ -41,24 +41,24 @@ pub(crate) async fn refresh(
     }
     let only_new = extent == Extent::WhatIsNew && !is_old;
     let (sender, receiver) = watch::channel(Progress::default());
-    let refresh = center.update_catalogue(&file, only_new, &sender);
-    let refreshed = tokio::select! {
-        refreshed = refresh => refreshed,
+    let update = center.update_catalogue(&file, only_new, &sender);
+    let updated = tokio::select! {
+        updated = update => updated,
         never = draw(receiver) => match never {},
     };
-    refreshed.map_err(|error| explain(error, settings, instance))
+    updated.map_err(|error| explain(error, settings, instance))
 }
 
-/// Whether it is older than a person wants it to be.
+/// Whether the catalogue is older than `CacheRefresh`.
 pub(crate) fn is_old(settings: &Settings, catalogue: &Catalogue) -> bool {
     let limit = settings.config.cache_refresh.unwrap_or(DEFAULT_CACHE_REFRESH);
     let Some(updated_at) = catalogue.updated_at else { return true };
-    // There is no age when the clock was set back.
+    // The conversion fails if the clock was set back.
     let age = Duration::try_from(SystemClock.now().duration_since(updated_at));
     !limit.is_zero() && age.is_ok_and(|age| age > limit)
 }
 
-/// Draws the bar for as long as it is awaited.
+/// Draws the progress bar until it is dropped.
 async fn draw(mut progress: watch::Receiver<Progress>) -> Infallible {
     let bar = ui::progress_bar("Accounts");
     loop {

@@ -1,6 +1,6 @@
-//! Lets a person choose one of all roles that they may use, with the selector on the whole screen.
+//! Lets a person choose one of their roles with the full-screen selector.
 //!
-//! It starts from the catalogues and waits for nothing else. It obtains no credentials, and prints nothing.
+//! It reads the catalogues, and waits for nothing else. It obtains no credentials, and prints nothing.
 
 mod background;
 mod loaded;
@@ -28,7 +28,7 @@ use loaded::Loaded;
 use preview::preview;
 use rows::{Target, aws_config_profiles, rows};
 
-/// What a person has chosen.
+/// The role that a person chose.
 pub(crate) struct Choice {
     pub(crate) profile: ProfileName,
     /// None for a profile of the AWS config.
@@ -43,33 +43,33 @@ enum Turn {
     Changed(Place),
 }
 
-/// Where a person is in the list.
+/// The position of a person in the list.
 #[derive(Default)]
 struct Place {
     kept: Kept,
     selected: Option<Key>,
 }
 
-/// What stays the same from turn to turn.
+/// The state that all turns share.
 struct Chooser<'a> {
     settings: &'a Settings,
     candidates: Vec<&'a ConfiguredInstance>,
     screen: Screen,
     background: Background<'a>,
-    /// What the server holds. None until it has answered.
+    /// The slots of the server. None until it has answered.
     loaded: Option<Vec<Loaded>>,
     news: Option<String>,
     look: Look,
     history: History,
 }
 
-/// Lets a person choose. `client` is asked in the background what its server holds.
+/// Lets a person choose a role. In the background, `client` asks the server for its slots.
 pub(crate) async fn choose(
     settings: &Settings,
     client: Option<&Client>,
 ) -> Result<Choice, Failure> {
-    // From here on a signal ends this in good order, so that the terminal is restored. The handlers start at the next turn
-    // of the runtime.
+    // From here on, a signal ends the selector and the terminal is restored. The handlers start after
+    // the next yield.
     process::hold_signals();
     tokio::task::yield_now().await;
     let mut chooser = Chooser {
@@ -127,7 +127,7 @@ impl Chooser<'_> {
         }))
     }
 
-    /// Shows the state, and changes it as the person wants. None once the catalogues may have changed.
+    /// Shows the state and handles the keys. None if the catalogues may have changed.
     async fn show(
         &mut self,
         state: &mut State<'_, Target<'_>>,
@@ -152,7 +152,7 @@ impl Chooser<'_> {
                 news = self.background.news() => match news {
                     News::Loaded(loaded) => self.loaded = Some(loaded),
                     News::Progress(text) => self.news = Some(text),
-                    News::Refreshed(text) => {
+                    News::Updated(text) => {
                         self.news = Some(text);
                         return Ok(None);
                     }
@@ -168,13 +168,13 @@ impl Chooser<'_> {
         event: Event,
     ) -> Result<Option<Turn>, Failure> {
         let Some(step) = state.handle(event) else { return Ok(None) };
-        if !self.background.is_refreshing() {
+        if !self.background.is_updating() {
             self.news = None;
         }
         match step {
             Step::Stay => {}
             Step::Redraw => self.screen.clear().map_err(terminal_failed)?,
-            Step::Refresh => self.refresh(state),
+            Step::Refresh => self.update(state),
             Step::Cancelled => return Ok(Some(Turn::Cancelled)),
             Step::Chosen(target) => {
                 let (profile, instance) = (target.profile().clone(), target.instance().cloned());
@@ -184,17 +184,17 @@ impl Chooser<'_> {
         Ok(None)
     }
 
-    /// Updates the instance of the selected row from AWS. If the row is of none, the most likely instance.
-    fn refresh(&mut self, state: &State<'_, Target<'_>>) {
+    /// Updates the instance of the selected row from AWS. If the row has no instance, updates the default one.
+    fn update(&mut self, state: &State<'_, Target<'_>>) {
         let of_row = state.selected().and_then(|row| row.key.instance());
         let is_of_row = |instance: &&&ConfiguredInstance| Some(&instance.instance.name) == of_row;
         self.news =
             Some(match self.candidates.iter().find(is_of_row).or(self.candidates.first()) {
                 Some(instance) => {
-                    self.background.refresh(instance);
-                    format!("Refreshing `{}`…", instance.instance.name)
+                    self.background.update(instance);
+                    format!("Updating `{}`…", instance.instance.name)
                 }
-                None => "Nothing can be refreshed: no instance is configured".to_owned(),
+                None => "Nothing to update: no instance is configured".to_owned(),
             });
     }
 
@@ -207,7 +207,7 @@ impl Chooser<'_> {
             let flag = self.settings.flag_for(&instance.instance);
             let name = &instance.instance.name;
             format!(
-                "The roles of `{name}` are not known yet. Sign in, and they are fetched: aws-sso login{flag}"
+                "The roles of `{name}` are not known yet. Sign in to fetch them: aws-sso login{flag}"
             )
         };
         empty.map(line).collect()

@@ -1,5 +1,5 @@
-//! How often and when a person used a role, so that the selector can list it first. It is kept in a file. A file that is
-//! damaged or cannot be written is treated as if there were none.
+//! How often and when a person used a role, so that the selector can list it first. The history is a file. A file
+//! that is damaged or cannot be written is ignored.
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -14,7 +14,7 @@ use tracing::debug;
 use crate::ground::clock::SystemClock;
 use crate::ground::paths;
 
-/// What was used: a role of an instance, or a profile of the AWS config whose role is not known.
+/// The key of a use: a role of an instance, or a profile of the AWS config whose role is not known.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(untagged)]
 pub(crate) enum Key {
@@ -22,7 +22,7 @@ pub(crate) enum Key {
     Profile { profile: String },
 }
 
-/// How much and when it was used.
+/// How often and when a role was used last.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Use {
     /// The sum of all uses at the time of the last one. Each counts 1 at first, and half of that a week later.
@@ -31,7 +31,7 @@ pub(crate) struct Use {
     last_used: i64,
 }
 
-/// Everything that was used.
+/// All roles and profiles that were used.
 #[derive(Debug, Default)]
 pub(crate) struct History(HashMap<Key, Use>);
 
@@ -49,9 +49,9 @@ struct StoredUse {
     of: Use,
 }
 
-/// Records that a person wanted this profile and got credentials.
+/// Records that a person chose this profile and got credentials.
 pub(crate) fn note(profile: &Profile) {
-    // Credentials that were handed in cannot be chosen again.
+    // Credentials without a source cannot be chosen again.
     let Some(source) = &profile.source else { return };
     let path = paths::history();
     let now = SystemClock.now().as_second();
@@ -90,17 +90,17 @@ impl Key {
 }
 
 impl Use {
-    /// As the selector sees it at this time.
+    /// The use in the form that the selector needs, at this time.
     pub(crate) fn seen_at(self, now: i64) -> Used {
         Used { ago: self.ago(now), frecency: self.frecency(now) }
     }
 
-    /// How likely it is to be wanted again at this time: 1 after a first use just now.
+    /// How likely it is that the role is chosen again, at this time. It is 1 right after the first use.
     fn frecency(self, now: i64) -> f64 {
         self.uses * (-self.ago(now).div_duration_f64(HALF_LIFE)).exp2()
     }
 
-    /// If the clock was ahead at the last use, that counts as now.
+    /// Time since the last use. Zero if the last use is in the future, because the clock was set back.
     fn ago(self, now: i64) -> Duration {
         Duration::from_secs(now.saturating_sub(self.last_used).try_into().unwrap_or_default())
     }

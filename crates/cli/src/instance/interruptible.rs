@@ -3,14 +3,14 @@
 use credentials::{Failure, Problem};
 use providers::identity_center;
 
-/// Does it, unless the person interrupts it.
+/// Does the work until it ends or the person interrupts it.
 pub(crate) async fn interruptible<T>(
     work: impl Future<Output = Result<T, Failure>>,
 ) -> Result<T, Failure> {
     tokio::select! {
         outcome = work => outcome,
         () = crate::ground::process::interrupted() => {
-            // A refreshed token is saved before we go: AWS may take the old one no more.
+            // A renewed access token must be saved first, because AWS may not accept the old one any more.
             identity_center::wait_until_saved().await;
             Err(Failure::new(Problem::Interrupted, "interrupted"))
         }

@@ -1,4 +1,4 @@
-//! From what a person names to a profile with credentials: the catalogue first, then the AWS config, then AWS itself.
+//! Obtains credentials for the role that a person names: from the catalogues, then the AWS config, then AWS itself.
 
 use credentials::{
     AccountId, Chain, Failure, Fetched, Partition, Problem, Profile, ProfileName, RegionName,
@@ -12,18 +12,18 @@ use crate::instance::arguments::Wanted;
 use crate::instance::catalogue::{self, Extent};
 use crate::instance::roles::{Role, Roles};
 use crate::instance::settings::{ConfiguredInstance, Settings};
-use crate::instance::sign_in::{Wishes, sign_in};
+use crate::instance::sign_in::{SignInOptions, sign_in};
 
-/// What a person may wonder about.
-const SLOW: &str = "Waiting for AWS, or for another aws-sso that is signing in…";
+/// Note for a person if AWS takes long.
+const SLOW_NOTE: &str = "Waiting for AWS, or for another aws-sso that is signing in…";
 
-/// What a person means, as far as it is known without AWS.
-pub(crate) enum Meant<'a> {
+/// A named role, resolved without asking AWS.
+pub(crate) enum Resolved<'a> {
     /// A role of an instance.
     Role(Found<'a>),
     /// A profile of the AWS config that the SDK resolves.
     Profile(ProfileName),
-    /// Nothing that is known here: a catalogue that was never fetched may have it.
+    /// An unknown name. It may be in a catalogue that was never fetched.
     UnknownName(ProfileName),
 }
 
@@ -34,8 +34,8 @@ pub(crate) struct Found<'a> {
     chain: Chain,
 }
 
-impl Meant<'_> {
-    /// How its credentials are obtained: what identifies the role that is meant.
+impl Resolved<'_> {
+    /// The source of its credentials, which identifies the role.
     pub(crate) fn source(&self, settings: &Settings) -> Option<Source> {
         match self {
             Self::Role(found) => Some(found.source()),
@@ -51,43 +51,43 @@ impl Found<'_> {
     }
 }
 
-/// Which role a person means. AWS is not asked.
-pub(crate) fn resolve(settings: &Settings, wanted: Wanted) -> Result<Meant<'_>, Failure> {
+/// Resolves the role that a person names, without asking AWS.
+pub(crate) fn resolve(settings: &Settings, wanted: Wanted) -> Result<Resolved<'_>, Failure> {
     if let Some(found) = in_catalogues(settings, &wanted)? {
-        return Ok(Meant::Role(found));
+        return Ok(Resolved::Role(found));
     }
     match wanted {
         Wanted::Profile(name) if settings.aws_config.has(&name) => of_aws_config(settings, name),
-        Wanted::Profile(name) => Ok(Meant::UnknownName(name)),
+        Wanted::Profile(name) => Ok(Resolved::UnknownName(name)),
         Wanted::Role(account, role, partition) => {
-            // Who says which instance is meant doesn't mean a profile that comes through another.
+            // If a person chose an instance, profiles of other instances do not count.
             let chosen = settings.is_one_chosen().then(|| settings.chosen()).transpose()?;
             let through = chosen.map(|chosen| chosen.instance.id());
             let partition = partition.as_ref();
             let name = settings.aws_config.find(&account, &role, partition, through.as_ref())?;
             match name {
                 Some(name) => of_aws_config(settings, name),
-                None => unlisted(settings, account, role, partition).map(Meant::Role),
+                None => unlisted(settings, account, role, partition).map(Resolved::Role),
             }
         }
     }
 }
 
-/// The profile that is meant, with credentials.
+/// Obtains credentials for the role that a person names.
 pub(crate) async fn obtain(settings: &Settings, wanted: Wanted) -> Result<Profile, Failure> {
     fetch(settings, resolve(settings, wanted)?).await
 }
 
-/// The same for what is resolved already.
-pub(crate) async fn fetch(settings: &Settings, meant: Meant<'_>) -> Result<Profile, Failure> {
-    match meant {
-        Meant::Role(found) => credentials(settings, found).await,
-        Meant::Profile(name) => by_sdk(settings, name).await,
-        Meant::UnknownName(name) => after_refresh(settings, name).await,
+/// Obtains credentials for a resolved role.
+pub(crate) async fn fetch(settings: &Settings, resolved: Resolved<'_>) -> Result<Profile, Failure> {
+    match resolved {
+        Resolved::Role(found) => credentials(settings, found).await,
+        Resolved::Profile(name) => by_sdk(settings, name).await,
+        Resolved::UnknownName(name) => after_refresh(settings, name).await,
     }
 }
 
-/// The region in which programs of a profile start, if one is configured for it.
+/// The default region for programs that use a profile, if one is configured.
 pub(crate) fn default_region(
     settings: &Settings,
     profile: &Profile,
@@ -105,7 +105,7 @@ pub(crate) fn default_region(
     Ok(of_role.or_else(of_profile).or_else(|| of_all().cloned()))
 }
 
-/// The one instance whose catalogue has it; the default instance's, if several have.
+/// The role, if a catalogue has it. If several catalogues have it, the default instance wins.
 fn in_catalogues<'a>(
     settings: &'a Settings,
     wanted: &Wanted,
@@ -141,32 +141,33 @@ fn in_catalogue<'a>(
     role.map(found).transpose()
 }
 
-/// A profile of the AWS config: one of an `[sso-session]` comes from our sign-in, any other from the SDK.
-fn of_aws_config(settings: &Settings, name: ProfileName) -> Result<Meant<'_>, Failure> {
+/// A profile of the AWS config. We sign in for one with an `[sso-session]`. The SDK resolves the others.
+fn of_aws_config(settings: &Settings, name: ProfileName) -> Result<Resolved<'_>, Failure> {
     let Some((session, chain)) = settings.aws_config.chain(&name) else {
-        return Ok(Meant::Profile(name));
+        return Ok(Resolved::Profile(name));
     };
-    // One of the same name in config.yaml may be another.
-    let Some(instance) = settings.with_id(&session) else { return Ok(Meant::Profile(name)) };
+    // An instance of the same name in config.yaml can have another start URL.
+    let Some(instance) = settings.with_id(&session) else { return Ok(Resolved::Profile(name)) };
     if settings.is_one_chosen() && settings.chosen()?.instance.id() != session {
         let text = format!(
-            "the profile `{name}` signs in to `{}`, and another instance is chosen",
+            "the profile `{name}` signs in to `{}`, but another instance is chosen",
             session.name
         );
         return Err(Failure::new(Problem::Usage, text)
             .with_hint("Leave out --sso, and unset AWS_SSO if it is set"));
     }
-    Ok(Meant::Role(Found { instance, name, chain }))
+    Ok(Resolved::Role(Found { instance, name, chain }))
 }
 
 async fn by_sdk(settings: &Settings, name: ProfileName) -> Result<Profile, Failure> {
     if env::is_within_credential_process() && settings.aws_config.runs_process(&name) {
         let files = settings.aws_config.files();
         let text = format!(
-            "the credential_process of the profile `{name}` in {files} would be run by a credential_process"
+            "the profile `{name}` in {files} has a credential_process, which cannot run inside \
+             another credential_process"
         );
         return Err(Failure::failed(text).with_hint(
-            "Let it name a role that aws-sso knows by itself: aws-sso process --account ID --role NAME",
+            "Name a role of an instance instead: aws-sso process --account ID --role NAME",
         ));
     }
     let source = settings.aws_config.source(&name).map(Source::Profile);
@@ -175,7 +176,7 @@ async fn by_sdk(settings: &Settings, name: ProfileName) -> Result<Profile, Failu
     Ok(Profile { name, principal, credentials, source })
 }
 
-/// A name that nothing knows: unless the catalogue was never fetched, which is then done.
+/// Fetches the catalogues that were never fetched, and looks for the name there.
 async fn after_refresh(settings: &Settings, name: ProfileName) -> Result<Profile, Failure> {
     let wanted = Wanted::Profile(name.clone());
     for instance in settings.candidates()? {
@@ -183,7 +184,7 @@ async fn after_refresh(settings: &Settings, name: ProfileName) -> Result<Profile
             continue;
         }
         let refreshed = with_sign_in(settings, instance, async |center| {
-            catalogue::refresh(settings, instance, center, Extent::All).await
+            catalogue::update(settings, instance, center, Extent::All).await
         });
         let files = settings.aws_config.files();
         let catalogue = refreshed.await.map_err(|error| {
@@ -200,16 +201,16 @@ async fn after_refresh(settings: &Settings, name: ProfileName) -> Result<Profile
         }
     }
     if settings.instances().is_empty() {
-        // The SDK's own words, with the profiles that there are.
+        // The SDK's message lists the existing profiles.
         return by_sdk(settings, name).await;
     }
     let files = settings.aws_config.files();
-    let text = format!("no role is called `{name}`, and no profile in {files}");
+    let text = format!("there is no role `{name}`, and no profile of that name in {files}");
     Err(Failure::failed(text)
-        .with_hint("See what there is: aws-sso list; ask AWS for it anew: aws-sso cache"))
+        .with_hint("List your roles: aws-sso list; update the list from AWS: aws-sso cache"))
 }
 
-/// A role that no source knows: AWS will say whether it is the person's.
+/// A role that neither a catalogue nor the AWS config has. AWS decides whether the person may use it.
 fn unlisted<'a>(
     settings: &'a Settings,
     account: AccountId,
@@ -223,15 +224,17 @@ fn unlisted<'a>(
              IAM Identity Center is configured",
             role.as_str()
         );
-        return Err(Failure::failed(text).with_hint("Say where you sign in: aws-sso setup"));
+        return Err(Failure::failed(text).with_hint("Configure an instance: aws-sso setup"));
     }
     let instance = settings.chosen()?;
     let here = Partition::of_region(instance.instance.region.as_str());
     if partition.is_some_and(|partition| *partition != here) {
-        let text = format!("`{}` is not in the partition of this ARN", instance.instance.name);
-        return Err(
-            Failure::failed(text).with_hint("Choose the instance that is, with --sso or AWS_SSO")
+        let text = format!(
+            "the instance `{}` is not in the partition of this ARN",
+            instance.instance.name
         );
+        return Err(Failure::failed(text)
+            .with_hint("Choose an instance in that partition with --sso or AWS_SSO"));
     }
     let name = format!("{account}:{}", role.as_str());
     let name = ProfileName::parse(&name).map_err(Failure::failed)?;
@@ -250,25 +253,25 @@ async fn credentials(settings: &Settings, found: Found<'_>) -> Result<Profile, F
     Ok(Profile { name, principal, credentials, source })
 }
 
-/// Does it; and, if a sign-in is missing and the person wants that (`AutoLogin`), signs in and does it again.
+/// Does the work. If nobody is signed in and `AutoLogin` is set, signs in and does the work again.
 async fn with_sign_in<T>(
     settings: &Settings,
     instance: &ConfiguredInstance,
     work: impl AsyncFn(&IdentityCenter) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     let center = access::open(settings, instance)?;
-    let outcome = match ui::note_if_slow(SLOW, work(&center)).await {
+    let outcome = match ui::note_if_slow(SLOW_NOTE, work(&center)).await {
         Err(error)
             if error.problem == Problem::SignInNeeded
                 && settings.config.auto_login
                 && ui::has_terminal() =>
         {
             let center = access::open_to_sign_in(settings, instance)?;
-            sign_in(settings, instance, &center, Wishes::default()).await?;
+            sign_in(settings, instance, &center, SignInOptions::default()).await?;
             work(&center).await
         }
         outcome => outcome,
     };
-    access::mention_clock(&center);
+    access::warn_about_clock(&center);
     outcome
 }

@@ -1,4 +1,4 @@
-//! The roles of an instance as a person sees them: the catalogue, and what config.yaml adds to it, under names.
+//! The roles of an instance: the catalogue merged with config.yaml, with a profile name for each role.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -13,7 +13,7 @@ use crate::instance::access;
 use crate::instance::settings::{ConfiguredInstance, Settings};
 use config::profile_name::{Fields, Fingerprint, Memo, Named, Renamed, make_unique};
 
-/// A role that a person may use: what both sources say of it, and its name.
+/// A role that a person may use, with its data from AWS and from config.yaml, and its profile name.
 pub(crate) struct Role<'a> {
     pub(crate) account_id: &'a AccountId,
     pub(crate) role_name: &'a RoleName,
@@ -29,17 +29,17 @@ pub(crate) struct Roles<'a> {
     instance: &'a ConfiguredInstance,
     partition: Partition,
     pub(crate) roles: Vec<Role<'a>>,
-    /// Roles whose names would have been the same.
+    /// Roles that were renamed because their names were equal.
     pub(crate) renamed: Vec<Renamed>,
 }
 
 impl<'a> Role<'a> {
-    /// From config.yaml.
+    /// The account's name in config.yaml.
     pub(crate) fn account_name(&self) -> Option<&'a str> {
         self.of_account?.name.as_deref()
     }
 
-    /// From AWS Organizations.
+    /// The account's name in AWS Organizations.
     pub(crate) fn account_alias(&self) -> Option<&'a str> {
         self.of_aws?.name.as_deref()
     }
@@ -48,7 +48,7 @@ impl<'a> Role<'a> {
         self.of_aws?.email.as_deref()
     }
 
-    /// From config.yaml.
+    /// The profile name in config.yaml.
     fn explicit_name(&self) -> Option<&'a ProfileName> {
         self.of_role?.profile.as_ref()
     }
@@ -57,7 +57,7 @@ impl<'a> Role<'a> {
         self.of_role?.via.as_ref()
     }
 
-    /// Those of the account, then those of the role, which win.
+    /// Tags of the account and of the role. The role's tags win.
     pub(crate) fn tags(&self) -> Vec<(String, String)> {
         let mut tags: Vec<(String, String)> = Vec::new();
         let of_account = self.of_account.map(|account| &account.tags);
@@ -73,7 +73,7 @@ impl<'a> Role<'a> {
 }
 
 impl<'a> Roles<'a> {
-    /// Adds both up, and names all roles.
+    /// Merges the catalogue with config.yaml, and names all roles.
     pub(crate) fn of(
         settings: &'a Settings,
         instance: &'a ConfiguredInstance,
@@ -107,7 +107,7 @@ impl<'a> Roles<'a> {
         self.roles.iter().find(|role| role.profile == *name)
     }
 
-    /// The role of that account and name, if it is of this partition.
+    /// The role of that account and name, if it is in this partition.
     pub(crate) fn find(
         &self,
         account: &AccountId,
@@ -129,7 +129,7 @@ impl<'a> Roles<'a> {
         }
     }
 
-    /// What leads to a role: the one that the portal gives, and those that are assumed from there.
+    /// The chain to a role: the role from the portal, and the roles that are assumed from it in turn.
     pub(crate) fn chain(&self, role: &Role<'_>) -> Result<Chain, Failure> {
         let mut links = Vec::new();
         let mut arn = self.arn(role);
@@ -152,13 +152,13 @@ impl<'a> Roles<'a> {
         Ok(Chain { account_id: arn.account_id, role_name: arn.role_name, links })
     }
 
-    /// How a role's credentials are obtained.
+    /// The source of a role's credentials.
     pub(crate) fn source(&self, role: &Role<'_>) -> Result<Source, Failure> {
         let instance = self.instance.instance.id();
         Ok(Source::Role { instance, chain: self.chain(role)? })
     }
 
-    /// The most precise default region.
+    /// The default region of the role, its account, the instance, or config.yaml, in this order.
     pub(crate) fn default_region(&self, role: &Role<'a>) -> Option<&'a str> {
         let of_role = role.of_role.and_then(|role| role.default_region.as_ref());
         let of_account = || role.of_account.and_then(|account| account.default_region.as_ref());
@@ -167,7 +167,7 @@ impl<'a> Roles<'a> {
         region.or_else(of_all).map(RegionName::as_str)
     }
 
-    /// Roles with `Via` are not told by the portal: it is config.yaml that knows them.
+    /// Adds the roles with `Via`. They are in config.yaml only, not in the portal.
     fn add_roles_via_others(&mut self, catalogue: &'a Catalogue) {
         for account in &self.instance.accounts {
             for role in account.roles.iter().filter(|role| role.via.is_some()) {
@@ -187,12 +187,12 @@ impl<'a> Roles<'a> {
         of_account: Option<&'a config::Account>,
         of_role: Option<&'a config::Role>,
     ) {
-        // Until there is a better name.
+        // A temporary name, until `give_names`.
         let profile = ProfileName::from(role_name);
         self.roles.push(Role { account_id, role_name, profile, of_aws, of_account, of_role });
     }
 
-    /// Names all roles: as they were named the last time, if nothing has changed.
+    /// Names all roles. If nothing changed, the names come from the last time.
     fn give_names(&mut self) -> Result<(), Failure> {
         let path = access::catalogue_file(self.instance).beside("names");
         let memo = Memo::new(path, self.fingerprint());
@@ -207,21 +207,21 @@ impl<'a> Roles<'a> {
         let names = names.collect::<Result<Vec<_>, _>>()?;
         self.set_names(names);
         self.make_names_unique();
-        // A person is warned of names that were changed each time.
+        // Without the memo, the warning about renamed roles is shown each time.
         if self.renamed.is_empty() && !self.roles.is_empty() {
             memo.keep(self.roles.iter().map(|role| &role.profile));
         }
         Ok(())
     }
 
-    /// One for each role, in their order.
+    /// Sets the names of all roles, in their order.
     fn set_names(&mut self, names: impl IntoIterator<Item = ProfileName>) {
         for (role, name) in self.roles.iter_mut().zip(names) {
             role.profile = name;
         }
     }
 
-    /// All that the names depend on.
+    /// Fingerprint of everything that the names depend on.
     fn fingerprint(&self) -> Fingerprint {
         let Instance { name, start_url, region } = &self.instance.instance;
         let mut all = Fingerprint::new();
@@ -292,7 +292,7 @@ impl<'a> Roles<'a> {
     fn make_names_unique(&mut self) {
         let different: HashSet<&str> =
             self.roles.iter().map(|role| role.profile.as_str()).collect();
-        // As it nearly always is: nothing more to be done for thousands of roles.
+        // The usual case. It is fast for thousands of roles.
         if different.len() == self.roles.len() {
             return;
         }
@@ -313,7 +313,7 @@ impl<'a> Roles<'a> {
     }
 }
 
-/// What somebody put into an account's name must not keep all roles from having one.
+/// Removes control characters, because one in an account's name must not make the naming of all roles fail.
 fn without_control(text: Option<&str>) -> Cow<'_, str> {
     let text = text.unwrap_or_default();
     match text.contains(char::is_control) {

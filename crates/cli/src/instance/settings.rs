@@ -1,4 +1,4 @@
-//! What a person has configured: `config.yaml` and the AWS config, added up; and which instance is meant.
+//! The settings: `config.yaml` merged with the AWS config, and the chosen instance.
 
 use credentials::{Failure, Instance, InstanceId, InstanceName, RegionName, shell_word};
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use crate::instance::arguments::InstanceArguments;
 use config::profile_name::ProfileFormat;
 use config::{Account, ConfigFile, UrlAction};
 
-/// Everything that is configured.
+/// The settings from both config files.
 pub(crate) struct Settings {
     pub(crate) config_path: PathBuf,
     pub(crate) config: ConfigFile,
@@ -29,7 +29,7 @@ pub(crate) struct ConfiguredInstance {
     pub(crate) default_region: Option<RegionName>,
     pub(crate) auth_url_action: Option<UrlAction>,
     pub(crate) accounts: Vec<Account>,
-    /// Whether the AWS config has it too: then the AWS CLI knows it by the same name.
+    /// Whether the AWS config has it too. Then the AWS CLI uses the same name.
     pub(crate) is_in_aws_config: bool,
 }
 
@@ -46,17 +46,17 @@ impl Settings {
         })?;
         let aws_config =
             AwsConfig::read(env::aws_config_file(), env::aws_credentials_file()).await?;
-        let instances = add_up(&config, aws_config.instances()?);
+        let instances = merge(&config, aws_config.instances()?);
         let wanted = arguments.sso.clone();
         Ok(Self { config_path, config, aws_config, profile_format, instances, wanted })
     }
 
-    /// All instances: those of config.yaml, then those that only the AWS config has.
+    /// All instances: first those of config.yaml, then those that only the AWS config has.
     pub(crate) fn instances(&self) -> &[ConfiguredInstance] {
         &self.instances
     }
 
-    /// Those that may be meant: all, unless a person has chosen one. The likeliest first.
+    /// The chosen instance, or all instances with the default one first.
     pub(crate) fn candidates(&self) -> Result<Vec<&ConfiguredInstance>, Failure> {
         if self.wanted.is_some() {
             return Ok(vec![self.chosen()?]);
@@ -70,23 +70,24 @@ impl Settings {
         Ok(candidates)
     }
 
-    /// Whether a person has chosen one with `--sso` or `AWS_SSO`.
+    /// Whether a person chose an instance with `--sso` or `AWS_SSO`.
     pub(crate) fn is_one_chosen(&self) -> bool {
         self.wanted.is_some()
     }
 
-    /// As if `--sso` had named it.
+    /// Chooses an instance, as `--sso` does.
     pub(crate) fn choose(&mut self, name: InstanceName) {
         self.wanted = Some(name);
     }
 
-    /// The one that is meant.
+    /// The chosen instance, or else the default one.
     pub(crate) fn chosen(&self) -> Result<&ConfiguredInstance, Failure> {
         self.require_instances()?;
         if let Some(name) = &self.wanted {
-            let text = || format!("no instance of IAM Identity Center is called `{name}`");
+            let text = || format!("there is no instance of IAM Identity Center `{name}`");
             return self.named(name).ok_or_else(|| {
-                Failure::failed(text()).with_hint(format!("Name one of: {}", self.names()))
+                Failure::failed(text())
+                    .with_hint(format!("Choose one with --sso or AWS_SSO: {}", self.names()))
             });
         }
         self.default().ok_or_else(|| {
@@ -95,32 +96,32 @@ impl Settings {
         })
     }
 
-    /// That there is something to sign in to.
+    /// Fails if no instance is configured.
     pub(crate) fn require_instances(&self) -> Result<(), Failure> {
         if self.instances.is_empty() {
             let text = "no instance of IAM Identity Center is configured";
-            return Err(Failure::failed(text).with_hint("Say where you sign in: aws-sso setup"));
+            return Err(Failure::failed(text).with_hint("Configure an instance: aws-sso setup"));
         }
         Ok(())
     }
 
-    /// The one of that name.
+    /// The instance of that name.
     pub(crate) fn named(&self, name: &InstanceName) -> Option<&ConfiguredInstance> {
         self.instances.iter().find(|instance| instance.instance.name == *name)
     }
 
-    /// The one that a source means: of that name and that start URL.
+    /// The instance with this name and this start URL.
     pub(crate) fn with_id(&self, id: &InstanceId) -> Option<&ConfiguredInstance> {
         self.named(&id.name).filter(|found| found.instance.start_url == id.start_url)
     }
 
-    /// Whether another instance has the same start URL: another identity, whose sign-in must not be taken for this one's.
+    /// Whether another instance has the same start URL. It is another identity, so its sign-in must not be used here.
     pub(crate) fn shares_start_url(&self, instance: &Instance) -> bool {
         let same = |other: &&ConfiguredInstance| other.instance.start_url == instance.start_url;
         self.instances.iter().filter(same).count() > 1
     }
 
-    /// What is typed to choose this instance: nothing, if it is meant anyway.
+    /// The flag that chooses this instance. Empty if it is the default.
     pub(crate) fn flag_for(&self, instance: &Instance) -> String {
         let is_meant = self.default().is_some_and(|default| default.instance.name == instance.name);
         match self.wanted.is_none() && is_meant {
@@ -146,20 +147,20 @@ impl Settings {
     }
 }
 
-/// `config.yaml` alone, with its path: an empty one, if there is none and none was named.
+/// Reads `config.yaml` only. Without the file, the settings are empty, unless a flag or a variable names the file.
 pub(crate) fn config_file(arguments: &InstanceArguments) -> Result<(PathBuf, ConfigFile), Failure> {
     let path = arguments.config.clone().unwrap_or_else(paths::config_file);
     let config = ConfigFile::read(&path, &env::home())?;
     if config.is_none() && arguments.config.is_some() {
         let text = format!("there is no config file {}", path.display());
         return Err(Failure::failed(text)
-            .with_hint("Make one: aws-sso setup, or leave out --config and AWS_SSO_CONFIG"));
+            .with_hint("Create one: aws-sso setup, or leave out --config and AWS_SSO_CONFIG"));
     }
     Ok((path, config.unwrap_or_default()))
 }
 
-/// Both sources. Where they disagree about a name, config.yaml wins, and it is said.
-fn add_up(config: &ConfigFile, of_aws: Vec<Instance>) -> Vec<ConfiguredInstance> {
+/// Merges the instances of both files. If they differ for one name, config.yaml wins, with a warning.
+fn merge(config: &ConfigFile, of_aws: Vec<Instance>) -> Vec<ConfiguredInstance> {
     let of_config = config.instances.iter().map(|instance| ConfiguredInstance {
         instance: instance.instance.clone(),
         default_region: instance.default_region.clone(),
@@ -172,7 +173,7 @@ fn add_up(config: &ConfigFile, of_aws: Vec<Instance>) -> Vec<ConfiguredInstance>
         match instances.iter().find(|known| known.instance.name == instance.name) {
             Some(known) if known.instance == instance => {}
             Some(_) => warn!(
-                "[sso-session {}] of the AWS config is another one than in config.yaml, and not used",
+                "[sso-session {}] of the AWS config is not used, because it differs from the instance in config.yaml",
                 instance.name
             ),
             None => instances.push(ConfiguredInstance {

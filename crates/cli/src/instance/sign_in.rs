@@ -1,4 +1,4 @@
-//! Signing in, in front of a person: what to open, what to compare, and how it went. All of it on stderr.
+//! Signs a person in: shows which URL to open and which code to compare. All output goes to stderr.
 
 use credentials::{Clock, Expiration, Failure, Instance};
 use providers::identity_center::{DeviceCode, IdentityCenter, Pending, Pkce, SignedIn, Workflow};
@@ -12,35 +12,35 @@ use crate::instance::settings::{ConfiguredInstance, Settings};
 use crate::instance::url_action;
 use config::{AuthWorkflow, UrlAction};
 
-/// What a person wants of a sign-in.
+/// Options of a sign-in, from flags.
 #[derive(Clone, Copy, Default)]
-pub(crate) struct Wishes {
-    /// Sign in even if the present sign-in is good.
+pub(crate) struct SignInOptions {
+    /// Sign in even if somebody is signed in.
     pub(crate) force: bool,
-    /// How, whatever is configured.
+    /// The workflow, instead of the configured one.
     pub(crate) workflow: Option<Workflow>,
-    /// What to do with the URL, whatever is configured.
+    /// What to do with the URL, instead of the configured action.
     pub(crate) url_action: Option<UrlAction>,
 }
 
-/// How it came that somebody is signed in now.
+/// The result of a successful sign-in.
 pub(crate) enum Outcome {
-    /// A person has just approved.
+    /// A person approved it just now.
     SignedIn,
-    /// They were already, or another process was faster.
+    /// There was a sign-in before, or another process signed in at the same time.
     AlreadySignedIn(SignedIn),
 }
 
-/// Signs in to an instance, unless somebody is signed in. While another process does, it is waited for and shared.
+/// Signs in to an instance, unless somebody is signed in. If another process is signing in, waits for it.
 pub(crate) async fn sign_in(
     settings: &Settings,
     instance: &ConfiguredInstance,
     center: &IdentityCenter,
-    wishes: Wishes,
+    options: SignInOptions,
 ) -> Result<Outcome, Failure> {
     let explained = |error| explain(error, settings, instance);
     let name = &instance.instance.name;
-    if !wishes.force
+    if !options.force
         && let Some(signed_in) = center.still_signed_in().await.map_err(explained)?
     {
         return Ok(Outcome::AlreadySignedIn(signed_in));
@@ -56,34 +56,34 @@ pub(crate) async fn sign_in(
             right
         }
     };
-    let (workflow, why) = workflow(settings, instance, wishes);
-    match right.start(workflow, wishes.force).await.map_err(explained)? {
+    let (workflow, why) = workflow(settings, instance, options);
+    match right.start(workflow, options.force).await.map_err(explained)? {
         Pending::Pkce(pending) => {
-            show_browser(settings, instance, &pending, wishes);
+            show_browser(settings, instance, &pending, options);
             pending.finish().await.map_err(explained)?;
         }
         Pending::DeviceCode(pending) => {
-            show_code(settings, instance, &pending, wishes, why);
+            show_code(settings, instance, &pending, options, why);
             pending.finish().await.map_err(explained)?;
         }
     }
     Ok(Outcome::SignedIn)
 }
 
-/// How to sign in, and why, if the person might wonder.
+/// The workflow, and the reason for it if the person did not choose it.
 fn workflow(
     settings: &Settings,
     instance: &ConfiguredInstance,
-    wishes: Wishes,
+    options: SignInOptions,
 ) -> (Workflow, Option<&'static str>) {
-    if let Some(wanted) = wishes.workflow {
+    if let Some(wanted) = options.workflow {
         return (wanted, None);
     }
-    let chosen = chosen_action(settings, instance, wishes);
+    let chosen = chosen_action(settings, instance, options);
     match settings.config.auth_workflow {
         Some(AuthWorkflow::Pkce) => (Workflow::Pkce, None),
         Some(AuthWorkflow::DeviceCode) => (Workflow::DeviceCode, None),
-        // An action of the person's own may well reach a browser where we see none.
+        // A configured action may reach a browser that we cannot see.
         None if chosen.is_some_and(|action| action != UrlAction::Open) => (Workflow::Pkce, None),
         None => match env::without_local_browser() {
             Some(why) => (Workflow::DeviceCode, Some(why)),
@@ -92,73 +92,73 @@ fn workflow(
     }
 }
 
-/// The action that the person has chosen, if they have.
+/// The URL action from flags or the config file.
 fn chosen_action(
     settings: &Settings,
     instance: &ConfiguredInstance,
-    wishes: Wishes,
+    options: SignInOptions,
 ) -> Option<UrlAction> {
-    wishes.url_action.or(instance.auth_url_action).or(settings.config.url_action)
+    options.url_action.or(instance.auth_url_action).or(settings.config.url_action)
 }
 
-/// What is done beside showing a code. Nobody who asks for a code wants a browser here, unless they say so.
+/// The URL action when a code is shown. With `--device-code`, no browser opens unless an action is configured.
 fn action_with_code(
     settings: &Settings,
     instance: &ConfiguredInstance,
-    wishes: Wishes,
+    options: SignInOptions,
 ) -> Option<UrlAction> {
-    let may_open = wishes.workflow.is_none() && env::without_local_browser().is_none();
-    chosen_action(settings, instance, wishes).or(may_open.then_some(UrlAction::Open))
+    let may_open = options.workflow.is_none() && env::without_local_browser().is_none();
+    chosen_action(settings, instance, options).or(may_open.then_some(UrlAction::Open))
 }
 
 fn show_browser(
     settings: &Settings,
     instance: &ConfiguredInstance,
     pending: &Pkce,
-    wishes: Wishes,
+    options: SignInOptions,
 ) {
     let Instance { name, start_url, .. } = &instance.instance;
-    let action = chosen_action(settings, instance, wishes).unwrap_or(UrlAction::Open);
+    let action = chosen_action(settings, instance, options).unwrap_or(UrlAction::Open);
     ui::note(&format!("Signing in to `{name}` ({start_url}) in your browser."));
     act(settings, instance, action, pending.url());
     ui::note(&format!(
-        "If nothing opens, open this on this machine (elsewhere: aws-sso login --device-code{}):\n\n  {}\n",
+        "If no browser opens, open this URL on this machine (on another: aws-sso login --device-code{}):\n\n  {}\n",
         settings.flag_for(&instance.instance),
         ui::printable(pending.url())
     ));
-    ui::note("Waiting until you have approved there…");
+    ui::note("Waiting for your approval in the browser…");
 }
 
 fn show_code(
     settings: &Settings,
     instance: &ConfiguredInstance,
     pending: &DeviceCode,
-    wishes: Wishes,
+    options: SignInOptions,
     why: Option<&str>,
 ) {
     let Instance { name, start_url, .. } = &instance.instance;
-    let because = why.map(|why| format!(", since {why}")).unwrap_or_default();
+    let because = why.map(|why| format!(" because {why}")).unwrap_or_default();
     ui::note(&format!("Signing in to `{name}` ({start_url}) with a code{because}."));
     ui::note(&format!(
-        "Open this in a browser on any device:\n\n  {}\n",
+        "Open this URL in a browser on any device:\n\n  {}\n",
         ui::printable(pending.url_with_code())
     ));
     if let Some(code) = qr_code(pending.url_with_code()) {
         ui::note(&code);
     }
-    ui::note("and check that it shows this very code:\n");
+    ui::note("Check that the page shows this code:\n");
     ui::note(&boxed(&ui::printable(pending.user_code())));
     ui::note(
-        "\nApprove only what you have started yourself, just now, with the very same code. Somebody who sends \
-         you a code or a link of theirs is after your roles.",
+        "\nApprove only a sign-in that you started yourself just now, and only if the codes are equal. Do not \
+         approve a code or a link that somebody sent you: it gives them your roles.",
     );
-    if let Some(action) = action_with_code(settings, instance, wishes) {
+    if let Some(action) = action_with_code(settings, instance, options) {
         act(settings, instance, action, pending.url_with_code());
     }
-    ui::note("Waiting until you have approved there…");
+    ui::note("Waiting for your approval in the browser…");
 }
 
-/// Does what is to be done with the URL. That it can't be done stops nobody: the URL is shown too.
+/// Performs the URL action. A failure is only a warning, because the URL is shown too.
 fn act(settings: &Settings, instance: &ConfiguredInstance, action: UrlAction, url: &str) {
     let name = instance.instance.name.as_str();
     if let Err(error) = url_action::act(action, url, name, &settings.config) {
@@ -166,17 +166,17 @@ fn act(settings: &Settings, instance: &ConfiguredInstance, action: UrlAction, ur
     }
 }
 
-/// The URL for a phone's camera, where there is a terminal to show it.
+/// The URL as a QR code for a phone's camera. None without a terminal.
 fn qr_code(url: &str) -> Option<String> {
     if !ui::has_terminal() {
         return None;
     }
     let code = QrCode::new(url.as_bytes()).ok()?;
-    // Light on dark: as most terminals are, and what cameras take either way.
+    // Light on dark, like most terminals. Cameras read both.
     Some(code.render::<Dense1x2>().dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).build())
 }
 
-/// A code that is seen at a glance.
+/// The code in a box.
 fn boxed(code: &str) -> String {
     let spaced: Vec<String> = code.chars().map(String::from).collect();
     let spaced = spaced.join(" ");
@@ -184,7 +184,7 @@ fn boxed(code: &str) -> String {
     format!("  ╭{line}╮\n  │   {spaced}   │\n  ╰{line}╯")
 }
 
-/// How long a sign-in lasts, for a person.
+/// The time until a sign-in expires, as text for a person.
 pub(crate) fn until(signed_in: &SignedIn) -> String {
     let left = Expiration::new(signed_in.expires_at);
     let left = left.map(|at| at.remaining(SystemClock.now()).to_string()).unwrap_or_default();
@@ -200,7 +200,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_code_stands_in_a_box_of_its_width() {
+    fn the_box_is_as_wide_as_the_code() {
         assert_eq!(boxed("AB-C"), "  ╭─────────────╮\n  │   A B - C   │\n  ╰─────────────╯");
     }
 }

@@ -1,4 +1,4 @@
-//! The secure store as a person has it: which protection they want, where it is, and what opens it.
+//! Opens the secure store with the configured protection and, if necessary, a passphrase from the person.
 
 use std::io::{IsTerminal, stderr, stdin};
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use tracing::warn;
 use crate::ground::{env, paths, ui};
 use config::ConfigFile;
 
-/// What is kept there.
+/// An item in the store.
 #[derive(Clone, Copy)]
 pub(crate) enum Item<'a> {
     /// The sign-in to an instance.
@@ -20,25 +20,25 @@ pub(crate) enum Item<'a> {
     Authority,
 }
 
-/// What a store is opened for.
+/// The purpose of opening a store. It decides whether a person is asked for a passphrase.
 pub(crate) enum Purpose {
-    /// To use what is there: a person is asked for the passphrase that opens it.
+    /// Use an existing item. A person is asked for its passphrase.
     Use,
-    /// To keep something new too: a person is asked for a new passphrase, if nothing else protects it.
-    Make,
-    /// Where nobody can be asked: with the passphrase that was asked for before, if there is one.
+    /// Use or create an item. A person is asked for a new passphrase if nothing else protects it.
+    Create,
+    /// Use an existing item without asking a person, with a passphrase from before if there is one.
     Unattended(Option<Passphrase>),
 }
 
-/// An item's store.
+/// Opens the store of an item.
 pub(crate) fn open(
     config: &ConfigFile,
     item: Item<'_>,
     purpose: Purpose,
 ) -> Result<SecureStore, Failure> {
     let passphrase = match (env::file_password()?, &purpose) {
-        (None, Purpose::Unattended(asked_before)) => asked_before.clone(),
-        (None, Purpose::Use | Purpose::Make) => typed(item),
+        (None, Purpose::Unattended(known)) => known.clone(),
+        (None, Purpose::Use | Purpose::Create) => typed(item),
         (passphrase, _) => passphrase,
     };
     let has_passphrase = passphrase.is_some();
@@ -48,14 +48,14 @@ pub(crate) fn open(
     }
     let is_new = !store.key_path().exists();
     match purpose {
-        // Nothing is kept yet, so there is nothing to open.
+        // The store is empty, so there is nothing to open.
         Purpose::Use | Purpose::Unattended(_) if is_new => Ok(store),
         Purpose::Unattended(_) => {
-            let text = format!("the server was not given the passphrase of {}", item.as_told());
+            let text = format!("the server does not have the passphrase of {}", item.description());
             Err(Failure::failed(text)
-                .with_hint("Start it again, on a terminal or with AWS_SSO_FILE_PASSWORD"))
+                .with_hint("Restart it on a terminal, or with AWS_SSO_FILE_PASSWORD"))
         }
-        Purpose::Use | Purpose::Make => {
+        Purpose::Use | Purpose::Create => {
             let passphrase = ask(item, is_new)?;
             let store = open_with(config, item, Some(passphrase.clone()))?;
             let mut typed = TYPED.lock().unwrap_or_else(PoisonError::into_inner);
@@ -65,7 +65,7 @@ pub(crate) fn open(
     }
 }
 
-/// The passphrase that a person has typed for it since this process started: nobody is asked twice by one command.
+/// The passphrase that a person typed for this item in this process, so that one command does not ask twice.
 pub(crate) fn typed(item: Item<'_>) -> Option<Passphrase> {
     let typed = TYPED.lock().unwrap_or_else(PoisonError::into_inner);
     let found = typed.iter().find(|(name, _)| *name == item.name());
@@ -77,7 +77,7 @@ pub(crate) fn can_ask() -> bool {
     stdin().is_terminal() && stderr().is_terminal()
 }
 
-/// Whether it takes a passphrase to use a sign-in that is there.
+/// Whether a passphrase protects the existing sign-in to an instance.
 pub(crate) fn is_under_passphrase(config: &ConfigFile, instance: &InstanceName) -> bool {
     let wanted = protection(config);
     wanted.is_none_or(|wanted| wanted == Protection::Passphrase)
@@ -85,7 +85,7 @@ pub(crate) fn is_under_passphrase(config: &ConfigFile, instance: &InstanceName) 
 }
 
 impl Item<'_> {
-    /// The store's failure, in words about the item.
+    /// The store's error as a failure that names the item.
     pub(crate) fn failed(self, error: StoreError) -> Failure {
         if matches!(self, Self::SignIn(_)) {
             return error.into();
@@ -122,14 +122,14 @@ impl Item<'_> {
         }
     }
 
-    fn as_told(self) -> String {
+    fn description(self) -> String {
         match self {
             Self::SignIn(instance) => format!("the sign-in to `{instance}`"),
             Self::Authority => AUTHORITY.to_owned(),
         }
     }
 
-    fn as_asked_for(self) -> &'static str {
+    fn in_question(self) -> &'static str {
         match self {
             Self::SignIn(_) => "your sign-in",
             Self::Authority => "your certificate authority",
@@ -137,21 +137,21 @@ impl Item<'_> {
     }
 }
 
-/// Where the store's own hint is about sign-ins.
+/// The hint for the authority, where the store's own hint is about sign-ins.
 fn hint_for_authority(error: &StoreError) -> Option<&'static str> {
     Some(match error {
         StoreError::KeyMissing { protection: Protection::KernelKeyring, .. } => {
-            "The kernel forgets its keys at a reboot. Write `SecureStore: file` into config.yaml, and make another \
+            "The kernel's keys are lost at a reboot. Write `SecureStore: file` into config.yaml, and create a new \
              authority: aws-sso ecs trust --renew"
         }
         StoreError::KeyMissing { .. } | StoreError::Damaged { .. } => {
-            "Make another, which programs have to trust anew: aws-sso ecs trust --renew"
+            "Create a new one, which programs must trust again: aws-sso ecs trust --renew"
         }
         StoreError::WrongPassphrase { .. } => {
-            "Try again. If it is lost, move that file away, and make another authority: aws-sso ecs trust --renew"
+            "Try again. If it is lost, move that file away and create a new authority: aws-sso ecs trust --renew"
         }
         StoreError::Unavailable { .. } => {
-            "Unlock it and try again; or write `SecureStore: file` into config.yaml, and make another authority: \
+            "Unlock it and try again, or write `SecureStore: file` into config.yaml and create a new authority: \
              aws-sso ecs trust --renew"
         }
         StoreError::PassphraseNeeded { .. }
@@ -171,7 +171,7 @@ fn open_with(
     SecureStore::open(&folder, item.name(), wanted, passphrase).map_err(|error| item.failed(error))
 }
 
-/// What the config file wants, by our names for it.
+/// The protection that the config file asks for.
 fn protection(config: &ConfigFile) -> Option<Protection> {
     use config::SecureStore as Wanted;
     Some(match config.secure_store? {
@@ -184,14 +184,14 @@ fn protection(config: &ConfigFile) -> Option<Protection> {
         Wanted::Json => Protection::Plain,
         Wanted::Pass | Wanted::OnePassword => {
             warn!(
-                "SecureStore: pass and 1password are not known here; the system's keyring is used"
+                "SecureStore: pass and 1password are not supported; the system's keyring is used"
             );
             return None;
         }
     })
 }
 
-/// Ours, or the one that `JsonStore` is in.
+/// Our folder, or the folder of `JsonStore`.
 fn folder(config: &ConfigFile, wanted: Option<Protection>) -> PathBuf {
     let of_json = config.json_store.as_ref().filter(|_| wanted == Some(Protection::Plain));
     let folder = of_json.and_then(|path| path.parent()).filter(|path| path.is_absolute());
@@ -202,13 +202,13 @@ fn ask(item: Item<'_>, is_new: bool) -> Result<Passphrase, Failure> {
     if !can_ask() {
         return Err(item.failed(StoreError::PassphraseNeeded { new: is_new }));
     }
-    let what = item.as_asked_for();
+    let what = item.in_question();
     let first = ui::ask_secret(&match is_new {
-        true => format!("A passphrase to protect {what} with: "),
-        false => format!("The passphrase that protects {what}: "),
+        true => format!("New passphrase to protect {what}: "),
+        false => format!("Passphrase that protects {what}: "),
     })?;
-    if is_new && *first != *ui::ask_secret("The same passphrase again: ")? {
-        return Err(Failure::failed("the passphrases are not the same"));
+    if is_new && *first != *ui::ask_secret("Repeat the passphrase: ")? {
+        return Err(Failure::failed("the two passphrases differ"));
     }
     let passphrase = Passphrase::parse(first.to_string());
     passphrase.map_err(|invalid| Failure::failed(format!("a passphrase {invalid}")))

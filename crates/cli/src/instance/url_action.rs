@@ -1,4 +1,4 @@
-//! What is done with a URL that a person should open: the reference's URL actions.
+//! URL actions: what to do with a URL that a person should open. The actions are those of aws-sso-cli.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -10,7 +10,7 @@ use crate::ground::{env, ui};
 use config::{ConfigFile, UrlAction};
 use credentials::Failure;
 
-/// Programs that put what they read into the clipboard; the first that is there is used.
+/// Programs that copy their input to the clipboard. The first installed one is used.
 const CLIPBOARDS: [(&str, &[&str]); 5] = [
     ("wl-copy", &[]),
     ("xclip", &["-selection", "clipboard"]),
@@ -19,7 +19,7 @@ const CLIPBOARDS: [(&str, &[&str]); 5] = [
     ("clip.exe", &[]),
 ];
 
-/// Does it. `Err`: it could not be done, and why; the person has to open the URL by themselves.
+/// Performs the action. After an error the person has to open the URL by hand.
 pub(crate) fn act(
     action: UrlAction,
     url: &str,
@@ -54,18 +54,18 @@ fn open(url: &str, browser: Option<&String>) -> Result<(), Failure> {
         None => open::that_detached(url),
     };
     opened.map_err(|error| {
-        tracing::debug!(%error, "the browser is not started");
+        tracing::debug!(%error, "the browser could not be started");
         Failure::failed("no browser could be started")
     })
 }
 
-/// The sign-in's own container, as the reference has it: blue, with a fingerprint.
+/// The URL that opens a Firefox container of this name: blue, with a fingerprint, as in aws-sso-cli.
 fn in_container(scheme: &str, url: &str, name: &str) -> String {
     let encoded = |text| utf8_percent_encode(text, NON_ALPHANUMERIC);
     format!("ext+{scheme}:name={}&url={}&color=blue&icon=fingerprint", encoded(name), encoded(url))
 }
 
-/// Runs `UrlExecCommand`, and doesn't wait for it: it may be the browser itself.
+/// Starts `UrlExecCommand` without waiting for its end, because it may be the browser itself.
 fn exec(command: &[String], url: &str) -> Result<(), Failure> {
     let Some((program, arguments)) = command.split_first() else { return Ok(()) };
     let arguments = arguments.iter().map(|argument| argument.replace("%s", url));
@@ -94,12 +94,12 @@ fn copy(url: &str) -> Result<(), Failure> {
         let written =
             child.stdin.take().is_some_and(|mut stdin| stdin.write_all(url.as_bytes()).is_ok());
         if written && child.wait().is_ok_and(|status| status.success()) {
-            ui::note("The URL is in your clipboard.");
+            ui::note("The URL is copied to the clipboard.");
             return Ok(());
         }
     }
     let names = CLIPBOARDS.map(|(program, _)| program).join(", ");
-    Err(Failure::failed(format!("nothing put the URL into the clipboard; tried {names}")))
+    Err(Failure::failed(format!("no program could copy the URL to the clipboard (tried {names})")))
 }
 
 #[cfg(test)]
@@ -107,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_container_url_hides_nothing_of_the_url_in_it() {
+    fn a_container_url_escapes_the_url_in_it() {
         assert_eq!(
             in_container("container", "https://a/b?c=d&e=f", "My Corp"),
             "ext+container:name=My%20Corp&url=https%3A%2F%2Fa%2Fb%3Fc%3Dd%26e%3Df&color=blue&icon=fingerprint"
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_that_is_not_there_is_named() {
+    fn a_missing_command_is_named() {
         let config = ConfigFile {
             url_exec_command: vec!["/no/such/browser".to_owned(), "%s".to_owned()],
             ..ConfigFile::default()

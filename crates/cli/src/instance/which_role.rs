@@ -1,4 +1,4 @@
-//! Which role is meant: the one that flags name; else the one that a person chooses, if there is a terminal to ask on.
+//! Finds which role a command uses: the one that flags name, or the one that a person chooses on the terminal.
 
 use crate::client::Client;
 use crate::ground::ui::{self, Screen};
@@ -7,8 +7,8 @@ use crate::instance::choose::{Choice, choose};
 use crate::instance::settings::Settings;
 use credentials::{Failure, Problem, shell_word};
 
-/// What is wanted of `command`, such as `aws-sso ecs load --slotted`. Where a person chooses a role of an instance, that
-/// becomes the one that `settings` mean, as if they had named it too; `client` is the server that is asked what it holds.
+/// The role that `command` uses, such as `aws-sso ecs load --slotted`. If a person chooses a role of an instance,
+/// `settings` select this instance, as `--sso` does. `client` asks the server which slots it has.
 pub(crate) async fn which_role(
     arguments: RoleArguments,
     settings: &mut Settings,
@@ -19,8 +19,9 @@ pub(crate) async fn which_role(
         return Ok(wanted);
     }
     if !Screen::is_possible() {
-        let hint =
-            format!("Name it: {command} --profile NAME, or --account ID --role NAME, or --arn ARN");
+        let hint = format!(
+            "Name a role: {command} --profile NAME, or --account ID --role NAME, or --arn ARN"
+        );
         return Err(Failure::new(Problem::Usage, "no role is named").with_hint(hint));
     }
     if settings.aws_config.profiles().is_empty() {
@@ -30,13 +31,13 @@ pub(crate) async fn which_role(
     let configured = instance.as_ref().and_then(|name| settings.named(name));
     let flag =
         configured.map_or_else(String::new, |instance| settings.flag_for(&instance.instance));
-    // One word, so that a name that begins with a dash is no flag.
+    // With `=`, so that a name that begins with a dash is not read as a flag.
     let name = match profile.as_str().starts_with('-') {
         true => shell_word(&format!("--profile={profile}")).into_owned(),
         false => format!("--profile {}", shell_word(profile.as_str())),
     };
     ui::note(&format!(
-        "The same without choosing: {}",
+        "To choose it without the selector: {}",
         ui::printable(&format!("{command} {name}{flag}"))
     ));
     if let Some(instance) = instance.filter(|_| !flag.is_empty()) {

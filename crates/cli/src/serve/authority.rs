@@ -90,7 +90,7 @@ pub(crate) fn explain(error: &AuthorityError, wanted: &[HostName]) -> Failure {
             )
         }
         AuthorityError::MissingName(_) | AuthorityError::Unreadable => format!(
-            "Make a new one, which programs must then trust: aws-sso ecs trust --renew{names}"
+            "Create a new one, which programs must trust again: aws-sso ecs trust --renew{names}"
         ),
         AuthorityError::Refused(_) => return Failure::failed(error),
     };
@@ -103,7 +103,7 @@ fn open_store(arguments: &InstanceArguments) -> Result<SecureStore, Failure> {
     // A plain store is not even opened: it may be in the folder of `JsonStore`.
     let store = match is_plain {
         true => None,
-        false => Some(store::open(&config, Item::Authority, Purpose::Make)?),
+        false => Some(store::open(&config, Item::Authority, Purpose::Create)?),
     };
     store.filter(|store| store.protection() != Protection::Plain).ok_or_else(|| {
         Failure::failed(

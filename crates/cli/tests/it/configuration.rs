@@ -80,7 +80,11 @@ fn the_config_file_is_where_it_is_said_to_be() {
         "nobody is signed in, but there is an instance"
     );
     let unknown = world.run(&["whoami", "--sso", "other"]);
-    assert!(unknown.stderr.contains("hint: Name one of: corp"), "{}", unknown.stderr);
+    assert!(
+        unknown.stderr.contains("hint: Choose one with --sso or AWS_SSO: corp"),
+        "{}",
+        unknown.stderr
+    );
 }
 
 #[test]

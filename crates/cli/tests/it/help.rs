@@ -57,7 +57,7 @@ fn docs_cli_md_is_what_help_says() {
 #[test]
 fn wrong_usage_exits_with_2_and_says_what_is_missing() {
     for (arguments, said) in [
-        (&["ecs", "load"][..], "Name it: aws-sso ecs load --profile NAME, or --account ID"),
+        (&["ecs", "load"][..], "Name a role: aws-sso ecs load --profile NAME, or --account ID"),
         (&["ecs", "load", "-p", "a", "--from-env"], "cannot be used with"),
         (&["ecs", "load", "-A", "1"], "--role <NAME>"),
         (&["ecs", "load", "-A", "x", "-R", "y"], "up to 12 digits"),

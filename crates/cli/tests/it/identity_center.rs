@@ -110,7 +110,7 @@ fn from_nothing_to_a_loaded_role_in_three_commands() {
     let signed_in = world.run(&["login", "--device-code"]);
     assert_done(&signed_in);
     assert!(
-        signed_in.stderr.contains("check that it shows this very code"),
+        signed_in.stderr.contains("Check that the page shows this code"),
         "{}",
         signed_in.stderr
     );
@@ -227,7 +227,11 @@ fn a_role_that_is_not_yours_is_denied_by_aws_and_said_so() {
         ],
     );
     let unknown = world.run(&["ecs", "load", "--profile", "nobody"]);
-    assert_fails(&unknown, 1, &["no role is called `nobody`, and no profile in", "aws-sso list"]);
+    assert_fails(
+        &unknown,
+        1,
+        &["there is no role `nobody`, and no profile of that name in", "aws-sso list"],
+    );
 }
 
 #[test]

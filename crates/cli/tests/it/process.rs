@@ -171,7 +171,7 @@ fn a_profile_that_leads_back_to_itself_is_told_and_runs_nothing_more() {
         let told = process(&world, &["--profile", name]);
         assert_eq!((told.code, told.stdout.as_str()), (Some(1), ""));
         assert!(
-            told.stderr.contains("would be run by a credential_process"),
+            told.stderr.contains("cannot run inside another credential_process"),
             "{name}: {}",
             told.stderr
         );

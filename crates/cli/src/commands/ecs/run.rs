@@ -189,7 +189,7 @@ async fn refreshing(
     // They are read for that alone: nothing else needs them before a slot does, and then says what is wrong with them.
     let passphrases = match env::file_password()?.is_none() && store::can_ask() {
         true => match Settings::read(arguments).await {
-            Ok(settings) => access::ask_beforehand(&settings)?,
+            Ok(settings) => access::ask_passphrases(&settings)?,
             Err(_) => HashMap::new(),
         },
         false => HashMap::new(),

@@ -97,7 +97,7 @@ fn catalogues(settings: &Settings) -> Result<Vec<(&ConfiguredInstance, Catalogue
         let text = format!("the roles of `{}` are not known yet", instance.instance.name);
         let flag = settings.flag_for(&instance.instance);
         ui::note(&format!("warning: {}.", ui::printable(&text)));
-        let hint = format!("Sign in, and they are fetched: aws-sso login{flag}");
+        let hint = format!("Sign in to fetch them: aws-sso login{flag}");
         last_error = Some(Failure::new(Problem::SignInNeeded, text).with_hint(hint));
     }
     match last_error {

@@ -1,5 +1,5 @@
-//! The work in the background while a person chooses: asking the server what it holds, and updating roles from AWS. Nothing
-//! waits for it; its results are news.
+//! Work in the background while a person chooses: it asks the server for its slots, and updates the catalogue from AWS.
+//! The selector does not wait for it. Its results arrive as news.
 
 use std::future::pending;
 use std::pin::Pin;
@@ -23,42 +23,42 @@ type Work<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 pub(super) struct Background<'a> {
     settings: &'a Settings,
     asking: Option<Work<'a, Vec<Loaded>>>,
-    refreshing: Option<Refreshing<'a>>,
+    updating: Option<Updating<'a>>,
 }
 
-struct Refreshing<'a> {
+struct Updating<'a> {
     instance: &'a ConfiguredInstance,
     work: Work<'a, Result<Catalogue, Failure>>,
     progress: watch::Receiver<Progress>,
 }
 
-/// What has happened.
+/// A result of the work.
 pub(super) enum News {
     Loaded(Vec<Loaded>),
     Progress(String),
-    /// A refresh has ended, well or not: the catalogue may have changed.
-    Refreshed(String),
+    /// An update ended, with or without an error. The catalogue may have changed.
+    Updated(String),
 }
 
 impl<'a> Background<'a> {
     /// Starts to ask the server, if there is a client for it.
     pub(super) fn new(settings: &'a Settings, client: Option<&'a Client>) -> Self {
         let asking = client.map(|client| Box::pin(loaded(client)) as Work<'a, Vec<Loaded>>);
-        Self { settings, asking, refreshing: None }
+        Self { settings, asking, updating: None }
     }
 
     /// Starts to update an instance from AWS, unless an update is running.
-    pub(super) fn refresh(&mut self, instance: &'a ConfiguredInstance) {
-        if self.refreshing.is_some() {
+    pub(super) fn update(&mut self, instance: &'a ConfiguredInstance) {
+        if self.updating.is_some() {
             return;
         }
         let (sender, progress) = watch::channel(Progress::default());
-        let work = Box::pin(refresh(self.settings, instance, sender));
-        self.refreshing = Some(Refreshing { instance, work, progress });
+        let work = Box::pin(update(self.settings, instance, sender));
+        self.updating = Some(Updating { instance, work, progress });
     }
 
-    pub(super) fn is_refreshing(&self) -> bool {
-        self.refreshing.is_some()
+    pub(super) fn is_updating(&self) -> bool {
+        self.updating.is_some()
     }
 
     /// Waits for news. It can be dropped and called again.
@@ -69,9 +69,9 @@ impl<'a> Background<'a> {
                 None => pending().await,
             }
         };
-        let refreshed = async {
-            match &mut self.refreshing {
-                Some(refreshing) => refreshing.news().await,
+        let updated = async {
+            match &mut self.updating {
+                Some(updating) => updating.news().await,
                 None => pending().await,
             }
         };
@@ -80,9 +80,9 @@ impl<'a> Background<'a> {
                 self.asking = None;
                 News::Loaded(loaded)
             }
-            news = refreshed => {
-                if matches!(news, News::Refreshed(_)) {
-                    self.refreshing = None;
+            news = updated => {
+                if matches!(news, News::Updated(_)) {
+                    self.updating = None;
                 }
                 news
             }
@@ -91,35 +91,35 @@ impl<'a> Background<'a> {
 
     /// Ends the work, but lets a file be written to its end.
     pub(super) async fn end(self) {
-        if self.refreshing.is_some() {
+        if self.updating.is_some() {
             wait_until_saved().await;
         }
     }
 }
 
-impl Refreshing<'_> {
+impl Updating<'_> {
     async fn news(&mut self) -> News {
         let name = &self.instance.instance.name;
         tokio::select! {
-            outcome = &mut self.work => News::Refreshed(match outcome {
+            outcome = &mut self.work => News::Updated(match outcome {
                 Ok(catalogue) => {
                     let (accounts, roles) = (catalogue.accounts.len(), catalogue.role_count());
-                    format!("`{name}` is refreshed: {accounts} accounts, {roles} roles")
+                    format!("`{name}` is updated: {accounts} accounts, {roles} roles")
                 }
                 Err(Failure { message: text, hint, .. }) => match hint {
-                    Some(hint) => format!("Not refreshed: {text}. {hint}"),
-                    None => format!("Not refreshed: {text}"),
+                    Some(hint) => format!("Not updated: {text}. {hint}"),
+                    None => format!("Not updated: {text}"),
                 },
             }),
             Ok(()) = self.progress.changed() => {
                 let Progress { done, total } = *self.progress.borrow_and_update();
-                News::Progress(format!("Refreshing `{name}`: {done} of {total} accounts"))
+                News::Progress(format!("Updating `{name}`: {done} of {total} accounts"))
             }
         }
     }
 }
 
-/// What the server holds. Nothing if it does not answer in time.
+/// The slots of the server. Empty if it does not answer in time.
 async fn loaded(client: &Client) -> Vec<Loaded> {
     let ask = async {
         let named = client.named_profiles().await.unwrap_or_default();
@@ -132,23 +132,23 @@ async fn loaded(client: &Client) -> Vec<Loaded> {
     timeout(SERVER_TIMEOUT, ask).await.unwrap_or_default()
 }
 
-async fn refresh(
+async fn update(
     settings: &Settings,
     instance: &ConfiguredInstance,
     progress: watch::Sender<Progress>,
 ) -> Result<Catalogue, Failure> {
     let name = &instance.instance.name;
-    // There is no place for a question on this screen.
+    // The selector's screen has no place for a question.
     if store::is_under_passphrase(&settings.config, name) && env::file_password()?.is_none() {
         let text = format!("a passphrase protects your sign-in to `{name}`");
         let flag = settings.flag_for(&instance.instance);
         return Err(Failure::new(Problem::SignInNeeded, text)
-            .with_hint(format!("Type: aws-sso cache{flag}")));
+            .with_hint(format!("Update it with: aws-sso cache{flag}")));
     }
     let center = access::open_unattended(settings, instance, None)?;
     let file = access::catalogue_file(instance);
-    let refreshed = center.update_catalogue(&file, false, &progress).await;
-    refreshed.map_err(|error| explain(error, settings, instance))
+    let updated = center.update_catalogue(&file, false, &progress).await;
+    updated.map_err(|error| explain(error, settings, instance))
 }
 
 /// The server is usually on this host.

@@ -1,4 +1,4 @@
-//! What the server holds, and whether that is what a row stands for.
+//! The slots of the server, and which of them has the role of a row.
 
 use credentials::Source;
 use server::wire::{ProfileObject, State};
@@ -9,11 +9,11 @@ use super::rows::Target;
 pub(super) struct Loaded {
     pub(super) is_default: bool,
     pub(super) profile: ProfileObject,
-    /// How its credentials were obtained, if that is known.
+    /// The source of its credentials, if it is known.
     pub(super) source: Option<Source>,
 }
 
-/// Where the server has credentials of the target, in words. Empty as long as the server has not answered.
+/// Text about the slot that has credentials of the target. Empty until the server has answered.
 pub(super) fn where_loaded(loaded: Option<&[Loaded]>, target: Target<'_>) -> String {
     let Some(loaded) = loaded else { return String::new() };
     let source = target.source();

@@ -7,7 +7,8 @@ use super::loaded::{Loaded, where_loaded};
 use super::rows::Target;
 use crate::instance::roles::{Role, Roles};
 
-/// The most important first: there may be no room for all. `loaded` is None until the server has answered.
+/// Lines for the selected row, the most important first, because there may not be room for all. `loaded` is None until
+/// the server has answered.
 pub(super) fn preview(
     row: &Row<'_, Target<'_>>,
     loaded: Option<&[Loaded]>,
@@ -47,7 +48,7 @@ pub(super) fn preview(
     lines
 }
 
-/// The id, and the names that config.yaml and AWS give it.
+/// The account ID, and the account's names in config.yaml and in AWS.
 fn account(role: &Role<'_>) -> String {
     let id = role.account_id;
     match (role.account_name(), role.account_alias()) {
@@ -60,7 +61,7 @@ fn account(role: &Role<'_>) -> String {
     }
 }
 
-/// The roles from which it is assumed, if it is not a role of the access portal.
+/// The chain to the role. Empty for a role of the access portal.
 fn chain(roles: &Roles<'_>, role: &Role<'_>) -> Result<String, Failure> {
     let chain = roles.chain(role)?;
     if chain.links.is_empty() {

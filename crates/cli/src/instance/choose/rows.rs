@@ -1,4 +1,4 @@
-//! What can be chosen: the roles of the instances, and the profiles of the AWS config that are none of these roles.
+//! The rows of the selector: the roles of the instances, and the other profiles of the AWS config.
 
 use std::collections::HashSet;
 
@@ -9,14 +9,14 @@ use crate::instance::history::{History, Key};
 use crate::instance::roles::{Role, Roles};
 use crate::instance::settings::Settings;
 
-/// What a row stands for.
+/// The role or profile of a row.
 #[derive(Clone, Copy)]
 pub(super) enum Target<'a> {
     Role { roles: &'a Roles<'a>, role: &'a Role<'a> },
     Profile(&'a AwsConfigProfile),
 }
 
-/// A profile of the AWS config that is none of the roles.
+/// A profile of the AWS config that gives none of the roles.
 pub(super) struct AwsConfigProfile {
     pub(super) name: ProfileName,
     pub(super) principal: Principal,
@@ -25,7 +25,7 @@ pub(super) struct AwsConfigProfile {
 }
 
 impl Target<'_> {
-    /// What it is, whatever its name is.
+    /// The key in the history. It does not depend on the profile name.
     pub(super) fn key(self) -> Key {
         match self {
             Self::Role { roles, role } => {
@@ -35,7 +35,7 @@ impl Target<'_> {
         }
     }
 
-    /// How its credentials are obtained, if that is known.
+    /// The source of its credentials, if it is known.
     pub(super) fn source(self) -> Option<Source> {
         match self {
             Self::Role { roles, role } => roles.source(role).ok(),
@@ -65,7 +65,7 @@ impl AwsConfigProfile {
     }
 }
 
-/// The profiles of the AWS config that have neither the name of a role nor give one. None if one instance was named.
+/// The profiles of the AWS config that neither give a role nor have its name. Empty if a person chose an instance.
 pub(super) fn aws_config_profiles(
     settings: &Settings,
     roles: &[Roles<'_>],
@@ -76,9 +76,9 @@ pub(super) fn aws_config_profiles(
     }
     let all = || roles.iter().flat_map(|roles| &roles.roles);
     let names: HashSet<&ProfileName> = all().map(|role| &role.profile).collect();
-    let given: HashSet<_> = all().map(|role| (role.account_id, role.role_name)).collect();
+    let known: HashSet<_> = all().map(|role| (role.account_id, role.role_name)).collect();
     let is_new = |(name, principal): &(ProfileName, Principal)| {
-        !names.contains(name) && principal.role().is_none_or(|role| !given.contains(&role))
+        !names.contains(name) && principal.role().is_none_or(|role| !known.contains(&role))
     };
     let profile = |(name, principal)| {
         let source = match settings.aws_config.chain(&name) {
@@ -90,7 +90,7 @@ pub(super) fn aws_config_profiles(
     profiles.into_iter().filter(is_new).map(profile).collect()
 }
 
-/// A row for each. `now` is in seconds since 1970.
+/// Rows for all roles and profiles. `now` is in seconds since 1970.
 pub(super) fn rows<'a>(
     roles: &'a [Roles<'a>],
     profiles: &'a [AwsConfigProfile],
@@ -104,7 +104,7 @@ pub(super) fn rows<'a>(
     let entries = roles.iter().flat_map(of_instance).chain(profiles.iter().map(entry_of_profile));
     let accounts = history.accounts();
     Rows::of(entries.map(|entry| {
-        // Most roles were never used: their keys need not be made.
+        // Most roles were never used, so their keys are not built.
         let may_be_used = match entry.key {
             Target::Role { role, .. } => accounts.contains(role.account_id.as_str()),
             Target::Profile(_) => true,

@@ -29,7 +29,7 @@ fn a_clock_that_is_off_is_mentioned_and_harms_nothing() {
     world.set("AWS_SSO_ECS_SERVER", &server.address());
     let loaded = world.run(&["ecs", "load", "--profile", "Team1Dev:ReadOnlyAccess"]);
     assert_done(&loaded);
-    let said = "this machine's clock is 14 minutes behind AWS's. Set it: ";
+    let said = "this machine's clock is 14 minutes behind AWS's. Set the clock: ";
     assert!(loaded.stderr.contains(said), "{}", loaded.stderr);
 }
 

@@ -145,6 +145,6 @@ fn a_clock_that_is_behind_aws_is_told_once_and_credentials_end_by_it() {
     assert_eq!(left, "< 1m");
     server.signal("TERM");
     let told = server.wait().stderr;
-    let warning = "this machine's clock is 10 minutes behind AWS's. Set it: ";
+    let warning = "this machine's clock is 10 minutes behind AWS's. Set the clock: ";
     assert_eq!(told.matches(warning).count(), 1, "{told}");
 }

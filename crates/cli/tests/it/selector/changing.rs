@@ -57,12 +57,12 @@ fn ctrl_r_updates_the_list_from_aws() {
     fake.add_account("100000000099", "Brand New", &["Admin"]);
     terminal.type_in("brand\x12");
     terminal.wait_for(" 1/7");
-    let screen = terminal.wait_for("`corp` is refreshed: 4 accounts, 7 roles");
+    let screen = terminal.wait_for("`corp` is updated: 4 accounts, 7 roles");
     assert!(marked(&screen).starts_with("> BrandNew:Admin"), "{}", screen.contents());
     fake.end_sessions();
     crate::identity_center::end_access_token(&world, &fake);
     terminal.type_in("\x12");
-    let screen = terminal.wait_for("Not refreshed:");
+    let screen = terminal.wait_for("Not updated:");
     assert!(screen.contents().contains("aws-sso login"), "{}", screen.contents());
     terminal.type_in("\x1b");
     assert_eq!(terminal.finish().0.code(), Some(130));
@@ -74,11 +74,10 @@ fn while_no_roles_are_known_it_says_what_to_do() {
     let world = world_of(&fake);
     world.write(".aws-sso/config.yaml", &config(&instance("corp", &fake)));
     let terminal = open(&world, &[], 100, 24);
-    terminal.wait_for(
-        "The roles of `corp` are not known yet. Sign in, and they are fetched: aws-sso login",
-    );
+    terminal
+        .wait_for("The roles of `corp` are not known yet. Sign in to fetch them: aws-sso login");
     terminal.type_in("\x12");
-    terminal.wait_for("Not refreshed: nobody is signed in to `corp`");
+    terminal.wait_for("Not updated: nobody is signed in to `corp`");
     terminal.type_in("\r\t\x1b[B\x1b");
     assert_eq!(terminal.finish().0.code(), Some(130));
 }
