@@ -81,14 +81,14 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     }
 }
 
-/// What is done with the URL. Where nobody has said it and no browser is near, there is nothing to be done.
+/// The URL action. Fails if none is configured and no local browser is available.
 fn action(print: bool, settings: &Settings) -> Result<UrlAction, Failure> {
     match (print, settings.config.url_action, env::without_local_browser()) {
         (true, ..) => Ok(UrlAction::Print),
         (_, Some(action), _) => Ok(action),
         (_, None, None) => Ok(UrlAction::Open),
         (_, None, Some(why)) => {
-            let text = format!("no browser of yours can be opened from here: {why}");
+            let text = format!("no browser can be opened on this machine, because {why}");
             Err(Failure::failed(text).with_hint(PRINT))
         }
     }
@@ -104,16 +104,16 @@ fn open(
     url_action::act(action, url, name.as_str(), &settings.config)
         .map_err(|error| error.with_hint(PRINT))?;
     let left = credentials.expiration.remaining(SystemClock.now());
-    ui::note(&format!("The AWS console opens as `{name}`, whose credentials live for {left}."));
+    ui::note(&format!("Opening the AWS console as `{name}`. The credentials expire in {left}."));
     Ok(())
 }
 
-/// AWS takes a duration only where the role comes from the portal itself.
+/// Fails for chained roles with a duration. AWS accepts a duration only for a role of the portal.
 fn check_chain(profile: &Profile) -> Result<(), Failure> {
     match &profile.source {
         Some(Source::Role { chain, .. }) if !chain.links.is_empty() => {
             let text = format!(
-                "`{}` is assumed by way of another role: you stay signed in for as long as its credentials live",
+                "`{}` is a chained role, so the session ends when its credentials expire",
                 profile.name
             );
             Err(Failure::new(Problem::Usage, text).with_hint("Leave out --duration."))
@@ -122,7 +122,7 @@ fn check_chain(profile: &Profile) -> Result<(), Failure> {
     }
 }
 
-/// The role's; where the source does not tell it, that of its region.
+/// The role's partition, or else the partition of its region.
 fn partition(profile: &Profile, region: Option<&RegionName>) -> Partition {
     match region.filter(|_| profile.principal.account_id.is_none()) {
         Some(region) => Partition::of_region(region.as_str()),
@@ -130,12 +130,12 @@ fn partition(profile: &Profile, region: Option<&RegionName>) -> Partition {
     }
 }
 
-/// A default region for all roles may be in another partition than this one.
+/// The region, if it is in this partition. The default region for all roles may be in another one.
 fn region_in<'a>(partition: &Partition, region: Option<&'a RegionName>) -> Option<&'a str> {
     region.map(RegionName::as_str).filter(|region| Partition::of_region(region) == *partition)
 }
 
-/// Where one signs in anew.
+/// The URL for the next sign-in, after the session has ended.
 fn issuer<'a>(settings: &'a Settings, profile: &Profile) -> &'a str {
     let instance = profile.source.as_ref().and_then(Source::instance);
     let instance = instance.and_then(|id| settings.with_id(id));
@@ -145,13 +145,15 @@ fn issuer<'a>(settings: &'a Settings, profile: &Profile) -> &'a str {
 fn explain(error: Failure, duration: Option<Duration>) -> Failure {
     let is_refused = error.problem == Problem::Denied;
     match duration.filter(|_| is_refused) {
-        Some(_) => error.with_hint("The role may allow less time: leave out --duration."),
+        Some(_) => {
+            error.with_hint("The role may allow only shorter sessions. Leave out --duration.")
+        }
         None => error,
     }
 }
 
 fn page(text: &str) -> Result<Url, &'static str> {
-    const MUST_BE: &str = "it must be an https:// URL of a page of the console";
+    const MUST_BE: &str = "it must be the https:// URL of a console page";
     let url = Url::parse(text).map_err(|_| MUST_BE)?;
     let fits = url.scheme() == "https" && url.has_host() && text.len() <= 2048;
     if fits { Ok(url) } else { Err(MUST_BE) }
@@ -161,15 +163,14 @@ fn session(text: &str) -> Result<Duration, &'static str> {
     const MUST_BE: &str = "it must be a time of 15 minutes to 12 hours, such as 90m or 8h";
     let length =
         duration(text).and_then(|length| Duration::try_from(length).ok()).ok_or(MUST_BE)?;
-    let fits = (SHORTEST..=LONGEST).contains(&length);
+    let fits = (MIN_SESSION..=MAX_SESSION).contains(&length);
     if fits { Ok(length) } else { Err(MUST_BE) }
 }
 
-const PRINT: &str =
-    "Have the URL printed, and open it in a browser of yours: aws-sso console --print";
-/// IAM User Guide, SessionDuration.
-const SHORTEST: Duration = Duration::from_secs(15 * 60);
-const LONGEST: Duration = Duration::from_secs(12 * 60 * 60);
+const PRINT: &str = "Print the URL and open it in your browser: aws-sso console --print";
+/// Shortest session that AWS allows (IAM User Guide, SessionDuration).
+const MIN_SESSION: Duration = Duration::from_secs(15 * 60);
+const MAX_SESSION: Duration = Duration::from_secs(12 * 60 * 60);
 
 #[cfg(test)]
 mod tests {
@@ -186,17 +187,17 @@ mod tests {
     }
 
     #[test]
-    fn a_chained_role_has_no_duration_of_its_own() {
+    fn a_chained_role_cannot_have_a_duration() {
         let role_arn = fakes::arn();
         let link = Link { role_arn, external_id: None, source_identity: None, session_name: None };
         let error = check_chain(&profile(vec![link])).unwrap_err();
         assert_eq!(error.problem, Problem::Usage);
-        assert!(error.message.contains("by way of another role"), "{}", error.message);
+        assert!(error.message.contains("is a chained role"), "{}", error.message);
         assert!(check_chain(&profile(Vec::new())).is_ok());
     }
 
     #[test]
-    fn durations_of_15_minutes_to_12_hours_are_taken() {
+    fn durations_of_15_minutes_to_12_hours_are_accepted() {
         for (text, seconds) in [("15m", 900), ("90m", 5400), ("1h 30m", 5400), ("12h", 43_200)] {
             assert_eq!(session(text), Ok(Duration::from_secs(seconds)), "{text}");
         }

@@ -61,7 +61,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let situation =
         Situation::new(Variables::read(env::present_lossy), Wanted { slot, server, token_file });
     let examined = doctor::examine(&situation, &instance);
-    let report = ui::note_if_slow("Waiting for what does not answer …", examined).await;
+    let report = ui::note_if_slow("Waiting for a server or for AWS…", examined).await;
     match output.output {
         Output::Json => ui::json(&shown(&report)),
         Output::Text => print(&report),

@@ -50,7 +50,7 @@ pub(crate) struct Arguments {
     server: ServerArguments,
 }
 
-/// What is to be run, and for which role.
+/// The command to run, with its role.
 struct Job {
     program: OsString,
     command: Command,
@@ -72,11 +72,14 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     })
     .await?;
     if is_shell && ui::has_terminal() {
-        ui::note(&format!("A shell for `{}`. To leave it, type: exit", job.profile.name));
+        ui::note(&format!(
+            "Started a shell with the role `{}`. To leave it: exit",
+            job.profile.name
+        ));
     }
     if is_static {
         let exports = Exports::of_credentials(&job.profile.credentials);
-        return job.become_it(exports);
+        return job.replace_process(exports);
     }
     aws_profile::warn_of_default(if shared { "the server" } else { "the command's endpoint" })
         .await;
@@ -84,7 +87,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let slot = SlotName::Named(job.profile.name.clone());
     interruptible(client.load(&slot, &job.profile, Replace::SameSource)).await?;
     let exports = exports(&client.address(), &slot, server.token_file.as_deref(), false)?;
-    job.become_it(exports)
+    job.replace_process(exports)
 }
 
 impl Job {
@@ -98,8 +101,8 @@ impl Job {
         Self { program, command, profile, region }
     }
 
-    /// Runs it in the place of this process.
-    fn become_it(mut self, exports: Exports) -> Result<ExitCode, Failure> {
+    /// Replaces this process with the command.
+    fn replace_process(mut self, exports: Exports) -> Result<ExitCode, Failure> {
         self.set_environment(exports);
         process::replace(self.command).map_err(|error| not_run(&self.program, &error))
     }
@@ -110,11 +113,11 @@ impl Job {
     }
 }
 
-/// In the words and with the exit codes of a shell.
+/// The failure to start a command, with the message and the exit code of a shell.
 fn not_run(program: &OsStr, error: &io::Error) -> Failure {
     let program = program.display();
     if error.kind() == ErrorKind::NotFound {
-        let message = format!("the command `{program}` is not found");
+        let message = format!("the command `{program}` was not found");
         return Failure::new(Problem::CommandNotFound, message);
     }
     let message = format!("the command `{program}` cannot be run: {error}");

@@ -16,7 +16,7 @@ use crate::instance::settings::{ConfiguredInstance, Settings};
 use credentials::{Failure, InstanceName, ProfileName};
 use field::{Field, Filter};
 
-/// When neither flags nor config.yaml say which.
+/// Default columns.
 const FIELDS: [Field; 4] =
     [Field::AccountIdPad, Field::AccountAlias, Field::RoleName, Field::Profile];
 
@@ -60,7 +60,7 @@ pub(crate) struct Arguments {
     output: Format,
 }
 
-/// A role's fields, as they are shown.
+/// The fields of a role as text.
 type Row<'a> = Vec<Cow<'a, str>>;
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -100,7 +100,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     }
     names.warn();
     if rows.is_empty() && arguments.output == Format::Table {
-        ui::note("There is no role to list.");
+        ui::note("There are no roles to list.");
         return Ok(());
     }
     rows.sort();
@@ -110,7 +110,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     print(arguments.output, &fields, rows.into_iter().map(|(_, row)| row))
 }
 
-/// Those of the command line; else config.yaml's, for people; else ours.
+/// The columns from the command line, or else from config.yaml (only for people), or else the default ones.
 fn fields(arguments: &Arguments, settings: &Settings) -> Result<Vec<Field>, Failure> {
     if !arguments.fields.is_empty() {
         return Ok(arguments.fields.clone());
@@ -120,19 +120,19 @@ fn fields(arguments: &Arguments, settings: &Settings) -> Result<Vec<Field>, Fail
     }
     if settings.config.list_fields.is_empty() {
         let mut fields = FIELDS.to_vec();
-        // Roles of two instances may have one name.
+        // Roles of two instances can have the same name.
         if settings.instances().len() > 1 {
             fields.push(Field::Sso);
         }
         return Ok(fields);
     }
-    // What the reference knows and we don't, such as Expires, is no reason to show nothing.
+    // Columns of aws-sso-cli that we do not have, such as Expires, are ignored.
     let known: Vec<Field> =
         settings.config.list_fields.iter().filter_map(|name| name.parse().ok()).collect();
     if known.is_empty() { Ok(FIELDS.to_vec()) } else { Ok(known) }
 }
 
-/// Profile names that roles of more than one instance have.
+/// Profile names that more than one instance uses.
 #[derive(Default)]
 struct SharedNames<'a> {
     first: HashMap<ProfileName, &'a InstanceName>,

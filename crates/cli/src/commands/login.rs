@@ -52,18 +52,18 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let explained = |error| explain(error, &settings, instance);
     if let Some(path) = center.set_aside_if_key_is_lost().map_err(explained)? {
         ui::note(&format!(
-            "The key of the former sign-in is gone. It was moved to {}.",
+            "The key of the previous sign-in is lost. The file was moved to {}.",
             path.display()
         ));
     }
     let outcome = sign_in(&settings, instance, &center, options).await?;
-    tell(instance, &center, &outcome).await.map_err(explained)?;
+    show_outcome(instance, &center, &outcome).await.map_err(explained)?;
     let extent = match outcome {
         Outcome::SignedIn => Extent::WhatIsNew,
         Outcome::AlreadySignedIn(_) => Extent::IfOld,
     };
     let catalogue = catalogue::update(&settings, instance, &center, extent).await?;
-    // Names are made, and kept, while a person waits anyway. What is wrong with them is told where they are used.
+    // Build and store the profile names now, while the person waits. Errors in them are shown where the names are used.
     Roles::of(&settings, instance, &catalogue).ok();
     let roles = catalogue.role_count();
     let (accounts, flag) = (catalogue.accounts.len(), settings.flag_for(&instance.instance));
@@ -72,7 +72,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn tell(
+async fn show_outcome(
     instance: &ConfiguredInstance,
     center: &IdentityCenter,
     outcome: &Outcome,

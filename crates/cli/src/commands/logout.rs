@@ -26,13 +26,13 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let center = access::open(&settings, instance)?;
     match center.sign_out().await {
         Ok(true) => ui::note(&format!("You are signed out of `{name}`.")),
-        Ok(false) => ui::note(&format!("Nobody was signed in to `{name}` by aws-sso.")),
+        Ok(false) => ui::note(&format!("You were not signed in to `{name}` with aws-sso.")),
         Err(error) => return Err(explain(error, &settings, instance)),
     }
     if let Ok(Some(signed_in)) = center.signed_in().await
         && signed_in.from_aws_cli
     {
-        ui::note("The AWS CLI is signed in still: aws sso logout");
+        ui::note("The AWS CLI is still signed in. To sign it out: aws sso logout");
     }
     Ok(())
 }

@@ -37,11 +37,11 @@ pub(crate) fn run(arguments: Arguments, command: Command) -> Result<(), Failure>
         pages.len(),
         ui::printable(&folder.display().to_string())
     ));
-    ui::note(&format!("Look at them: man -M {} aws-sso", ui::printable(&shell_word(&typed))));
+    ui::note(&format!("To read them: man -M {} aws-sso", ui::printable(&shell_word(&typed))));
     Ok(())
 }
 
-/// The command's page, and those of all below it.
+/// Adds the page of the command, and the pages of its subcommands.
 fn add_pages(command: &clap::Command, pages: &mut Vec<(String, Vec<u8>)>) -> io::Result<()> {
     let man = Man::new(command.clone()).manual("aws-sso");
     let mut page = Vec::new();

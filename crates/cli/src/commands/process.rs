@@ -36,10 +36,10 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let Arguments { role, instance, server } = arguments;
     let wanted = role.wanted().ok_or_else(|| Failure::new(Problem::Usage, "no role is named"))?;
     let settings = Settings::read(&instance).await?;
-    // First which role is meant, then whether the server has just that one.
+    // Resolve the role first, then ask the server for exactly this source.
     let meant = resolve(&settings, wanted)?;
     let fetched = match meant.source(&settings) {
-        // Whoever runs us as a credential_process may be that server, or ask for what it has already.
+        // The program that runs this credential_process may be the server itself.
         Some(source) if !env::is_within_credential_process() => from_server(&server, &source).await,
         _ => None,
     };
@@ -53,20 +53,20 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     print(&principal, &credentials)
 }
 
-/// The server's credentials for this source. A server that has none, does not answer or is not ours costs nothing but them.
+/// The server's credentials for this source. None if the server has none, does not answer or is not ours.
 async fn from_server(server: &ServerArguments, source: &Source) -> Option<Fetched> {
     let ask = async { Client::new(server)?.credentials_of(source).await };
     let late = || Err(Failure::new(Problem::Unreachable, "the server does not answer"));
     match timeout(SERVER_TIMEOUT, ask).await.unwrap_or_else(|_| late()) {
         Ok(fetched) => fetched,
         Err(failure) => {
-            tracing::debug!("the server gives no credentials: {failure}");
+            tracing::debug!("no credentials from the server: {failure}");
             None
         }
     }
 }
 
-/// On one line (AWS SDKs and Tools Reference Guide, "Process credential provider").
+/// Prints one line of JSON (AWS SDKs and Tools Reference Guide, "Process credential provider").
 fn print(principal: &Principal, credentials: &Credentials) -> Result<(), Failure> {
     #[derive(Serialize)]
     #[serde(rename_all = "PascalCase")]
@@ -79,7 +79,7 @@ fn print(principal: &Principal, credentials: &Credentials) -> Result<(), Failure
         #[serde(skip_serializing_if = "Option::is_none")]
         account_id: Option<&'a str>,
     }
-    let mut json = Zeroizing::new(Vec::with_capacity(ROOM));
+    let mut json = Zeroizing::new(Vec::with_capacity(MAX_OUTPUT_BYTES));
     let output = Output {
         version: 1,
         access_key_id: credentials.access_key_id.as_str(),
@@ -93,7 +93,7 @@ fn print(principal: &Principal, credentials: &Credentials) -> Result<(), Failure
     Ok(())
 }
 
-/// A server of this host answers in a millisecond, whatever else it does.
+/// A server on this host answers in a millisecond.
 const SERVER_TIMEOUT: Duration = Duration::from_secs(1);
-/// More than credentials need, so that growing leaves no copy behind.
-const ROOM: usize = 16 * 1024;
+/// More than credentials need, because growing the buffer leaves a copy of the secret in memory.
+const MAX_OUTPUT_BYTES: usize = 16 * 1024;

@@ -53,7 +53,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
 fn set_up(arguments: Arguments) -> Result<(), Failure> {
     let path = arguments.config.unwrap_or_else(paths::config_file);
     let present = ConfigFile::read(&path, &env::home())?;
-    // Who types flags has no need of questions that have an answer.
+    // With flags, questions that have a default are not asked.
     let is_asked = arguments.start_url.is_none() && stdin().is_terminal();
     let start_url = answer(
         arguments.start_url,
@@ -82,7 +82,7 @@ fn set_up(arguments: Arguments) -> Result<(), Failure> {
     if let Some(present) = present {
         return explain(&present, &path, &name, &start_url, &region);
     }
-    // Never over a file that has come to be in the meantime.
+    // Do not overwrite a file that another process created meanwhile.
     files::create(&path, file(&name, &start_url, &region).as_bytes())?;
     let shown = path.display();
     let flag =
@@ -91,7 +91,7 @@ fn set_up(arguments: Arguments) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The flag's value, or what the person types; asked again until it is right.
+/// The flag's value, or the person's answer. Asks again until the answer is valid.
 fn answer<T>(
     given: Option<T>,
     flag: &str,
@@ -120,7 +120,7 @@ fn answer<T>(
     }
 }
 
-/// A file that is there is the person's: we say what to add to it.
+/// Shows what to add to an existing config file, which is never changed.
 fn explain(
     present: &ConfigFile,
     path: &Path,
@@ -136,7 +136,7 @@ fn explain(
             Ok(())
         }
         Some(_) => Err(Failure::failed(format!("{shown} has another `{name}`"))
-            .with_hint("Take another name with --name, or change it in the file.")),
+            .with_hint("Choose another name with --name, or change the file.")),
         None => {
             ui::note(&format!("Add this to {shown}, below `SSOConfig:`:\n"));
             ui::data(entry(name, start_url, region).trim_end());
@@ -147,7 +147,7 @@ fn explain(
 
 fn entry(name: &InstanceName, start_url: &StartUrl, region: &RegionName) -> String {
     let mut text = String::new();
-    // JSON's strings are YAML's, whatever is in them.
+    // Every JSON string is a valid YAML string.
     let quoted = |text: &str| serde_json::Value::from(text).to_string();
     writeln!(text, "  {}:", quoted(name.as_str())).ok();
     writeln!(text, "    SSORegion: {region}").ok();
@@ -157,7 +157,7 @@ fn entry(name: &InstanceName, start_url: &StartUrl, region: &RegionName) -> Stri
 
 fn file(name: &InstanceName, start_url: &StartUrl, region: &RegionName) -> String {
     format!(
-        "# What aws-sso knows of your AWS accounts. Everything but SSOConfig may be left out.\n\
+        "# The settings of aws-sso. Everything except SSOConfig is optional.\n\
          \n\
          # Where you sign in. Each instance of IAM Identity Center has a name of yours.\n\
          SSOConfig:\n\
@@ -167,7 +167,7 @@ fn file(name: &InstanceName, start_url: &StartUrl, region: &RegionName) -> Strin
     )
 }
 
-const COMMENTS: &str = r#"    # What to add to accounts and roles, if you like:
+const COMMENTS: &str = r#"    # Optional settings of accounts and roles:
     # Accounts:
     #   123456789012:
     #     Name: Production

@@ -16,8 +16,8 @@ use crate::instance::arguments::InstanceArguments;
 use crate::instance::settings::{ConfiguredInstance, Settings};
 use crate::instance::sign_in::until;
 
-/// What else is known is not held back for longer than this.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// Limit of the wait for the user's name, because the rest is known already.
+const USER_NAME_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Show who is signed in to IAM Identity Center, and until when
 ///
@@ -39,7 +39,7 @@ struct Identity {
     region: String,
     signed_in: bool,
     user_name: Option<String>,
-    /// Of the access token.
+    /// Expiration of the access token.
     expiration: Option<i64>,
     refreshes: bool,
     #[serde(skip)]
@@ -91,12 +91,12 @@ async fn identity(settings: &Settings, instance: &ConfiguredInstance) -> Result<
     })
 }
 
-/// AWS tells it to whoever has a role. Without a role, or without AWS, it stays unknown.
+/// Asks AWS for the user's name, which needs a role. None without a role or an answer.
 async fn ask_aws(center: &IdentityCenter, instance: &ConfiguredInstance) -> Option<String> {
     let catalogue = access::catalogue_file(instance).read();
     let account = catalogue.accounts.iter().find(|account| !account.roles.is_empty())?;
     let role_name = account.roles.first()?.clone();
     let chain = Chain { account_id: account.id.clone(), role_name, links: Vec::new() };
-    let asked = timeout(PATIENCE, center.learn_user_name(&chain)).await.ok()?;
+    let asked = timeout(USER_NAME_TIMEOUT, center.learn_user_name(&chain)).await.ok()?;
     asked.inspect_err(|error| tracing::debug!(%error, "the user's name is not known")).ok()
 }

@@ -274,7 +274,7 @@ fn lines_that_cannot_be_read_are_counted_and_control_characters_are_not_shown() 
     world.write("audit", &format!("{}\n\u{9b}31m\n", line("n\u{9b}ew")));
     let shown = world.run(&["ecs", "audit", "audit"]);
     assert_eq!(shown.code, Some(0));
-    assert_eq!(shown.stderr, "warning: 4 lines can't be read, and are left out.\n");
+    assert_eq!(shown.stderr, "warning: 4 lines could not be read and were left out.\n");
     let verbs: Vec<_> = shown.stdout.lines().skip(2).map(|row| &row[23..29]).collect();
     assert_eq!(verbs, ["oldest", "middle", "n\u{fffd}ew"]);
     let json = world.run(&["ecs", "audit", "audit", "--output", "json"]);

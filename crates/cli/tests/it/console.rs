@@ -105,7 +105,7 @@ fn the_url_goes_to_what_opens_it_and_is_shown_nowhere() {
     answer_once(&mut world, 200, ANSWER);
     let shown = console(&world, &["-p", ROLE]);
     assert_eq!((shown.code, shown.stdout.as_str()), (Some(0), ""), "{}", shown.stderr);
-    let told = "The AWS console opens as `Team1Dev:ReadOnlyAccess`, whose credentials live for ";
+    let told = "Opening the AWS console as `Team1Dev:ReadOnlyAccess`. The credentials expire in ";
     assert!(shown.stderr.starts_with(told), "{}", shown.stderr);
     let opened = world.home().join("opened");
     while !opened.exists() {
@@ -146,7 +146,7 @@ fn where_no_browser_is_near_the_url_is_printed_or_nothing_is_done() {
     world.set("SSH_CONNECTION", "192.0.2.1 1 192.0.2.2 22");
     let refused = console(&world, &["-p", ROLE]);
     assert_eq!((refused.code, refused.stdout.as_str()), (Some(1), ""));
-    let told = "no browser of yours can be opened from here: this is an SSH session";
+    let told = "no browser can be opened on this machine, because this is an SSH session";
     assert!(refused.stderr.contains(told), "{}", refused.stderr);
     assert!(refused.stderr.contains("aws-sso console --print"), "{}", refused.stderr);
 }

@@ -209,7 +209,7 @@ fn a_command_that_cannot_be_run_is_told_as_a_shell_tells_it() {
     world.write("plain", "not a program");
     for flags in [&[][..], &["--static"]] {
         let missing = world.run(&exec(flags, &["no-such-command"]));
-        let said = "error: the command `no-such-command` is not found\n";
+        let said = "error: the command `no-such-command` was not found\n";
         assert_eq!((missing.code, missing.stderr.as_str()), (Some(127), said));
         let refused = world.run(&exec(flags, &["./plain"]));
         assert_eq!(refused.code, Some(126));

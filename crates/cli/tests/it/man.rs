@@ -11,7 +11,7 @@ fn every_command_has_a_page_that_man_shows_without_a_warning() {
     let world = world();
     let written = world.run(&["man", "manual"]);
     assert_eq!(written.code, Some(0), "{}", written.stderr);
-    assert!(written.stderr.contains("Look at them: man -M manual aws-sso"), "{}", written.stderr);
+    assert!(written.stderr.contains("To read them: man -M manual aws-sso"), "{}", written.stderr);
     let folder = world.home().join("manual/man1");
     let mut pages: Vec<String> = fs::read_dir(&folder)
         .unwrap()

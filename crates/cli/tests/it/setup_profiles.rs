@@ -77,7 +77,7 @@ fn profiles_are_written_once_and_removed_without_a_trace() {
     assert!(again.stderr.contains("Nothing to do"), "{}", again.stderr);
     assert_eq!((config(&world), files(&world).len()), (new, 2));
     let removed = run(&world, &["--remove", "--yes"]);
-    assert!(removed.stderr.contains("Took the profiles out of"), "{}", removed.stderr);
+    assert!(removed.stderr.contains("Removed the profiles from"), "{}", removed.stderr);
     assert_eq!(config(&world), OWN);
     assert_eq!(files(&world), ["config", "config.aws-sso-backup", "config.aws-sso-original"]);
     assert!(run(&world, &["--remove"]).stderr.contains("has no such profiles"));

@@ -69,7 +69,7 @@ fn named_slots_are_listed_and_printed_in_a_form_that_every_sdk_takes() {
     let again = world.run(&["ecs", "unload", "--profile", ODD]);
     assert_eq!(again.code, Some(1));
     assert!(again.stderr.contains("no credentials are loaded in this slot"));
-    assert_eq!(world.run(&["ecs", "unload", "--all"]).stderr, "Unloaded every slot.\n");
+    assert_eq!(world.run(&["ecs", "unload", "--all"]).stderr, "Unloaded all slots.\n");
     assert_eq!(server.get("/slot").1, "[]");
 }
 

@@ -80,7 +80,7 @@ fn tokens_outlive_the_server_until_they_are_revoked() {
     assert!(get(&server, "/", &first).1.contains("was revoked"));
     assert_eq!(world.run(&["ecs", "token", "revoke", "--file", "kept"]).code, Some(0));
     assert_eq!(statuses(), [401, 200, 401]);
-    assert_eq!(world.run(&["ecs", "token", "revoke", "--all"]).stderr, "Revoked every token.\n");
+    assert_eq!(world.run(&["ecs", "token", "revoke", "--all"]).stderr, "Revoked all tokens.\n");
     assert_eq!(statuses(), [401, 401, 401]);
     assert_eq!(get(&server, "/", &token(&world, &["--default-slot"])).0, 200);
 }
@@ -237,7 +237,7 @@ fn without_its_key_a_server_takes_no_token() {
         assert_eq!(get(&server, "/", &good).0, 401);
         server.signal("TERM");
         let said = server.wait().stderr;
-        assert!(said.contains("warning: no authorization token is taken: "), "{said}");
+        assert!(said.contains("warning: authorization tokens are not accepted: "), "{said}");
         assert!(said.contains("Move it away and make new tokens"), "{said}");
         let refused = world.run(&["ecs", "run", "--port", "0", "--require-token"]);
         assert_eq!(refused.code, Some(1), "{}", refused.stderr);

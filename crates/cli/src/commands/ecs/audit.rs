@@ -63,7 +63,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
             match serde_json::from_str::<AuditLine<'_>>(line) {
                 Ok(parsed) if filter.wants(&parsed) => {
                     if !shown.push(line, &parsed) {
-                        break 'all; // nobody reads on
+                        break 'all; // stdout is closed
                     }
                 }
                 Ok(_) => {}
@@ -74,13 +74,13 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
     shown.end();
     match unreadable {
         0 => {}
-        1 => ui::note("warning: one line can't be read, and is left out."),
-        _ => ui::note(&format!("warning: {unreadable} lines can't be read, and are left out.")),
+        1 => ui::note("warning: one line could not be read and was left out."),
+        _ => ui::note(&format!("warning: {unreadable} lines could not be read and were left out.")),
     }
     Ok(())
 }
 
-/// The log and what was set aside of it, the newest first: if it is set aside meanwhile, we have it already.
+/// Opens the log and its older parts, the newest first, so that a rotation meanwhile loses no record.
 fn open(path: &std::path::Path) -> Result<Vec<Log<File>>, Failure> {
     let mut logs: Vec<Log<File>> = Vec::new();
     let mut seen = Vec::new();
@@ -109,7 +109,7 @@ fn unusable(arguments: &Arguments, error: &std::io::Error) -> Failure {
     Failure::failed(format!("the audit log {path} cannot be read: {error}"))
 }
 
-/// Which lines are wanted.
+/// The filter for records.
 struct Filter<'a> {
     arguments: &'a Arguments,
     since: Option<Timestamp>,
@@ -129,7 +129,7 @@ impl<'a> Filter<'a> {
         if self.since.is_some_and(is_old) {
             return false;
         }
-        // What is missing may be anything.
+        // A missing value matches any filter.
         let Arguments { slot, default_slot, refused, token, .. } = self.arguments;
         line.lost > 0
             || slot.as_ref().is_none_or(|slot| line.slot.as_deref() == Some(slot.as_str()))
@@ -139,7 +139,7 @@ impl<'a> Filter<'a> {
     }
 }
 
-/// What is printed.
+/// The printer of the matching lines.
 struct Shown {
     output: Output,
     lines: ui::Lines,
@@ -151,7 +151,7 @@ impl Shown {
         Self { output, lines: ui::Lines::new(), is_empty: true }
     }
 
-    /// Whether anybody reads it still.
+    /// Prints a line. `false`: stdout is closed.
     fn push(&mut self, line: &str, parsed: &AuditLine<'_>) -> bool {
         let is_first = std::mem::take(&mut self.is_empty);
         match self.output {
@@ -164,7 +164,7 @@ impl Shown {
 
     fn end(self) {
         if self.is_empty && self.output == Output::Text {
-            ui::note("Nothing of that is in the audit log.");
+            ui::note("The audit log has no such records.");
         }
     }
 }

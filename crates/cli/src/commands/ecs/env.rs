@@ -45,12 +45,12 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         false => aws_profile::warn_of_default("the server").await,
     }
     if let Some(usage) = format.usage().filter(|_| ui::is_data_seen()) {
-        ui::note(&format!("To use it, type the same within: {usage}"));
+        ui::note(&format!("To use it, run: {usage}"));
     }
     Ok(())
 }
 
-/// What the exports alone don't do.
+/// Shows what containers need in addition to the variables.
 fn note_containers(server: &ServerAddress, has_token: bool) {
     let is_this_host = match server.host.parse::<IpAddr>() {
         Ok(ip) => ip.is_loopback(),
@@ -65,14 +65,14 @@ fn note_containers(server: &ServerAddress, has_token: bool) {
     if server.is_https() {
         let bundle = paths::authority_bundle().display().to_string();
         ui::note(&format!(
-            "Programs in it must be given what they trust: -v {}:/run/aws-sso.pem:ro -e \
+            "Programs in it must trust the authority. Add: -v {}:/run/aws-sso.pem:ro -e \
              SSL_CERT_FILE=/run/aws-sso.pem. (aws-sso ecs trust writes that file.)",
             shell_word(&bundle)
         ));
     }
     if !has_token {
         ui::note(
-            "Programs in it that run as another user than you get nothing: add \
+            "Programs in it that run as another user are refused. Add \
              --user \"$(id -u)\", or give them a token with --token-file.",
         );
     }

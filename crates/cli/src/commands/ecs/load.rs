@@ -23,7 +23,8 @@ use crate::instance::settings::Settings;
 use crate::instance::which_role::which_role;
 use crate::instance::{access, history, obtain};
 
-const LARGEST_INPUT: u64 = PartialCredentials::MAX_OUTPUT_BYTES as u64;
+/// Limit of the input on stdin.
+const MAX_INPUT_BYTES: u64 = PartialCredentials::MAX_OUTPUT_BYTES as u64;
 
 /// Load the credentials of a role into the server
 ///
@@ -69,7 +70,7 @@ struct LoadedSlot {
 pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let Arguments { slotted, replace, server, output, .. } = &arguments;
     let (slotted, output) = (*slotted, output.output);
-    // The default slot changes as a person says.
+    // The default slot is always replaced.
     let replace = if slotted && !replace { Replace::SameSource } else { Replace::Anything };
     let client = Client::new(server)?;
     let profile = obtain(arguments, &client).await?;
@@ -94,7 +95,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The profile that the arguments name, with its credentials. Not more than one source is given: clap saw to it.
+/// Obtains the profile that the arguments name. Clap allows only one source.
 async fn obtain(arguments: Arguments, client: &Client) -> Result<Profile, Failure> {
     let command = command(&arguments);
     let Arguments { role, from_env, from_stdin, name, instance, .. } = arguments;
@@ -115,7 +116,7 @@ async fn obtain(arguments: Arguments, client: &Client) -> Result<Profile, Failur
     Ok(Profile { name, principal, credentials, source: None })
 }
 
-/// What was typed, but for the role.
+/// The command as the person typed it, without the role.
 fn command(Arguments { slotted, instance, server, .. }: &Arguments) -> String {
     let mut command = "aws-sso ecs load".to_owned();
     if *slotted {
@@ -137,10 +138,10 @@ fn read_stdin() -> Result<PartialCredentials, Failure> {
     let mut json = Zeroizing::new(Vec::with_capacity(PartialCredentials::MAX_OUTPUT_BYTES + 1));
     stdin()
         .lock()
-        .take(LARGEST_INPUT + 1)
+        .take(MAX_INPUT_BYTES + 1)
         .read_to_end(&mut json)
         .map_err(|error| Failure::failed(format!("standard input cannot be read: {error}")))?;
-    if json.len() as u64 > LARGEST_INPUT {
+    if json.len() as u64 > MAX_INPUT_BYTES {
         return Err(Failure::failed("standard input is longer than 65536 bytes"));
     }
     PartialCredentials::from_process_output(&json)

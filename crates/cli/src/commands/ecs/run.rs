@@ -79,7 +79,7 @@ struct Started {
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
-    // Nothing is asked of anybody for a server that can't start.
+    // Bind first, so that nobody is asked for a passphrase if the server cannot start.
     let audit = arguments.audit_log.as_deref().map(AuditLog::open).transpose()?;
     let default = match &arguments.load {
         Some(name) => Some(interruptible(first(&arguments, name)).await?),
@@ -88,7 +88,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let https = https::prepare(&arguments.https, &arguments.instance).await?;
     process::allow_many_connections();
     let handed_over = sockets_of_systemd();
-    // A port that was free by chance is not known to whoever starts the next server.
+    // A random port is not used by the next server, so its slots are not remembered.
     let is_known = arguments.port != 0 || !handed_over.is_empty();
     let listeners = if handed_over.is_empty() {
         Listeners::bind(arguments.port)?
@@ -97,13 +97,13 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     };
     let addresses = listeners.addresses();
     let port = addresses.first().filter(|_| is_known).map(SocketAddr::port);
-    let (events, received) = mpsc::channel(EVENTS);
+    let (events, received) = mpsc::channel(MAX_EVENTS);
     let refreshing = match arguments.no_refresh {
         true => None,
         false => Some(refreshing(&arguments.instance, port, events).await?),
     };
     let mut server = Server::new(listeners, Arc::new(SystemClock), refreshing, provider::seed());
-    take_tokens(&mut server, arguments.require_token)?;
+    accept_tokens(&mut server, arguments.require_token)?;
     if let Some(log) = audit {
         server.set_audit_log(log);
     }
@@ -120,13 +120,13 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         restore(&server);
     }
     let stop = process::stop_signals()
-        .map_err(|error| Failure::failed(format!("signals cannot be taken over: {error}")))?;
+        .map_err(|error| Failure::failed(format!("cannot install signal handlers: {error}")))?;
     announce(addresses, origin, arguments.output.output);
     if arguments.https.makes_certificates() {
         https::announce_authority();
     }
     tokio::spawn(events::report(received, arguments.events.reporting()));
-    // Nobody listens for this but systemd, which says so by its variable.
+    // Only systemd reads this. It sets a variable if it does.
     sd_notify::notify(&[NotifyState::Ready]).ok();
     server
         .run(async {
@@ -138,8 +138,8 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Without a usable key no token is taken; that is no reason not to serve those who need none.
-fn take_tokens(server: &mut Server, are_required: bool) -> Result<(), Failure> {
+/// Accepts authorization tokens. If their key is unusable, the server still serves programs that need no token.
+fn accept_tokens(server: &mut Server, are_required: bool) -> Result<(), Failure> {
     let taken = server.accept_tokens(TokenStore::at(paths::token_store()));
     if are_required {
         server.require_token();
@@ -151,20 +151,19 @@ fn take_tokens(server: &mut Server, are_required: bool) -> Result<(), Failure> {
     } else if let Err(error) = taken {
         let Failure { message: text, hint, .. } = error.into();
         let hint = hint.map(|hint| format!(". {hint}")).unwrap_or_default();
-        ui::note(&format!("warning: no authorization token is taken: {text}{hint}"));
+        ui::note(&format!("warning: authorization tokens are not accepted: {text}{hint}"));
     }
     Ok(())
 }
 
-/// What is in the default slot from the start.
+/// The default slot at the start.
 enum First {
     Credentials(Profile),
-    /// It is filled once somebody has signed in.
+    /// The slot is filled after the next sign-in.
     Source(ProfileName, Source),
 }
 
-/// What `--load` names. That nobody is signed in yet is no reason not to start: a server that starts with the machine
-/// starts before the person.
+/// Obtains the profile of `--load`. If nobody is signed in, the server starts anyway.
 async fn first(arguments: &Arguments, name: &ProfileName) -> Result<First, Failure> {
     let settings = Settings::read(&arguments.instance).await?;
     let meant = resolve(&settings, Wanted::Profile(name.clone()))?;
@@ -180,13 +179,13 @@ async fn first(arguments: &Arguments, name: &ProfileName) -> Result<First, Failu
     }
 }
 
-/// How slots are refreshed, and where they are remembered.
+/// Prepares the refresh of slots and the file that remembers them.
 async fn refreshing(
     arguments: &InstanceArguments,
     port: Option<u16>,
     events: mpsc::Sender<Event>,
 ) -> Result<Refreshing, Failure> {
-    // They are read for that alone: nothing else needs them before a slot does, and then says what is wrong with them.
+    // Errors in the settings are ignored here. A slot that needs the settings reports them.
     let passphrases = match env::file_password()?.is_none() && store::can_ask() {
         true => match Settings::read(arguments).await {
             Ok(settings) => access::ask_passphrases(&settings)?,
@@ -199,15 +198,16 @@ async fn refreshing(
     Ok(Refreshing { provider: Arc::new(provider), events, list })
 }
 
-/// Takes up the slots of the last run.
+/// Restores the slots of the last run.
 fn restore(server: &Server) {
     match server.restore() {
         Ok(0) => {}
-        Ok(1) => ui::note("One slot of the last run is being fetched anew."),
-        Ok(slots) => ui::note(&format!("{slots} slots of the last run are being fetched anew.")),
+        Ok(1) => ui::note("Restoring one slot of the last run."),
+        Ok(slots) => ui::note(&format!("Restoring {slots} slots of the last run.")),
         Err(error) => {
             let moved_to = error.moved_to.as_ref().map(|path| path.display().to_string());
-            let moved_to = moved_to.map(|path| format!(" It is now {path}.")).unwrap_or_default();
+            let moved_to =
+                moved_to.map(|path| format!(" It was moved to {path}.")).unwrap_or_default();
             ui::note(&format!("warning: {}.{moved_to}", ui::printable(&error.to_string())));
         }
     }
@@ -221,9 +221,9 @@ fn sockets_of_systemd() -> Vec<TcpListener> {
         .collect()
 }
 
-/// Says what to export, on stdout; and where it is good for, to the person.
+/// Prints the variable on stdout, and a note for the person on stderr.
 fn announce(addresses: Vec<SocketAddr>, origin: Option<String>, output: Output) {
-    // IPv4 comes first: it is what every SDK takes.
+    // IPv4 comes first, because all SDKs accept it.
     let (Some(address), Some(origin)) = (addresses.first(), origin) else {
         return;
     };
@@ -234,8 +234,8 @@ fn announce(addresses: Vec<SocketAddr>, origin: Option<String>, output: Output) 
     ui::data(&format!("export AWS_CONTAINER_CREDENTIALS_FULL_URI={uri}"));
     let addresses = addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ");
     ui::note(&format!(
-        "Listening on {addresses}. Type the line above in each shell whose programs shall use it, \
-         then load a role from any of yours: aws-sso ecs load --profile NAME{}",
+        "Listening on {addresses}. Run the line above in each shell that uses the server, \
+         then load a role: aws-sso ecs load --profile NAME{}",
         if address.port() == ServerAddress::DEFAULT_PORT {
             String::new()
         } else {
@@ -244,11 +244,11 @@ fn announce(addresses: Vec<SocketAddr>, origin: Option<String>, output: Output) 
     ));
     if env::has_relative_uri() {
         ui::note(
-            "SDKs would prefer AWS_CONTAINER_CREDENTIALS_RELATIVE_URI, which is set. In those shells, type: \
+            "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI is set, and SDKs prefer it. In those shells, run: \
              eval \"$(aws-sso ecs env)\"",
         );
     }
 }
 
-/// More than happen before they are told.
-const EVENTS: usize = 256;
+/// More events than can wait at one time.
+const MAX_EVENTS: usize = 256;

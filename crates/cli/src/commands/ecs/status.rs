@@ -27,8 +27,11 @@ pub(crate) struct Arguments {
 
 pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     if arguments.watch && !ui::is_data_seen() {
-        return Err(Failure::new(Problem::Usage, "--watch needs a terminal, and stdout is none")
-            .with_hint("For programs: aws-sso ecs status --output json"));
+        return Err(Failure::new(
+            Problem::Usage,
+            "--watch needs a terminal, and stdout is not a terminal",
+        )
+        .with_hint("For programs: aws-sso ecs status --output json"));
     }
     let client = Client::new(&arguments.server)?;
     let status = client.status().await?;

@@ -1,4 +1,4 @@
-//! `aws-sso ecs token`: authorization tokens, for programs that are not known by their connection.
+//! `aws-sso ecs token`: authorization tokens, for programs that the server cannot identify by their connection.
 
 mod create;
 mod list;
@@ -34,7 +34,7 @@ fn store() -> TokenStore {
     TokenStore::at(paths::token_store())
 }
 
-/// What a token is for, in words.
+/// The permission of a token, as text.
 fn words(grant: &Grant) -> String {
     match &grant.scope {
         Scope::Read(slots) => {
@@ -55,7 +55,7 @@ fn kind(grant: &Grant) -> &'static str {
     }
 }
 
-/// Whether the token names the default slot, and the names of the others.
+/// Whether the token is for the default slot, and the names of its named slots.
 fn slots(grant: &Grant) -> (bool, Vec<&str>) {
     let Scope::Read(slots) = &grant.scope else { return (false, Vec::new()) };
     let named = slots.iter().filter_map(|slot| match slot {

@@ -54,13 +54,13 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         let names = Names::with(arguments.tls_name);
         let path = authority::renew(&arguments.instance, &names).await?;
         ui::note(&format!(
-            "Made another certificate authority: {}. Start servers with --tls anew.",
+            "Created a new certificate authority: {}. Restart servers that use --tls.",
             path.display()
         ));
     }
     let authority = Authority::read(paths::authority_certificate())?.ok_or_else(|| {
         Failure::failed("there is no certificate authority yet")
-            .with_hint("It is made by the first server that uses it: aws-sso ecs run --tls")
+            .with_hint("The first server with HTTPS creates it: aws-sso ecs run --tls")
     })?;
     let bundle = trust::write_bundle(&authority)?;
     if arguments.install || arguments.uninstall {
@@ -80,14 +80,15 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Installs or uninstalls it, or says what to type for that.
+/// Installs or uninstalls the authority. Without root, shows the commands for it.
 fn change(authority: &Authority, install: bool) -> Result<(), Failure> {
     let store = SystemStore::of_this_system().ok_or_else(|| {
-        Failure::failed("how this system is made to trust a certificate is not known here")
-            .with_hint(format!(
-                "See your system's manual; the file is {}",
+        Failure::failed("installing a certificate is not supported on this system").with_hint(
+            format!(
+                "Follow your system's manual. The certificate is {}",
                 authority.path().display()
-            ))
+            ),
+        )
     })?;
     let steps = match install {
         true => store.to_install(authority),
@@ -99,7 +100,7 @@ fn change(authority: &Authority, install: bool) -> Result<(), Failure> {
     }
     if !trust::may_change_system() {
         return Err(Failure::failed(trust::WHY_NOT)
-            .with_hint(format!("Type: {}", in_shell(&steps, authority))));
+            .with_hint(format!("Run: {}", in_shell(&steps, authority))));
     }
     steps.iter().try_for_each(|step| step.take(authority))
 }
@@ -121,21 +122,19 @@ fn show(programs: &[Program]) {
     ui::table(&["Program", "Trusts it", "By"], programs.iter().map(row));
 }
 
-/// What can be done about each `no`.
+/// Shows how to make the programs trust the authority.
 fn advise(authority: &Authority, bundle: &Bundle, python: Option<&Path>) {
     let path = authority.path().display().to_string();
     ui::note(&format!("The certificate: {path}, SHA-256 {}", authority.fingerprint()));
     ui::note(&format!("With the system's roots: {}", bundle.pem.display()));
+    ui::note("To set the variables: eval \"$(aws-sso ecs env --server https://127.0.0.1:4144)\"");
     ui::note(
-        "For the variables, type: eval \"$(aws-sso ecs env --server https://127.0.0.1:4144)\"",
-    );
-    ui::note(
-        "For the system's store, and programs that no shell starts: aws-sso ecs trust --install",
+        "For the system's store, and programs that are not started by a shell: aws-sso ecs trust --install",
     );
     let python =
         python.map_or_else(|| "their cacert.pem".into(), |path| path.display().to_string());
     ui::note(&format!(
-        "boto3 and the AWS CLI heed no variable. Let them use plain HTTP, or append the certificate \
-         to {python}, again after each update of it."
+        "boto3 and the AWS CLI ignore these variables. Use plain HTTP for them, or append the certificate \
+         to {python}, and again after each of its updates."
     ));
 }

@@ -26,7 +26,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let client = Client::new(&arguments.server)?;
     if arguments.all {
         client.unload_all().await?;
-        ui::note("Unloaded every slot.");
+        ui::note("Unloaded all slots.");
         return Ok(());
     }
     let slot = arguments.profile.map_or(SlotName::Default, SlotName::Named);

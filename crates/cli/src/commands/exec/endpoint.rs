@@ -1,4 +1,4 @@
-//! An endpoint for one command: a server within this process, that takes no token but the command's.
+//! An endpoint for one command: a server in this process that accepts only the command's token.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -24,13 +24,13 @@ use crate::programs::exports::{Exports, Inherited};
 use crate::serve::events;
 use crate::serve::provider::{self, AwsProvider};
 
-/// Runs the command to its end.
+/// Runs the command and waits for its end.
 pub(super) async fn run(mut job: Job, instance: InstanceArguments) -> Result<ExitCode, Failure> {
     let listeners = Listeners::bind(0)?;
-    // It is what every SDK takes.
+    // All SDKs accept IPv4.
     let address = listeners.addresses().into_iter().find(SocketAddr::is_ipv4);
     let address = address.ok_or(ListenError::NoLoopback)?;
-    let (sender, events) = channel(EVENTS);
+    let (sender, events) = channel(MAX_EVENTS);
     let provider = AwsProvider::new(instance, passphrase_of(&job), sender.clone());
     let refreshing = Refreshing { provider: Arc::new(provider), events: sender, list: None };
     let mut server =
@@ -40,18 +40,20 @@ pub(super) async fn run(mut job: Job, instance: InstanceArguments) -> Result<Exi
     let Job { program, command, profile, .. } = job;
     server.load(profile)?;
     let signals = ChildSignals::take_over()
-        .map_err(|error| Failure::failed(format!("signals cannot be taken over: {error}")))?;
+        .map_err(|error| Failure::failed(format!("cannot install signal handlers: {error}")))?;
     let child = process::spawn(command).map_err(|error| not_run(&program, &error))?;
-    // Only now: the command has the limit that we were started with.
+    // After the spawn, so that the command keeps our original limit.
     process::allow_many_connections();
-    tokio::spawn(tell(events));
+    tokio::spawn(show_events(events));
     tokio::spawn(server.run(std::future::pending()));
     let ended = signals.wait(child).await;
     access::saved().await;
-    ended.map_err(|error| Failure::failed(format!("how the command ended is not known: {error}")))
+    ended.map_err(|error| {
+        Failure::failed(format!("cannot get the exit code of the command: {error}"))
+    })
 }
 
-/// What opens the sign-in again, where a person has typed that.
+/// The passphrase that a person typed for the role's sign-in, if any.
 fn passphrase_of(job: &Job) -> HashMap<InstanceName, Passphrase> {
     let instance = job.profile.source.as_ref().and_then(Source::instance);
     let typed = instance
@@ -66,8 +68,8 @@ fn exports(address: SocketAddr, token: &AuthorizationToken) -> Result<Exports, F
     Ok(Exports::new(uri, &host, &Inherited::now()?).with_token(Some(token.expose()), None))
 }
 
-/// Tells a person, who is busy with the command, what they have to do something about.
-async fn tell(mut events: Receiver<Event>) {
+/// Shows the events that a person must act on while the command runs.
+async fn show_events(mut events: Receiver<Event>) {
     while let Some(event) = events.recv().await {
         match event.kind {
             EventKind::ShortLived => {}
@@ -82,5 +84,5 @@ async fn tell(mut events: Receiver<Event>) {
     }
 }
 
-/// More than happen before they are told.
-const EVENTS: usize = 16;
+/// More events than can wait at one time.
+const MAX_EVENTS: usize = 16;

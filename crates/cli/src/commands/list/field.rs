@@ -1,4 +1,4 @@
-//! What can be shown of a role, and be asked for, by the reference's names.
+//! The fields of a role, for columns and filters, with the names of aws-sso-cli.
 
 use std::borrow::Cow;
 use std::str::FromStr;
@@ -61,7 +61,7 @@ impl Field {
         match self {
             Self::Profile => role.profile.to_string().into(),
             Self::RoleName => role.role_name.as_str().into(),
-            // The reference's AccountId has no leading zeros. That is no account id, so ours has.
+            // Unlike aws-sso-cli, we keep leading zeros, because an account ID has 12 digits.
             Self::AccountIdPad | Self::AccountId => role.account_id.as_str().into(),
             Self::AccountName => role.account_name().unwrap_or_default().into(),
             Self::AccountAlias => role.account_alias().unwrap_or_default().into(),
@@ -91,7 +91,7 @@ impl FromStr for Field {
     }
 }
 
-/// `KEY=VALUE`: what a role must have to be listed.
+/// A filter `KEY=VALUE`. Only roles that match it are listed.
 #[derive(Clone, Debug)]
 pub(super) struct Filter {
     key: String,
@@ -123,7 +123,7 @@ impl FromStr for Filter {
     }
 }
 
-/// Whether a text is as a pattern says, in which `*` stands for anything.
+/// Whether a text matches a pattern, in which `*` matches anything.
 fn matches(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');
     let first = parts.next().unwrap_or_default();
@@ -144,7 +144,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_star_stands_for_anything() {
+    fn a_star_matches_anything() {
         for (pattern, text) in [
             ("prod", "prod"),
             ("prod*", "production"),

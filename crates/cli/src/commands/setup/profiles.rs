@@ -47,12 +47,13 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let file = EditedFile::read(&path)?;
     let layout = Layout::of(file.bytes()).map_err(|malformed| {
         let text = format!("{}: {malformed}", path.display());
-        Failure::failed(text)
-            .with_hint("Nothing was changed. Mend these lines in an editor, then do it again.")
+        Failure::failed(text).with_hint(
+            "Nothing was changed. Correct these lines in an editor, then run the command again.",
+        )
     })?;
     if arguments.remove {
         let new = layout.without(arguments.instance.sso.as_ref());
-        let (same, done) = ("has no such profiles", "Took the profiles out of");
+        let (same, done) = ("has no such profiles", "Removed the profiles from");
         return change(&arguments, &file, &new, same, done);
     }
     let settings = Settings::read(&arguments.instance).await?;
@@ -84,7 +85,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     change(&arguments, &file, &layout.with(&blocks), "has these profiles already", &done)
 }
 
-/// The instances whose roles are known. A block of one whose roles are not is left as it is.
+/// The instances with a catalogue. The blocks of the others stay unchanged.
 fn catalogues(settings: &Settings) -> Result<Vec<(&ConfiguredInstance, Catalogue)>, Failure> {
     settings.require_instances()?;
     let (mut known, mut last_error) = (Vec::new(), None);
@@ -106,14 +107,14 @@ fn catalogues(settings: &Settings) -> Result<Vec<(&ConfiguredInstance, Catalogue
     }
 }
 
-/// How this program is called for each instance, wherever and as whomever an SDK does so.
+/// The credential_process line of each instance. It must work in every folder and with every environment.
 fn process_lines(
     settings: &Settings,
     arguments: &InstanceArguments,
     catalogues: &[(&ConfiguredInstance, Catalogue)],
 ) -> Result<Vec<ProcessLine>, Failure> {
     let program = text(&env::this_program().map_err(|error| {
-        Failure::failed(format!("it is not known where this program is: {error}"))
+        Failure::failed(format!("cannot find the path of this program: {error}"))
     })?)?;
     let config = arguments
         .config
@@ -123,7 +124,7 @@ fn process_lines(
     let line = |(instance, _): &(&ConfiguredInstance, Catalogue)| {
         let mut words = vec![program.as_str(), "process"];
         words.extend(config.iter().flat_map(|config| ["--config", config]));
-        // Which one is the default may change.
+        // Always name the instance, because the default may change.
         if settings.instances().len() > 1 {
             words.extend(["--sso", instance.instance.name.as_str()]);
         }
@@ -137,16 +138,16 @@ fn text(path: &Path) -> Result<String, Failure> {
     path.to_str().map(str::to_owned).ok_or_else(not_text)
 }
 
-/// Which roles get a profile.
+/// Decides which roles get a profile.
 struct Choice {
-    /// Names of profiles beside ours.
+    /// Names of the profiles outside our block.
     in_file: HashSet<String>,
-    /// Names that a role of an instance has been given.
+    /// Names that roles already have.
     given: HashSet<String>,
     left_out: LeftOut,
 }
 
-/// What a person is told of names.
+/// Names to warn a person about.
 #[derive(Default)]
 struct LeftOut {
     in_file: Vec<String>,
@@ -178,7 +179,7 @@ impl Choice {
             self.left_out.unfit.push(text);
             return false;
         }
-        // SDKs would make one profile of both, or refuse the file.
+        // SDKs would merge both profiles, or reject the file.
         if self.in_file.contains(&text) {
             self.left_out.in_file.push(text);
             return false;
@@ -197,15 +198,15 @@ impl Choice {
 impl LeftOut {
     fn warn(&self, path: &Path) {
         let path = path.display();
-        warn(&self.unfit, "left out, because an AWS config cannot hold such a name");
+        warn(&self.unfit, "left out, because such a name is not allowed in an AWS config");
         warn(
             &self.in_file,
-            &format!("left out, because {path} has a profile of that name already"),
+            &format!("left out, because {path} already has a profile of that name"),
         );
         warn(&self.of_another_instance, SAME_NAMES);
         warn(
             &self.not_for_all,
-            "for the AWS CLI and boto3 alone: the SDKs for Rust and JavaScript see profiles of A-Za-z0-9_-/.%@:+ only",
+            "only for the AWS CLI and boto3: the SDKs for Rust and JavaScript accept only A-Za-z0-9_-/.%@:+ in names",
         );
     }
 }
@@ -214,9 +215,8 @@ fn warn(names: &[String], what: &str) {
     if names.is_empty() {
         return;
     }
-    let shown: Vec<String> =
-        names.iter().take(MOST_SHOWN).map(|name| format!("`{name}`")).collect();
-    let more = match names.len().saturating_sub(MOST_SHOWN) {
+    let shown: Vec<String> = names.iter().take(MAX_SHOWN).map(|name| format!("`{name}`")).collect();
+    let more = match names.len().saturating_sub(MAX_SHOWN) {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
@@ -227,7 +227,7 @@ fn warn(names: &[String], what: &str) {
     ));
 }
 
-/// Shows or makes the change, if it is one.
+/// Shows or writes the change, if there is one.
 fn change(
     arguments: &Arguments,
     file: &EditedFile,
@@ -248,8 +248,11 @@ fn change(
     }
     if !arguments.yes {
         if !store::can_ask() {
-            return Err(Failure::new(Problem::Usage, "nobody can be asked whether to write it")
-                .with_hint("Add --yes to write it unasked, or --diff to see what would change."));
+            return Err(Failure::new(
+                Problem::Usage,
+                "the change needs your approval, and there is no terminal",
+            )
+            .with_hint("Add --yes to write it without asking, or --diff to see the changes."));
         }
         diff.as_notes();
         if !ui::confirm(&format!("Write this into {shown}? [y/N] "))? {
@@ -258,7 +261,7 @@ fn change(
         }
     }
     let backup = file.replace(new)?;
-    let backup = backup.map(|path| format!(" What was there is in {}.", path.display()));
+    let backup = backup.map(|path| format!(" The previous version is in {}.", path.display()));
     ui::note(&format!("{done} {shown}.{}", ui::printable(&backup.unwrap_or_default())));
     Ok(())
 }
@@ -266,5 +269,5 @@ fn change(
 const SAME_NAMES: &str = "left out, because another instance has a role of that name. Put {{ .SSO }} into ProfileFormat in \
      config.yaml, so that the names differ";
 
-/// So many names are told apart.
-const MOST_SHOWN: usize = 5;
+/// Limit of names in one warning.
+const MAX_SHOWN: usize = 5;

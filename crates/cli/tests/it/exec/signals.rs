@@ -130,7 +130,7 @@ fn a_shell_on_a_terminal_has_the_terminal_to_itself() {
     std::fs::set_permissions(&shell, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     world.set("SHELL", shell.to_str().unwrap()).set("PS1", "in> ").set("TERM", "dumb");
     let terminal = Terminal::start(started(&world, &["exec", "-p", ROLE]), 120, 24);
-    terminal.wait_for("A shell for `Team1Dev:ReadOnlyAccess`. To leave it, type: exit");
+    terminal.wait_for("Started a shell with the role `Team1Dev:ReadOnlyAccess`. To leave it: exit");
     terminal.wait_for("in> ");
     terminal.type_in("sh -c 'echo be\"\"gun; sleep 1000'\n");
     terminal.wait_for("begun");

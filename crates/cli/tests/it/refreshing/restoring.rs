@@ -61,7 +61,7 @@ fn a_server_that_was_killed_has_all_its_slots_again() {
     assert_eq!(listed.matches("\"State\":\"ready\"").count(), 3, "{listed}");
     server.signal("TERM");
     let told = server.wait().stderr;
-    assert!(told.contains("4 slots of the last run are being fetched anew."), "{told}");
+    assert!(told.contains("Restoring 4 slots of the last run."), "{told}");
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn a_list_that_cannot_be_read_stops_nobody_and_is_kept() {
     server.signal("TERM");
     let told = server.wait().stderr;
     let aside = list_of(&world, port).with_extension("json.unreadable-1");
-    let warning = format!("It is now {}.", aside.display());
+    let warning = format!("It was moved to {}.", aside.display());
     assert!(told.contains("warning: the list of slots") && told.contains(&warning), "{told}");
     assert_eq!(fs::read_to_string(aside).unwrap(), "{\"Version\":1,\"Slots");
     let server = world.serve_on(port, &[]);

@@ -1,8 +1,8 @@
-//! A file of the audit log, line by line. However large the file or a line is, this takes the same memory.
+//! Reads a file of the audit log line by line. The use of memory does not depend on the size of the file or a line.
 
 use std::io::{self, BufRead, BufReader, Read};
 
-/// Reads lines.
+/// A reader of lines.
 pub(super) struct Log<R> {
     reader: BufReader<R>,
     line: Vec<u8>,
@@ -13,14 +13,14 @@ impl<R: Read> Log<R> {
         Self { reader: BufReader::with_capacity(64 * 1024, file), line: Vec::new() }
     }
 
-    /// The next line without its end. One that is too long, or no text, is empty: nobody can read it either.
+    /// The next line without its line break. A line that is too long or not UTF-8 is returned as empty.
     pub(super) fn next_line(&mut self) -> io::Result<Option<&str>> {
         self.line.clear();
-        let limit = LONGEST as u64;
+        let limit = MAX_LINE_BYTES as u64;
         if self.reader.by_ref().take(limit).read_until(b'\n', &mut self.line)? == 0 {
             return Ok(None);
         }
-        if self.line.pop_if(|byte| *byte == b'\n').is_none() && self.line.len() >= LONGEST {
+        if self.line.pop_if(|byte| *byte == b'\n').is_none() && self.line.len() >= MAX_LINE_BYTES {
             self.line.clear();
             self.reader.skip_until(b'\n')?;
         }
@@ -28,17 +28,17 @@ impl<R: Read> Log<R> {
     }
 }
 
-/// Ten times as long as we write them.
-const LONGEST: usize = 64 * 1024;
+/// Ten times the length of the lines that we write.
+const MAX_LINE_BYTES: usize = 64 * 1024;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn lines_that_are_too_long_or_no_text_are_empty_and_the_next_is_read() {
-        let long = "x".repeat(LONGEST + 10);
-        let just = "y".repeat(LONGEST - 1);
+    fn too_long_and_invalid_lines_are_empty_and_the_next_line_is_read() {
+        let long = "x".repeat(MAX_LINE_BYTES + 10);
+        let just = "y".repeat(MAX_LINE_BYTES - 1);
         let text = [b"a\n\xff\xff\n", long.as_bytes(), b"\n", just.as_bytes(), b"\nend"].concat();
         let mut log = Log::new(&text[..]);
         let mut found = Vec::new();

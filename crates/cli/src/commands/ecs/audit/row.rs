@@ -1,4 +1,4 @@
-//! A line of the audit log as a person reads it.
+//! A record of the audit log as a row of a table.
 
 use std::borrow::Cow;
 
@@ -6,18 +6,18 @@ use server::AuditLine;
 
 use crate::ground::ui::Lines;
 
-/// The table's head. `false`: nobody reads it.
+/// Prints the table's header. `false`: stdout is closed.
 pub(super) fn header(lines: &mut Lines) -> bool {
     lines.push_row(&WIDTHS, &HEADER.map(Cow::from))
         && lines.push(&"=".repeat(WIDTHS.iter().sum::<usize>() + 3 * (WIDTHS.len() - 1)))
 }
 
-/// One row. `false`: nobody reads it.
+/// Prints one row. `false`: stdout is closed.
 pub(super) fn push(lines: &mut Lines, line: &AuditLine<'_>) -> bool {
     lines.push_row(
         &WIDTHS,
         &[
-            // To the second.
+            // Cut to seconds.
             line.time.get(..19).map_or(line.time.as_ref().into(), |time| format!("{time}Z").into()),
             line.verb.as_ref().into(),
             slot(line),
@@ -53,7 +53,7 @@ fn outcome<'a>(line: &'a AuditLine<'_>) -> Cow<'a, str> {
     }
 }
 
-/// Program, process and user, as far as they are known.
+/// The program, process and user, as far as they are known.
 fn who(line: &AuditLine<'_>) -> Cow<'static, str> {
     let program = line.exe.as_deref().and_then(|exe| exe.rsplit('/').next()).unwrap_or("?");
     match (line.pid, line.uid) {
@@ -64,5 +64,5 @@ fn who(line: &AuditLine<'_>) -> Cow<'static, str> {
 }
 
 const HEADER: [&str; 7] = ["Time", "Verb", "Slot", "Role", "Outcome", "Who", "Token"];
-/// The rows to come are not known, so these are guesses: a wider cell pushes its row aside.
+/// Widths of the columns. The next rows are not known yet, so a wider cell shifts the rest of its row.
 const WIDTHS: [usize; 7] = [20, 6, 16, 28, 12, 28, 8];

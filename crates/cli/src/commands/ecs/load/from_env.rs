@@ -1,11 +1,11 @@
-//! Credentials that a person has in the environment.
+//! Credentials from the environment variables of AWS SDKs.
 
 use credentials::{AccessKeyId, AccountId, Expiration, Failure, Secret};
 use providers::PartialCredentials;
 
 use crate::ground::env::{optional, text, wrong};
 
-/// The credentials of `AWS_ACCESS_KEY_ID` and its siblings.
+/// Reads the credentials from `AWS_ACCESS_KEY_ID` and the related variables.
 pub(super) fn credentials() -> Result<PartialCredentials, Failure> {
     let required = |name: &str| {
         text(name).ok_or_else(|| {

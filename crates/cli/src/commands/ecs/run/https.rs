@@ -1,4 +1,4 @@
-//! `aws-sso ecs run --tls`: whose certificate the server shows, and by which names it goes.
+//! `aws-sso ecs run --tls`: the certificate of the server, and its names.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -30,20 +30,20 @@ pub(crate) struct HttpsArguments {
     tls_name: Vec<HostName>,
 }
 
-/// What the server needs for HTTPS.
+/// The certificate and the names for HTTPS.
 pub(crate) struct Https {
     pub(crate) tls: Tls,
     pub(crate) names: Names,
 }
 
 impl HttpsArguments {
-    /// Whether the certificates are of our own authority.
+    /// Whether our own authority signs the certificates.
     pub(crate) fn makes_certificates(&self) -> bool {
         self.tls && self.tls_cert.is_none()
     }
 }
 
-/// Gets the certificate; `None` for plain HTTP.
+/// Prepares the certificate. `None` for plain HTTP.
 pub(crate) async fn prepare(
     arguments: &HttpsArguments,
     instance: &InstanceArguments,
@@ -65,7 +65,7 @@ pub(crate) async fn prepare(
     Ok(Some(Https { tls, names }))
 }
 
-/// The start of a URL for SDKs of this host.
+/// The origin of URLs for SDKs on this host.
 pub(crate) fn origin(https: Option<&Https>, address: SocketAddr) -> String {
     let Some(https) = https else { return format!("http://{address}") };
     match https.tls.name() {
@@ -75,7 +75,7 @@ pub(crate) fn origin(https: Option<&Https>, address: SocketAddr) -> String {
     }
 }
 
-/// Says whom programs have to trust.
+/// Shows which certificate programs must trust.
 pub(crate) fn announce_authority() {
     ui::note(&format!(
         "Programs must trust {}. See how: aws-sso ecs trust",

@@ -7,7 +7,7 @@ use server::wire::StatusObject;
 use super::words::{self, Row};
 use crate::ground::ui;
 
-/// Data on stdout; what a person should do, and where there is nothing, on stderr.
+/// Prints the status on stdout, and the warnings on stderr.
 pub(super) fn show(status: &StatusObject) {
     ui::data(&words::server(status));
     ui::data(&words::facts(status));

@@ -1,6 +1,6 @@
-//! `aws-sso ecs status --watch`: the status on a screen of its own, asked for every second.
+//! `aws-sso ecs status --watch`: the status in full screen, updated every second.
 //!
-//! What is shown is a state, [`Watched`], that keys and answers change, and that is drawn as a whole.
+//! The state is [`Watched`]. Keys and answers change it, and each change draws the whole screen.
 
 mod columns;
 mod draw;
@@ -20,10 +20,10 @@ use crate::ground::{env, process};
 use columns::Widths;
 use credentials::{Failure, Problem};
 
-/// Shows it until the person leaves.
+/// Shows the status until the person quits.
 pub(super) async fn watch(client: &Client, status: &StatusObject) -> Result<(), Failure> {
-    let failed = |error| Failure::failed(format!("nothing can be drawn here: {error}"));
-    // Before the terminal is taken: from now on a signal gives it back.
+    let failed = |error| Failure::failed(format!("the terminal cannot be used: {error}"));
+    // Before the terminal changes, so that a signal restores it.
     let mut interrupted = pin!(process::interruption().map_err(failed)?);
     let mut screen = Screen::open(On::Stdout).map_err(failed)?;
     let (mut watched, has_colour) = (Watched::new(status, Instant::now()), env::wants_colour());
@@ -48,24 +48,24 @@ pub(super) async fn watch(client: &Client, status: &StatusObject) -> Result<(), 
     }
 }
 
-/// The server's next answer.
+/// Asks the server after the interval.
 async fn ask(client: &Client) -> Result<StatusObject, Failure> {
-    sleep_until(Instant::now() + BETWEEN).await;
+    sleep_until(Instant::now() + UPDATE_INTERVAL).await;
     client.status().await
 }
 
-/// What is shown.
+/// The state of the screen.
 struct Watched {
     told: Told,
-    /// Why it isn't told anew.
+    /// Why there is no newer status.
     trouble: Option<Trouble>,
-    /// When it was told.
+    /// Time of the answer.
     at: Instant,
-    /// The first slot that is on the screen.
+    /// Index of the first slot on the screen.
     first: usize,
 }
 
-/// A status, ready to be drawn.
+/// A status as text.
 struct Told {
     server: String,
     facts: String,
@@ -77,7 +77,7 @@ struct Told {
 
 struct Trouble {
     why: String,
-    /// How old what is shown has become.
+    /// Age of the shown status.
     age: Duration,
 }
 
@@ -94,7 +94,7 @@ impl Watched {
         Self { told: Told::new(status), trouble: None, at, first: 0 }
     }
 
-    /// The server has answered, or hasn't: then what it told last stays.
+    /// Handles an answer. After an error, the last status stays on the screen.
     fn answered(&mut self, answer: Result<StatusObject, Failure>, now: Instant) {
         match answer {
             Ok(status) => *self = Self { first: self.first, ..Self::new(&status, now) },
@@ -105,7 +105,7 @@ impl Watched {
         }
     }
 
-    /// All that has been typed by now: a paste is drawn once.
+    /// Handles all waiting keys, so that a paste is drawn once.
     fn press_all(&mut self, events: &[Event]) -> Step {
         let page = terminal::size().map_or(0, |size| draw::Plan::new(self, size).rows);
         let mut outcome = Step::Stay;
@@ -119,7 +119,7 @@ impl Watched {
         outcome
     }
 
-    /// A key, with so many slots on the screen.
+    /// Handles a key. `page` is the number of slots on the screen.
     #[expect(clippy::wildcard_enum_match_arm, reason = "all other keys of a keyboard")]
     fn press(&mut self, event: &Event, page: usize) -> Step {
         let Some(KeyEvent { code, modifiers, .. }) = event.as_key_press_event() else {
@@ -159,7 +159,7 @@ impl Told {
     }
 }
 
-const BETWEEN: Duration = Duration::from_secs(1);
+const UPDATE_INTERVAL: Duration = Duration::from_secs(1);
 
 #[cfg(test)]
 mod tests {
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_move_within_the_slots_and_leave() {
+    fn keys_move_in_the_list_and_quit() {
         let mut watched = watched(25);
         for (code, first) in [
             (KeyCode::Up, 0),
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_is_gone_leaves_what_it_told_and_comes_back() {
+    fn the_last_status_stays_until_the_server_answers_again() {
         let mut watched = watched(3);
         let later = watched.at + Duration::from_secs(7);
         watched.answered(Err(Failure::new(Problem::Unreachable, "it is gone")), later);

@@ -1,4 +1,4 @@
-//! A server's status in words. Pure: the present is when the server told it. No control character gets through.
+//! The status of a server as text. Pure: times are relative to the server's answer. Control characters are replaced.
 
 use std::collections::HashSet;
 
@@ -7,35 +7,35 @@ use server::wire::{ReaderObject, SlotObject, State, StatusObject};
 
 use crate::ground::ui::{self, printable};
 
-/// A slot, as it is shown.
+/// A slot as text.
 pub(super) struct Row {
     pub(super) level: Level,
     pub(super) slot: String,
     pub(super) account: String,
     pub(super) role: String,
-    /// How long the credentials live.
+    /// Time until the credentials expire.
     pub(super) left: String,
-    /// The same as a part of their life, in thousandths.
+    /// The same in thousandths of their lifetime.
     pub(super) thousandths: u16,
     pub(super) state: String,
-    /// When they are refreshed.
+    /// Time of the next refresh.
     pub(super) next: String,
     pub(super) reads: String,
-    /// When they were read last, and by whom.
+    /// Time and program of the last read.
     pub(super) last: String,
 }
 
-/// How well a slot is.
+/// The condition of a slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Level {
     Good,
-    /// It isn't known yet whether it goes on.
+    /// It is not known whether the next refresh will succeed.
     Unsure,
-    /// A person is needed, or it serves nothing.
+    /// A person must act, or the slot serves nothing.
     Bad,
 }
 
-/// What runs where.
+/// The program, its addresses and its process.
 pub(super) fn server(status: &StatusObject) -> String {
     let scheme = printable(&status.scheme);
     let urls: Vec<String> =
@@ -51,7 +51,7 @@ pub(super) fn server(status: &StatusObject) -> String {
     )
 }
 
-/// How it runs.
+/// The options and counters of the server.
 pub(super) fn facts(status: &StatusObject) -> String {
     let spoken = if status.scheme == "https" { "HTTPS" } else { "plain HTTP" };
     let token = match status.token_required {
@@ -65,7 +65,7 @@ pub(super) fn facts(status: &StatusObject) -> String {
     let audit = match (status.audit_log, status.audit_lost) {
         (false, _) => "no audit log".to_owned(),
         (true, 0) => "an audit log".to_owned(),
-        (true, lost) => format!("an audit log that lacks {lost} decisions"),
+        (true, lost) => format!("an audit log with {lost} missing records"),
     };
     let connections = match status.connections {
         1 => "1 connection".to_owned(),
@@ -88,7 +88,7 @@ pub(super) fn sessions(status: &StatusObject) -> Option<String> {
     (!sessions.is_empty()).then(|| format!("SSO sessions: {}", sessions.join(", ")))
 }
 
-/// What a person should know, each once.
+/// Warnings for a person, without duplicates.
 pub(super) fn notices(status: &StatusObject) -> Vec<String> {
     let now = Timestamp::from_second(status.time).unwrap_or_default();
     let mut said = HashSet::new();
@@ -161,7 +161,7 @@ fn last_read(slot: &SlotObject, now: i64) -> String {
     let last_ago = ago(now.saturating_sub(last));
     match &slot.last_reader {
         None => last_ago,
-        Some(reader) if last.saturating_sub(reader.time) <= SAME => {
+        Some(reader) if last.saturating_sub(reader.time) <= SAME_READ => {
             format!("{last_ago} by {}", who(reader))
         }
         Some(reader) => {
@@ -180,7 +180,7 @@ fn who(reader: &ReaderObject) -> String {
     }
 }
 
-/// How long ago something was.
+/// A time in the past as text.
 fn ago(seconds: i64) -> String {
     match seconds {
         ..5 => "just now".to_owned(),
@@ -191,7 +191,7 @@ fn ago(seconds: i64) -> String {
     }
 }
 
-/// In what time something will be.
+/// A time in the future as text.
 fn within(seconds: i64) -> String {
     match seconds {
         ..1 => "now".to_owned(),
@@ -203,10 +203,10 @@ fn within(seconds: i64) -> String {
 
 pub(super) const NOTHING_LOADED: &str =
     "Nothing is loaded. Load a role: aws-sso ecs load --profile NAME";
-/// What has less time than this left should have been refreshed.
+/// Slots with less time left should have been refreshed already.
 const EXPIRES_SOON: i64 = 5 * 60;
-/// Readers are looked for once a second: so far apart two reads count as one.
-const SAME: i64 = 2;
+/// Readers are looked up once a second, so two reads within this time count as one.
+const SAME_READ: i64 = 2;
 
 #[cfg(test)]
 pub(super) mod tests {
@@ -248,7 +248,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn how_well_a_slot_is_is_told_by_its_state_and_by_its_time() {
+    fn the_condition_of_a_slot_follows_from_its_state_and_its_time() {
         for (left, state, level, thousandths) in [
             (3600, "ready", Level::Good, 1000),
             (1800, "ready", Level::Good, 500),
@@ -269,7 +269,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn nonsense_numbers_of_another_server_are_no_trouble() {
+    fn extreme_numbers_from_another_server_do_not_panic() {
         for (expiration, obtained) in [(i64::MAX, i64::MIN), (i64::MIN, i64::MAX), (5, 5)] {
             let more = json!({"Expiration": expiration, "Obtained": obtained, "LastRead": i64::MIN,
                 "NextRefresh": i64::MIN});
@@ -278,7 +278,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn who_read_last_is_told_as_far_as_it_is_known() {
+    fn the_last_reader_is_shown_as_far_as_it_is_known() {
         for (more, said) in [
             (json!({}), "never"),
             (json!({"LastRead": NOW - 3}), "just now"),
@@ -302,7 +302,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_notice_is_said_once_and_no_control_character_gets_through() {
+    fn a_notice_is_shown_once_and_control_characters_are_replaced() {
         let notice = json!({"Reason": "it is\u{9b}31m over", "Hint": "Sign in: aws-sso login"});
         let slots = ["a", "b"].map(|name| slot(name, 60, "sign-in-needed", notice.clone()));
         let status = status(&slots);

@@ -66,18 +66,18 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
     let now = SystemClock.now();
     let expiration = expiration(now, arguments.expires)?;
     let (file, output) = (arguments.file.clone(), arguments.output.output);
-    // What a list says of it must be good in every folder.
+    // The path is absolute, because `token list` shows it in every folder.
     let path = file.map(std::path::absolute).transpose().map_err(Failure::failed)?;
     let shown = path.as_ref().map(|path| path.display().to_string());
     let (token, grant) = store().create(scope(arguments), expiration, shown.clone(), now)?;
     if let Some(path) = &path {
         files::replace(path, token.expose().as_bytes(), Access::Private, Durability::Synced)?;
     }
-    tell(&token, &grant, shown.as_deref(), output, now);
+    show(&token, &grant, shown.as_deref(), output, now);
     Ok(())
 }
 
-fn tell(
+fn show(
     token: &AuthorizationToken,
     grant: &Grant,
     file: Option<&str>,
@@ -102,11 +102,11 @@ fn tell(
     }
     let (what, left) = (words(grant), grant.expiration.remaining(now));
     let where_to = file.map(|file| format!(" It is in {file}.")).unwrap_or_default();
-    ui::note(&format!("Made token {serial}, to {what} for {left}.{where_to}"));
+    ui::note(&format!("Created the token {serial}, to {what} for {left}.{where_to}"));
     match (text, file) {
         (Some(token), _) => ui::data(token),
         (None, Some(file)) => ui::note(&format!(
-            "Programs use it by AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE, which this sets too: \
+            "Programs read it from AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE. To set all variables: \
              eval \"$(aws-sso ecs env --token-file {})\"",
             shell_word(file)
         )),
@@ -133,14 +133,15 @@ fn scope(arguments: Arguments) -> Scope {
 
 fn expiration(now: Timestamp, lifetime: SignedDuration) -> Result<Expiration, Failure> {
     let at = now.checked_add(lifetime).map_err(Failure::failed)?;
-    Expiration::new(at).map_err(|invalid| Failure::failed(format!("its end must be {invalid}")))
+    Expiration::new(at)
+        .map_err(|invalid| Failure::failed(format!("the expiration must be {invalid}")))
 }
 
 fn lifetime(text: &str) -> Result<SignedDuration, String> {
     const MUST_BE: &str = "it must be a time of 1 minute to 1 year, such as 90m, 8h or 30d";
     let lifetime = duration(text).ok_or(MUST_BE)?;
-    let fits = (SignedDuration::from_mins(1)..=LONGEST).contains(&lifetime);
+    let fits = (SignedDuration::from_mins(1)..=MAX_LIFETIME).contains(&lifetime);
     if fits { Ok(lifetime) } else { Err(MUST_BE.to_owned()) }
 }
 
-const LONGEST: SignedDuration = SignedDuration::from_hours(366 * 24);
+const MAX_LIFETIME: SignedDuration = SignedDuration::from_hours(366 * 24);

@@ -37,7 +37,8 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         let serial = token_file::read(&path)?.claimed_serial();
         serials.extend(serial);
         if serial.is_none() {
-            let text = format!("the token file {} holds no token of aws-sso", path.display());
+            let text =
+                format!("the file {} does not contain an authorization token", path.display());
             return Err(Failure::failed(text));
         }
     }
@@ -46,10 +47,10 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     } else {
         store().revoke(&serials, now)?;
     }
-    // What is said then is true.
+    // Wait for the servers, so that the message is true.
     tokio::time::sleep(TokenStore::REVOCATION_DELAY).await;
     ui::note(match (all, serials.len()) {
-        (true, _) => "Revoked every token.",
+        (true, _) => "Revoked all tokens.",
         (false, 1) => "Revoked the token.",
         (false, _) => "Revoked the tokens.",
     });

@@ -1,10 +1,10 @@
-//! What is told of a slot beside its neighbours, in which order, and what of it there is room for. Pure.
+//! The columns of the slots: their order, their widths, and which of them fit. Pure.
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::Row;
 
-/// A column, in the order in which they are shown.
+/// A column, in the order on the screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Column {
     Slot,
@@ -16,7 +16,7 @@ pub(super) enum Column {
     Last,
 }
 
-/// How wide each column would be, by what is in it.
+/// The width that the content of each column needs.
 pub(super) struct Widths([(Column, usize); 7]);
 
 impl Column {
@@ -35,7 +35,7 @@ impl Column {
         }
     }
 
-    /// What is in it; of the time left what stands behind the bar.
+    /// The text of a cell. For the time left, the text after the bar.
     pub(super) fn cell(self, row: &Row) -> String {
         match self {
             Self::Slot => row.slot.clone(),
@@ -48,7 +48,7 @@ impl Column {
         }
     }
 
-    /// A column that holds text of that width is no narrower than this.
+    /// The minimum width of a column whose text has this width.
     fn least(self, width: usize) -> usize {
         match self {
             Self::Slot => width.min(16),
@@ -63,7 +63,7 @@ impl Widths {
         Self(Column::ALL.map(|column| {
             let cells = rows.iter().map(|row| column.cell(row).width()).max().unwrap_or(0);
             let width = match column {
-                Column::Left => SHORTEST_BAR + 1 + cells,
+                Column::Left => MIN_BAR + 1 + cells,
                 Column::Slot
                 | Column::Role
                 | Column::State
@@ -75,7 +75,7 @@ impl Widths {
         }))
     }
 
-    /// The columns that a line of that width has room for, and how wide each is; behind each is a gap.
+    /// The columns that fit into a line of this width, with their widths. Each is followed by a gap.
     pub(super) fn that_fit(&self, width: usize) -> Vec<(Column, usize)> {
         let mut room = width;
         let mut fitting: Vec<(Column, usize)> = Vec::new();
@@ -106,17 +106,17 @@ impl Widths {
                 fitting.push((column, wanted));
             }
         }
-        // What is over makes the bars longer.
+        // The bars use the remaining width.
         for (_, width) in fitting.iter_mut().filter(|(column, _)| *column == Column::Left) {
-            *width += room.min(LONGEST_BAR - SHORTEST_BAR);
+            *width += room.min(MAX_BAR - MIN_BAR);
         }
         fitting.sort_unstable_by_key(|(column, _)| *column);
         fitting
     }
 
-    /// How wide the words behind a bar are, so that bars are equally long.
+    /// The width of the text after a bar, so that all bars have one length.
     pub(super) fn words_of_left(&self) -> usize {
-        self.of_column(Column::Left).saturating_sub(SHORTEST_BAR + 1)
+        self.of_column(Column::Left).saturating_sub(MIN_BAR + 1)
     }
 
     fn of_column(&self, wanted: Column) -> usize {
@@ -124,7 +124,7 @@ impl Widths {
     }
 }
 
-/// A text in exactly so many cells.
+/// The text, cut or padded to exactly this width.
 pub(super) fn fit(text: &str, width: usize) -> String {
     let whole = text.width();
     if whole <= width {
@@ -146,7 +146,7 @@ pub(super) fn fit(text: &str, width: usize) -> String {
     cut + &" ".repeat(room)
 }
 
-/// Lines of at most that width, broken between words where there are any.
+/// The text in lines of at most this width, broken between words.
 pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split(' ') {
@@ -161,10 +161,10 @@ pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// Behind each column.
+/// Width of the gap after each column.
 pub(super) const GAP: usize = 2;
-const SHORTEST_BAR: usize = 6;
-const LONGEST_BAR: usize = 40;
+const MIN_BAR: usize = 6;
+const MAX_BAR: usize = 40;
 
 #[cfg(test)]
 mod tests {
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn the_more_room_the_more_is_told_and_never_more_than_there_is() {
+    fn more_width_shows_more_columns_and_they_always_fit() {
         use Column::{Last, Left, Next, Reads, Role, Slot, State};
         let widths = widths();
         for (width, columns) in [
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_is_cut_by_what_is_seen_of_it() {
+    fn a_text_is_cut_by_its_display_width() {
         for (text, width, fitted) in [
             ("abc", 5, "abc  "),
             ("abc", 3, "abc"),
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn words_stay_whole() {
+    fn words_are_not_broken() {
         assert_eq!(wrapped("sign in: aws-sso login", 10), ["sign in:", "aws-sso", "login"]);
         assert_eq!(wrapped("a-long-word b", 4), ["a-long-word", "b"]);
         assert_eq!(wrapped("", 4), [""]);

@@ -1,6 +1,6 @@
-//! What is on the screen: the state in, cells out. Pure.
+//! Draws the state into the cells of the screen. Pure.
 //!
-//! Colours only repeat what a mark, a bar and words say already.
+//! Colours only repeat what the marks, bars and words show.
 
 use ratatui::Frame;
 use ratatui::style::{Color, Style};
@@ -12,20 +12,20 @@ use super::{Trouble, Watched};
 use crate::commands::ecs::status::words::{Level, NOTHING_LOADED, Row};
 use crate::ground::ui::printable;
 
-/// The parts of a screen that there is room for.
+/// The parts of the screen that fit.
 pub(super) struct Plan {
     has_title: bool,
     about: Vec<String>,
     has_gap: bool,
     has_header: bool,
-    /// How many lines are the slots'.
+    /// Number of lines for slots.
     pub(super) rows: usize,
     notices: Vec<String>,
     has_footer: bool,
 }
 
 impl Plan {
-    /// For a screen of that size: a slot first, then what is needed most.
+    /// The plan for a screen of this size. The first slot comes first, then the most important parts.
     pub(super) fn new(watched: &Watched, (width, height): (u16, u16)) -> Self {
         let (told, width, height) = (&watched.told, usize::from(width), usize::from(height));
         let notices = told.notices.iter().flat_map(|notice| wrapped(&format!("! {notice}"), width));
@@ -49,7 +49,7 @@ impl Plan {
     }
 }
 
-/// Draws all of it.
+/// Draws the whole screen.
 pub(super) fn draw(watched: &Watched, has_colour: bool, frame: &mut Frame<'_>) {
     let area = frame.area();
     let plan = Plan::new(watched, (area.width, area.height));
@@ -62,7 +62,7 @@ pub(super) fn draw(watched: &Watched, has_colour: bool, frame: &mut Frame<'_>) {
 
 fn lines(watched: &Watched, plan: Plan, width: usize, paint: Paint) -> Vec<Line<'static>> {
     let told = &watched.told;
-    // The last column's gap is beyond the edge.
+    // The gap of the last column is outside the screen.
     let columns = told.widths.that_fit((width + GAP).saturating_sub(MARK));
     let mut lines = Vec::new();
     lines.extend(plan.has_title.then(|| title(watched, width, paint)));
@@ -128,10 +128,10 @@ fn line(row: &Row, columns: &[(Column, usize)], words: usize, paint: Paint) -> L
     Line::from(spans)
 }
 
-/// How much is left, as a bar and in words.
+/// The time left, as a bar and as text.
 fn bar(thousandths: u16, words: &str, width: usize) -> String {
     let length = width.saturating_sub(words.width() + 1);
-    // Only what is over has no bar at all.
+    // Only expired credentials have an empty bar.
     let full = (length * usize::from(thousandths)).div_ceil(1000).min(length);
     format!("{}{} {words}", "█".repeat(full), "░".repeat(length - full))
 }
@@ -148,11 +148,11 @@ fn footer(first: usize, page: usize, slots: usize, width: usize) -> Line<'static
     Line::styled(fit(&text, width), Style::new().dim())
 }
 
-/// How things look.
+/// The styles.
 #[derive(Clone, Copy)]
 struct Paint {
     has_colour: bool,
-    /// Whether what is shown is not how it is now.
+    /// Whether the shown status is old.
     is_old: bool,
 }
 
@@ -171,7 +171,7 @@ impl Paint {
     }
 }
 
-/// Before a slot: how it is, in one character.
+/// Width of the mark before a slot.
 const MARK: usize = 2;
 
 #[cfg(test)]
