@@ -37,8 +37,8 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let wanted = role.wanted().ok_or_else(|| Failure::new(Problem::Usage, "no role is named"))?;
     let settings = Settings::read(&instance).await?;
     // Resolve the role first, then ask the server for exactly this source.
-    let meant = resolve(&settings, wanted)?;
-    let fetched = match meant.source(&settings) {
+    let resolved = resolve(&settings, wanted)?;
+    let fetched = match resolved.source(&settings) {
         // The program that runs this credential_process may be the server itself.
         Some(source) if !env::is_within_credential_process() => from_server(&server, &source).await,
         _ => None,
@@ -46,7 +46,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let Fetched { principal, credentials } = match fetched {
         Some(fetched) => fetched,
         None => {
-            let Profile { principal, credentials, .. } = fetch(&settings, meant).await?;
+            let Profile { principal, credentials, .. } = fetch(&settings, resolved).await?;
             Fetched { principal, credentials }
         }
     };

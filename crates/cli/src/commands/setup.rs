@@ -189,16 +189,16 @@ const COMMENTS: &str = r#"    # Optional settings of accounts and roles:
 # Whether commands may open your browser when a sign-in is missing.
 # AutoLogin: false
 
-# How to sign in: pkce (a browser on this machine) or device_code (a browser on any).
+# How to sign in: pkce (a browser on this machine) or device_code (a browser on any device).
 # AuthWorkflow: pkce
 
-# What to do with the URL to sign in at: open, print, printurl, clip, exec, ansi-osc52, ...
+# What to do with the sign-in URL: open, print, printurl, clip, exec, ansi-osc52, ...
 # UrlAction: open
 # UrlExecCommand: ["firefox", "--new-tab", "%s"]
 
-# After so many hours accounts and roles are fetched anew at the next sign-in.
+# Hours after which the next sign-in updates the list of accounts and roles.
 # CacheRefresh: 168
 
-# Where the sign-in is kept: secret-service, keychain, wincred, keyctl, or file (under a passphrase).
+# Where the sign-in is stored: secret-service, keychain, wincred, keyctl, or file (with a passphrase).
 # SecureStore: secret-service
 "#;

@@ -70,7 +70,7 @@ struct LoadedSlot {
 pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let Arguments { slotted, replace, server, output, .. } = &arguments;
     let (slotted, output) = (*slotted, output.output);
-    // The default slot is always replaced.
+    // A load into the default slot always replaces it.
     let replace = if slotted && !replace { Replace::SameSource } else { Replace::Anything };
     let client = Client::new(server)?;
     let profile = obtain(arguments, &client).await?;

@@ -82,7 +82,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     // Bind first, so that nobody is asked for a passphrase if the server cannot start.
     let audit = arguments.audit_log.as_deref().map(AuditLog::open).transpose()?;
     let default = match &arguments.load {
-        Some(name) => Some(interruptible(first(&arguments, name)).await?),
+        Some(name) => Some(interruptible(initial_slot(&arguments, name)).await?),
         None => None,
     };
     let https = https::prepare(&arguments.https, &arguments.instance).await?;
@@ -112,8 +112,8 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         server.use_https(tls, names);
     }
     match default {
-        Some(First::Credentials(profile)) => server.load(profile)?,
-        Some(First::Source(name, source)) => server.load_from(name, source),
+        Some(InitialSlot::Credentials(profile)) => server.load(profile)?,
+        Some(InitialSlot::Source(name, source)) => server.load_from(name, source),
         None => {}
     }
     if !arguments.no_restore {
@@ -126,7 +126,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         https::announce_authority();
     }
     tokio::spawn(events::report(received, arguments.events.reporting()));
-    // Only systemd reads this. It sets a variable if it does.
+    // Tells systemd that the server is ready. Without systemd, this does nothing.
     sd_notify::notify(&[NotifyState::Ready]).ok();
     server
         .run(async {
@@ -157,24 +157,24 @@ fn accept_tokens(server: &mut Server, are_required: bool) -> Result<(), Failure>
 }
 
 /// The default slot at the start.
-enum First {
+enum InitialSlot {
     Credentials(Profile),
     /// The slot is filled after the next sign-in.
     Source(ProfileName, Source),
 }
 
 /// Obtains the profile of `--load`. If nobody is signed in, the server starts anyway.
-async fn first(arguments: &Arguments, name: &ProfileName) -> Result<First, Failure> {
+async fn initial_slot(arguments: &Arguments, name: &ProfileName) -> Result<InitialSlot, Failure> {
     let settings = Settings::read(&arguments.instance).await?;
-    let meant = resolve(&settings, Wanted::Profile(name.clone()))?;
-    let source = meant.source(&settings);
-    let error = match fetch(&settings, meant).await {
-        Ok(profile) => return Ok(First::Credentials(profile)),
+    let resolved = resolve(&settings, Wanted::Profile(name.clone()))?;
+    let source = resolved.source(&settings);
+    let error = match fetch(&settings, resolved).await {
+        Ok(profile) => return Ok(InitialSlot::Credentials(profile)),
         Err(error) => error,
     };
     let can_wait = error.problem == Problem::SignInNeeded && !arguments.no_refresh;
     match source.filter(|_| can_wait) {
-        Some(source) => Ok(First::Source(name.clone(), source)),
+        Some(source) => Ok(InitialSlot::Source(name.clone(), source)),
         None => Err(error),
     }
 }
@@ -213,7 +213,7 @@ fn restore(server: &Server) {
     }
 }
 
-/// The sockets of socket activation, if the variables of sd_listen_fds(3) are meant for us.
+/// The sockets of socket activation, if the variables of sd_listen_fds(3) are resolved for us.
 fn sockets_of_systemd() -> Vec<TcpListener> {
     let mut handed_over = ListenFd::from_env();
     (0..handed_over.len())

@@ -66,7 +66,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let names: Vec<&InstanceName> = roles.iter().map(|(it, _)| &it.instance.name).collect();
     let mut choice = Choice {
         in_file: layout.profiles_outside(&names),
-        given: HashSet::new(),
+        taken: HashSet::new(),
         left_out: LeftOut::default(),
     };
     let mut blocks = Vec::new();
@@ -107,7 +107,7 @@ fn catalogues(settings: &Settings) -> Result<Vec<(&ConfiguredInstance, Catalogue
     }
 }
 
-/// The credential_process line of each instance. It must work in every folder and with every environment.
+/// The credential_process line of each instance. It must work in every folder and for every program.
 fn process_lines(
     settings: &Settings,
     arguments: &InstanceArguments,
@@ -143,7 +143,7 @@ struct Choice {
     /// Names of the profiles outside our block.
     in_file: HashSet<String>,
     /// Names that roles already have.
-    given: HashSet<String>,
+    taken: HashSet<String>,
     left_out: LeftOut,
 }
 
@@ -152,8 +152,8 @@ struct Choice {
 struct LeftOut {
     in_file: Vec<String>,
     of_another_instance: Vec<String>,
-    unfit: Vec<String>,
-    not_for_all: Vec<String>,
+    not_allowed: Vec<String>,
+    not_for_all_sdks: Vec<String>,
 }
 
 impl Choice {
@@ -176,7 +176,7 @@ impl Choice {
     fn takes(&mut self, name: &ProfileName) -> bool {
         let (fit, text) = (Fit::of(name), name.to_string());
         if fit == Fit::Nobody {
-            self.left_out.unfit.push(text);
+            self.left_out.not_allowed.push(text);
             return false;
         }
         // SDKs would merge both profiles, or reject the file.
@@ -184,12 +184,12 @@ impl Choice {
             self.left_out.in_file.push(text);
             return false;
         }
-        if !self.given.insert(text.clone()) {
+        if !self.taken.insert(text.clone()) {
             self.left_out.of_another_instance.push(text);
             return false;
         }
         if fit == Fit::Some {
-            self.left_out.not_for_all.push(text);
+            self.left_out.not_for_all_sdks.push(text);
         }
         true
     }
@@ -198,14 +198,14 @@ impl Choice {
 impl LeftOut {
     fn warn(&self, path: &Path) {
         let path = path.display();
-        warn(&self.unfit, "left out, because such a name is not allowed in an AWS config");
+        warn(&self.not_allowed, "left out, because such a name is not allowed in an AWS config");
         warn(
             &self.in_file,
             &format!("left out, because {path} already has a profile of that name"),
         );
         warn(&self.of_another_instance, SAME_NAMES);
         warn(
-            &self.not_for_all,
+            &self.not_for_all_sdks,
             "only for the AWS CLI and boto3: the SDKs for Rust and JavaScript accept only A-Za-z0-9_-/.%@:+ in names",
         );
     }

@@ -42,7 +42,7 @@ pub(super) async fn watch(client: &Client, status: &StatusObject) -> Result<(), 
         match step {
             Step::Stay => {}
             Step::Redraw => screen.clear().map_err(failed)?,
-            Step::Leave => return Ok(()),
+            Step::Quit => return Ok(()),
             Step::Interrupt => return Err(Failure::new(Problem::Interrupted, "interrupted")),
         }
     }
@@ -56,7 +56,7 @@ async fn ask(client: &Client) -> Result<StatusObject, Failure> {
 
 /// The state of the screen.
 struct Watched {
-    told: Told,
+    snapshot: Snapshot,
     /// Why there is no newer status.
     trouble: Option<Trouble>,
     /// Time of the answer.
@@ -66,7 +66,7 @@ struct Watched {
 }
 
 /// A status as text.
-struct Told {
+struct Snapshot {
     server: String,
     facts: String,
     sessions: Option<String>,
@@ -85,13 +85,13 @@ struct Trouble {
 enum Step {
     Stay,
     Redraw,
-    Leave,
+    Quit,
     Interrupt,
 }
 
 impl Watched {
     fn new(status: &StatusObject, at: Instant) -> Self {
-        Self { told: Told::new(status), trouble: None, at, first: 0 }
+        Self { snapshot: Snapshot::new(status), trouble: None, at, first: 0 }
     }
 
     /// Handles an answer. After an error, the last status stays on the screen.
@@ -113,7 +113,7 @@ impl Watched {
             match self.press(event, page) {
                 Step::Stay => {}
                 Step::Redraw => outcome = Step::Redraw,
-                step @ (Step::Leave | Step::Interrupt) => return step,
+                step @ (Step::Quit | Step::Interrupt) => return step,
             }
         }
         outcome
@@ -125,13 +125,13 @@ impl Watched {
         let Some(KeyEvent { code, modifiers, .. }) = event.as_key_press_event() else {
             return if matches!(event, Event::Resize(..)) { Step::Redraw } else { Step::Stay };
         };
-        let last = self.told.rows.len().saturating_sub(page);
+        let last = self.snapshot.rows.len().saturating_sub(page);
         let first = self.first.min(last);
         self.first = match code {
             KeyCode::Char('c') if modifiers.contains(KeyModifiers::CONTROL) => {
                 return Step::Interrupt;
             }
-            KeyCode::Char('q') | KeyCode::Esc => return Step::Leave,
+            KeyCode::Char('q') | KeyCode::Esc => return Step::Quit,
             KeyCode::Up => first.saturating_sub(1),
             KeyCode::Down => first + 1,
             KeyCode::PageUp => first.saturating_sub(page),
@@ -145,7 +145,7 @@ impl Watched {
     }
 }
 
-impl Told {
+impl Snapshot {
     fn new(status: &StatusObject) -> Self {
         let rows = words::rows(status);
         Self {
@@ -196,8 +196,8 @@ mod tests {
             assert_eq!(watched.first, first, "{code:?}");
         }
         for (code, modifiers, step) in [
-            (KeyCode::Char('q'), KeyModifiers::NONE, Step::Leave),
-            (KeyCode::Esc, KeyModifiers::NONE, Step::Leave),
+            (KeyCode::Char('q'), KeyModifiers::NONE, Step::Quit),
+            (KeyCode::Esc, KeyModifiers::NONE, Step::Quit),
             (KeyCode::Char('c'), KeyModifiers::CONTROL, Step::Interrupt),
             (KeyCode::Char('c'), KeyModifiers::NONE, Step::Stay),
         ] {
@@ -214,10 +214,12 @@ mod tests {
         watched.answered(Err(Failure::new(Problem::Unreachable, "it is gone")), later);
         let trouble = watched.trouble.as_ref().unwrap();
         assert_eq!((trouble.why.as_str(), trouble.age), ("it is gone", Duration::from_secs(7)));
-        assert_eq!(watched.told.rows.len(), 3);
+        assert_eq!(watched.snapshot.rows.len(), 3);
         watched.first = 2;
         watched.answered(Ok(status(&[])), later);
-        assert!(watched.trouble.is_none() && watched.told.rows.is_empty() && watched.first == 2);
+        assert!(
+            watched.trouble.is_none() && watched.snapshot.rows.is_empty() && watched.first == 2
+        );
         watched.press(&key(KeyCode::Down, KeyModifiers::NONE), 10);
         assert_eq!(watched.first, 0, "there are fewer slots now");
     }

@@ -77,12 +77,12 @@ pub(super) fn facts(status: &StatusObject) -> String {
 /// The sign-ins that slots depend on.
 pub(super) fn sessions(status: &StatusObject) -> Option<String> {
     let sessions = status.sessions.iter().map(|session| {
-        let stands = match session.ends {
+        let state = match session.ends {
             _ if session.sign_in_needed => "sign-in needed".to_owned(),
             Some(ends) => format!("ends {}", within(ends.saturating_sub(status.time))),
             None => "end not known yet".to_owned(),
         };
-        format!("{} ({stands})", printable(&session.instance))
+        format!("{} ({state})", printable(&session.instance))
     });
     let sessions: Vec<String> = sessions.collect();
     (!sessions.is_empty()).then(|| format!("SSO sessions: {}", sessions.join(", ")))

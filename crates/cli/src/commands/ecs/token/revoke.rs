@@ -47,7 +47,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     } else {
         store().revoke(&serials, now)?;
     }
-    // Wait for the servers, so that the message is true.
+    // Wait until all servers have noticed, so that the message is true.
     tokio::time::sleep(TokenStore::REVOCATION_DELAY).await;
     ui::note(match (all, serials.len()) {
         (true, _) => "Revoked all tokens.",

@@ -76,7 +76,7 @@ impl Widths {
     }
 
     /// The columns that fit into a line of this width, with their widths. Each is followed by a gap.
-    pub(super) fn that_fit(&self, width: usize) -> Vec<(Column, usize)> {
+    pub(super) fn fitting(&self, width: usize) -> Vec<(Column, usize)> {
         let mut room = width;
         let mut fitting: Vec<(Column, usize)> = Vec::new();
         for column in [Column::Slot, Column::Left, Column::State, Column::Last] {
@@ -115,7 +115,7 @@ impl Widths {
     }
 
     /// The width of the text after a bar, so that all bars have one length.
-    pub(super) fn words_of_left(&self) -> usize {
+    pub(super) fn left_text_width(&self) -> usize {
         self.of_column(Column::Left).saturating_sub(MIN_BAR + 1)
     }
 
@@ -192,11 +192,11 @@ mod tests {
             (118, &[Slot, Role, Left, State, Next, Last]),
             (198, &[Slot, Role, Left, State, Next, Reads, Last]),
         ] {
-            let fitting = widths.that_fit(width);
+            let fitting = widths.fitting(width);
             assert_eq!(fitting.iter().map(|(column, _)| *column).collect::<Vec<_>>(), columns);
         }
         for width in 0..300 {
-            let fitting = widths.that_fit(width);
+            let fitting = widths.fitting(width);
             let sum: usize = fitting.iter().map(|(_, width)| width + GAP).sum();
             assert!(sum <= width, "{width}: {fitting:?}");
         }

@@ -27,11 +27,13 @@ pub(super) struct Plan {
 impl Plan {
     /// The plan for a screen of this size. The first slot comes first, then the most important parts.
     pub(super) fn new(watched: &Watched, (width, height): (u16, u16)) -> Self {
-        let (told, width, height) = (&watched.told, usize::from(width), usize::from(height));
-        let notices = told.notices.iter().flat_map(|notice| wrapped(&format!("! {notice}"), width));
+        let (snapshot, width, height) =
+            (&watched.snapshot, usize::from(width), usize::from(height));
+        let notices =
+            snapshot.notices.iter().flat_map(|notice| wrapped(&format!("! {notice}"), width));
         let mut notices: Vec<String> = notices.take(height / 3).collect();
-        let about = [Some(&told.facts), told.sessions.as_ref()].into_iter().flatten();
-        let server = wrapped(&told.server, width).into_iter().skip(1);
+        let about = [Some(&snapshot.facts), snapshot.sessions.as_ref()].into_iter().flatten();
+        let server = wrapped(&snapshot.server, width).into_iter().skip(1);
         let mut about: Vec<String> =
             server.chain(about.flat_map(|text| wrapped(text, width))).collect();
         let mut rows = height;
@@ -61,26 +63,26 @@ pub(super) fn draw(watched: &Watched, has_colour: bool, frame: &mut Frame<'_>) {
 }
 
 fn lines(watched: &Watched, plan: Plan, width: usize, paint: Paint) -> Vec<Line<'static>> {
-    let told = &watched.told;
+    let snapshot = &watched.snapshot;
     // The gap of the last column is outside the screen.
-    let columns = told.widths.that_fit((width + GAP).saturating_sub(MARK));
+    let columns = snapshot.widths.fitting((width + GAP).saturating_sub(MARK));
     let mut lines = Vec::new();
     lines.extend(plan.has_title.then(|| title(watched, width, paint)));
     lines.extend(plan.about.into_iter().map(Line::from));
     lines.extend(plan.has_gap.then(Line::default));
     lines.extend(plan.has_header.then(|| header(&columns)));
     let above = lines.len();
-    let first = watched.first.min(told.rows.len().saturating_sub(plan.rows));
-    if told.rows.is_empty() {
+    let first = watched.first.min(snapshot.rows.len().saturating_sub(plan.rows));
+    if snapshot.rows.is_empty() {
         lines.extend(wrapped(NOTHING_LOADED, width).into_iter().take(plan.rows).map(Line::from));
     }
-    let rows = told.rows.iter().skip(first).take(plan.rows);
-    let words = told.widths.words_of_left();
+    let rows = snapshot.rows.iter().skip(first).take(plan.rows);
+    let words = snapshot.widths.left_text_width();
     lines.extend(rows.map(|row| line(row, &columns, words, paint)));
     lines.resize(above + plan.rows, Line::default());
     let notices = plan.notices.into_iter();
     lines.extend(notices.map(|notice| Line::styled(notice, paint.of(Level::Bad))));
-    lines.extend(plan.has_footer.then(|| footer(first, plan.rows, told.rows.len(), width)));
+    lines.extend(plan.has_footer.then(|| footer(first, plan.rows, snapshot.rows.len(), width)));
     lines
 }
 
@@ -92,7 +94,7 @@ fn title(watched: &Watched, width: usize, paint: Paint) -> Line<'static> {
             Line::styled(fit(&text, width), style)
         }
         None => {
-            let server = wrapped(&watched.told.server, width).into_iter().next();
+            let server = wrapped(&watched.snapshot.server, width).into_iter().next();
             Line::styled(server.unwrap_or_default(), Style::new().bold())
         }
     }
