@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn frequent_and_recent_use_counts_most_and_old_habits_fade() {
+    fn frequent_and_recent_use_counts_most_and_old_uses_lose_weight() {
         let mut history = History::default();
         for _ in 0..3 {
             history.add(key("old habit"), NOW - 4 * WEEK);
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_read_as_it_was_written_and_keeps_the_most_used() {
+    fn a_written_history_is_read_back_with_the_most_used_roles() {
         let mut history = History::default();
         let profile = Key::Profile { profile: "mine".to_owned() };
         history.add(profile.clone(), NOW);
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_file_is_treated_as_none() {
+    fn a_damaged_file_is_an_empty_history() {
         for damaged in [
             "",
             "{",

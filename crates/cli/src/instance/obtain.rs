@@ -20,7 +20,7 @@ const SLOW_NOTE: &str = "Waiting for AWS, or for another aws-sso that is signing
 /// A named role, resolved without asking AWS.
 pub(crate) enum Resolved<'a> {
     /// A role of an instance.
-    Role(Found<'a>),
+    Role(FoundRole<'a>),
     /// A profile of the AWS config that the SDK resolves.
     Profile(ProfileName),
     /// An unknown name. It may be in a catalogue that was never fetched.
@@ -28,7 +28,7 @@ pub(crate) enum Resolved<'a> {
 }
 
 /// A role of an instance, with its name.
-pub(crate) struct Found<'a> {
+pub(crate) struct FoundRole<'a> {
     instance: &'a ConfiguredInstance,
     name: ProfileName,
     chain: Chain,
@@ -45,7 +45,7 @@ impl Resolved<'_> {
     }
 }
 
-impl Found<'_> {
+impl FoundRole<'_> {
     fn source(&self) -> Source {
         Source::Role { instance: self.instance.instance.id(), chain: self.chain.clone() }
     }
@@ -67,7 +67,7 @@ pub(crate) fn resolve(settings: &Settings, wanted: Wanted) -> Result<Resolved<'_
             let name = settings.aws_config.find(&account, &role, partition, through.as_ref())?;
             match name {
                 Some(name) => of_aws_config(settings, name),
-                None => unlisted(settings, account, role, partition).map(Resolved::Role),
+                None => unlisted_role(settings, account, role, partition).map(Resolved::Role),
             }
         }
     }
@@ -82,8 +82,8 @@ pub(crate) async fn obtain(settings: &Settings, wanted: Wanted) -> Result<Profil
 pub(crate) async fn fetch(settings: &Settings, resolved: Resolved<'_>) -> Result<Profile, Failure> {
     match resolved {
         Resolved::Role(found) => credentials(settings, found).await,
-        Resolved::Profile(name) => by_sdk(settings, name).await,
-        Resolved::UnknownName(name) => after_refresh(settings, name).await,
+        Resolved::Profile(name) => from_sdk(settings, name).await,
+        Resolved::UnknownName(name) => after_update(settings, name).await,
     }
 }
 
@@ -109,13 +109,13 @@ pub(crate) fn default_region(
 fn in_catalogues<'a>(
     settings: &'a Settings,
     wanted: &Wanted,
-) -> Result<Option<Found<'a>>, Failure> {
-    let mut found: Vec<Found<'a>> = Vec::new();
+) -> Result<Option<FoundRole<'a>>, Failure> {
+    let mut found: Vec<FoundRole<'a>> = Vec::new();
     for instance in settings.candidates()? {
         let catalogue = access::catalogue_file(instance).read();
         found.extend(in_catalogue(settings, instance, &catalogue, wanted)?);
     }
-    let is_default = |found: &Found<'a>| settings.flag_for(&found.instance.instance).is_empty();
+    let is_default = |found: &FoundRole<'a>| settings.flag_for(&found.instance.instance).is_empty();
     if found.len() > 1 && !found.first().is_some_and(is_default) {
         let names: Vec<_> = found.iter().map(|f| f.instance.instance.name.to_string()).collect();
         return Err(Failure::failed("several instances of IAM Identity Center have this role")
@@ -129,14 +129,14 @@ fn in_catalogue<'a>(
     instance: &'a ConfiguredInstance,
     catalogue: &Catalogue,
     wanted: &Wanted,
-) -> Result<Option<Found<'a>>, Failure> {
+) -> Result<Option<FoundRole<'a>>, Failure> {
     let roles = Roles::of(settings, instance, catalogue)?;
     let role = match wanted {
         Wanted::Profile(name) => roles.named(name),
         Wanted::Role(account, role, partition) => roles.find(account, role, partition.as_ref()),
     };
     let found = |role: &Role<'_>| {
-        Ok(Found { instance, name: role.profile.clone(), chain: roles.chain(role)? })
+        Ok(FoundRole { instance, name: role.profile.clone(), chain: roles.chain(role)? })
     };
     role.map(found).transpose()
 }
@@ -156,10 +156,10 @@ fn of_aws_config(settings: &Settings, name: ProfileName) -> Result<Resolved<'_>,
         return Err(Failure::new(Problem::Usage, text)
             .with_hint("Leave out --sso, and unset AWS_SSO if it is set"));
     }
-    Ok(Resolved::Role(Found { instance, name, chain }))
+    Ok(Resolved::Role(FoundRole { instance, name, chain }))
 }
 
-async fn by_sdk(settings: &Settings, name: ProfileName) -> Result<Profile, Failure> {
+async fn from_sdk(settings: &Settings, name: ProfileName) -> Result<Profile, Failure> {
     if env::is_within_credential_process() && settings.aws_config.runs_process(&name) {
         let files = settings.aws_config.files();
         let text = format!(
@@ -177,17 +177,17 @@ async fn by_sdk(settings: &Settings, name: ProfileName) -> Result<Profile, Failu
 }
 
 /// Fetches the catalogues that were never fetched, and looks for the name there.
-async fn after_refresh(settings: &Settings, name: ProfileName) -> Result<Profile, Failure> {
+async fn after_update(settings: &Settings, name: ProfileName) -> Result<Profile, Failure> {
     let wanted = Wanted::Profile(name.clone());
     for instance in settings.candidates()? {
         if access::catalogue_file(instance).read().updated_at.is_some() {
             continue;
         }
-        let refreshed = with_sign_in(settings, instance, async |center| {
+        let updated = with_sign_in(settings, instance, async |center| {
             catalogue::update(settings, instance, center, Extent::All).await
         });
         let files = settings.aws_config.files();
-        let catalogue = refreshed.await.map_err(|error| {
+        let catalogue = updated.await.map_err(|error| {
             let text = format!(
                 "no profile `{name}` in {files} ({}), and the roles of `{}` are not known: {}",
                 settings.aws_config.some_names(),
@@ -202,7 +202,7 @@ async fn after_refresh(settings: &Settings, name: ProfileName) -> Result<Profile
     }
     if settings.instances().is_empty() {
         // The SDK's message lists the existing profiles.
-        return by_sdk(settings, name).await;
+        return from_sdk(settings, name).await;
     }
     let files = settings.aws_config.files();
     let text = format!("there is no role `{name}`, and no profile of that name in {files}");
@@ -211,12 +211,12 @@ async fn after_refresh(settings: &Settings, name: ProfileName) -> Result<Profile
 }
 
 /// A role that neither a catalogue nor the AWS config has. AWS decides whether the person may use it.
-fn unlisted<'a>(
+fn unlisted_role<'a>(
     settings: &'a Settings,
     account: AccountId,
     role: RoleName,
     partition: Option<&Partition>,
-) -> Result<Found<'a>, Failure> {
+) -> Result<FoundRole<'a>, Failure> {
     if settings.instances().is_empty() {
         let files = settings.aws_config.files();
         let text = format!(
@@ -239,12 +239,12 @@ fn unlisted<'a>(
     let name = format!("{account}:{}", role.as_str());
     let name = ProfileName::parse(&name).map_err(Failure::failed)?;
     let chain = Chain { account_id: account, role_name: role, links: Vec::new() };
-    Ok(Found { instance, name, chain })
+    Ok(FoundRole { instance, name, chain })
 }
 
-async fn credentials(settings: &Settings, found: Found<'_>) -> Result<Profile, Failure> {
+async fn credentials(settings: &Settings, found: FoundRole<'_>) -> Result<Profile, Failure> {
     let source = Some(found.source());
-    let Found { instance, name, chain } = found;
+    let FoundRole { instance, name, chain } = found;
     let fetched = with_sign_in(settings, instance, async |center| {
         let fetched = center.credentials(&chain).await;
         fetched.map_err(|error| explain(error, settings, instance))

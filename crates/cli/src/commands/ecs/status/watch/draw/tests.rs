@@ -51,7 +51,7 @@ fn screen(watched: &Watched, width: u16, height: u16) -> String {
 }
 
 #[test]
-fn the_usual_screen_tells_who_reads() {
+fn a_usual_screen_shows_who_reads() {
     let expected = [
         "aws-sso 0.1.0 at http://127.0.0.1:4144 and http://[::1]:4144: pid 4242 of user",
         "1000, since 2026-11-22T19:16:31Z",
@@ -73,7 +73,7 @@ fn the_usual_screen_tells_who_reads() {
 }
 
 #[test]
-fn a_wide_screen_tells_all() {
+fn a_wide_screen_shows_everything() {
     let expected = [
             "aws-sso 0.1.0 at http://127.0.0.1:4144 and http://[::1]:4144: pid 4242 of user 1000, since 2026-11-22T19:16:31Z",
             "plain HTTP, your own programs need no token, slots are refreshed, no audit log, 2 connections",
@@ -93,12 +93,12 @@ fn a_wide_screen_tells_all() {
 }
 
 #[test]
-fn the_smallest_screen_tells_one_slot_and_how_to_leave() {
+fn the_smallest_screen_shows_one_slot_and_how_to_quit() {
     assert_eq!(screen(&watched(&slots()), 10, 3), "aws-sso\n+ (defaul…\nq leaves …");
 }
 
 #[test]
-fn what_is_old_is_said_to_be() {
+fn an_old_status_is_marked_as_old() {
     let mut watched = watched(&slots());
     let why = "no server is running at localhost:4144: \u{1b}]0;x".to_owned();
     watched.trouble = Some(Trouble { why, age: Duration::from_secs(7) });
@@ -121,7 +121,7 @@ fn more_slots_than_lines_are_reached_by_keys() {
 }
 
 #[test]
-fn without_slots_it_says_how_to_load_one() {
+fn without_slots_the_screen_shows_how_to_load_one() {
     let screen = screen(&watched(&[]), 40, 10);
     assert!(
         screen.contains("Nothing is loaded. Load a role: aws-sso\necs load --profile NAME"),
@@ -139,7 +139,7 @@ fn every_size_can_be_drawn() {
 }
 
 #[test]
-fn without_colour_nothing_is_lost_but_colours() {
+fn without_colour_the_text_is_the_same() {
     let watched = watched(&slots());
     let [with, without] = [true, false].map(|has| terminal(&watched, has, 80, 14));
     assert_eq!(with.backend().to_string(), without.backend().to_string());
