@@ -65,7 +65,7 @@ fn set_up(arguments: Arguments) -> Result<(), Failure> {
     let region = answer(
         arguments.region,
         "--region",
-        "The region it is in (eu-central-1, us-east-1, …): ",
+        "The region of the portal (eu-central-1, us-east-1, …): ",
         None,
         RegionName::parse,
     )?;
@@ -74,7 +74,7 @@ fn set_up(arguments: Arguments) -> Result<(), Failure> {
         (name, _) => answer(
             name,
             "--name",
-            "A name for it [Default]: ",
+            "A name for the instance [Default]: ",
             Some("Default"),
             InstanceName::parse,
         )?,
@@ -104,7 +104,7 @@ fn answer<T>(
     }
     if !stdin().is_terminal() {
         return Err(Failure::failed(format!("{flag} is missing")).with_hint(
-            "Type: aws-sso setup --start-url https://example.awsapps.com/start --region eu-central-1",
+            "Run: aws-sso setup --start-url https://example.awsapps.com/start --region eu-central-1",
         ));
     }
     loop {

@@ -133,7 +133,7 @@ fn setup_says_what_is_missing_and_changes_no_file_that_is_there() {
     assert_fails(
         &world.run(&["setup"]),
         1,
-        &["--start-url is missing", "hint: Type: aws-sso setup"],
+        &["--start-url is missing", "hint: Run: aws-sso setup"],
     );
     world.write(".config/aws-sso/config.yaml", &config(&instance("corp", &fake)));
     let arguments =

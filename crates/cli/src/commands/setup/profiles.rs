@@ -261,7 +261,7 @@ fn change(
         }
     }
     let backup = file.replace(new)?;
-    let backup = backup.map(|path| format!(" The previous version is in {}.", path.display()));
+    let backup = backup.map(|path| format!(" The original is in {}.", path.display()));
     ui::note(&format!("{done} {shown}.{}", ui::printable(&backup.unwrap_or_default())));
     Ok(())
 }
