@@ -89,7 +89,7 @@ impl Client {
             let text =
                 format!("the server at {} does not support status (version too old)", self.address);
             return Err(Failure::failed(text)
-                .with_hint(format!("Stop it and start this version: {}", self.start_command())));
+                .with_hint(format!("Stop it and start this version. {}", self.start_hint())));
         }
         let body = self.accept((status, body))?;
         serde_json::from_slice(&body).map_err(|_| self.not_our_server())
@@ -274,16 +274,18 @@ impl Client {
         let error =
             last_error.map_or_else(|| "the host has no address".to_owned(), |e| e.to_string());
         let text = format!("no server is running at {}: {error}", self.address);
-        Err(Failure::new(Problem::Unreachable, text)
-            .with_hint(format!("Start it: {}", self.start_command())))
+        Err(Failure::new(Problem::Unreachable, text).with_hint(self.start_hint()))
     }
 
-    /// The command that starts a server at this address.
-    fn start_command(&self) -> String {
+    /// How to start a server at this address.
+    fn start_hint(&self) -> String {
         let tls = if self.scheme() == Scheme::Https { " --tls" } else { "" };
-        match self.address.port {
-            ServerAddress::DEFAULT_PORT => format!("aws-sso ecs run{tls}"),
-            port => format!("aws-sso ecs run --port {port}{tls}"),
+        match (self.address.is_on_this_host(), self.address.port) {
+            (false, _) => {
+                format!("Start it on {}, or name another with --server", self.address.host)
+            }
+            (true, ServerAddress::DEFAULT_PORT) => format!("Start it: aws-sso ecs run{tls}"),
+            (true, port) => format!("Start it: aws-sso ecs run --port {port}{tls}"),
         }
     }
 

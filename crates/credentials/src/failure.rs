@@ -56,7 +56,7 @@ impl Failure {
     }
 
     /// A failure that the person has been shown already.
-    pub fn told() -> Self {
+    pub fn already_shown() -> Self {
         Self::failed("")
     }
 

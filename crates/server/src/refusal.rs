@@ -157,7 +157,7 @@ impl Refusal {
                 .hint("Credentials are at / and at /slot/NAME"),
             Self::NothingLoaded => {
                 not_found(Reason::NothingLoaded, "no credentials are loaded in the default slot")
-                    .hint("Load them: aws-sso ecs load --profile NAME")
+                    .hint("Load them: aws-sso ecs load")
             }
             Self::NoSuchSlot(name) => {
                 not_found(Reason::NoSuchSlot, "no credentials are loaded in this slot")

@@ -30,6 +30,12 @@ impl ServerAddress {
         self.scheme == Some(Scheme::Https)
     }
 
+    /// Whether the host is `localhost` or a loopback address.
+    pub(crate) fn is_on_this_host(&self) -> bool {
+        let ip: Result<IpAddr, _> = self.host.parse();
+        ip.map_or_else(|_| self.host.eq_ignore_ascii_case("localhost"), |ip| ip.is_loopback())
+    }
+
     /// A port for another server on the same host.
     pub(crate) fn other_port(&self) -> u16 {
         match self.port {

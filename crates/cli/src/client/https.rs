@@ -33,7 +33,7 @@ pub(super) async fn begin(
         .with_no_client_auth();
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     let name = ServerName::try_from(address.host.clone()).map_err(|_| {
-        let text = format!("the host of {address} is no valid name for a certificate");
+        let text = format!("the host of {address} is not a valid name for a certificate");
         Failure::failed(text).with_hint("Use a DNS name or an IP address in --server")
     })?;
     let connector = TlsConnector::from(Arc::new(config));
@@ -72,8 +72,8 @@ fn explain(error: &io::Error, address: &ServerAddress) -> Failure {
     let (text, hint) = match cause {
         Some(InvalidCertificate(Bad::UnknownIssuer | Bad::BadSignature)) => (
             format!("the certificate of the server at {address} is of no authority that is trusted here"),
-            "Trust the authority of that server: export AWS_CA_BUNDLE=FILE, with its ecs-authority.pem. If it was \
-             renewed, start the server again."
+            "Copy the ecs-authority.pem of that server here, and name the copy in AWS_CA_BUNDLE. If the authority was \
+             renewed, restart the server."
                 .to_owned(),
         ),
         Some(InvalidCertificate(Bad::NotValidForNameContext { presented, .. })) => (

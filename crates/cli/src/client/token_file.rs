@@ -13,7 +13,7 @@ pub(crate) fn read(path: &Path) -> Result<AuthorizationToken, Failure> {
     let bytes = files::read_private(path, MAX_BYTES).map_err(refused)?;
     let wrong = |what: &str| {
         Failure::failed(format!("the token file {} {what}", path.display())).with_hint(format!(
-            "Write it again: aws-sso ecs token create --slot NAME --file {}",
+            "Write it again: aws-sso ecs token create --default-slot --file {}",
             typed(path)
         ))
     };
@@ -32,14 +32,14 @@ fn refused(error: FileError) -> Failure {
     let path = typed(&error.path);
     let hint = match &error.fault {
         Fault::OpenToOthers => format!(
-            "Other users may have read it. Create another token with aws-sso ecs token create --slot NAME --file \
+            "Other users may have read it. Create another token with aws-sso ecs token create --default-slot --file \
              {path}, and revoke this one"
         ),
         Fault::Link => {
             "Use the path of the file itself, not of a link: a link can change".to_owned()
         }
         _ if error.is_missing() => {
-            format!("Create it: aws-sso ecs token create --slot NAME --file {path}")
+            format!("Create it: aws-sso ecs token create --default-slot --file {path}")
         }
         Fault::Unreadable(_)
         | Fault::Unwritable(_)

@@ -68,7 +68,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     }
     match count(&report, Level::Problem) {
         0 => Ok(()),
-        _ => Err(Failure::told()),
+        _ => Err(Failure::already_shown()),
     }
 }
 

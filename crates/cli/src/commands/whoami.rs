@@ -67,8 +67,10 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     if identities.iter().any(|identity| identity.signed_in) {
         return Ok(());
     }
+    let candidates = settings.candidates()?;
+    let flag = candidates.first().map(|instance| settings.flag_for(&instance.instance));
     let error = Failure::new(Problem::SignInNeeded, "nobody is signed in");
-    Err(error.with_hint("Sign in: aws-sso login"))
+    Err(error.with_hint(format!("Sign in: aws-sso login{}", flag.unwrap_or_default())))
 }
 
 async fn identity(settings: &Settings, instance: &ConfiguredInstance) -> Result<Identity, Failure> {

@@ -70,10 +70,10 @@ impl Situation {
     /// The command that loads credentials into the slot.
     pub(crate) fn load(&self) -> String {
         let profile = match &self.slot {
-            SlotName::Default => "--profile NAME".to_owned(),
-            SlotName::Named(name) => format!("--slotted --profile {}", shell_word(name.as_str())),
+            SlotName::Default => String::new(),
+            SlotName::Named(name) => format!(" --slotted --profile {}", shell_word(name.as_str())),
         };
-        format!("aws-sso ecs load {profile}{}", flag_for(&self.server))
+        format!("aws-sso ecs load{profile}{}", flag_for(&self.server))
     }
 
     /// The command that creates a token for the slot in a file.
@@ -127,7 +127,7 @@ mod tests {
     #[test]
     fn commands_name_only_what_is_not_meant_anyway() {
         for (uri, export, load) in [
-            ("", "eval \"$(aws-sso ecs env)\"", "aws-sso ecs load --profile NAME"),
+            ("", "eval \"$(aws-sso ecs env)\"", "aws-sso ecs load"),
             (
                 "http://127.0.0.1:4144/slot/dev",
                 "eval \"$(aws-sso ecs env --profile dev)\"",

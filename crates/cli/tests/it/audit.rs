@@ -286,7 +286,7 @@ fn lines_that_cannot_be_read_are_counted_and_control_characters_are_not_shown() 
         (missing.code, missing.stderr.as_str()),
         (
             Some(1),
-            "error: there is no audit log nowhere\nhint: Start a server that writes one: aws-sso ecs run --audit-log FILE\n"
+            "error: there is no audit log nowhere\nhint: Start a server that writes it: aws-sso ecs run --audit-log nowhere\n"
         )
     );
 }

@@ -246,7 +246,7 @@ fn an_empty_slot_is_told_with_what_loads_it() {
     assert!(named.stdout.contains(&mend), "{}", named.stdout);
     assert_eq!(world.run(&["ecs", "unload"]).code, Some(0));
     let mend = found(&world, "problem", "nothing is loaded in the default slot");
-    assert_eq!(mend, format!("aws-sso ecs load --profile NAME --server {}", server.address()));
+    assert_eq!(mend, format!("aws-sso ecs load --server {}", server.address()));
 }
 
 #[test]

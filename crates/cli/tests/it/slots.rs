@@ -26,7 +26,7 @@ fn a_role_is_loaded_shown_and_unloaded() {
         assert_eq!(
             failed.stderr,
             "error: no credentials are loaded in the default slot\n\
-             hint: Load them: aws-sso ecs load --profile NAME\n"
+             hint: Load them: aws-sso ecs load\n"
         );
     }
 }

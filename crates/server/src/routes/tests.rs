@@ -205,12 +205,12 @@ fn get_after_delete_gives_a_hint() {
         let response = ask(&router, method, "/");
         assert_eq!(response.status(), 404);
         let message = "no credentials are loaded in the default slot. Load them: \
-                       aws-sso ecs load --profile NAME";
+                       aws-sso ecs load";
         assert_eq!(
             text(&response),
             format!(
                 "{{\"code\":\"404\",\"message\":\"{message}\",\"Code\":\"404\",\"Message\":\"{message}\",\
-                 \"reason\":\"nothing-loaded\",\"hint\":\"Load them: aws-sso ecs load --profile NAME\"}}"
+                 \"reason\":\"nothing-loaded\",\"hint\":\"Load them: aws-sso ecs load\"}}"
             )
         );
     }

@@ -7,7 +7,7 @@ use std::fs::File;
 use std::path::PathBuf;
 
 use clap::Args;
-use credentials::{Clock, Failure, ProfileName, Timestamp};
+use credentials::{Clock, Failure, ProfileName, Timestamp, shell_word};
 use jiff::{SignedDuration, Span, SpanRelativeTo};
 use server::{AuditLine, AuditLog};
 
@@ -100,7 +100,10 @@ fn open(path: &std::path::Path) -> Result<Vec<Log<File>>, Failure> {
     match logs.is_empty() {
         false => Ok(logs),
         true => Err(Failure::failed(format!("there is no audit log {}", path.display()))
-            .with_hint("Start a server that writes one: aws-sso ecs run --audit-log FILE")),
+            .with_hint(format!(
+                "Start a server that writes it: aws-sso ecs run --audit-log {}",
+                shell_word(&path.to_string_lossy())
+            ))),
     }
 }
 

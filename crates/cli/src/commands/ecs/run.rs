@@ -235,7 +235,7 @@ fn announce(addresses: Vec<SocketAddr>, origin: Option<String>, output: Output) 
     let addresses = addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ");
     ui::note(&format!(
         "Listening on {addresses}. Run the line above in each shell that uses the server, \
-         then load a role: aws-sso ecs load --profile NAME{}",
+         then load a role: aws-sso ecs load{}",
         if address.port() == ServerAddress::DEFAULT_PORT {
             String::new()
         } else {

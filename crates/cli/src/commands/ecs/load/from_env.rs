@@ -11,7 +11,7 @@ pub(super) fn credentials() -> Result<PartialCredentials, Failure> {
         text(name).ok_or_else(|| {
             Failure::failed(format!("{name} is not set, so there is nothing to load")).with_hint(
                 "Export AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, \
-                     or load a profile: aws-sso ecs load --profile NAME",
+                     or load a profile: aws-sso ecs load",
             )
         })
     };

@@ -201,8 +201,7 @@ fn within(seconds: i64) -> String {
     }
 }
 
-pub(super) const NOTHING_LOADED: &str =
-    "Nothing is loaded. Load a role: aws-sso ecs load --profile NAME";
+pub(super) const NOTHING_LOADED: &str = "Nothing is loaded. Load a role: aws-sso ecs load";
 /// Slots with less time left should have been refreshed already.
 const EXPIRES_SOON: i64 = 5 * 60;
 /// Readers are looked up once a second, so two reads within this time count as one.

@@ -53,7 +53,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
         ui::json(&listed.collect::<Vec<_>>());
     } else if tokens.is_empty() {
         ui::note(
-            "There are no authorization tokens. (To create one: aws-sso ecs token create --slot NAME)",
+            "There are no authorization tokens. (To create one: aws-sso ecs token create --default-slot)",
         );
     } else {
         let rows = tokens.iter().map(|token| -> Vec<Cow<'_, str>> {
