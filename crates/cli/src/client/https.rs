@@ -71,8 +71,8 @@ fn explain(error: &io::Error, address: &ServerAddress) -> Failure {
     let cause = error.get_ref().and_then(|cause| cause.downcast_ref::<rustls::Error>());
     let (text, hint) = match cause {
         Some(InvalidCertificate(Bad::UnknownIssuer | Bad::BadSignature)) => (
-            format!("the certificate of the server at {address} is of no authority that is trusted here"),
-            "Copy the ecs-authority.pem of that server here, and name the copy in AWS_CA_BUNDLE. If the authority was \
+            format!("the certificate of the server at {address} is from an authority that is not trusted here"),
+            "Name its file in AWS_CA_BUNDLE (with `ecs run --tls` it is ecs-authority.pem). If the authority was \
              renewed, restart the server."
                 .to_owned(),
         ),

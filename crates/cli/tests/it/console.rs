@@ -132,7 +132,7 @@ fn what_the_endpoint_says_is_never_shown() {
     }
     answer_once(&mut world, 400, ANSWER);
     let failed = console(&world, &["-p", ROLE, "--print", "--duration", "12h"]);
-    assert!(failed.stderr.contains("leave out --duration"), "{}", failed.stderr);
+    assert!(failed.stderr.contains("Leave out --duration"), "{}", failed.stderr);
     assert!(!failed.stderr.contains(TOKEN));
 }
 

@@ -209,7 +209,7 @@ fn a_server_that_sdks_would_not_ask_is_refused_or_warned_of() {
     for server in ["[::1]:4144", "127.0.0.2:4144", "host.docker.internal:4144"] {
         let odd = world().run(&["ecs", "env", "--server", server]);
         assert_eq!(odd.code, Some(0));
-        assert!(odd.stderr.contains("from 127.0.0.1 alone"), "{server}: {}", odd.stderr);
+        assert!(odd.stderr.contains("from 127.0.0.1 only"), "{server}: {}", odd.stderr);
     }
     for server in ["localhost:4144", "127.0.0.1:4144"] {
         assert_eq!(world().run(&["ecs", "env", "--server", server]).stderr, "");

@@ -142,7 +142,7 @@ fn setup_says_what_is_missing_and_changes_no_file_that_is_there() {
     assert_done(&shown);
     assert!(shown.stdout.contains("  \"other\":\n    SSORegion: eu-west-1\n"), "{}", shown.stdout);
     let other = world.run(&[&arguments[..], &["--name", "Corp"]].concat());
-    assert_fails(&other, 1, &["has another `Corp`", "Take another name"]);
+    assert_fails(&other, 1, &["has another `Corp`", "Choose another name"]);
     let file = std::fs::read_to_string(world.home().join(".config/aws-sso/config.yaml")).unwrap();
     assert_eq!(file, config(&instance("corp", &fake)));
 }

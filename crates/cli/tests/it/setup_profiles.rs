@@ -87,9 +87,9 @@ fn profiles_are_written_once_and_removed_without_a_trace() {
 fn names_that_do_not_fit_are_left_out_and_named() {
     let printed = run(&world_with_roles(), &["--print"]);
     for warning in [
-        "`a]b:Admin`: left out, because an AWS config cannot hold",
+        "`a]b:Admin`: left out, because such a name is not allowed",
         "`mine:Admin`: left out, because",
-        "`sand box:Admin`: for the AWS CLI and boto3 alone",
+        "`sand box:Admin`: only for the AWS CLI and boto3",
     ] {
         assert!(printed.stderr.contains(warning), "{}", printed.stderr);
     }
@@ -105,7 +105,7 @@ fn a_change_is_shown_without_secrets_and_nothing_is_written() {
     assert!(shown.stdout.contains("aws_secret_access_key = (not shown)"), "{}", shown.stdout);
     let asked = world.run(&["setup", "profiles"]);
     assert_eq!((asked.code, asked.stdout.as_str()), (Some(2), ""));
-    assert!(asked.stderr.contains("Add --yes to write it unasked, or --diff"), "{}", asked.stderr);
+    assert!(asked.stderr.contains("Add --yes to write it without asking, or --diff"), "{}", asked.stderr);
     assert_eq!((config(&world).as_str(), files(&world).len()), (OWN, 1));
 }
 

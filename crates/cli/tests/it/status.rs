@@ -203,7 +203,7 @@ fn a_screen_needs_a_terminal() {
         (failed.code, failed.stderr.as_str()),
         (
             Some(2),
-            "error: --watch needs a terminal, and stdout is none\n\
+            "error: --watch needs a terminal, and stdout is not a terminal\n\
              hint: For programs: aws-sso ecs status --output json\n"
         )
     );

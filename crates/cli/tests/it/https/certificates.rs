@@ -101,8 +101,8 @@ fn a_certificate_that_a_person_brings_is_shown_and_has_to_be_trusted() {
 
     let failed = load(&world, &server.address(), &[]);
     assert_eq!(failed.code, Some(4), "{}", failed.stderr);
-    assert!(failed.stderr.contains("no authority that is trusted here"), "{}", failed.stderr);
-    assert!(failed.stderr.contains("AWS_CA_BUNDLE=FILE"), "{}", failed.stderr);
+    assert!(failed.stderr.contains("an authority that is not trusted here"), "{}", failed.stderr);
+    assert!(failed.stderr.contains("Name its file in AWS_CA_BUNDLE"), "{}", failed.stderr);
     world.set("AWS_CA_BUNDLE", own.to_str().unwrap());
     let loaded = load(&world, &server.address(), &[]);
     assert_eq!(loaded.code, Some(0), "{}", loaded.stderr);
@@ -118,7 +118,7 @@ fn the_authority_of_another_home_is_not_believed() {
     let (world, other) = (sealed(), sealed());
     let (server, _other) = (world.serve(&["--tls"]), other.serve(&["--tls"]));
     let failed = other.run(&["ecs", "list", "--server", &https(&server)]);
-    assert!(failed.stderr.contains("no authority that is trusted here"), "{}", failed.stderr);
+    assert!(failed.stderr.contains("an authority that is not trusted here"), "{}", failed.stderr);
     let answer = ask(&other, &server, &authority(&other), "TLSv1_3", "localhost");
     assert!(answer.stderr.contains("CERTIFICATE_VERIFY_FAILED"), "{}", answer.stderr);
 }
