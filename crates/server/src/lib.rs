@@ -48,5 +48,6 @@ pub use server::{Refreshing, Server, TooLarge};
 pub use slot_list::{SlotList, Unreadable};
 pub use tls::{Authority, AuthorityError, Certificate, CertificateError, Tls};
 pub use token::{
-    AuthorizationToken, Denied, Grant, Issued, Keys, Scope, Serial, TokenStore, TokenStoreError,
+    AuthorizationToken, Challenge, Denied, Grant, Issued, Keys, Scope, Serial, TokenStore,
+    TokenStoreError,
 };

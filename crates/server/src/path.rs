@@ -9,6 +9,7 @@ use data_encoding::BASE64URL_NOPAD;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use crate::refusal::Refusal;
+use crate::token::Question;
 
 /// Everything but the unreserved characters of RFC 3986, section 2.3.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -26,6 +27,8 @@ pub(crate) enum Resource {
     NamedSlots { to_the_letter: bool },
     /// `/status`: the server and all slots.
     Status,
+    /// `/proof`: whether this is the server that a client means.
+    Proof(Question),
     /// `/healthcheck`, `/healthcheck/slot/NAME`.
     Health(SlotName),
 }
@@ -47,6 +50,7 @@ impl Resource {
                 )),
             },
             "/status" => Ok(Self::Status),
+            "/proof" => proof(query).map(Self::Proof),
             "/healthcheck" => Ok(Self::Health(SlotName::Default)),
             _ => {
                 if let Some(name) = path.strip_prefix("/slot/") {
@@ -114,6 +118,21 @@ fn slot_by_query(query: Option<&str>) -> Result<SlotName, Refusal> {
         }
     }
     Ok(found.unwrap_or(SlotName::Default))
+}
+
+fn proof(query: Option<&str>) -> Result<Question, Refusal> {
+    let (mut nonce, mut claims) = (None, None);
+    for (key, value) in query.unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='))
+    {
+        match key {
+            "nonce" => nonce = Some(value),
+            "token" => claims = Some(value),
+            _ => {}
+        }
+    }
+    nonce.and_then(|nonce| Question::parse(nonce, claims)).ok_or(Refusal::MalformedPath(
+        "/proof needs nonce=NONCE, 32 random bytes in base64url without padding",
+    ))
 }
 
 fn by_id(id: &str) -> Result<SlotName, Refusal> {

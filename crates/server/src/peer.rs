@@ -56,8 +56,14 @@ impl Owners {
         self.0.as_ref().map_or(nobody, |diagnostics| diagnostics.of_peer(ours, theirs))
     }
 
-    /// The owner of the socket that listens on `address`.
-    pub fn of_listener(&self, address: SocketAddr) -> Owner {
-        self.0.as_ref().map_or(Owner::Unknown, |diagnostics| diagnostics.of_listener(address))
+    /// The owner of the other end of an established connection between `ours` and `theirs`. It is unknown until a
+    /// program has accepted the connection.
+    pub fn of_connection(&self, ours: SocketAddr, theirs: SocketAddr) -> Owner {
+        self.of_peer(ours, theirs).0
+    }
+
+    /// Whether this platform has a look-up of owners.
+    pub fn can_tell(&self) -> bool {
+        self.0.is_some()
     }
 }

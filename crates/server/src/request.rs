@@ -4,10 +4,12 @@
 
 use credentials::SlotName;
 use hyper::Method;
+use hyper::header::HOST;
 use hyper::http::request::Parts;
 
 use crate::path::Resource;
 use crate::refusal::Refusal;
+use crate::token::Question;
 
 /// A parsed request.
 #[derive(Debug)]
@@ -31,6 +33,8 @@ pub(crate) enum Action {
     Status,
     /// Answers whether a slot can serve.
     Health(SlotName),
+    /// Proves to a client which server this is. With the `Host` that it asked for.
+    Prove(Question, String),
     /// Loads a slot.
     Load(SlotName),
     /// Unloads a slot.
@@ -71,6 +75,9 @@ impl Request {
     pub(crate) fn parse(head: &Parts) -> Self {
         let kind = Kind::of(&head.method);
         let (verb, action) = match Resource::parse(head.uri.path(), head.uri.query()) {
+            Ok(Resource::Proof(question)) if matches!(kind, Kind::Get) => {
+                (Verb::Health, Action::Prove(question, host(head)))
+            }
             Ok(resource) => route(kind, resource),
             Err(refusal) => (Verb::None, Action::Refuse(refusal, None)),
         };
@@ -86,7 +93,9 @@ impl Request {
             | Action::Load(slot)
             | Action::Unload(slot) => Some(slot),
             Action::Refuse(_, slot) => slot,
-            Action::NamedProfiles | Action::Status | Action::UnloadNamed => None,
+            Action::NamedProfiles | Action::Status | Action::Prove(..) | Action::UnloadNamed => {
+                None
+            }
         }
     }
 }
@@ -124,10 +133,16 @@ fn route(kind: Kind, resource: Resource) -> (Verb, Action) {
         (Resource::Status, Kind::Put | Kind::Delete | Kind::Other) => {
             wrong_method(Verb::None, "GET, HEAD", None)
         }
+        (Resource::Proof(_), _) => wrong_method(Verb::Health, "GET, HEAD", None),
         (Resource::Health(slot), Kind::Put | Kind::Delete | Kind::Other) => {
             wrong_method(Verb::Health, "GET, HEAD", Some(slot))
         }
     }
+}
+
+fn host(head: &Parts) -> String {
+    let host = head.headers.get(HOST).and_then(|host| host.to_str().ok());
+    host.unwrap_or_default().to_owned()
 }
 
 fn wrong_method(verb: Verb, allowed: &'static str, slot: Option<SlotName>) -> (Verb, Action) {

@@ -166,6 +166,11 @@ impl Router {
                 let readable = reader.and_then(|reader| reader.slot(slot)).ok();
                 Outcome::DoneUnlogged(self.health(slot, readable, now))
             }
+            // Anyone may ask: a client that asks does not know yet whether it may send its token.
+            Action::Prove(question, host) => {
+                let proof = self.gate.tokens.as_ref().and_then(|it| it.prove(question, host));
+                Outcome::DoneUnlogged(ok(&proof.ok_or(Refusal::NoSuchPath)?))
+            }
             Action::Load(slot) => Outcome::Load(caller.into_writer()?, slot.clone()),
             Action::Unload(slot) => {
                 let role = self.slots.unload(&caller.into_writer()?, slot)?;

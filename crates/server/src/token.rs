@@ -4,6 +4,7 @@
 //! table. The content is read only after the code was checked.
 
 mod keys;
+mod proof;
 mod store;
 mod watch;
 
@@ -12,10 +13,13 @@ use std::str::FromStr;
 
 use credentials::{Expiration, Invalid, ProfileName, Secret, SlotName, Timestamp};
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
+use zeroize::Zeroizing;
 
 pub use store::{Issued, TokenStore, TokenStoreError};
 
 pub use keys::{Denied, Keys};
+pub use proof::Challenge;
+pub(crate) use proof::Question;
 pub(crate) use watch::Tokens;
 
 /// An authorization token, as SDKs send it in `Authorization`. It is a secret.
@@ -48,8 +52,7 @@ impl AuthorizationToken {
     /// The serial that it claims, unchecked. Use it only to find the token in a list.
     pub fn claimed_serial(&self) -> Option<Serial> {
         let bytes = signed_bytes(self.expose())?;
-        Claims::read(bytes.get(..bytes.len().checked_sub(MAC_LENGTH)?)?)
-            .map(|claims| claims.grant.serial)
+        Claims::read(claims_and_code(&bytes)?.0).map(|claims| claims.grant.serial)
     }
 }
 
@@ -182,11 +185,16 @@ fn read_slots(mut bytes: &[u8]) -> Option<Vec<SlotName>> {
     bytes.is_empty().then_some(slots)
 }
 
-/// The claims and the code, which is their last 32 bytes.
-fn signed_bytes(text: &str) -> Option<Vec<u8>> {
+/// The claims and the code of a token, together.
+fn signed_bytes(text: &str) -> Option<Zeroizing<Vec<u8>>> {
     let digits = text.strip_prefix(AuthorizationToken::PREFIX)?;
     let fits = text.len() <= AuthorizationToken::MAX_LENGTH;
-    fits.then(|| BASE64URL_NOPAD.decode(digits.as_bytes()).ok()).flatten()
+    fits.then(|| BASE64URL_NOPAD.decode(digits.as_bytes()).ok()).flatten().map(Zeroizing::new)
+}
+
+/// The claims, and the code, which is the last 32 bytes.
+fn claims_and_code(signed: &[u8]) -> Option<(&[u8], &[u8])> {
+    signed.split_at_checked(signed.len().checked_sub(MAC_LENGTH)?)
 }
 
 const VERSION: u8 = 1;

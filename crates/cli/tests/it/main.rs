@@ -23,6 +23,7 @@ mod help;
 mod https;
 mod identity;
 mod identity_center;
+mod impostors;
 mod lifecycle;
 mod man;
 #[cfg(target_os = "linux")]

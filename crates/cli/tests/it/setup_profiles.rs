@@ -105,7 +105,11 @@ fn a_change_is_shown_without_secrets_and_nothing_is_written() {
     assert!(shown.stdout.contains("aws_secret_access_key = (not shown)"), "{}", shown.stdout);
     let asked = world.run(&["setup", "profiles"]);
     assert_eq!((asked.code, asked.stdout.as_str()), (Some(2), ""));
-    assert!(asked.stderr.contains("Add --yes to write it without asking, or --diff"), "{}", asked.stderr);
+    assert!(
+        asked.stderr.contains("Add --yes to write it without asking, or --diff"),
+        "{}",
+        asked.stderr
+    );
     assert_eq!((config(&world).as_str(), files(&world).len()), (OWN, 1));
 }
 

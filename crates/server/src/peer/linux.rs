@@ -4,7 +4,7 @@
 //! privilege is needed. A socket of another network namespace is not found.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use rustix::fd::OwnedFd;
@@ -20,9 +20,8 @@ const NLM_F_REQUEST: u16 = 1;
 const SOCK_DIAG_BY_FAMILY: u16 = 20;
 const INET_DIAG_NOCOOKIE: [u8; 8] = [0xff; 8];
 
-/// `tcp_states.h`: the two states in which a socket certainly has an owner.
+/// `tcp_states.h`: the state in which a socket certainly has an owner.
 const TCP_ESTABLISHED: u8 = 1;
-const TCP_LISTEN: u8 = 10;
 
 const REQUEST_LENGTH: usize = 72; // nlmsghdr 16 + inet_diag_req_v2 56
 const REPLY_LENGTH: usize = 88; // nlmsghdr 16 + inet_diag_msg 72
@@ -55,14 +54,6 @@ impl Diagnostics {
         // For the peer's socket, the peer's address is the source, and ours is the destination.
         let socket = self.look_up(theirs, ours, TCP_ESTABLISHED);
         (self.owner(socket), socket)
-    }
-
-    pub(super) fn of_listener(&self, address: SocketAddr) -> Owner {
-        let anywhere: IpAddr = match address {
-            SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
-            SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
-        };
-        self.owner(self.look_up(address, SocketAddr::new(anywhere, 0), TCP_LISTEN))
     }
 
     fn owner(&self, socket: Option<Socket>) -> Owner {
@@ -178,13 +169,15 @@ mod tests {
     #[test]
     fn our_own_connection_has_its_owner_in_both_families() {
         for address in ["127.0.0.1:0", "[::1]:0"] {
-            let (client, served, listener) = pair(address);
+            let (client, served, _listener) = pair(address);
             assert_eq!(owner_of_far_end(&served), Owner::SameUser, "{address}");
             let inode = inode_of(&client);
             assert_eq!(far_end(&served).1.map(|socket| socket.inode), Some(inode), "{address}");
-            let of_listener =
-                Diagnostics::open().unwrap().of_listener(listener.local_addr().unwrap());
-            assert_eq!(of_listener, Owner::SameUser, "{address}");
+            assert_eq!(
+                owner_of_far_end(&client),
+                Owner::SameUser,
+                "{address}: the other way round"
+            );
         }
     }
 
@@ -202,11 +195,20 @@ mod tests {
     }
 
     #[test]
+    fn a_connection_that_nobody_has_accepted_has_no_owner() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        assert_eq!(owner_of_far_end(&client), Owner::Unknown);
+        let _served = listener.accept().unwrap();
+        drop(listener);
+        assert_eq!(owner_of_far_end(&client), Owner::SameUser);
+    }
+
+    #[test]
     fn a_connection_that_does_not_exist_has_no_owner() {
         let diagnostics = Diagnostics::open().unwrap();
         let nowhere = "127.0.0.1:1".parse().unwrap();
         assert_eq!(diagnostics.of_peer(nowhere, nowhere), (Owner::Unknown, None));
-        assert_eq!(diagnostics.of_listener(nowhere), Owner::Unknown);
     }
 
     #[test]
@@ -218,7 +220,7 @@ mod tests {
         reply[84] = 1;
         let socket = Socket { uid: 7, inode: 1 };
         assert_eq!(socket_in(&reply, TCP_ESTABLISHED), Some(socket));
-        assert_eq!(socket_in(&reply, TCP_LISTEN), None);
+        assert_eq!(socket_in(&reply, TCP_ESTABLISHED + 1), None);
         for length in 0..REPLY_LENGTH {
             assert_eq!(socket_in(&reply[..length], TCP_ESTABLISHED), None, "{length} bytes");
         }

@@ -27,8 +27,4 @@ impl Diagnostics {
     ) -> (Owner, Option<Socket>) {
         match self.0 {}
     }
-
-    pub(super) fn of_listener(&self, _address: SocketAddr) -> Owner {
-        match self.0 {}
-    }
 }

@@ -8,7 +8,7 @@ use data_encoding::BASE64URL_NOPAD;
 use ring::hmac;
 use zeroize::Zeroizing;
 
-use super::{AuthorizationToken, Claims, Grant, MAC_LENGTH, Serial, signed_bytes};
+use super::{AuthorizationToken, Claims, Grant, Serial, claims_and_code, signed_bytes};
 
 /// 256 bits, the length of the code.
 pub(super) const ROOT_KEY_LENGTH: usize = 32;
@@ -51,12 +51,22 @@ impl Keys {
     /// Makes a token. `None`: it would be longer than a token may be.
     pub(super) fn make(&self, grant: Grant) -> Option<AuthorizationToken> {
         let mut bytes = Zeroizing::new(Claims { epoch: self.epoch, grant }.write());
-        let code = hmac::sign(&self.key, &bytes);
+        let code = self.code(&bytes);
         bytes.extend_from_slice(code.as_ref());
         let text = AuthorizationToken::PREFIX.to_owned() + &BASE64URL_NOPAD.encode(&bytes);
         let secret = Secret::parse(text).ok()?;
         (secret.expose().len() <= AuthorizationToken::MAX_LENGTH)
             .then_some(AuthorizationToken(secret))
+    }
+
+    /// Whether this is the code of these claims, valid or not.
+    pub(super) fn made(&self, claims: &[u8], code: &[u8]) -> bool {
+        hmac::verify(&self.key, claims, code).is_ok()
+    }
+
+    /// The code of these bytes, which only who has the key can compute.
+    pub(super) fn code(&self, bytes: &[u8]) -> hmac::Tag {
+        hmac::sign(&self.key, bytes)
     }
 
     /// Checks a token, and returns its content if it is valid at `now`. Takes the same time for every wrong code.
@@ -65,8 +75,7 @@ impl Keys {
     /// See [`Denied`].
     pub fn check(&self, text: &str, now: Timestamp) -> Result<Grant, Denied> {
         let bytes = signed_bytes(text).ok_or(Denied::Unknown)?;
-        let end = bytes.len().checked_sub(MAC_LENGTH).ok_or(Denied::Unknown)?;
-        let (claims, code) = bytes.split_at_checked(end).ok_or(Denied::Unknown)?;
+        let (claims, code) = claims_and_code(&bytes).ok_or(Denied::Unknown)?;
         hmac::verify(&self.key, claims, code).map_err(|_| Denied::Unknown)?;
         let Claims { epoch, grant } = Claims::read(claims).ok_or(Denied::Unknown)?;
         if epoch != self.epoch || self.revoked.contains(&grant.serial) {

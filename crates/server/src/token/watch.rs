@@ -11,6 +11,7 @@ use files::ChangeMark;
 use zeroize::Zeroizing;
 
 use super::keys::{Denied, Keys};
+use super::proof::{Proof, Question};
 use super::store::{TokenStore, TokenStoreError, random};
 use super::{AuthorizationToken, Grant, Scope, Serial};
 use crate::memory::keep_out_of_swap;
@@ -55,6 +56,12 @@ impl Tokens {
     pub(crate) fn check(&self, text: &str, now: Timestamp) -> Result<Grant, Denied> {
         let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
         keys.as_ref().ok_or(Denied::Unknown)?.check(text, now)
+    }
+
+    /// The proof that this server has the root key. `None`: it has none at the moment.
+    pub(crate) fn prove(&self, question: &Question, host: &str) -> Option<Proof> {
+        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        Some(question.answer(keys.as_ref()?, host))
     }
 
     fn set(&self, keys: Option<Keys>) {

@@ -32,7 +32,9 @@ fn a_person_who_gives_up_leaves_nothing_behind() {
         command.args(["login", flag]).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut login = command.spawn().unwrap();
         let mut lines = BufReader::new(login.stderr.take().unwrap()).lines();
-        let waits = |line: &Result<String, _>| line.as_ref().unwrap().starts_with("Waiting for your approval");
+        let waits = |line: &Result<String, _>| {
+            line.as_ref().unwrap().starts_with("Waiting for your approval")
+        };
         assert!(lines.any(|line| waits(&line)));
         let pid = login.id().to_string();
         assert!(Command::new("kill").args(["-s", "INT", &pid]).status().unwrap().success());

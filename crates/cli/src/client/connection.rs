@@ -1,0 +1,247 @@
+//! One connection to the server. A request can be sent only on a [`Trusted`] connection, so nothing secret leaves, and no
+//! answer counts, before it is known that our server is at the other end.
+//!
+//! It is ours if the kernel says that a process of the same user has accepted this connection; if its certificate is
+//! valid; or if it proves that it has our root key, or the key of our token.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use bytes::Bytes;
+use credentials::{Failure, Problem};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue};
+use hyper::{Method, Request, StatusCode};
+use hyper_util::rt::TokioIo;
+use server::wire::{Message, Reason};
+use server::{AuthorizationToken, Challenge, Owner, Owners, TokenStore};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+
+use super::address::{Scheme, ServerAddress};
+use super::https;
+use crate::ground::paths;
+
+/// A status and a body.
+pub(super) type Answer = (StatusCode, Bytes);
+
+/// A connection to our server.
+pub(super) struct Trusted(Exchange);
+
+/// The result of connecting.
+pub(super) enum Opened {
+    Trusted(Trusted),
+    /// The scheme was not given, and the server speaks HTTPS only. Nothing was sent to it but an empty request.
+    SpeaksHttps,
+}
+
+/// Sends requests, one after the other.
+struct Exchange {
+    sender: SendRequest<Full<Bytes>>,
+    address: ServerAddress,
+}
+
+/// Connects to the server. Without a scheme, an empty request finds out whether it is plain HTTP.
+pub(super) async fn open(
+    address: &ServerAddress,
+    scheme: Option<Scheme>,
+    token: Option<&AuthorizationToken>,
+) -> Result<Opened, Failure> {
+    let stream = connect(address, scheme).await?;
+    if scheme == Some(Scheme::Https) {
+        let stream = https::begin(stream, address).await?;
+        return Ok(Opened::Trusted(Trusted(Exchange::new(stream, address).await?)));
+    }
+    let owner = owner_of(&stream).await;
+    let mut exchange = Exchange::new(stream, address).await?;
+    let challenge = match owner {
+        Owner::SameUser if scheme.is_some() => return Ok(Opened::Trusted(Trusted(exchange))),
+        Owner::SameUser => None,
+        Owner::Root | Owner::OtherUser | Owner::Unknown => {
+            let keys = TokenStore::at(paths::token_store()).keys().ok().flatten();
+            let challenge = Challenge::new(token, keys.as_ref());
+            Some(challenge.ok_or_else(|| not_ours(address, owner))?)
+        }
+    };
+    let path = challenge.as_ref().map_or_else(|| "/healthcheck".to_owned(), Challenge::path);
+    let answer = exchange.send(Method::GET, &path, None, Bytes::new()).await?;
+    if scheme.is_none() && speaks_https(&answer) {
+        return Ok(Opened::SpeaksHttps);
+    }
+    match challenge.is_none_or(|it| it.is_answered_by(&answer.1, &address.to_string())) {
+        true => Ok(Opened::Trusted(Trusted(exchange))),
+        false => Err(not_ours(address, owner)),
+    }
+}
+
+impl Trusted {
+    pub(super) async fn send(
+        mut self,
+        method: Method,
+        path: &str,
+        token: Option<&AuthorizationToken>,
+        body: Bytes,
+    ) -> Result<Answer, Failure> {
+        self.0.send(method, path, token, body).await
+    }
+}
+
+impl Exchange {
+    async fn new(
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        address: &ServerAddress,
+    ) -> Result<Self, Failure> {
+        let (sender, connection) = http1::handshake(TokioIo::new(stream))
+            .await
+            .map_err(|error| invalid_response(address, &error))?;
+        // It ends when the sender is dropped.
+        tokio::spawn(connection);
+        Ok(Self { sender, address: address.clone() })
+    }
+
+    async fn send(
+        &mut self,
+        method: Method,
+        path: &str,
+        token: Option<&AuthorizationToken>,
+        body: Bytes,
+    ) -> Result<Answer, Failure> {
+        self.try_send(method, path, token, body)
+            .await
+            .map_err(|error| invalid_response(&self.address, &*error))
+    }
+
+    async fn try_send(
+        &mut self,
+        method: Method,
+        path: &str,
+        token: Option<&AuthorizationToken>,
+        body: Bytes,
+    ) -> Result<Answer, Box<dyn std::error::Error + Send + Sync>> {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(HOST, self.address.to_string())
+            .header(CONTENT_TYPE, "application/json");
+        if let Some(token) = token {
+            let mut value = HeaderValue::from_str(token.expose())?;
+            value.set_sensitive(true);
+            request = request.header(AUTHORIZATION, value);
+        }
+        self.sender.ready().await?;
+        let response = self.sender.send_request(request.body(Full::new(body))?).await?;
+        let status = response.status();
+        let body =
+            Limited::new(response.into_body(), MAX_RESPONSE_BYTES).collect().await?.to_bytes();
+        Ok((status, body))
+    }
+}
+
+/// How to start a server at this address.
+pub(super) fn start_hint(address: &ServerAddress, scheme: Option<Scheme>) -> String {
+    let tls = if scheme == Some(Scheme::Https) { " --tls" } else { "" };
+    match (address.is_on_this_host(), address.port) {
+        (false, _) => format!("Start it on {}, or name another with --server", address.host),
+        (true, ServerAddress::DEFAULT_PORT) => format!("Start it: aws-sso ecs run{tls}"),
+        (true, port) => format!("Start it: aws-sso ecs run --port {port}{tls}"),
+    }
+}
+
+async fn connect(address: &ServerAddress, scheme: Option<Scheme>) -> Result<TcpStream, Failure> {
+    let mut last_error = None;
+    for at in resolve(address).await? {
+        check_loopback(address, at, scheme)?;
+        match TcpStream::connect(at).await {
+            Ok(stream) => return Ok(stream),
+            Err(error) => last_error = Some(error),
+        }
+    }
+    let error = last_error.map_or_else(|| "the host has no address".to_owned(), |e| e.to_string());
+    let text = format!("no server is running at {address}: {error}");
+    Err(Failure::new(Problem::Unreachable, text).with_hint(start_hint(address, scheme)))
+}
+
+async fn resolve(address: &ServerAddress) -> Result<Vec<SocketAddr>, Failure> {
+    let (host, port) = (address.host.as_str(), address.port);
+    // Our server listens on both. A look-up could give other addresses.
+    if host.eq_ignore_ascii_case("localhost") {
+        return Ok(vec![
+            SocketAddr::from(([127, 0, 0, 1], port)),
+            SocketAddr::from(([0, 0, 0, 0, 0, 0, 0, 1], port)),
+        ]);
+    }
+    match tokio::net::lookup_host((host, port)).await {
+        Ok(addresses) => Ok(addresses.collect()),
+        Err(error) => {
+            let text = format!("the host of {address} cannot be resolved: {error}");
+            Err(Failure::new(Problem::Unreachable, text))
+        }
+    }
+}
+
+/// Checks that plain HTTP does not leave this host. It would show the credentials to the network.
+fn check_loopback(
+    address: &ServerAddress,
+    at: SocketAddr,
+    scheme: Option<Scheme>,
+) -> Result<(), Failure> {
+    if at.ip().is_loopback() || scheme == Some(Scheme::Https) {
+        return Ok(());
+    }
+    let text = format!("{address} is not on this host, and plain HTTP must not leave it");
+    Err(Failure::failed(text).with_hint(format!(
+        "Use HTTPS (--server https://{address}), or forward the port with ssh -L"
+    )))
+}
+
+/// The owner of the far end of this connection. The kernel knows it when a program has accepted the connection, which
+/// a busy server does a little later.
+async fn owner_of(stream: &TcpStream) -> Owner {
+    let (Ok(ours), Ok(theirs)) = (stream.local_addr(), stream.peer_addr()) else {
+        return Owner::Unknown;
+    };
+    let owners = Owners::open();
+    let mut delay = FIRST_DELAY;
+    loop {
+        let owner = owners.of_connection(ours, theirs);
+        if owner != Owner::Unknown || !owners.can_tell() || delay > MAX_DELAY {
+            return owner;
+        }
+        tokio::time::sleep(delay).await;
+        delay *= 2;
+    }
+}
+
+/// Whether the response says that this port speaks HTTPS only.
+fn speaks_https((status, body): &Answer) -> bool {
+    *status == StatusCode::BAD_REQUEST
+        && serde_json::from_slice(body)
+            .is_ok_and(|message: Message| message.reason == Some(Reason::SpeaksHttps))
+}
+
+fn not_ours(address: &ServerAddress, owner: Owner) -> Failure {
+    let text = match owner {
+        Owner::OtherUser => format!("the server at {address} belongs to another user of this host"),
+        Owner::Root => format!("the server at {address} belongs to root"),
+        Owner::SameUser | Owner::Unknown => {
+            format!("the server at {address} did not prove that it is yours")
+        }
+    };
+    let other_port = address.other_port();
+    Failure::failed(text).with_hint(format!(
+        "No credentials and no token were sent to it. Run your own server on another port, and use --server 127.0.0.1:{other_port}: \
+         aws-sso ecs run --port {other_port}"
+    ))
+}
+
+fn invalid_response(address: &ServerAddress, error: &dyn std::error::Error) -> Failure {
+    let text = format!("the server at {address} sent an invalid response: {error}");
+    Failure::new(Problem::Unreachable, text)
+}
+
+/// 10,000 named slots are 1.5 MB.
+const MAX_RESPONSE_BYTES: usize = 64 * 1024 * 1024;
+/// The delays between looks at the owner of a connection. Together they are about half a second.
+const FIRST_DELAY: Duration = Duration::from_micros(50);
+const MAX_DELAY: Duration = Duration::from_millis(250);
