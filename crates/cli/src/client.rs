@@ -38,6 +38,8 @@ pub(crate) struct Client {
 pub(crate) struct Loaded {
     /// Whether the server will refresh the slot.
     pub(crate) refreshes: bool,
+    /// Why the refresh of the slot cannot work, if so.
+    pub(crate) obstacle: Option<Failure>,
     /// The profile that was in the slot before, if it had another source.
     pub(crate) replaced: Option<String>,
 }
@@ -130,9 +132,15 @@ impl Client {
         let answer = self.send(Method::PUT, &path_of(slot), body).await?;
         // The slot is loaded, even if another server's 200 has a body that we cannot read.
         let message: Option<Message> = serde_json::from_slice(&answer).ok();
-        let (refreshes, replaced) =
-            message.map_or((false, None), |message| (message.refreshes, message.replaced));
-        Ok(Loaded { refreshes, replaced })
+        let Some(message) = message else {
+            return Ok(Loaded { refreshes: false, obstacle: None, replaced: None });
+        };
+        let Message { refreshes, obstacle, hint, replaced, .. } = message;
+        let obstacle = obstacle.map(|obstacle| match hint {
+            Some(hint) => Failure::failed(obstacle).with_hint(hint),
+            None => Failure::failed(obstacle),
+        });
+        Ok(Loaded { refreshes, obstacle, replaced })
     }
 
     /// Empties a slot.

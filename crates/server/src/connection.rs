@@ -179,16 +179,20 @@ async fn answer_load(
     body: Incoming,
 ) -> Answered {
     let body = timeout(BODY_TIMEOUT, read(body)).await.unwrap_or(Err(Refusal::BodyTimeout));
-    let response = match body {
+    let outcome = match body {
         Ok(body) => {
-            let response = router.load(load, Ok(&body));
+            let outcome = router.load(load, Ok(&body));
             router.saved().await;
-            response
+            outcome
         }
         Err(refusal) => {
             activity.leave_bytes_unread();
             router.load(load, Err(refusal))
         }
+    };
+    let response = match outcome {
+        Ok(loaded) => router.loaded(loaded).await,
+        Err(refusal) => refusal.into_response(),
     };
     activity.request_ended();
     Ok(response.map(Full::new))

@@ -112,6 +112,7 @@ impl Refresher {
                 Some((instance, session)) = self.sessions.checked() => self.checked(&instance, session),
                 Some(Ok(upstream)) = self.watches.join_next() => self.signed_in(&upstream),
                 () = self.slots.changed_since() => self.slots_changed(),
+                () = self.slots.looked_at() => self.sessions.check_old(self.clock.now()),
                 () = sleep(wake) => {}
             }
         }
@@ -218,6 +219,9 @@ impl Refresher {
     /// Notes a success of an upstream.
     fn upstream_works(&mut self, upstream: &Upstream) {
         let now = Instant::now();
+        if let Upstream::Instance(instance) = upstream {
+            self.slots.session_may_work(instance);
+        }
         let state = self.upstreams.entry(upstream.clone()).or_default();
         let last = state.gave_at.replace(now);
         state.reported.remove(&EventKind::Misconfigured);
@@ -234,7 +238,7 @@ impl Refresher {
         self.slots.sign_in_needed(&upstream, failure);
         if let Upstream::Instance(instance) = &upstream {
             self.sessions.ended(instance);
-            self.slots.session_ends(instance, None);
+            self.slots.session_checked(instance, Err(Arc::clone(failure)));
         }
         let state = self.upstreams.entry(upstream.clone()).or_default();
         if state.watch.is_none() {
@@ -252,6 +256,7 @@ impl Refresher {
         self.upstreams.entry(upstream.clone()).or_default().watch = None;
         self.slots.signed_in(upstream);
         if let Upstream::Instance(instance) = upstream {
+            self.slots.session_may_work(instance);
             self.sessions.check_now(instance, self.clock.now());
         }
     }
@@ -261,7 +266,7 @@ impl Refresher {
         match session {
             Ok(session) => {
                 self.sessions.set_session(instance, session);
-                self.slots.session_ends(instance, session.ends);
+                self.slots.session_checked(instance, Ok(session.ends));
                 self.is_signed_in(&upstream);
             }
             Err(failure) if failure.problem == Problem::SignInNeeded => {
@@ -270,6 +275,11 @@ impl Refresher {
             Err(failure) => {
                 debug!(instance = %instance.name, problem = ?failure.problem, "a session could not be checked");
                 self.sessions.check_later(instance, self.clock.now());
+                if Remedy::of(failure.problem) != Remedy::Wait {
+                    let failure = Arc::new(failure);
+                    self.slots.session_checked(instance, Err(Arc::clone(&failure)));
+                    self.report_once(EventKind::Misconfigured, upstream, &failure);
+                }
             }
         }
     }

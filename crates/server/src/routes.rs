@@ -3,11 +3,13 @@
 //! Nothing here waits. A request whose body must be read becomes a [`Decision::ReadBody`].
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
-use credentials::{Clock, SlotName};
+use credentials::{Clock, Failure, SlotName};
 use hyper::http::request::Parts;
 use hyper::{Response, StatusCode};
+use tokio::time::timeout;
 
 use crate::audit::{Audit, Record, Requester, Role};
 use crate::gate::{Caller, Gate, Peer, ReadableSlot, Writer};
@@ -98,18 +100,22 @@ impl Router {
     }
 
     /// Executes a load with its body, or with the reason why there is none.
-    pub(crate) fn load(&self, load: Load, body: Result<&[u8], Refusal>) -> Response<Bytes> {
+    pub(crate) fn load(&self, load: Load, body: Result<&[u8], Refusal>) -> Result<Loaded, Refusal> {
         let now = self.now();
         let Load { writer, slot, requester } = load;
         let outcome = body.and_then(|body| self.try_load(&writer, &slot, body, now));
         let role = outcome.as_ref().map(|loaded| Some(Arc::clone(&loaded.role)));
         self.note(Verb::Load, Some(slot), role.map_err(Refusal::clone), requester, now);
-        match outcome {
-            Ok(Loaded { refreshes, replaced, .. }) => {
-                wire::json(StatusCode::OK, wire::loaded(refreshes, replaced.as_ref()))
-            }
-            Err(refusal) => refusal.into_response(),
-        }
+        outcome
+    }
+
+    /// The answer to a load, which says whether the slot can be refreshed. It waits for the first check of the instance.
+    pub(crate) async fn loaded(&self, loaded: Loaded) -> Response<Bytes> {
+        let obstacle = match &loaded.instance {
+            Some(instance) => timeout(CHECK_TIMEOUT, self.slots.obstacle(instance)).await.ok(),
+            None => None,
+        };
+        loaded_answer(&loaded, obstacle.flatten().as_deref())
     }
 
     /// Records a connection that was refused before its request was read.
@@ -241,6 +247,14 @@ impl Router {
             reason: verdict.err().map(|refusal| refusal.text().message.into_owned()),
         }
     }
+}
+
+/// Opening a store with a passphrase takes half a second.
+const CHECK_TIMEOUT: Duration = Duration::from_millis(1500);
+
+fn loaded_answer(loaded: &Loaded, obstacle: Option<&Failure>) -> Response<Bytes> {
+    let Loaded { refreshes, replaced, .. } = loaded;
+    wire::json(StatusCode::OK, wire::loaded(*refreshes, obstacle, replaced.as_ref()))
 }
 
 fn ok(value: &impl serde::Serialize) -> Response<Bytes> {

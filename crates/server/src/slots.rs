@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use credentials::{
-    Expiration, Generation, InstanceId, Invalid, ProfileName, SlotName, Source, Timestamp,
+    Expiration, Failure, Generation, InstanceId, Invalid, ProfileName, SlotName, Source, Timestamp,
 };
 use fastrand::Rng;
 use tokio::sync::{Notify, watch};
@@ -42,6 +42,10 @@ pub(crate) struct Slots {
     changed: Notify,
     /// The version of the list of slots with sources.
     version: watch::Sender<u64>,
+    /// Notifies those who wait for the check of a session.
+    checked: watch::Sender<()>,
+    /// Notified when somebody asks for the state of slots.
+    looked_at: Notify,
 }
 
 struct Contents {
@@ -49,10 +53,13 @@ struct Contents {
     named: HashMap<ProfileName, Numbered>,
     /// The generation of the last load.
     last_generation: Generation,
-    /// The end of each SSO session, where it is known.
-    session_ends: HashMap<InstanceId, Timestamp>,
+    /// The last check of each SSO session.
+    sessions: HashMap<InstanceId, SessionCheck>,
     chance: Rng,
 }
+
+/// The result of checking an SSO session: its end, if known, or why the next refresh cannot work.
+pub(crate) type SessionCheck = Result<Option<Timestamp>, Arc<Failure>>;
 
 /// A slot with its generation, so that a result for one load is never used for another.
 struct Numbered {
@@ -81,8 +88,10 @@ pub(crate) struct NewReader {
 
 /// The result of a load.
 pub(crate) struct Loaded {
-    /// Whether the slot will be refreshed.
+    /// Whether the slot has a source, from which it is refreshed.
     pub(crate) refreshes: bool,
+    /// The instance of that source.
+    pub(crate) instance: Option<InstanceId>,
     /// The role whose credentials are in it.
     pub(crate) role: Arc<Role>,
     /// The profile that was there before, if it had another source.
@@ -96,7 +105,7 @@ impl Slots {
             default: None,
             named: HashMap::new(),
             last_generation: Generation::default(),
-            session_ends: HashMap::new(),
+            sessions: HashMap::new(),
             chance: Rng::with_seed(seed),
         };
         Self {
@@ -104,6 +113,8 @@ impl Slots {
             refreshes,
             changed: Notify::new(),
             version: watch::Sender::new(0),
+            checked: watch::Sender::new(()),
+            looked_at: Notify::new(),
         }
     }
 
@@ -138,6 +149,7 @@ impl Slots {
         slot: ReadableSlot<'_>,
         now: Now,
     ) -> Result<ProfileObject, Refusal> {
+        self.looked_at.notify_one();
         let contents = self.lock();
         let numbered = contents.numbered(slot.name()).ok_or_else(|| nothing_in(slot.name()))?;
         Ok(contents.object(numbered, now))
@@ -155,6 +167,7 @@ impl Slots {
 
     /// The profiles in the named slots that may be read, sorted by name.
     pub(crate) fn named(&self, reader: &Reader, now: Now) -> Vec<ProfileObject> {
+        self.looked_at.notify_one();
         let contents = self.lock();
         let readable = contents.named.iter().filter(|(name, _)| reader.may_read_named(name));
         let objects = readable.map(|(_, numbered)| contents.object(numbered, now));
@@ -226,11 +239,13 @@ impl Slots {
         }
         let replaced = there.map(|there| there.name().clone());
         let (has_source, role) = (slot.source().is_some(), Arc::clone(slot.role()));
+        let instance = slot.source().and_then(Source::instance).cloned();
+        contents.forget_unused_sessions();
         let previous = contents.insert(name, slot);
         drop(contents);
         let had_source = previous.is_some_and(|slot| slot.source().is_some());
         self.changed(has_source || had_source);
-        Ok(Loaded { refreshes: has_source, role, replaced })
+        Ok(Loaded { refreshes: has_source, instance, role, replaced })
     }
 
     fn changed(&self, is_listed: bool) {
@@ -284,11 +299,12 @@ impl Contents {
     fn object(&self, numbered: &Numbered, now: Now) -> ProfileObject {
         let Numbered { slot, generation, .. } = numbered;
         let instance = slot.source().and_then(Source::instance);
-        let session_ends = instance.and_then(|instance| self.session_ends.get(instance));
+        let session = instance.and_then(|instance| self.sessions.get(instance));
+        let obstacle = session.and_then(|session| session.as_ref().err());
         ProfileObject {
             generation: Some(generation.number()),
-            session_ends: session_ends.map(|ends| ends.as_second()),
-            ..slot.object(now)
+            session_ends: instance.and_then(|it| self.session_end(it)).map(|ends| ends.as_second()),
+            ..slot.object(now, obstacle)
         }
     }
 

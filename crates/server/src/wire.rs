@@ -3,7 +3,7 @@
 //! The types of the crate `credentials` know no JSON. The types here mirror them.
 
 use bytes::Bytes;
-use credentials::{Expiration, Principal, ProfileName, Source, Timestamp, whole};
+use credentials::{Expiration, Failure, Principal, ProfileName, Source, Timestamp, whole};
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use hyper::{Response, StatusCode};
 use serde::{Deserialize, Serialize};
@@ -107,9 +107,12 @@ pub struct Message {
     /// A sentence with the command that helps.
     #[serde(default)]
     pub hint: Option<String>,
-    /// Whether the slot that was loaded is refreshed.
+    /// Whether the slot that was loaded will be refreshed.
     #[serde(default)]
     pub refreshes: bool,
+    /// Why its refresh cannot work, on one line.
+    #[serde(default)]
+    pub obstacle: Option<String>,
     /// The profile that was in the slot before, if it had another source.
     #[serde(default)]
     pub replaced: Option<String>,
@@ -124,9 +127,14 @@ impl Message {
     }
 }
 
-/// The answer to `PUT`: `{"code":"200","message":"OK"}`, with `"refreshes":true` if the server refreshes the slot, and
-/// with the name of the `"replaced"` profile if it had another source.
-pub(crate) fn loaded(refreshes: bool, replaced: Option<&ProfileName>) -> Bytes {
+/// The answer to `PUT`: `{"code":"200","message":"OK"}`, with `"refreshes":true` if the server will refresh the slot, or
+/// with the `"obstacle"` (one line, and its `"hint"`) if it has a source, but its refresh cannot work; and with the name of
+/// the `"replaced"` profile if it had another source.
+pub(crate) fn loaded(
+    refreshes: bool,
+    obstacle: Option<&Failure>,
+    replaced: Option<&ProfileName>,
+) -> Bytes {
     #[derive(Serialize)]
     struct Loaded<'a> {
         code: &'static str,
@@ -134,15 +142,25 @@ pub(crate) fn loaded(refreshes: bool, replaced: Option<&ProfileName>) -> Bytes {
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         refreshes: bool,
         #[serde(skip_serializing_if = "Option::is_none")]
+        obstacle: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        hint: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
         replaced: Option<&'a str>,
     }
-    let replaced = replaced.map(ProfileName::as_str);
-    to_json(&Loaded { code: "200", message: "OK", refreshes, replaced })
+    to_json(&Loaded {
+        code: "200",
+        message: "OK",
+        refreshes: refreshes && obstacle.is_none(),
+        obstacle: obstacle.map(|failure| failure.message.as_str()),
+        hint: obstacle.and_then(|failure| failure.hint.as_deref()),
+        replaced: replaced.map(ProfileName::as_str),
+    })
 }
 
 /// The answer to `DELETE`: `{"code":"200","message":"OK"}`.
 pub(crate) fn unloaded() -> Bytes {
-    loaded(false, None)
+    loaded(false, None, None)
 }
 
 /// The answer to a refused request: `{"code":"404","message":"…"}`, the same two with capitals, which some SDKs read,

@@ -1,6 +1,7 @@
 //! A server that gets its slots' credentials by itself, from the fake, in real time: what lives short is refreshed soon.
 
 mod failing;
+mod foreseen;
 mod racing;
 mod restoring;
 mod signing_in;

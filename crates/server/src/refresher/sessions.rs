@@ -15,6 +15,8 @@ use crate::provider::{Provider, Session};
 const SECOND_WARNING: SignedDuration = SignedDuration::from_mins(5);
 /// Maximum difference between two values for the same end.
 const SAME_END: SignedDuration = SignedDuration::from_secs(30);
+/// Whoever looks at the state of slots gets one that is at most this old, or causes a new check.
+const OLD_CHECK: SignedDuration = SignedDuration::from_secs(2);
 /// Time between a failed check and the next one.
 const RETRY_INTERVAL: Duration = Duration::from_secs(60);
 
@@ -28,6 +30,8 @@ pub(super) struct Sessions {
 struct Watched {
     /// The next check. `None`: after a sign-in.
     check_at: Option<Timestamp>,
+    /// The beginning of the last check.
+    checked_at: Option<Timestamp>,
     /// Whether a check runs. There are never two.
     is_checking: bool,
     ends: Option<Timestamp>,
@@ -54,6 +58,7 @@ impl Sessions {
         for (name, watched) in &mut self.watched {
             if !watched.is_checking && watched.check_at.is_some_and(|at| at <= now) {
                 watched.is_checking = true;
+                watched.checked_at = Some(now);
                 let (name, session) = (name.clone(), self.provider.session(name));
                 self.checks.spawn(async move {
                     // A separate task, so that it ends even if it panics.
@@ -101,6 +106,14 @@ impl Sessions {
     pub(super) fn check_now(&mut self, instance: &InstanceId, now: Timestamp) {
         if let Some(watched) = self.watched.get_mut(instance) {
             watched.check_at = Some(now);
+        }
+    }
+
+    /// Checks the sessions now that were not checked for a while, because somebody looks at the state of slots.
+    pub(super) fn check_old(&mut self, now: Timestamp) {
+        for watched in self.watched.values_mut() {
+            let is_old = watched.checked_at.is_some_and(|at| now.duration_since(at) > OLD_CHECK);
+            watched.check_at = watched.check_at.map(|at| if is_old { at.min(now) } else { at });
         }
     }
 

@@ -79,7 +79,10 @@ fn ask_as(
     let (head, ()) = request.body(()).unwrap().into_parts();
     match router.decide(&head, Peer { owner, socket: None, port: 4144 }) {
         Decision::Answer(response) | Decision::AnswerWhenSaved(response) => response,
-        Decision::ReadBody(load) => router.load(load, Ok(body)),
+        Decision::ReadBody(load) => match router.load(load, Ok(body)) {
+            Ok(loaded) => loaded_answer(&loaded, None),
+            Err(refusal) => refusal.into_response(),
+        },
     }
 }
 

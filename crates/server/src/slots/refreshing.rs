@@ -12,7 +12,7 @@ use tokio::sync::watch;
 
 use super::now::Now;
 use super::slot::Slot;
-use super::{Contents, Numbered, Slots};
+use super::{Contents, Numbered, SessionCheck, Slots};
 
 /// A fetch for a slot.
 #[derive(Clone, Debug)]
@@ -112,13 +112,29 @@ impl Slots {
         self.lock().all_mut().for_each(Slot::clock_stepped);
     }
 
-    /// Sets the end of an instance's SSO session. `None`: not known, or not soon.
-    pub(crate) fn session_ends(&self, instance: &InstanceId, at: Option<Timestamp>) {
+    /// Sets the result of checking an instance's SSO session.
+    pub(crate) fn session_checked(&self, instance: &InstanceId, check: SessionCheck) {
+        self.lock().sessions.insert(instance.clone(), check);
+        self.checked.send_replace(());
+    }
+
+    /// Forgets why refreshes of an instance could not work, because they do, or a person may have signed in.
+    pub(crate) fn session_may_work(&self, instance: &InstanceId) {
         let mut contents = self.lock();
-        match at {
-            Some(at) => contents.session_ends.insert(instance.clone(), at),
-            None => contents.session_ends.remove(instance),
-        };
+        if contents.sessions.get(instance).is_some_and(Result::is_err) {
+            contents.sessions.remove(instance);
+        }
+    }
+
+    /// Waits for the first check of an instance's SSO session, and returns why its next refresh cannot work, if so.
+    pub(crate) async fn obstacle(&self, instance: &InstanceId) -> Option<Arc<Failure>> {
+        let mut checked = self.checked.subscribe();
+        loop {
+            if let Some(check) = self.lock().sessions.get(instance) {
+                return check.as_ref().err().cloned();
+            }
+            checked.changed().await.ok()?;
+        }
     }
 
     /// The slots that depend on an upstream.
@@ -149,6 +165,11 @@ impl Slots {
     /// Waits until slots are loaded or unloaded after the last call.
     pub(crate) async fn changed_since(&self) {
         self.changed.notified().await;
+    }
+
+    /// Waits until somebody asks for the state of slots after the last call.
+    pub(crate) async fn looked_at(&self) {
+        self.looked_at.notified().await;
     }
 
     /// The slots that a restarted server can fetch again.
@@ -214,6 +235,16 @@ impl Numbered {
 }
 
 impl Contents {
+    /// Forgets the checks of instances that no slot depends on: they are checked again for the next slot.
+    pub(super) fn forget_unused_sessions(&mut self) {
+        let mut sessions = std::mem::take(&mut self.sessions);
+        sessions.retain(|instance, _| {
+            let of_it = |source: &Source| source.instance() == Some(instance);
+            self.entries().any(|(_, numbered)| numbered.slot.source().is_some_and(of_it))
+        });
+        self.sessions = sessions;
+    }
+
     fn entries(&self) -> impl Iterator<Item = (SlotNameRef<'_>, &Numbered)> {
         let default = self.default.iter().map(|numbered| (SlotNameRef::Default, numbered));
         default.chain(self.named.iter().map(|(name, slot)| (SlotNameRef::Named(name), slot)))

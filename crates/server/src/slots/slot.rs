@@ -126,9 +126,15 @@ impl Slot {
         self.held.as_ref().filter(|held| held.is_valid(now)).map(|held| &held.answer)
     }
 
-    /// Its description for requesters who may read it.
-    pub(crate) fn object(&self, now: Now) -> ProfileObject {
-        let (state, failure) = self.state(now);
+    /// Its description for requesters who may read it. `obstacle` is why its next refresh cannot work, if that is known
+    /// already.
+    pub(crate) fn object(&self, now: Now, obstacle: Option<&Arc<Failure>>) -> ProfileObject {
+        let (state, failure) = match (self.state(now), obstacle) {
+            ((State::Ready | State::Pending, _), Some(failure)) => {
+                (state_after(failure), Some(&**failure))
+            }
+            (known, _) => known,
+        };
         ProfileObject {
             state,
             source: self.source().map(SourceObject::of),
@@ -173,14 +179,21 @@ impl Slot {
             Step::Waiting | Step::Fetching(None) => {
                 (if is_served { State::Ready } else { State::Pending }, None)
             }
-            Step::Fetching(Some(trouble)) | Step::Retrying { trouble, .. } => {
-                let state =
-                    if trouble.is_temporary() { State::Unavailable } else { State::Misconfigured };
-                (state, Some(&trouble.failure))
-            }
-            Step::SignInNeeded(failure) => (State::SignInNeeded, Some(failure)),
-            Step::Denied(failure) => (State::Denied, Some(failure)),
+            Step::Fetching(Some(Trouble { failure, .. }))
+            | Step::Retrying { trouble: Trouble { failure, .. }, .. }
+            | Step::SignInNeeded(failure)
+            | Step::Denied(failure) => (state_after(failure), Some(failure)),
         }
+    }
+}
+
+/// The state of a slot whose refresh has failed, or will fail, for this reason.
+fn state_after(failure: &Failure) -> State {
+    match Remedy::of(failure.problem) {
+        Remedy::Wait => State::Unavailable,
+        Remedy::Correct => State::Misconfigured,
+        Remedy::SignIn => State::SignInNeeded,
+        Remedy::Permission => State::Denied,
     }
 }
 

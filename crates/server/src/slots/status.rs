@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use credentials::{InstanceId, SlotName, Source};
+use credentials::{InstanceId, SlotName, Source, Timestamp};
 
 use super::{Contents, NewReader, Now, Numbered, Slots};
 use crate::gate::Writer;
@@ -21,6 +21,7 @@ pub(crate) struct Statuses {
 impl Slots {
     /// The status of all slots.
     pub(crate) fn statuses(&self, _: &Writer, now: Now) -> Statuses {
+        self.looked_at.notify_one();
         let contents = self.lock();
         let object = |numbered: &Numbered| contents.status(numbered, now);
         let mut named: Vec<_> = contents.named.values().map(object).collect();
@@ -57,13 +58,17 @@ impl Contents {
         }
     }
 
+    pub(super) fn session_end(&self, instance: &InstanceId) -> Option<Timestamp> {
+        self.sessions.get(instance)?.as_ref().ok().copied().flatten()
+    }
+
     fn sessions(&self) -> Vec<SessionObject> {
         let mut sessions: HashMap<&InstanceId, SessionObject> = HashMap::new();
         for slot in self.default.iter().chain(self.named.values()).map(|numbered| &numbered.slot) {
             let Some(instance) = slot.source().and_then(Source::instance) else { continue };
             let session = sessions.entry(instance).or_insert_with(|| SessionObject {
                 instance: instance.name.as_str().to_owned(),
-                ends: self.session_ends.get(instance).map(|ends| ends.as_second()),
+                ends: self.session_end(instance).map(|ends| ends.as_second()),
                 sign_in_needed: false,
             });
             session.sign_in_needed |= slot.needs_sign_in();

@@ -5,7 +5,7 @@ mod from_env;
 use std::io::{Read, stdin};
 
 use clap::{ArgGroup, Args};
-use credentials::{Clock, Failure, Fetched, Profile, ProfileName, SlotName, shell_word};
+use credentials::{Clock, Failure, Fetched, Profile, ProfileName, SlotName, shell_word, whole};
 use providers::PartialCredentials;
 use serde::Serialize;
 use server::path_for_sdks;
@@ -75,7 +75,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let client = Client::new(server)?;
     let profile = obtain(arguments, &client).await?;
     let slot = if slotted { SlotName::Named(profile.name.clone()) } else { SlotName::Default };
-    let Loaded { refreshes, replaced } = client.load(&slot, &profile, replace).await?;
+    let Loaded { refreshes, obstacle, replaced } = client.load(&slot, &profile, replace).await?;
     let uri = format!("{}{}", client.origin_for_sdks(), path_for_sdks(&slot));
     let expiration = profile.credentials.expiration;
     let object =
@@ -87,9 +87,15 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
             true => "the server keeps it fresh".to_owned(),
             false => format!("it expires in {}", object.expires),
         };
+        let warning = obstacle.map(|Failure { message, hint, .. }| {
+            format!("warning: the server cannot refresh it: {}", whole(&message, hint.as_deref()))
+        });
         let instead = replaced.map(|name| format!(" instead of `{}`", ui::printable(&name)));
         let instead = instead.unwrap_or_default();
         ui::note(&format!("Loaded `{}` into {slot}{instead}; {lasts}.", profile.name));
+        if let Some(warning) = warning {
+            ui::note(&ui::printable(&warning));
+        }
         ui::data(&format!("export AWS_CONTAINER_CREDENTIALS_FULL_URI={uri}"));
     }
     Ok(())

@@ -1,0 +1,57 @@
+//! What is said about the next refresh: it follows from whether that can work, by all that is known now.
+
+use fakes::Running;
+use serde_json::Value;
+
+use super::{OTHER_ROLE, ROLE, fake, profile, until};
+use crate::identity_center::{assert_done, config, instance, signed_in, world_of};
+
+#[test]
+fn a_server_without_the_passphrase_does_not_promise_to_refresh() {
+    let fake = fake(3600);
+    let mut world = world_of(&fake);
+    let config = config(&instance("corp", &fake)).replace("json", "file");
+    world.write(".aws-sso/config.yaml", &config);
+    // Nobody is there whom the server could ask.
+    let mut command = world.command(world.binary());
+    command.args(["ecs", "run", "--port", "0"]);
+    world.set("AWS_SSO_FILE_PASSWORD", "a passphrase");
+    assert_done(&world.run(&["login"]));
+    let server = Running::start(command);
+    world.set("AWS_SSO_ECS_SERVER", &server.address());
+    let loaded = world.run(&["ecs", "load", "--profile", ROLE]);
+    assert_done(&loaded);
+    let said = loaded.stderr;
+    assert!(!said.contains("keeps it fresh"), "{said}");
+    assert!(said.contains("cannot refresh it: the server does not have the passphrase"), "{said}");
+    assert!(said.contains("AWS_SSO_FILE_PASSWORD"), "{said}");
+    let profile = profile(&server);
+    assert_eq!(profile["State"], "misconfigured", "{profile}");
+    assert!(profile["Hint"].as_str().unwrap().contains("AWS_SSO_FILE_PASSWORD"), "{profile}");
+    assert_eq!(server.get("/").0, 200, "what is good is served");
+    let status: Value = serde_json::from_str(&server.get("/status").1).unwrap();
+    assert_eq!(status["Default"]["State"], "misconfigured", "{status}");
+}
+
+#[test]
+fn a_session_that_ended_is_known_for_the_next_load() {
+    let fake = fake(3600);
+    let mut world = signed_in(&fake);
+    let server = world.serve(&[]);
+    world.set("AWS_SSO_ECS_SERVER", &server.address());
+    let loaded = world.run(&["ecs", "load", "--profile", ROLE]);
+    assert!(loaded.stderr.contains("the server keeps it fresh"), "{}", loaded.stderr);
+    assert_eq!(profile(&server)["State"], "ready");
+    let said = world.run(&["logout"]).stderr;
+    let lost = "The server cannot refresh these slots until you sign in again: the default slot.";
+    assert!(said.contains(lost), "{said}");
+    until("the server knows", || profile(&server)["State"] == "sign-in-needed");
+    // Credentials from before the end, which another command has fetched.
+    let upload = super::upload_of_source(&fake, OTHER_ROLE, "ReadOnlyAccess");
+    let (status, answer) =
+        server.request("PUT", "/slot/payments-prod:ReadOnlyAccess", &[], &upload);
+    assert_eq!(status, 200, "{answer}");
+    let answer: Value = serde_json::from_str(&answer).unwrap();
+    assert_eq!(answer["refreshes"], Value::Null, "{answer}");
+    assert!(answer["hint"].as_str().unwrap().contains("aws-sso login"), "{answer}");
+}
