@@ -95,23 +95,28 @@ impl Client {
 
     /// The credentials of a slot with exactly this source; `None` if there is no such slot.
     pub(crate) async fn credentials_of(&self, source: &Source) -> Result<Option<Fetched>, Failure> {
-        let Some((slot, generation)) = self.slot_of(source).await? else { return Ok(None) };
-        let fetched = self.credentials(&slot).await?;
+        let Some((slot, profile)) = self.slot_of(source).await? else { return Ok(None) };
+        let mut fetched = self.credentials(&slot).await?;
+        if profile.expiration_assumed {
+            fetched.credentials.expiration = fetched.credentials.expiration.assumed();
+        }
         // Another load changes the generation. The credentials could then be of another source.
-        let is_unchanged =
-            self.slot_of(source).await?.is_some_and(|found| found == (slot, generation));
+        let is_unchanged = self
+            .slot_of(source)
+            .await?
+            .is_some_and(|(found, now)| found == slot && now.generation == profile.generation);
         Ok(is_unchanged.then_some(fetched))
     }
 
-    async fn slot_of(&self, source: &Source) -> Result<Option<(SlotName, Option<u64>)>, Failure> {
+    async fn slot_of(&self, source: &Source) -> Result<Option<(SlotName, ProfileObject)>, Failure> {
         let is_of = |profile: &ProfileObject| profile.source().as_ref() == Some(source);
         if let Some(profile) = self.default_profile().await.ok().filter(is_of) {
-            return Ok(Some((SlotName::Default, profile.generation)));
+            return Ok(Some((SlotName::Default, profile)));
         }
         let named = self.named_profiles().await?.into_iter().find(is_of);
         Ok(named.and_then(|profile| {
             let name = ProfileName::parse(&profile.profile_name).ok()?;
-            Some((SlotName::Named(name), profile.generation))
+            Some((SlotName::Named(name), profile))
         }))
     }
 
@@ -222,11 +227,6 @@ impl Client {
     }
 
     fn not_our_server(&self) -> Failure {
-        let text = format!("the server at {} is not an aws-sso server", self.address);
-        let other_port = self.address.other_port();
-        Failure::new(Problem::Unreachable, text).with_hint(format!(
-            "Start a server on another port, and use --server 127.0.0.1:{other_port}: \
-             aws-sso ecs run --port {other_port}"
-        ))
+        connection::not_an_aws_sso_server(&self.address)
     }
 }

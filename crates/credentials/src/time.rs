@@ -16,11 +16,17 @@ pub trait Clock: Send + Sync {
 ///
 /// Some SDKs read no fractions of seconds, and two of them no years after 2100.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Expiration(Timestamp);
+pub struct Expiration {
+    at: Timestamp,
+    is_assumed: bool,
+}
 
 impl Expiration {
     /// The latest expiration: 2100-12-31T23:59:59Z.
-    pub const LAST: Self = Self(Timestamp::constant(4_133_980_799, 0));
+    pub const LAST: Self = Self { at: Timestamp::constant(4_133_980_799, 0), is_assumed: false };
+
+    /// The assumed life of session credentials whose source gives no expiration.
+    pub const ASSUMED_LIFE: SignedDuration = SignedDuration::from_mins(15);
 
     const MUST_BE: Invalid = Invalid("an instant between 1970 and 2100");
 
@@ -33,7 +39,8 @@ impl Expiration {
         if second < 0 || second > Self::LAST.epoch_seconds() {
             return Err(Self::MUST_BE);
         }
-        Timestamp::from_second(second).map(Self).map_err(|_| Self::MUST_BE)
+        let at = Timestamp::from_second(second).map_err(|_| Self::MUST_BE)?;
+        Ok(Self { at, is_assumed: false })
     }
 
     /// Parses an instant in RFC 3339, with any offset.
@@ -54,29 +61,40 @@ impl Expiration {
         Self::new(Timestamp::from_millisecond(milliseconds).map_err(|_| Self::MUST_BE)?)
     }
 
+    /// The same instant, for credentials whose source gives no expiration: they may be valid longer, or not at all.
+    #[must_use]
+    pub fn assumed(self) -> Self {
+        Self { is_assumed: true, ..self }
+    }
+
+    /// Whether the source of the credentials gave no expiration.
+    pub fn is_assumed(self) -> bool {
+        self.is_assumed
+    }
+
     /// The instant itself.
     pub fn instant(self) -> Timestamp {
-        self.0
+        self.at
     }
 
     /// The expiration in Unix epoch seconds.
     pub fn epoch_seconds(self) -> i64 {
-        self.0.as_second()
+        self.at.as_second()
     }
 
     /// The expiration in Unix epoch milliseconds.
     pub fn epoch_milliseconds(self) -> i64 {
-        self.0.as_millisecond()
+        self.at.as_millisecond()
     }
 
     /// Whether credentials may no longer be served at `now`.
     pub fn has_passed(self, now: Timestamp) -> bool {
-        self.0 <= now
+        self.at <= now
     }
 
     /// The remaining time at `now`. Zero or negative when the expiration has passed.
     pub fn time_left(self, now: Timestamp) -> SignedDuration {
-        self.0.duration_since(now)
+        self.at.duration_since(now)
     }
 
     /// The remaining time at `now`, for people. The present second counts as a whole one.
@@ -88,7 +106,7 @@ impl Expiration {
 /// RFC 3339 in UTC with `Z`, which every SDK reads.
 impl fmt::Display for Expiration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        self.at.fmt(f)
     }
 }
 

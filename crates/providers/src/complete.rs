@@ -8,7 +8,6 @@ use aws_types::sdk_config::SharedHttpClient;
 use credentials::{
     AccessKeyId, Credentials, Expiration, Failure, Fetched, Principal, Problem, Secret, Timestamp,
 };
-use jiff::SignedDuration;
 
 use crate::failure;
 use crate::partial_credentials::PartialCredentials;
@@ -16,8 +15,6 @@ use crate::{Aws, http_client};
 
 /// The region of STS when none is configured: that of its global endpoint.
 pub(crate) const DEFAULT_REGION: Region = Region::from_static("us-east-1");
-/// The assumed life of session credentials whose source gives no expiration.
-const DEFAULT_LIFE: SignedDuration = SignedDuration::from_hours(1);
 
 impl Aws {
     /// Session credentials for credentials that were passed in.
@@ -32,7 +29,7 @@ impl Aws {
 }
 
 /// Session credentials from partial ones. Long-term access keys are exchanged for a session (STS GetSessionToken), so that a slot
-/// never holds them. A session without an expiration gets one in an hour.
+/// never holds them. A session without an expiration gets an assumed one.
 pub(crate) async fn ensure_session(
     aws: &Aws,
     given: PartialCredentials,
@@ -47,7 +44,7 @@ pub(crate) async fn ensure_session(
             return Err(Failure::failed(format!("the credentials expired at {expiration}")));
         }
         Some(expiration) => expiration,
-        None => expiration_at(now.as_second().saturating_add(DEFAULT_LIFE.as_secs()))?,
+        None => expiration_at((now + Expiration::ASSUMED_LIFE).as_second())?.assumed(),
     };
     Ok(Credentials {
         access_key_id: given.access_key_id,
@@ -147,9 +144,10 @@ mod tests {
         "SessionToken":"CANARY-t"}"#;
 
     #[tokio::test]
-    async fn a_session_without_an_expiration_gets_one_in_an_hour() {
-        let credentials = ensure_session(&aws(), given(SESSION), None).await.unwrap();
-        assert_eq!(credentials.expiration.to_string(), "2026-11-22T21:16:31Z");
+    async fn a_session_without_an_expiration_gets_an_assumed_one() {
+        let expiration = ensure_session(&aws(), given(SESSION), None).await.unwrap().expiration;
+        assert_eq!(expiration.to_string(), "2026-11-22T20:31:31Z");
+        assert!(expiration.is_assumed());
     }
 
     #[tokio::test]

@@ -42,6 +42,9 @@ pub struct ProfileObject {
     pub expiration: i64,
     /// The time left, for people: `2h 5m`, `59m`, `< 1m`, `Expired`.
     pub expires: String,
+    /// Whether the source gave no expiration, so that the server assumes 15 minutes.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub expiration_assumed: bool,
     /// The state of the slot.
     #[serde(default)]
     pub state: State,
@@ -80,6 +83,7 @@ impl ProfileObject {
             role_name: principal.role_name.as_ref().map(|name| name.as_str().to_owned()),
             expiration: expiration.map_or(0, Expiration::epoch_seconds),
             expires: expires.unwrap_or_else(|| "Expired".to_owned()),
+            expiration_assumed: expiration.is_some_and(Expiration::is_assumed),
             state: State::Ready,
             source: None,
             source_text: None,

@@ -69,6 +69,9 @@ pub(super) async fn open(
     if scheme.is_none() && speaks_https(&answer) {
         return Ok(Opened::SpeaksHttps);
     }
+    if challenge.is_none() && !is_of_a_server_like_ours(&answer) {
+        return Err(not_an_aws_sso_server(address));
+    }
     match challenge.is_none_or(|it| it.is_answered_by(&answer.1, &address.to_string())) {
         true => Ok(Opened::Trusted(Trusted(exchange))),
         false => Err(not_ours(address, owner)),
@@ -218,6 +221,21 @@ fn speaks_https((status, body): &Answer) -> bool {
     *status == StatusCode::BAD_REQUEST
         && serde_json::from_slice(body)
             .is_ok_and(|message: Message| message.reason == Some(Reason::SpeaksHttps))
+}
+
+/// All answers of our server, of every version, are JSON objects.
+fn is_of_a_server_like_ours((_, body): &Answer) -> bool {
+    serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(body).is_ok()
+}
+
+/// The failure for an answer that our server does not give.
+pub(super) fn not_an_aws_sso_server(address: &ServerAddress) -> Failure {
+    let text = format!("the server at {address} is not an aws-sso server");
+    let other_port = address.other_port();
+    Failure::new(Problem::Unreachable, text).with_hint(format!(
+        "Start a server on another port, and use --server 127.0.0.1:{other_port}: \
+         aws-sso ecs run --port {other_port}"
+    ))
 }
 
 fn not_ours(address: &ServerAddress, owner: Owner) -> Failure {

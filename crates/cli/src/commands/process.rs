@@ -75,7 +75,9 @@ fn print(principal: &Principal, credentials: &Credentials) -> Result<(), Failure
         access_key_id: &'a str,
         secret_access_key: &'a str,
         session_token: &'a str,
-        expiration: String,
+        /// Left out if it is only assumed: the SDK then asks again for each process.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        expiration: Option<String>,
         #[serde(skip_serializing_if = "Option::is_none")]
         account_id: Option<&'a str>,
     }
@@ -85,7 +87,9 @@ fn print(principal: &Principal, credentials: &Credentials) -> Result<(), Failure
         access_key_id: credentials.access_key_id.as_str(),
         secret_access_key: credentials.secret_access_key.expose(),
         session_token: credentials.session_token.expose(),
-        expiration: credentials.expiration.to_string(),
+        expiration: Some(credentials.expiration)
+            .filter(|expiration| !expiration.is_assumed())
+            .map(|expiration| expiration.to_string()),
         account_id: principal.account_id.as_ref().map(AccountId::as_str),
     };
     serde_json::to_writer(&mut *json, &output).map_err(Failure::failed)?;

@@ -50,10 +50,11 @@ fn world() -> TestEnv {
     TestEnv::new(env!("CARGO_BIN_EXE_aws-sso"))
 }
 
-/// What a `credential_process` prints, for a session.
+/// What a `credential_process` prints, for a session of an hour.
 fn session(access_key_id: &str) -> String {
+    let expiration = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(1);
     format!(
-        r#"{{"Version":1,"AccessKeyId":"{access_key_id}","SecretAccessKey":"CANARY-secret","SessionToken":"CANARY-token-{access_key_id}"}}"#
+        r#"{{"Version":1,"AccessKeyId":"{access_key_id}","SecretAccessKey":"CANARY-secret","SessionToken":"CANARY-token-{access_key_id}","Expiration":"{expiration}"}}"#
     )
 }
 

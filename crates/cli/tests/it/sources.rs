@@ -182,7 +182,9 @@ fn the_environment_is_loaded() {
 #[test]
 fn input_that_is_no_credentials_is_refused_before_a_server_is_asked() {
     let world = world();
-    let expired = session("ASIA1").replace("}", ",\"Expiration\":\"2020-01-01T00:00:00Z\"}");
+    let mut expired: serde_json::Value = serde_json::from_str(&session("ASIA1")).unwrap();
+    expired["Expiration"] = "2020-01-01T00:00:00Z".into();
+    let expired = expired.to_string();
     let endless = "x".repeat(70_000);
     for (input, said) in [
         ("", "the output is not that of a credential_process"),

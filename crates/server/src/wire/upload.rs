@@ -76,6 +76,8 @@ pub fn write_upload(profile: &Profile, replace: Replace) -> Zeroizing<Vec<u8>> {
         secret_access_key: &'a str,
         session_token: &'a str,
         expiration: i64,
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        expiration_assumed: bool,
     }
     let Profile { name, principal, credentials, source } = profile;
     secret_json(&Upload {
@@ -89,6 +91,7 @@ pub fn write_upload(profile: &Profile, replace: Replace) -> Zeroizing<Vec<u8>> {
             secret_access_key: credentials.secret_access_key.expose(),
             session_token: credentials.session_token.expose(),
             expiration: credentials.expiration.epoch_milliseconds(),
+            expiration_assumed: credentials.expiration.is_assumed(),
         },
         source: source.as_ref().map(SourceObject::of),
         replace: replace == Replace::Anything,
@@ -139,6 +142,7 @@ fn read_source(json: &[u8]) -> Result<Source, BadUpload> {
 fn read_creds(mut creds: Object, now: Timestamp) -> Result<(Principal, Credentials), BadUpload> {
     let principal = read_principal(&mut creds)?;
     let expiration = take(&mut creds, "expiration");
+    let is_assumed = matches!(take(&mut creds, "expirationAssumed"), Value::Boolean(true));
     let access_key_id = take(&mut creds, "accessKeyId");
     let credentials = Credentials {
         access_key_id: required("Creds.accessKeyId", &access_key_id, AccessKeyId::parse)?,
@@ -148,6 +152,7 @@ fn read_creds(mut creds: Object, now: Timestamp) -> Result<(Principal, Credentia
             .integer()
             .and_then(|number| Expiration::from_epoch_milliseconds(number).ok())
             .filter(|expiration| !expiration.has_passed(now))
+            .map(|expiration| if is_assumed { expiration.assumed() } else { expiration })
             .ok_or(BadUpload::Field(
                 "Creds.expiration",
                 Invalid("a number: epoch milliseconds, in the future and before 2101"),

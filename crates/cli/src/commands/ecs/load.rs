@@ -85,6 +85,9 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     } else {
         let lasts = match refreshes {
             true => "the server keeps it fresh".to_owned(),
+            false if expiration.is_assumed() => {
+                "its expiration is not known, so it is served for 15 minutes".to_owned()
+            }
             false => format!("it expires in {}", object.expires),
         };
         let warning = obstacle.map(|Failure { message, hint, .. }| {

@@ -6,9 +6,12 @@ use server::wire::ProfileObject;
 
 /// One line that says why a slot is not ready and what to do, or that its SSO session ends soon.
 pub(crate) fn notice(profile: &ProfileObject, now: Timestamp) -> Option<String> {
-    let ProfileObject { reason, hint, session_ends, .. } = profile;
+    let ProfileObject { reason, hint, expiration_assumed, session_ends, .. } = profile;
     if let Some(reason) = reason {
         return Some(whole(reason, hint.as_deref()));
+    }
+    if *expiration_assumed {
+        return Some("the expiration is not known, so it is served for 15 minutes".to_owned());
     }
     let ends = Timestamp::from_second((*session_ends)?).ok()?;
     let is_soon = now < ends && ends.duration_since(now) <= SESSION_ENDS_SOON;

@@ -55,3 +55,35 @@ fn a_session_that_ended_is_known_for_the_next_load() {
     assert_eq!(answer["refreshes"], Value::Null, "{answer}");
     assert!(answer["hint"].as_str().unwrap().contains("aws-sso login"), "{answer}");
 }
+
+#[test]
+fn keys_whose_end_nobody_knows_are_not_called_fresh() {
+    let mut world = crate::world();
+    let script = "printf '{\"Version\":1,\"AccessKeyId\":\"ASIA%s\",\"SecretAccessKey\":\"s\",\"SessionToken\":\"t\"}' \
+                  $(cat keys)";
+    world.write(".aws/config", "[profile dev]\ncredential_process = sh keys.sh\n");
+    world.write("keys.sh", script);
+    world.write("keys", "ONE");
+    let server = world.serve(&[]);
+    world.set("AWS_SSO_ECS_SERVER", &server.address());
+    assert_done(&world.run(&["ecs", "load", "--profile", "dev"]));
+    let listed = world.run(&["ecs", "profile"]).stderr;
+    assert!(listed.contains("the expiration is not known"), "{listed}");
+    let profile = profile(&server);
+    assert_eq!(profile["ExpirationAssumed"], true, "{profile}");
+    assert!(["14m", "15m"].contains(&profile["Expires"].as_str().unwrap()), "{profile}");
+    // From the slot or from the profile itself: nobody invents an end for an SDK.
+    for shared in [true, false] {
+        if !shared {
+            assert_done(&world.run(&["ecs", "unload"]));
+        }
+        let printed = world.run(&["process", "--profile", "dev"]);
+        assert_done(&printed);
+        let printed: Value = serde_json::from_str(&printed.stdout).unwrap();
+        assert_eq!(printed["AccessKeyId"], "ASIAONE");
+        assert_eq!(printed["Expiration"], Value::Null);
+    }
+    let handed_in =
+        world.run_with_input(&["ecs", "load", "--from-stdin"], &crate::session("ASIA1"));
+    assert!(handed_in.stderr.contains("its expiration is not known"), "{}", handed_in.stderr);
+}
