@@ -83,7 +83,7 @@ fn keys_whose_end_nobody_knows_are_not_called_fresh() {
         assert_eq!(printed["AccessKeyId"], "ASIAONE");
         assert_eq!(printed["Expiration"], Value::Null);
     }
-    let handed_in =
-        world.run_with_input(&["ecs", "load", "--from-stdin"], &crate::session("ASIA1"));
+    let keys = r#"{"Version":1,"AccessKeyId":"ASIA1","SecretAccessKey":"s","SessionToken":"t"}"#;
+    let handed_in = world.run_with_input(&["ecs", "load", "--from-stdin"], keys);
     assert!(handed_in.stderr.contains("its expiration is not known"), "{}", handed_in.stderr);
 }
