@@ -207,16 +207,10 @@ impl Client {
     /// A new connection to the server.
     async fn trusted(&self) -> Result<Trusted, Failure> {
         loop {
-            let scheme = self.scheme();
-            let opened = connection::open(&self.address, scheme, self.token.as_ref()).await?;
-            // A scheme that is set stays.
-            match opened {
-                Opened::Trusted(trusted) => {
-                    self.found_scheme.get_or_init(|| scheme.unwrap_or(Scheme::Http));
-                    return Ok(trusted);
-                }
-                Opened::SpeaksHttps => {
-                    self.found_scheme.get_or_init(|| Scheme::Https);
+            match connection::open(&self.address, self.scheme(), self.token.as_ref()).await? {
+                Opened::Trusted(trusted) => return Ok(trusted),
+                Opened::Found(scheme) => {
+                    self.found_scheme.get_or_init(|| scheme);
                 }
             }
         }

@@ -94,7 +94,7 @@ fn fault(metadata: &Metadata, rule: Rule) -> Option<Fault> {
 }
 
 use system::is_device;
-pub(crate) use system::{has_mode, is_others, set_file_access, set_folder_access};
+pub(crate) use system::{has_mode, is_others, is_roots, set_file_access, set_folder_access};
 
 #[cfg(unix)]
 mod system {
@@ -125,6 +125,11 @@ mod system {
 
     pub(crate) fn is_others(metadata: &Metadata) -> bool {
         metadata.uid() != rustix::process::geteuid().as_raw()
+    }
+
+    /// Whether root owns it, who can do everything anyway.
+    pub(crate) fn is_roots(metadata: &Metadata) -> bool {
+        metadata.uid() == 0
     }
 
     /// Whether the mode has any of these bits.
@@ -172,6 +177,10 @@ mod system {
     }
 
     pub(crate) fn is_others(_: &Metadata) -> bool {
+        false
+    }
+
+    pub(crate) fn is_roots(_: &Metadata) -> bool {
         false
     }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use crate::access::{Access, has_mode, is_others, set_folder_access};
+use crate::access::{Access, has_mode, is_others, is_roots, set_folder_access};
 use crate::{Fault, FileError};
 
 /// What a folder must be.
@@ -12,7 +12,8 @@ use crate::{Fault, FileError};
 pub enum FolderRule {
     /// It is not a link, and only our user can write in it.
     Own,
-    /// No other user can replace our files in it: other users cannot write in it, or only their own files, as in /tmp.
+    /// No other user can replace our files in it: it belongs to our user or to root, and others cannot write in it, or
+    /// only their own files, as in /tmp.
     Safe,
 }
 
@@ -51,7 +52,7 @@ pub fn check_folder(folder: &Path, rule: FolderRule) -> Result<(), FileError> {
         Fault::Link
     } else if !metadata.is_dir() {
         Fault::NotAFolder
-    } else if rule == FolderRule::Own && is_others(&metadata) {
+    } else if is_others(&metadata) && !(rule == FolderRule::Safe && is_roots(&metadata)) {
         Fault::OtherOwner
     } else if has_mode(&metadata, WRITE)
         && !(rule == FolderRule::Safe && has_mode(&metadata, STICKY))

@@ -109,8 +109,11 @@ fn a_file_of_another_user_is_refused() {
     chown(&path, Some(65534), None).unwrap();
     assert_refused(&path, |fault| matches!(fault, Fault::OtherOwner), "sudo chown ");
     chown(home.path(), Some(65534), None).unwrap();
-    let folder = check_folder(home.path(), FolderRule::Own).unwrap_err();
-    assert!(matches!(folder.fault, Fault::OtherOwner), "{folder}");
+    for rule in [FolderRule::Own, FolderRule::Safe] {
+        let folder = check_folder(home.path(), rule).unwrap_err();
+        assert!(matches!(folder.fault, Fault::OtherOwner), "{folder}");
+    }
+    assert!(matches!(Lock::try_acquire(&path).unwrap_err().fault, Fault::OtherOwner));
     assert!(matches!(check(home.path()).unwrap_err().fault, Fault::OtherOwner));
 }
 

@@ -68,6 +68,8 @@ pub(crate) enum Refusal {
     NamesDiffer,
     /// The slot was loaded from another source, and the load must not replace it. `None`: it has no source.
     OtherSource(ProfileName, Option<String>),
+    /// The server holds the maximum number of named slots.
+    TooManySlots(usize),
     /// The body is larger than an upload can be.
     BodyTooLarge,
     /// `Host` does not name this server, which has this port.
@@ -209,6 +211,12 @@ impl Refusal {
                 Reason::NamesDiffer,
                 "the path and the body's ProfileName name different slots",
             ),
+            Self::TooManySlots(maximum) => RefusalText::new(
+                StatusCode::CONFLICT,
+                Reason::TooManySlots,
+                format!("the server has {maximum} named slots, which is the maximum"),
+            )
+            .hint("List them: aws-sso ecs list; unload all: aws-sso ecs unload --all"),
             Self::OtherSource(name, source) => {
                 let there = match source {
                     Some(source) => format!("was loaded from another source ({source})"),

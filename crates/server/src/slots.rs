@@ -238,6 +238,10 @@ impl Slots {
             return Err(Refusal::OtherSource(there.name().clone(), source));
         }
         let replaced = there.map(|there| there.name().clone());
+        let is_new = matches!(&name, SlotName::Named(name) if !contents.named.contains_key(name));
+        if is_new && contents.named.len() >= MAX_SLOTS {
+            return Err(Refusal::TooManySlots(MAX_SLOTS));
+        }
         let (has_source, role) = (slot.source().is_some(), Arc::clone(slot.role()));
         let instance = slot.source().and_then(Source::instance).cloned();
         contents.forget_unused_sessions();
@@ -260,6 +264,9 @@ impl Slots {
         self.contents.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// Limits the memory that uploads can take, to about 100 MB.
+const MAX_SLOTS: usize = 10_000;
 
 const NO_REFRESH: Refusal = Refusal::Field(
     "Creds",

@@ -32,8 +32,8 @@ pub(super) struct Trusted(Exchange);
 /// The result of connecting.
 pub(super) enum Opened {
     Trusted(Trusted),
-    /// The scheme was not given, and the server speaks HTTPS only. Nothing was sent to it but an empty request.
-    SpeaksHttps,
+    /// The scheme was not given, and this is it. Nothing was sent but an empty request.
+    Found(Scheme),
 }
 
 /// Sends requests, one after the other.
@@ -56,7 +56,6 @@ pub(super) async fn open(
     let owner = owner_of(&stream).await;
     let mut exchange = Exchange::new(stream, address).await?;
     let challenge = match owner {
-        Owner::SameUser if scheme.is_some() => return Ok(Opened::Trusted(Trusted(exchange))),
         Owner::SameUser => None,
         Owner::Root | Owner::OtherUser | Owner::Unknown => {
             let keys = TokenStore::at(paths::token_store()).keys().ok().flatten();
@@ -64,18 +63,18 @@ pub(super) async fn open(
             Some(challenge.ok_or_else(|| not_ours(address, owner))?)
         }
     };
-    let path = challenge.as_ref().map_or_else(|| "/healthcheck".to_owned(), Challenge::path);
-    let answer = exchange.send(Method::GET, &path, None, Bytes::new()).await?;
-    if scheme.is_none() && speaks_https(&answer) {
-        return Ok(Opened::SpeaksHttps);
+    if scheme.is_none() {
+        let answer = exchange.send(Method::GET, "/healthcheck", None, Bytes::new()).await?;
+        return scheme_of(&answer).map(Opened::Found).ok_or_else(|| not_an_aws_sso_server(address));
     }
-    if challenge.is_none() && !is_of_a_server_like_ours(&answer) {
-        return Err(not_an_aws_sso_server(address));
+    if let Some(challenge) = challenge {
+        let path = challenge.path();
+        let (_, proof) = exchange.send(Method::GET, &path, None, Bytes::new()).await?;
+        if !challenge.is_answered_by(&proof, &address.to_string()) {
+            return Err(not_ours(address, owner));
+        }
     }
-    match challenge.is_none_or(|it| it.is_answered_by(&answer.1, &address.to_string())) {
-        true => Ok(Opened::Trusted(Trusted(exchange))),
-        false => Err(not_ours(address, owner)),
-    }
+    Ok(Opened::Trusted(Trusted(exchange)))
 }
 
 impl Trusted {
@@ -216,16 +215,13 @@ async fn owner_of(stream: &TcpStream) -> Owner {
     }
 }
 
-/// Whether the response says that this port speaks HTTPS only.
-fn speaks_https((status, body): &Answer) -> bool {
-    *status == StatusCode::BAD_REQUEST
-        && serde_json::from_slice(body)
-            .is_ok_and(|message: Message| message.reason == Some(Reason::SpeaksHttps))
-}
-
-/// All answers of our server, of every version, are JSON objects.
-fn is_of_a_server_like_ours((_, body): &Answer) -> bool {
-    serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(body).is_ok()
+/// The scheme of the server that gave this answer to plain HTTP. `None`: it is not a server like ours, whose answers, in
+/// every version, are JSON objects.
+fn scheme_of((status, body): &Answer) -> Option<Scheme> {
+    serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(body).ok()?;
+    let refused = serde_json::from_slice(body)
+        .is_ok_and(|message: Message| message.reason == Some(Reason::SpeaksHttps));
+    Some(if *status == StatusCode::BAD_REQUEST && refused { Scheme::Https } else { Scheme::Http })
 }
 
 /// The failure for an answer that our server does not give.

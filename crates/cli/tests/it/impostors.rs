@@ -161,7 +161,7 @@ fn a_server_of_another_user_has_to_prove_that_it_made_the_token() {
     let port = server.port().to_string();
     for (script, arguments) in [(CLOSES_ITS_LISTENER, &[][..]), (PASSES_ON, &[port.as_str()])] {
         let impostor = Impostor::start(&world, &[], script, arguments);
-        let refused = list(&impostor.address(), true);
+        let refused = list(&format!("http://{}", impostor.address()), true);
         assert_eq!(refused.code, Some(1), "{refused:?}");
         let read = impostor.read().concat();
         assert!(read.starts_with("GET /proof?nonce="), "{read}");

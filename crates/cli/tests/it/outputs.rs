@@ -3,8 +3,8 @@
 
 use std::fmt::Write;
 
-use fakes::TestEnv;
-use fakes::identity_center::{Fault, Operation};
+use fakes::identity_center::{Fault, Operation, Options};
+use fakes::{FakeIdentityCenter, TestEnv};
 use regex_lite::Regex;
 
 use crate::identity_center::{assert_done, config, fake, instance, signed_in, world_of};
@@ -124,7 +124,13 @@ fn before_and_after_the_sign_in() {
 
 #[test]
 fn with_a_server() {
-    let fake = fake();
+    // Not an hour: then the width of a column would depend on the second.
+    let credentials_life = std::time::Duration::from_secs(95 * 60);
+    let fake = FakeIdentityCenter::start(Options {
+        auto_approve: true,
+        credentials_life,
+        ..Options::default()
+    });
     let mut world = signed_in(&fake);
     let server = world.serve(&[]);
     world.set("AWS_SSO_ECS_SERVER", &server.address());

@@ -74,7 +74,7 @@ fn named_slots_are_listed_and_printed_in_a_form_that_every_sdk_takes() {
 }
 
 #[test]
-fn ten_thousand_slots_are_kept_apart() {
+fn ten_thousand_slots_are_kept_apart_and_are_the_limit() {
     use std::io::{Read, Write};
     let server = world().serve(&[]);
     let mut stream = server.connect();
@@ -87,12 +87,16 @@ fn ten_thousand_slots_are_kept_apart() {
     let head = |method: &str, slot: usize| {
         format!("{method} /slot/s{slot} HTTP/1.1\r\nhost: localhost\r\n")
     };
-    for slot in 0..10_000 {
+    let put = |slot: usize| {
         let body = upload(&format!("s{slot}"), &format!("ASIA{slot}"));
-        let length = body.len();
-        let request = format!("{}content-length: {length}\r\n\r\n{body}", head("PUT", slot));
-        assert!(exchange(request).starts_with("HTTP/1.1 200"), "{slot}");
+        format!("{}content-length: {}\r\n\r\n{body}", head("PUT", slot), body.len())
+    };
+    for slot in 0..10_000 {
+        assert!(exchange(put(slot)).starts_with("HTTP/1.1 200"), "{slot}");
     }
+    let answer = exchange(put(10_000));
+    assert!(answer.starts_with("HTTP/1.1 409") && answer.contains("too-many-slots"), "{answer}");
+    assert!(exchange(put(7)).starts_with("HTTP/1.1 200"), "a slot that is there can be replaced");
     for slot in (0..10_000).step_by(7) {
         let answer = exchange(head("GET", slot) + "\r\n");
         assert!(answer.contains(&format!("\"AccessKeyId\":\"ASIA{slot}\",")), "{slot}");

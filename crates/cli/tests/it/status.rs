@@ -171,6 +171,7 @@ fn an_older_server_is_said_to_be_one_and_another_program_too() {
         ("200 OK", r#"{"status":"ok"}"#, 4, "is not an aws-sso server"),
     ] {
         let (address, serving) = answering(status, body);
+        let address = format!("http://{address}");
         assert_fails(&world.run(&["ecs", "status", "--server", &address]), code, &[said, "hint: "]);
         serving.join().unwrap();
     }
@@ -187,6 +188,7 @@ fn nothing_that_a_server_says_moves_the_cursor() {
             "LastReader":{"Uid":1,"Pid":1,"Exe":"/\u001b[4m","Time":-9223372036854775808}}],
             "Sessions":[{"Instance":"\u001b[5m","SignInNeeded":true}]}"#,
     );
+    let address = format!("http://{address}");
     let shown = world().run(&["ecs", "status", "--server", &address]);
     assert_eq!(shown.code, Some(0), "{}", shown.stderr);
     let all = shown.stdout + &shown.stderr;

@@ -64,6 +64,8 @@ pub enum Reason {
     NamesDiffer,
     /// The slot was loaded from another source, and the load must not replace it.
     OtherSource,
+    /// There are too many slots.
+    TooManySlots,
     /// The body is too large.
     BodyTooLarge,
     /// The `Host` header does not name this server.
