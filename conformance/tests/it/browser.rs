@@ -56,7 +56,7 @@ fn a_denial_is_shown_in_the_browser_and_in_the_terminal() {
     let pages = notes(&world);
     let (code, stderr) = login.finish();
     assert_eq!(code, Some(3), "{stderr}{pages}");
-    assert!(stderr.contains("the sign-in was denied: AWS says: The user denied it"), "{stderr}");
+    assert!(stderr.contains("the sign-in was denied: The user denied it"), "{stderr}");
     assert!(stderr.contains("hint: Sign in: aws-sso login"), "{stderr}");
     assert_eq!(pages["answered"]["title"], "The sign-in failed · aws-sso");
     assert_eq!(pages["answered"]["console"], json!([]));

@@ -218,7 +218,8 @@ fn the_aws_cli_gets_the_role_of_the_profile() {
     let mut world = world(&moto);
     let server = world.serve(&[]);
     world.set("AWS_SSO_ECS_SERVER", &server.address());
-    for slotted in [&[][..], &["--slotted"]] {
+    // An edited profile is another source.
+    for slotted in [&[][..], &["--slotted", "--replace"]] {
         let mut uri = String::new();
         for role in ["Before", "After"] {
             // The profile keeps its name and its slot. Its role changes.

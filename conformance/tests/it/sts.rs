@@ -73,6 +73,6 @@ fn an_sts_that_cannot_be_reached_is_an_error_with_a_hint() {
     for profile in ["default", "ops"] {
         let failed = world.run(&["ecs", "load", "--profile", profile]);
         assert_eq!(failed.code, Some(1));
-        assert!(failed.stderr.contains("hint: Look at the network"), "{}", failed.stderr);
+        assert!(failed.stderr.contains("hint: Check the network"), "{}", failed.stderr);
     }
 }

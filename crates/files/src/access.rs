@@ -94,6 +94,7 @@ fn fault(metadata: &Metadata, rule: Rule) -> Option<Fault> {
 }
 
 use system::is_device;
+pub use system::own_uid;
 pub(crate) use system::{has_mode, is_others, is_roots, set_file_access, set_folder_access};
 
 #[cfg(unix)]
@@ -104,6 +105,7 @@ mod system {
         FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
     };
     use std::path::Path;
+    use std::sync::LazyLock;
 
     use rustix::fs::OFlags;
 
@@ -124,7 +126,30 @@ mod system {
     }
 
     pub(crate) fn is_others(metadata: &Metadata) -> bool {
-        metadata.uid() != rustix::process::geteuid().as_raw()
+        Some(metadata.uid()) != own_uid()
+    }
+
+    /// The user id of this process. `None`: other users have the same one, as it appears here.
+    ///
+    /// In a user namespace (user_namespaces(7)), all users outside of it have the overflow uid. If it is ours as well, neither
+    /// the owner of a file nor the owner of a connection tells our user from others.
+    pub fn own_uid() -> Option<u32> {
+        static IS_SHARED: LazyLock<bool> = LazyLock::new(|| {
+            let is_overflow = read("/proc/sys/kernel/overflowuid") == own().to_string();
+            let identity = ["0", "0", "4294967295"];
+            is_overflow && !read("/proc/self/uid_map").split_whitespace().eq(identity)
+        });
+        let own = own();
+        (!*IS_SHARED).then_some(own)
+    }
+
+    fn own() -> u32 {
+        rustix::process::geteuid().as_raw()
+    }
+
+    /// The content of a file of the kernel. Empty if it does not exist: another system has no user namespaces.
+    fn read(path: &str) -> String {
+        fs::read_to_string(path).unwrap_or_default().trim().to_owned()
     }
 
     /// Whether root owns it, who can do everything anyway.
@@ -178,6 +203,11 @@ mod system {
 
     pub(crate) fn is_others(_: &Metadata) -> bool {
         false
+    }
+
+    /// There are no user ids.
+    pub fn own_uid() -> Option<u32> {
+        None
     }
 
     pub(crate) fn is_roots(_: &Metadata) -> bool {

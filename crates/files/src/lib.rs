@@ -19,7 +19,7 @@ mod read;
 mod rename;
 mod replace;
 
-pub use access::{Access, check, open_to_append};
+pub use access::{Access, check, open_to_append, own_uid};
 pub use change_mark::{ChangeMark, FileId, file_id, is_at};
 pub use edited_file::EditedFile;
 pub use error::{Fault, FileError};

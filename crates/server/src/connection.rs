@@ -14,6 +14,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
+use hyper::header::{CONNECTION, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::Service;
 use hyper::{Request, Response};
@@ -26,9 +27,11 @@ use zeroize::Zeroizing;
 
 use crate::connections::{Activity, Order, Ticket};
 use crate::gate::Peer;
+use crate::peer::Owner;
 use crate::refusal::Refusal;
 use crate::routes::{Decision, Load, Router};
 
+const CLOSE: HeaderValue = HeaderValue::from_static("close");
 const MAX_HEAD: usize = 16 * 1024;
 const MAX_BODY: usize = 64 * 1024;
 /// From the head to the end of the body.
@@ -149,8 +152,16 @@ impl Service<Request<Incoming>> for Exchange {
     fn call(&self, request: Request<Incoming>) -> Answer {
         self.activity.request_began();
         let (head, body) = request.into_parts();
-        match self.router.decide(&head, self.peer) {
-            Decision::Answer(response) => {
+        let (decision, may_do_something) = self.router.decide(&head, self.peer);
+        if self.peer.owner != Owner::SameUser && may_do_something {
+            self.activity.showed_valid_token();
+        }
+        match decision {
+            Decision::Answer(mut response) => {
+                // A stranger gets an answer, but no place to wait in.
+                if self.peer.owner != Owner::SameUser && !may_do_something {
+                    response.headers_mut().insert(CONNECTION, CLOSE);
+                }
                 if !body.is_end_stream() {
                     self.activity.leave_bytes_unread();
                 }

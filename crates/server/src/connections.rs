@@ -2,21 +2,22 @@
 //!
 //! One check of all of them every half second replaces a timer for each connection. Time is counted in checks, so that
 //! a request costs neither a timer nor a reading of the clock. When the table is full, the connection that has waited
-//! longest for a request is closed.
+//! longest for a request is closed. Strangers have a share of the table, and each user or host of them a share of that.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use crate::peer::Owner;
-
 /// Maximum number of open connections.
 const MAX_CONNECTIONS: usize = 1024;
-/// Maximum number of open connections of other users, so that they cannot block the server.
+/// Maximum number of open connections of strangers, so that they cannot block the server.
 const MAX_STRANGERS: usize = 128;
+/// Maximum number of open connections of one stranger.
+const MAX_OF_ONE_STRANGER: usize = 32;
 /// Interval between checks of the time limits. The two limits below are counted in checks.
 const CHECK_INTERVAL: Duration = Duration::from_millis(500);
 /// From a request's first byte to the end of its head: 5 s. (One more check, because the first interval is shorter.)
@@ -38,14 +39,21 @@ pub(crate) struct Connections {
 struct Table {
     next_id: u64,
     open: BTreeMap<u64, Arc<Activity>>,
-    strangers: usize,
+}
+
+/// Somebody whose connections are not of the server's own user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Stranger {
+    /// Another user of this host.
+    User(u32),
+    /// A peer whose user is not known, such as a container.
+    Host(IpAddr),
 }
 
 /// A place in the table. It is free again after the drop.
 pub(crate) struct Ticket {
     connections: Arc<Connections>,
     id: u64,
-    is_stranger: bool,
     activity: Arc<Activity>,
 }
 
@@ -59,6 +67,8 @@ pub(crate) struct Activity {
 #[derive(Clone, Copy)]
 struct State {
     phase: Phase,
+    /// Whose the connection is, until it has shown a token that is valid.
+    stranger: Option<Stranger>,
     order: Option<Order>,
     leaves_bytes_unread: bool,
 }
@@ -88,17 +98,17 @@ pub(crate) enum Order {
 }
 
 impl Connections {
-    /// Waits for a place. `None`: other users already have the maximum number of connections.
-    pub(crate) async fn admit(self: &Arc<Self>, owner: Owner) -> Option<Ticket> {
-        let is_stranger = owner != Owner::SameUser;
+    /// Waits for a place. `None`: this stranger already has the maximum number of connections, or nobody's can be closed
+    /// for it.
+    pub(crate) async fn admit(self: &Arc<Self>, stranger: Option<Stranger>) -> Option<Ticket> {
         loop {
             {
                 let mut table = self.lock();
-                if is_stranger && table.strangers >= MAX_STRANGERS {
+                if stranger.is_some_and(|stranger| !table.has_room_for(stranger)) {
                     return None;
                 }
                 if table.open.len() < MAX_CONNECTIONS {
-                    return Some(self.insert(&mut table, is_stranger));
+                    return Some(self.insert(&mut table, stranger));
                 }
                 table.close_longest_waiting();
             }
@@ -140,14 +150,13 @@ impl Connections {
         }
     }
 
-    fn insert(self: &Arc<Self>, table: &mut Table, is_stranger: bool) -> Ticket {
+    fn insert(self: &Arc<Self>, table: &mut Table, stranger: Option<Stranger>) -> Ticket {
         let id = table.next_id;
         table.next_id += 1;
-        table.strangers += usize::from(is_stranger);
-        let activity = Arc::new(Activity::new(Arc::clone(&self.looks)));
+        let activity = Arc::new(Activity::new(Arc::clone(&self.looks), stranger));
         table.open.insert(id, Arc::clone(&activity));
         self.one_opened.notify_one();
-        Ticket { connections: Arc::clone(self), id, is_stranger, activity }
+        Ticket { connections: Arc::clone(self), id, activity }
     }
 
     fn lock(&self) -> MutexGuard<'_, Table> {
@@ -157,14 +166,40 @@ impl Connections {
 
 impl Table {
     fn close_longest_waiting(&self) {
-        let waiting = self
-            .open
-            .values()
-            .filter_map(|activity| activity.waiting_since().map(|since| (since, activity)));
-        if let Some((_, activity)) = waiting.min_by_key(|(since, _)| *since) {
-            activity.give(Order::Close);
-        }
+        close_longest_waiting(self.open.values());
     }
+
+    /// Whether there is room for another connection of a stranger. If strangers have all that they may, one of those with
+    /// the most is closed for one with fewer.
+    fn has_room_for(&self, stranger: Stranger) -> bool {
+        let mut held: HashMap<Stranger, usize> = HashMap::new();
+        let strangers = self.open.values().filter(|activity| !activity.has_order());
+        for stranger in strangers.clone().filter_map(|activity| activity.stranger()) {
+            *held.entry(stranger).or_default() += 1;
+        }
+        let of_this = held.get(&stranger).copied().unwrap_or_default();
+        if of_this >= MAX_OF_ONE_STRANGER {
+            return false;
+        }
+        if held.values().sum::<usize>() < MAX_STRANGERS {
+            return true;
+        }
+        let most = held.into_iter().max_by_key(|(_, count)| *count);
+        most.is_some_and(|(most, count)| {
+            count > of_this
+                && close_longest_waiting(strangers.filter(|it| it.stranger() == Some(most)))
+        })
+    }
+}
+
+/// Closes the connection that has waited longest for a request. Returns whether one waits.
+fn close_longest_waiting<'a>(connections: impl Iterator<Item = &'a Arc<Activity>>) -> bool {
+    let waiting = connections.filter_map(|it| it.waiting_since().map(|since| (since, it)));
+    let longest = waiting.min_by_key(|(since, _)| *since);
+    if let Some((_, activity)) = longest {
+        activity.give(Order::Close);
+    }
+    longest.is_some()
 }
 
 impl Ticket {
@@ -177,16 +212,15 @@ impl Drop for Ticket {
     fn drop(&mut self) {
         let mut table = self.connections.lock();
         table.open.remove(&self.id);
-        table.strangers -= usize::from(self.is_stranger);
         drop(table);
         self.connections.one_closed.notify_one();
     }
 }
 
 impl Activity {
-    fn new(looks: Arc<AtomicU64>) -> Self {
+    fn new(looks: Arc<AtomicU64>, stranger: Option<Stranger>) -> Self {
         let phase = Phase::New { since: looks.load(Ordering::Relaxed) };
-        let state = State { phase, order: None, leaves_bytes_unread: false };
+        let state = State { phase, stranger, order: None, leaves_bytes_unread: false };
         Self { state: Mutex::new(state), looks, ordered: Notify::new() }
     }
 
@@ -212,6 +246,20 @@ impl Activity {
     /// Notes that the request was answered.
     pub(crate) fn request_ended(&self) {
         self.lock().phase = Phase::Idle { since: self.now() };
+    }
+
+    /// Notes that the peer has shown a valid token. Its connection does not count as a stranger's any more.
+    pub(crate) fn showed_valid_token(&self) {
+        self.lock().stranger = None;
+    }
+
+    /// Whose the connection is, if it is a stranger's.
+    pub(crate) fn stranger(&self) -> Option<Stranger> {
+        self.lock().stranger
+    }
+
+    fn has_order(&self) -> bool {
+        self.lock().order.is_some()
     }
 
     /// Notes that the request was answered before its whole body was read.
@@ -271,8 +319,8 @@ impl Activity {
 mod tests {
     use super::*;
 
-    async fn admit(connections: &Arc<Connections>, owner: Owner) -> Ticket {
-        connections.admit(owner).await.unwrap()
+    async fn admit(connections: &Arc<Connections>) -> Ticket {
+        connections.admit(None).await.unwrap()
     }
 
     fn order_of(ticket: &Ticket) -> Option<Order> {
@@ -284,13 +332,13 @@ mod tests {
         let connections = Arc::new(Connections::default());
         let watching = Arc::clone(&connections);
         let watch = tokio::spawn(async move { watching.watch_time().await });
-        let silent = admit(&connections, Owner::SameUser).await;
-        let slow = admit(&connections, Owner::SameUser).await;
+        let silent = admit(&connections).await;
+        let slow = admit(&connections).await;
         slow.activity.bytes_came();
-        let idle = admit(&connections, Owner::SameUser).await;
+        let idle = admit(&connections).await;
         idle.activity.request_began();
         idle.activity.request_ended();
-        let busy = admit(&connections, Owner::SameUser).await;
+        let busy = admit(&connections).await;
         busy.activity.request_began();
         tokio::time::sleep(Duration::from_secs(4)).await;
         slow.activity.bytes_came(); // a byte now and then does not extend the limit
@@ -311,14 +359,14 @@ mod tests {
         let connections = Arc::new(Connections::default());
         let mut tickets = Vec::new();
         for _ in 0..MAX_CONNECTIONS {
-            tickets.push(admit(&connections, Owner::SameUser).await);
+            tickets.push(admit(&connections).await);
         }
         connections.looks.fetch_add(1, Ordering::Relaxed);
         tickets[1].activity.request_began();
         tickets[1].activity.request_ended(); // waits for a shorter time
         tickets[0].activity.request_began(); // busy: not closed
         let waiting = Arc::clone(&connections);
-        let admitted = tokio::spawn(async move { waiting.admit(Owner::SameUser).await.is_some() });
+        let admitted = tokio::spawn(async move { waiting.admit(None).await.is_some() });
         tokio::task::yield_now().await;
         assert_eq!(order_of(&tickets[0]), None);
         assert_eq!(order_of(&tickets[1]), None);
@@ -329,22 +377,35 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn other_users_cannot_take_every_connection() {
+    async fn strangers_cannot_take_every_connection_and_none_of_them_those_of_the_others() {
         let connections = Arc::new(Connections::default());
+        let user = |uid| Some(Stranger::User(uid));
+        let container = Some(Stranger::Host([172, 17, 0, 2].into()));
         let mut tickets = Vec::new();
-        for owner in [Owner::OtherUser, Owner::Unknown, Owner::Root].iter().cycle().take(128) {
-            tickets.push(admit(&connections, *owner).await);
+        for uid in 1..=4 {
+            for _ in 0..32 {
+                tickets.push(connections.admit(user(uid)).await.unwrap());
+            }
+            assert!(connections.admit(user(uid)).await.is_none(), "one has its share at most");
         }
-        assert!(connections.admit(Owner::OtherUser).await.is_none());
-        assert!(connections.admit(Owner::SameUser).await.is_some());
+        assert!(connections.admit(None).await.is_some(), "our user is no stranger");
+        let of_container = connections.admit(container).await.unwrap();
+        let closed = tickets.iter().filter(|ticket| order_of(ticket) == Some(Order::Close));
+        assert_eq!(closed.count(), 1, "room is made among those who hold the most");
+        for ticket in &tickets {
+            ticket.activity.request_began();
+        }
+        of_container.activity.request_began();
+        assert!(connections.admit(container).await.is_none(), "nobody waits");
+        of_container.activity.showed_valid_token();
         tickets.pop();
-        assert!(connections.admit(Owner::OtherUser).await.is_some());
+        assert!(connections.admit(container).await.is_some(), "the other one does not count");
     }
 
     #[tokio::test]
     async fn draining_ends_when_the_last_connection_has_closed() {
         let connections = Arc::new(Connections::default());
-        let ticket = admit(&connections, Owner::SameUser).await;
+        let ticket = admit(&connections).await;
         let draining = Arc::clone(&connections);
         let drain = tokio::spawn(async move { draining.drain().await });
         assert_eq!(ticket.activity.ordered().await, Order::Drain);

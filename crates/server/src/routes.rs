@@ -74,15 +74,16 @@ impl Router {
         Self { gate, slots, clock, saved, audit, about, readers }
     }
 
-    /// Decides from the head.
-    pub(crate) fn decide(&self, head: &Parts, peer: Peer) -> Decision {
+    /// Decides from the head. Also returns whether the requester may do anything at all.
+    pub(crate) fn decide(&self, head: &Parts, peer: Peer) -> (Decision, bool) {
         let now = self.now();
         let request = Request::parse(head);
         let caller = self.gate.check(head, peer, now.wall);
         let token = caller.as_ref().ok().and_then(|caller| caller.token);
         let requester = Requester { token, socket: peer.socket };
+        let may_do_something = caller.as_ref().is_ok_and(|caller| caller.reader().is_ok());
         let outcome = caller.and_then(|caller| self.carry_out(&request, caller, peer.socket, now));
-        match outcome {
+        let decision = match outcome {
             Ok(Outcome::Done(decision, role)) => {
                 self.note(request.verb, request.into_slot(), Ok(role), requester, now);
                 decision
@@ -96,7 +97,8 @@ impl Router {
                 }
                 Decision::Answer(refusal.into_response())
             }
-        }
+        };
+        (decision, may_do_something)
     }
 
     /// Executes a load with its body, or with the reason why there is none.
@@ -167,9 +169,12 @@ impl Router {
                 let statuses = self.slots.statuses(&caller.into_writer()?, now);
                 Outcome::DoneUnlogged(ok(&self.about.status(statuses, now)))
             }
-            // Anyone may request it. Only a reader of the slot gets the details.
+            // Anyone may ask for the default slot, which is always there. Only a reader of the slot gets the details.
             Action::Health(slot) => {
-                let readable = reader.and_then(|reader| reader.slot(slot)).ok();
+                let readable = match slot {
+                    SlotName::Default => reader.and_then(|reader| reader.slot(slot)).ok(),
+                    SlotName::Named(_) => Some(reader?.slot(slot)?),
+                };
                 Outcome::DoneUnlogged(self.health(slot, readable, now))
             }
             // Anyone may ask: a client that asks does not know yet whether it may send its token.

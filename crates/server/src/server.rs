@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,12 +13,12 @@ use tokio::task::JoinSet;
 
 use crate::audit::{Audit, AuditLog};
 use crate::connection;
-use crate::connections::Connections;
+use crate::connections::{Connections, Stranger};
 use crate::event::Event;
 use crate::gate::{Gate, Peer};
 use crate::listener::Listeners;
 use crate::names::Names;
-use crate::peer::{Owner, Owners};
+use crate::peer::{Owner, Owners, Socket};
 use crate::provider::Provider;
 use crate::refresher::Refresher;
 use crate::routes::Router;
@@ -238,8 +239,8 @@ impl Acceptor {
         let Some(peer) = self.peer_of(&stream) else {
             return;
         };
-        let Some(ticket) = self.connections.admit(peer.owner).await else {
-            tracing::debug!("another user has too many connections; one was closed");
+        let Some(ticket) = self.connections.admit(stranger(&stream, peer)).await else {
+            tracing::debug!("a stranger has too many connections; one was refused");
             return;
         };
         if let Some(audit) = &self.audit {
@@ -265,6 +266,18 @@ impl Acceptor {
             tracing::debug!(?owner, "a connection of another user");
         }
         (!is_reset).then(|| Peer { owner, socket, port: ours.port() })
+    }
+}
+
+/// Whose the connection is, if it is not of the server's own user.
+fn stranger(stream: &TcpStream, peer: Peer) -> Option<Stranger> {
+    let host = || stream.peer_addr().map_or(Ipv4Addr::UNSPECIFIED.into(), |at| at.ip());
+    match (peer.owner, peer.socket) {
+        (Owner::SameUser, _) => None,
+        (Owner::Root | Owner::OtherUser | Owner::Unknown, Some(Socket { uid, .. })) => {
+            Some(Stranger::User(uid))
+        }
+        (Owner::Root | Owner::OtherUser | Owner::Unknown, None) => Some(Stranger::Host(host())),
     }
 }
 

@@ -10,6 +10,7 @@
 mod architecture;
 mod attacks;
 mod audit;
+mod borders;
 mod catalogue;
 mod completions;
 mod configuration;

@@ -20,8 +20,9 @@ const NLM_F_REQUEST: u16 = 1;
 const SOCK_DIAG_BY_FAMILY: u16 = 20;
 const INET_DIAG_NOCOOKIE: [u8; 8] = [0xff; 8];
 
-/// `tcp_states.h`: the state in which a socket certainly has an owner.
-const TCP_ESTABLISHED: u8 = 1;
+/// `tcp_states.h`: the states of one end of a connection that a process holds: ESTABLISHED, FIN_WAIT1, FIN_WAIT2,
+/// CLOSE_WAIT, LAST_ACK and CLOSING. Without such a socket, the kernel answers with one that listens at the same port.
+const CONNECTED: [u8; 6] = [1, 4, 5, 8, 9, 11];
 
 const REQUEST_LENGTH: usize = 72; // nlmsghdr 16 + inet_diag_req_v2 56
 const REPLY_LENGTH: usize = 88; // nlmsghdr 16 + inet_diag_msg 72
@@ -34,7 +35,8 @@ pub(super) fn own_uid() -> Option<u32> {
 pub(super) struct Diagnostics {
     socket: OwnedFd,
     sequence: AtomicU32,
-    own_uid: u32,
+    /// `None`: nobody can be known to be the same user.
+    own_uid: Option<u32>,
 }
 
 impl Diagnostics {
@@ -46,27 +48,27 @@ impl Diagnostics {
             Some(netlink::SOCK_DIAG),
         )?;
         rustix::net::connect(&socket, &SocketAddrNetlink::new(0, 0))?;
-        let own_uid = rustix::process::geteuid().as_raw();
+        let own_uid = files::own_uid();
         Ok(Self { socket, sequence: AtomicU32::new(0), own_uid })
     }
 
     pub(super) fn of_peer(&self, ours: SocketAddr, theirs: SocketAddr) -> (Owner, Option<Socket>) {
         // For the peer's socket, the peer's address is the source, and ours is the destination.
-        let socket = self.look_up(theirs, ours, TCP_ESTABLISHED);
+        let socket = self.look_up(theirs, ours);
         (self.owner(socket), socket)
     }
 
     fn owner(&self, socket: Option<Socket>) -> Owner {
         match socket.map(|socket| socket.uid) {
-            Some(uid) if uid == self.own_uid => Owner::SameUser,
+            Some(uid) if Some(uid) == self.own_uid => Owner::SameUser,
             Some(0) => Owner::Root,
             Some(_) => Owner::OtherUser,
             None => Owner::Unknown,
         }
     }
 
-    fn look_up(&self, source: SocketAddr, destination: SocketAddr, state: u8) -> Option<Socket> {
-        self.try_look_up(source, destination, state).unwrap_or_else(|error| {
+    fn look_up(&self, source: SocketAddr, destination: SocketAddr) -> Option<Socket> {
+        self.try_look_up(source, destination).unwrap_or_else(|error| {
             tracing::debug!(%error, "the owner of a socket could not be looked up");
             None
         })
@@ -76,7 +78,6 @@ impl Diagnostics {
         &self,
         source: SocketAddr,
         destination: SocketAddr,
-        state: u8,
     ) -> io::Result<Option<Socket>> {
         let sequence = self.sequence.fetch_add(1, Ordering::Relaxed);
         rustix::net::send(
@@ -91,7 +92,7 @@ impl Diagnostics {
                 rustix::net::recv(&self.socket, &mut buffer[..], RecvFlags::DONTWAIT)?;
             let reply = buffer.get(..length).unwrap_or_default();
             if u32_at(reply, 8) == Some(sequence) {
-                return Ok(socket_in(reply, state));
+                return Ok(socket_in(reply));
             }
         }
     }
@@ -128,13 +129,13 @@ fn octets(address: SocketAddr) -> [u8; 16] {
     }
 }
 
-/// `idiag_uid` and `idiag_inode` of a reply, if the socket is in this state and a process still holds it.
+/// `idiag_uid` and `idiag_inode` of a reply, if the socket is an end of a connection and a process still holds it.
 ///
 /// A closed socket stays in the kernel for a while with inode 0, on older kernels with root as its user.
-fn socket_in(reply: &[u8], state: u8) -> Option<Socket> {
+fn socket_in(reply: &[u8]) -> Option<Socket> {
     let kind = u16::from_ne_bytes(reply.get(4..6)?.try_into().ok()?);
-    let found =
-        kind == SOCK_DIAG_BY_FAMILY && reply.len() >= REPLY_LENGTH && reply.get(17) == Some(&state);
+    let is_connected = reply.get(17).is_some_and(|state| CONNECTED.contains(state));
+    let found = kind == SOCK_DIAG_BY_FAMILY && reply.len() >= REPLY_LENGTH && is_connected;
     let socket = Socket { uid: u32_at(reply, 80)?, inode: u32_at(reply, 84)? };
     (found && socket.inode != 0).then_some(socket)
 }
@@ -188,6 +189,23 @@ mod tests {
     }
 
     #[test]
+    fn a_connection_that_is_closed_in_one_direction_has_its_owner() {
+        let (client, served, _listener) = pair("127.0.0.1:0");
+        client.shutdown(std::net::Shutdown::Write).unwrap();
+        assert_eq!(owner_of_far_end(&served), Owner::SameUser);
+        assert_eq!(owner_of_far_end(&client), Owner::SameUser);
+    }
+
+    #[test]
+    fn a_socket_that_listens_at_the_peers_port_is_not_the_peer() {
+        let (client, served, listener) = pair("127.0.0.1:0");
+        let there = listener.local_addr().unwrap();
+        drop((client, served));
+        let nowhere = "127.0.0.1:1".parse().unwrap();
+        assert_eq!(Diagnostics::open().unwrap().of_peer(nowhere, there), (Owner::Unknown, None));
+    }
+
+    #[test]
     fn a_closed_connection_has_no_owner() {
         let (client, served, _listener) = pair("127.0.0.1:0");
         drop(client);
@@ -215,14 +233,13 @@ mod tests {
     fn truncated_replies_give_no_owner() {
         let mut reply = vec![0_u8; REPLY_LENGTH];
         reply[4..6].copy_from_slice(&SOCK_DIAG_BY_FAMILY.to_ne_bytes());
-        reply[17] = TCP_ESTABLISHED;
+        reply[17] = 1;
         reply[80] = 7;
         reply[84] = 1;
         let socket = Socket { uid: 7, inode: 1 };
-        assert_eq!(socket_in(&reply, TCP_ESTABLISHED), Some(socket));
-        assert_eq!(socket_in(&reply, TCP_ESTABLISHED + 1), None);
+        assert_eq!(socket_in(&reply), Some(socket));
         for length in 0..REPLY_LENGTH {
-            assert_eq!(socket_in(&reply[..length], TCP_ESTABLISHED), None, "{length} bytes");
+            assert_eq!(socket_in(&reply[..length]), None, "{length} bytes");
         }
     }
 }
