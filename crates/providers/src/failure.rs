@@ -16,8 +16,9 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use credentials::{Failure, Problem, ProfileName, shell_word};
+use http_body_util::LengthLimitError;
 
-use crate::http_client::CALL_TIMEOUT;
+use crate::http_client::{CALL_TIMEOUT, MAX_ANSWER_BYTES};
 use crate::unreachable::{CHECK_NETWORK, Unreachable, causes, find};
 
 /// A failure that the network may explain.
@@ -109,6 +110,10 @@ where
         }
         SdkError::TimeoutError(_) => {
             unavailable(format!("AWS did not answer within {} seconds", CALL_TIMEOUT.as_secs()))
+        }
+        SdkError::ResponseError(_) if find::<LengthLimitError>(error).is_some() => {
+            let mebibytes = MAX_ANSWER_BYTES >> 20;
+            unavailable(format!("the answer is longer than {mebibytes} MiB, so it is not from AWS"))
         }
         SdkError::ResponseError(_) => unavailable("AWS's answer broke off"),
         SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_) | _ => {

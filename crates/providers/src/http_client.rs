@@ -1,4 +1,5 @@
-//! The HTTPS client under all AWS clients: rustls with ring, the environment's proxies, the system's roots.
+//! The HTTPS client under all AWS clients: rustls with ring, the environment's proxies, the system's roots. No answer is longer
+//! than [`MAX_ANSWER_BYTES`], whoever sends it.
 
 use std::path::Path;
 use std::time::Duration;
@@ -11,11 +12,13 @@ use aws_smithy_runtime_api::client::dns::{DnsFuture, ResolveDns, ResolveDnsError
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
-use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::sdk_config::SharedHttpClient;
 use credentials::Failure;
+use http_body_util::Limited;
 use tokio::time::Instant;
 
 use crate::unreachable::Unreachable;
@@ -26,6 +29,9 @@ pub(crate) const CALL_TIMEOUT: Duration = Duration::from_secs(45);
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// The time limit from a request to the start of its answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// A longer answer is an error: the SDK reads a whole answer into memory. A page of a hundred accounts has 20 KB.
+pub(crate) const MAX_ANSWER_BYTES: usize = 4 * 1024 * 1024;
 
 /// The time limits of all SDK clients. A single try has none of its own: what the connector times out names its host.
 pub(crate) fn time_limits() -> TimeoutConfig {
@@ -41,7 +47,7 @@ pub(crate) fn http_client(ca_bundle: Option<&Path>) -> Result<SharedHttpClient, 
     let tls = tls(ca_bundle)?;
     let client = Builder::new()
         .build_with_connector_fn(move |settings, _| connector_with(&tls, settings.cloned()));
-    Ok(SharedHttpClient::new(NamingClient(client)))
+    Ok(SharedHttpClient::new(BorderClient(client)))
 }
 
 /// A connector for requests that no SDK client makes.
@@ -49,7 +55,7 @@ pub(crate) fn connector(
     ca_bundle: Option<&Path>,
     settings: HttpConnectorSettings,
 ) -> Result<impl HttpConnector, Failure> {
-    Ok(NamingConnector(SharedHttpConnector::new(connector_with(&tls(ca_bundle)?, Some(settings)))))
+    Ok(BorderConnector(SharedHttpConnector::new(connector_with(&tls(ca_bundle)?, Some(settings)))))
 }
 
 fn tls(ca_bundle: Option<&Path>) -> Result<TlsContext, Failure> {
@@ -74,17 +80,17 @@ fn connector_with(tls: &TlsContext, settings: Option<HttpConnectorSettings>) -> 
     connector.build_with_resolver(Resolver)
 }
 
-/// A client whose errors name the host that was asked.
+/// A client whose errors name the host that was asked, and whose answers are limited in length.
 #[derive(Debug)]
-struct NamingClient(SharedHttpClient);
+struct BorderClient(SharedHttpClient);
 
-impl HttpClient for NamingClient {
+impl HttpClient for BorderClient {
     fn http_connector(
         &self,
         settings: &HttpConnectorSettings,
         components: &RuntimeComponents,
     ) -> SharedHttpConnector {
-        SharedHttpConnector::new(NamingConnector(self.0.http_connector(settings, components)))
+        SharedHttpConnector::new(BorderConnector(self.0.http_connector(settings, components)))
     }
 
     fn connector_metadata(&self) -> Option<ConnectorMetadata> {
@@ -92,19 +98,26 @@ impl HttpClient for NamingClient {
     }
 }
 
-/// A connector whose errors name the host that was asked.
+/// A connector whose errors name the host that was asked, and whose answers are limited in length.
 #[derive(Debug)]
-pub(crate) struct NamingConnector(pub(crate) SharedHttpConnector);
+pub(crate) struct BorderConnector(pub(crate) SharedHttpConnector);
 
-impl HttpConnector for NamingConnector {
+impl HttpConnector for BorderConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let uri = request.uri().to_owned();
         let start = Instant::now();
         let answer = self.0.call(request);
         HttpConnectorFuture::new(async move {
-            answer.await.map_err(|error| Unreachable::name_in(error, &uri, start.elapsed()))
+            let answer = answer.await;
+            let answer =
+                answer.map_err(|error| Unreachable::name_in(error, &uri, start.elapsed()))?;
+            Ok(limited(answer))
         })
     }
+}
+
+fn limited(answer: HttpResponse) -> HttpResponse {
+    answer.map(|body| SdkBody::from_body_1_x(Limited::new(body, MAX_ANSWER_BYTES)))
 }
 
 /// The system's resolver. It is here, and not the HTTP client's own, because its errors can be recognised.

@@ -14,7 +14,7 @@ use aws_types::sdk_config::SharedHttpClient;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
 use super::*;
-use crate::http_client::{NamingConnector, Resolver, http_client, time_limits};
+use crate::http_client::{BorderConnector, Resolver, http_client, time_limits};
 
 const TOKEN: &str = "CANARY-access-token";
 
@@ -157,7 +157,7 @@ async fn a_proxy_that_does_not_let_us_through_is_told_from_aws() {
             .build_with_resolver(Resolver);
         let connector = SharedHttpConnector::new(connector);
         let client = http_client_fn(move |_, _| {
-            SharedHttpConnector::new(NamingConnector(connector.clone()))
+            SharedHttpConnector::new(BorderConnector(connector.clone()))
         });
         let host = "portal.sso.eu-central-1.amazonaws.com";
         let failure = failure_with(client, &format!("https://{host}")).await;

@@ -25,6 +25,10 @@ const RESUME_WITHIN: SignedDuration = SignedDuration::from_hours(1);
 const SAVE_INTERVAL: Duration = Duration::from_secs(1);
 /// The time limit for the update of another process.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(30 * 60);
+/// The number of pages in a list, and of entries in them all. An organization has 10,000 accounts at most, unless AWS allows
+/// more, and a page has 100 entries.
+const MAX_PAGES: usize = 1000;
+const MAX_ENTRIES: usize = 100_000;
 /// The number of attempts of a call. Throttled ones do not count.
 const MAX_ATTEMPTS: u32 = 5;
 
@@ -183,20 +187,25 @@ impl Calls {
         Ok(roles)
     }
 
-    /// The entries of all pages of a list.
+    /// The entries of all pages of a list. A list without an end is an error.
     async fn all<T>(
         &self,
         call: impl AsyncFn(AccessToken, Option<String>) -> Result<Page<T>, PortalError>,
     ) -> Result<Vec<T>, Failure> {
         let (mut items, mut next) = (Vec::new(), None);
-        loop {
+        for _ in 0..MAX_PAGES {
             let page = self.one(&call, next).await?;
             items.extend(page.items);
             next = page.next;
+            if items.len() > MAX_ENTRIES {
+                break;
+            }
             if next.is_none() {
                 return Ok(items);
             }
         }
+        let name = &self.identity_center.instance().name;
+        Err(failure::unavailable(format!("the lists of the access portal of `{name}` have no end")))
     }
 
     /// One page. Throttled and failed calls are retried, and a refused access token is renewed.
@@ -240,5 +249,48 @@ impl Calls {
             *token = self.identity_center.access_token_after(refused).await?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use credentials::{Instance, InstanceId, RegionName, Secret};
+    use fakes::FakeClock;
+
+    use super::*;
+    use crate::Aws;
+    use crate::identity_center::Retries;
+    use crate::secure_store::{Protection, SecureStore};
+
+    /// The number of pages that are asked for, of a list whose pages have this many entries and never end.
+    async fn pages(entries: usize) -> usize {
+        let folder = tempfile::tempdir().unwrap();
+        let InstanceId { name, start_url } = fakes::instance("corp");
+        let region = RegionName::parse("eu-central-1").unwrap();
+        let instance = Instance { name, start_url, region };
+        let plain = Some(Protection::Plain);
+        let store = SecureStore::open(folder.path(), &instance.name, plain, None).unwrap();
+        let aws = Aws::new(Arc::new(FakeClock::at("2026-11-22T20:16:31Z")), None);
+        let secret = Secret::parse("CANARY".to_owned()).unwrap();
+        let calls = Calls {
+            identity_center: IdentityCenter::new(aws, instance, store, None, Retries::default()),
+            token: Mutex::new(AccessToken { secret, from_aws_cli: false }),
+        };
+        let asked = std::cell::Cell::new(0);
+        let outcome = calls.all(async |_, _| {
+            asked.set(asked.get() + 1);
+            Ok(Page { items: vec![(); entries], next: Some("more".to_owned()) })
+        });
+        let error = outcome.await.unwrap_err();
+        assert_eq!(error.to_string(), "the lists of the access portal of `corp` have no end");
+        asked.get()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_list_without_an_end_is_given_up() {
+        assert_eq!(pages(0).await, MAX_PAGES);
+        assert_eq!(pages(MAX_ENTRIES / 10).await, 11);
     }
 }

@@ -24,6 +24,8 @@ use crate::failure;
 
 /// The number of entries in a page: the most that AWS allows.
 const PAGE_SIZE: i32 = 100;
+/// A longer name or address of an account is left out. AWS allows 50 and 64 characters.
+const MAX_TEXT_BYTES: usize = 1024;
 /// The time limit for the check that AWS answers at all.
 const REACH_TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -112,7 +114,9 @@ impl Portal {
         // An account whose id is not valid is left out: we could not ask for its roles.
         let account = |info: aws_sdk_sso::types::AccountInfo| {
             let id = AccountId::parse(info.account_id.as_deref()?).ok()?;
-            Some(AccountInfo { id, name: info.account_name, email: info.email_address })
+            let short = |text: &String| text.len() <= MAX_TEXT_BYTES;
+            let (name, email) = (info.account_name.filter(short), info.email_address.filter(short));
+            Some(AccountInfo { id, name, email })
         };
         let accounts = answer.account_list.unwrap_or_default().into_iter().filter_map(account);
         Ok(Page { items: accounts.collect(), next: next(answer.next_token) })

@@ -12,6 +12,7 @@ mod aws_cli;
 mod background;
 mod browser;
 mod catalogue;
+mod endless;
 mod keep_session;
 mod process;
 mod refresh_token;
