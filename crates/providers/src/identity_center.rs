@@ -10,6 +10,7 @@ mod changes;
 mod item;
 mod login;
 mod oidc;
+mod page;
 mod portal;
 mod rate_limiter;
 mod role_credentials;

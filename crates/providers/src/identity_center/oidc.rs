@@ -16,11 +16,10 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use credentials::{Failure, Instance, Problem, Secret, Timestamp};
 use jiff::SignedDuration;
-use url::Url;
 
 use super::item::{RefreshGrant, Registration};
 use crate::failure;
-use crate::identity_center::IdentityCenter;
+use crate::identity_center::{IdentityCenter, page};
 
 /// The name of our client. A person sees it when they approve the sign-in.
 const CLIENT_NAME: &str = "aws-sso";
@@ -288,10 +287,8 @@ fn present(text: Option<String>) -> Result<String, Failure> {
     text.filter(|text| !text.is_empty()).ok_or_else(unexpected_answer)
 }
 
-/// The URL of a page for a browser. Other schemes could start another program, and a text that is no URL could be an option.
 fn page(url: Option<String>) -> Result<String, Failure> {
-    let url = Url::parse(&present(url)?).map_err(|_| unexpected_answer())?;
-    matches!(url.scheme(), "https" | "http").then(|| url.into()).ok_or_else(unexpected_answer)
+    page::url(&present(url)?).ok_or_else(unexpected_answer)
 }
 
 fn secret(text: Option<String>) -> Result<Secret, Failure> {
