@@ -97,6 +97,13 @@ async fn exchange(
     of_sts(answer.credentials)
 }
 
+/// The output of a `credential_process`, for the SDK.
+pub(crate) fn of_process(given: &PartialCredentials) -> SdkCredentials {
+    let token = given.session_token.as_ref().map(|token| token.expose().to_owned());
+    let key = given.access_key_id.as_str();
+    SdkCredentials::new(key, given.secret_access_key.expose(), token, None, "credential_process")
+}
+
 /// The credentials in an answer of STS.
 pub(crate) fn of_sts(
     answer: Option<aws_sdk_sts::types::Credentials>,

@@ -11,7 +11,8 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::Command;
 use zeroize::Zeroizing;
 
-use crate::PartialCredentials;
+use crate::failure::one_line;
+use crate::{PartialCredentials, child};
 
 const MAX_OUTPUT_BYTES: usize = PartialCredentials::MAX_OUTPUT_BYTES;
 
@@ -26,7 +27,7 @@ pub(crate) async fn run(line: &str) -> Result<PartialCredentials, Failure> {
     let failed = |error: io::Error| {
         Failure::failed(format!("the credential_process cannot be run: {error}"))
     };
-    let mut child = shell(line)
+    let mut child = Command::from(shell(line))
         .env(WITHIN_CREDENTIAL_PROCESS, "1")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -48,15 +49,16 @@ pub(crate) async fn run(line: &str) -> Result<PartialCredentials, Failure> {
 }
 
 #[cfg(not(windows))]
-fn shell(line: &str) -> Command {
-    let mut command = Command::new("sh");
+fn shell(line: &str) -> std::process::Command {
+    let mut command = child::command("sh");
     command.args(["-c", line]);
     command
 }
 
 #[cfg(windows)]
-fn shell(line: &str) -> Command {
-    let mut command = Command::new("cmd");
+fn shell(line: &str) -> std::process::Command {
+    use std::os::windows::process::CommandExt;
+    let mut command = child::command("cmd");
     command.arg("/C").raw_arg(line);
     command
 }
@@ -71,7 +73,7 @@ async fn read(pipe: Option<impl AsyncRead + Unpin>) -> io::Result<Zeroizing<Vec<
 }
 
 fn unsuccessful(status: ExitStatus, errors: &[u8]) -> Failure {
-    let errors = String::from_utf8_lossy(errors);
+    let errors = one_line(&String::from_utf8_lossy(errors));
     Failure::failed(format!("the credential_process failed ({status}): {errors}"))
 }
 
@@ -94,10 +96,12 @@ mod tests {
             ("echo 'no such vault' >&2; exit 3", "(exit status: 3): no such vault"),
             ("echo CANARY", "the output is not that of a credential_process"),
             ("yes CANARY", "prints more than 65536 bytes"),
+            ("exec yes endless >&2", "(signal: 13 (SIGPIPE)): endless endless"),
             ("no-such-program-at-all", "(exit status: 127)"),
         ] {
             let text = run(line).await.unwrap_err().to_string();
             assert!(text.contains(told) && !text.contains("CANARY"), "{line}: {text}");
+            assert!(text.len() < 1000, "{line}: {text}");
         }
     }
 

@@ -3,6 +3,7 @@
 //! It knows no slots, no HTTP server and no terminal. Only `aws-config` reads the environment, as in every AWS SDK.
 #![cfg_attr(test, expect(clippy::disallowed_methods, reason = "tests write files of their own"))]
 
+pub mod child;
 mod complete;
 mod credential_process;
 mod failure;

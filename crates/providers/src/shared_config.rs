@@ -2,6 +2,7 @@
 
 mod before_containers;
 mod digest;
+mod process;
 mod resolve;
 
 use std::path::{Path, PathBuf};
@@ -32,11 +33,15 @@ const WAYS: [&str; 6] = [
 /// 10,000 profiles have 2 MB.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
 
-const PROCESS: &str = "credential_process";
-
 /// One key of each of [`WAYS`]: without any of them there is nothing to try.
-const TELLING_KEYS: [&str; 6] =
-    ["aws_access_key_id", PROCESS, "role_arn", "sso_session", "sso_start_url", "login_session"];
+const TELLING_KEYS: [&str; 6] = [
+    "aws_access_key_id",
+    "credential_process",
+    "role_arn",
+    "sso_session",
+    "sso_start_url",
+    "login_session",
+];
 
 /// `~/.aws/config` and `~/.aws/credentials`, read once, as every SDK reads them.
 #[derive(Debug)]
@@ -44,6 +49,8 @@ pub struct AwsConfig {
     profiles: ProfileSet,
     /// What the files held when they were read: the SDK resolves a profile from nothing else.
     contents: EnvConfigFiles,
+    /// The same as text.
+    texts: [(EnvConfigFileKind, String); 2],
     config: PathBuf,
     credentials: PathBuf,
 }
@@ -57,21 +64,22 @@ impl AwsConfig {
         let files =
             [(EnvConfigFileKind::Config, &config), (EnvConfigFileKind::Credentials, &credentials)];
         let (mut contents, mut present) = (EnvConfigFiles::builder(), EnvConfigFiles::builder());
-        for (kind, path) in files {
-            let text = text_of(path);
+        let texts = files.map(|(kind, path)| (kind, text_of(path)));
+        for ((kind, path), (_, text)) in files.iter().zip(&texts) {
             if text.is_some() {
-                present = present.with_file(kind, path);
+                present = present.with_file(*kind, path);
             }
             // The SDK takes no set of files without one.
-            contents = contents.with_contents(kind, text.unwrap_or_default());
+            contents = contents.with_contents(*kind, text.clone().unwrap_or_default());
         }
+        let texts = texts.map(|(kind, text)| (kind, text.unwrap_or_default()));
         let contents = contents.build();
         let profiles = match load(&contents).await {
             Ok(profiles) => profiles,
             // The same error with the path of the file in it.
             Err(error) => return Err(load(&present.build()).await.err().unwrap_or(error)),
         };
-        Ok(Self { profiles, contents, config, credentials })
+        Ok(Self { profiles, contents, texts, config, credentials })
     }
 
     /// The `[sso-session NAME]` sections that have a start URL and a region, sorted by name.
@@ -109,9 +117,9 @@ impl AwsConfig {
         self.profiles.get_profile(name.as_str()).is_some()
     }
 
-    /// Whether a `credential_process` gives a profile's credentials.
+    /// Whether a `credential_process` gives a profile's credentials, perhaps those that its role is assumed with.
     pub fn runs_process(&self, name: &ProfileName) -> bool {
-        self.profiles.get_profile(name.as_str()).and_then(process_of).is_some()
+        self.profiles.get_profile(name.as_str()).and_then(|of| self.process(of)).is_some()
     }
 
     /// The region of a profile.
@@ -279,13 +287,6 @@ fn text_of(path: &Path) -> Option<String> {
             None
         }
     }
-}
-
-/// The `credential_process` of a profile that has nothing else.
-fn process_of(profile: &Profile) -> Option<&str> {
-    let mut others = TELLING_KEYS.iter().chain(&["web_identity_token_file"]);
-    let is_alone = others.all(|key| *key == PROCESS || profile.get(key).is_none());
-    profile.get(PROCESS).filter(|_| is_alone)
 }
 
 /// Whom a profile's credentials are for, as far as the profile says it.

@@ -13,6 +13,7 @@ use crate::ground::{env, ui};
 use crate::instance::arguments::{InstanceArguments, RoleArguments};
 use crate::instance::obtain::{default_region, obtain};
 use crate::instance::settings::Settings;
+use crate::instance::url_action::Address;
 use crate::instance::which_role::which_role;
 use crate::instance::{access, history, url_action};
 use config::UrlAction;
@@ -101,7 +102,8 @@ fn open(
     settings: &Settings,
 ) -> Result<(), Failure> {
     let Profile { name, credentials, .. } = profile;
-    url_action::act(action, url, name.as_str(), &settings.config)
+    let address = Address { url, argument: url };
+    url_action::act(action, &address, name.as_str(), &settings.config)
         .map_err(|error| error.with_hint(PRINT))?;
     let left = credentials.expiration.remaining(SystemClock.now());
     ui::note(&format!("Opening the AWS console as `{name}`. The credentials expire in {left}."));

@@ -9,6 +9,7 @@ use std::process::{Command, ExitCode};
 use clap::{ArgGroup, Args};
 use credentials::{Failure, Problem, Profile, RegionName, SlotName};
 
+use providers::child;
 use server::wire::Replace;
 
 use crate::client::Client;
@@ -94,9 +95,8 @@ impl Job {
     fn new(command: Vec<OsString>, profile: Profile, region: Option<RegionName>) -> Self {
         let mut words = command.into_iter();
         let program = words.next().unwrap_or_else(env::shell);
-        let mut command = Command::new(&program);
+        let mut command = child::command(&program);
         command.args(words);
-        env::keep_password_from(&mut command);
         let region = region.filter(|_| !env::has_region());
         Self { program, command, profile, region }
     }

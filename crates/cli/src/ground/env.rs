@@ -7,9 +7,9 @@ use std::env::{VarError, args_os, current_exe, split_paths, var, var_os};
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf, absolute};
-use std::process::Command;
 
 use credentials::{Failure, Invalid};
+use providers::child::PASSPHRASE_VARIABLE;
 use providers::secure_store::Passphrase;
 use url::Url;
 
@@ -60,12 +60,7 @@ pub(crate) fn this_program() -> io::Result<PathBuf> {
 
 /// The passphrase that opens sign-ins.
 pub(crate) fn file_password() -> Result<Option<Passphrase>, Failure> {
-    optional(FILE_PASSWORD, Passphrase::parse)
-}
-
-/// Removes the passphrase of sign-ins from the environment of a child program.
-pub(crate) fn keep_password_from(command: &mut Command) -> &mut Command {
-    command.env_remove(FILE_PASSWORD)
+    optional(PASSPHRASE_VARIABLE, Passphrase::parse)
 }
 
 /// The browser for sign-ins, instead of the system's default.
@@ -78,7 +73,7 @@ pub(crate) fn without_local_browser() -> Option<&'static str> {
     if text("SSH_TTY").or_else(|| text("SSH_CONNECTION")).is_some() {
         return Some("this is an SSH session");
     }
-    if text("WSL_DISTRO_NAME").is_some() {
+    if is_wsl() {
         return Some("this is WSL");
     }
     let is_container =
@@ -89,6 +84,11 @@ pub(crate) fn without_local_browser() -> Option<&'static str> {
     let needs_display = cfg!(all(unix, not(target_os = "macos")));
     let has_display = text("DISPLAY").or_else(|| text("WAYLAND_DISPLAY")).is_some();
     (needs_display && !has_display).then_some("there is no display")
+}
+
+/// Whether this is the Linux of a Windows machine.
+pub(crate) fn is_wsl() -> bool {
+    text("WSL_DISTRO_NAME").is_some()
 }
 
 /// The person's shell.
@@ -193,5 +193,3 @@ pub(crate) fn text(name: &str) -> Option<String> {
 pub(crate) fn path(name: &str) -> Option<PathBuf> {
     var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
 }
-
-const FILE_PASSWORD: &str = "AWS_SSO_FILE_PASSWORD";

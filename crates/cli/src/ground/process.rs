@@ -10,8 +10,8 @@ mod platform;
 use tokio::sync::Notify;
 
 pub(crate) use platform::{
-    ChildGroup, ChildSignals, allow_many_connections, interruption, protect_memory, replace, shell,
-    spawn, stop_signals,
+    ChildGroup, ChildSignals, allow_many_connections, detached, interruption, protect_memory,
+    replace, shell, spawn, stop_signals,
 };
 
 /// Set when signals are held.

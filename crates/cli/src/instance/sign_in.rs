@@ -9,7 +9,7 @@ use crate::ground::clock::SystemClock;
 use crate::ground::{env, ui};
 use crate::instance::access::explain;
 use crate::instance::settings::{ConfiguredInstance, Settings};
-use crate::instance::url_action;
+use crate::instance::url_action::{self, Address};
 use config::{AuthWorkflow, UrlAction};
 
 /// Options of a sign-in, from flags.
@@ -120,7 +120,8 @@ fn show_browser(
     let Instance { name, start_url, .. } = &instance.instance;
     let action = chosen_action(settings, instance, options).unwrap_or(UrlAction::Open);
     ui::note(&format!("Signing in to `{name}` ({start_url}) in your browser."));
-    act(settings, instance, action, pending.url());
+    let address = Address { url: pending.url(), argument: pending.url() };
+    act(settings, instance, action, &address);
     ui::note(&format!(
         "If no browser opens, open this URL on this machine (on another: aws-sso login --device-code{}):\n\n  {}\n",
         settings.flag_for(&instance.instance),
@@ -153,15 +154,21 @@ fn show_code(
          approve a code or a link that somebody sent you: it gives them your roles.",
     );
     if let Some(action) = action_with_code(settings, instance, options) {
-        act(settings, instance, action, pending.url_with_code());
+        let address = Address { url: pending.url_with_code(), argument: pending.url_with_code() };
+        act(settings, instance, action, &address);
     }
     ui::note("Waiting for your approval in the browser…");
 }
 
 /// Performs the URL action. A failure is only a warning, because the URL is shown too.
-fn act(settings: &Settings, instance: &ConfiguredInstance, action: UrlAction, url: &str) {
+fn act(
+    settings: &Settings,
+    instance: &ConfiguredInstance,
+    action: UrlAction,
+    address: &Address<'_>,
+) {
     let name = instance.instance.name.as_str();
-    if let Err(error) = url_action::act(action, url, name, &settings.config) {
+    if let Err(error) = url_action::act(action, address, name, &settings.config) {
         ui::note(&format!("warning: {}.", ui::printable(&error.message)));
     }
 }

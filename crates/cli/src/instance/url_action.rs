@@ -1,15 +1,20 @@
 //! URL actions: what to do with a URL that a person should open. The actions are those of aws-sso-cli.
 
-use std::io::Write;
-use std::process::{Command, Stdio};
+use std::io::{self, Write};
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use data_encoding::BASE64;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::ground::{env, ui};
+use crate::ground::{env, process, ui};
 use config::{ConfigFile, UrlAction};
 use credentials::Failure;
+use providers::child;
 
+/// A program that opens the browser and fails within this time is not the right one.
+const FAILURE_WINDOW: Duration = Duration::from_millis(500);
 /// Programs that copy their input to the clipboard. The first installed one is used.
 const CLIPBOARDS: [(&str, &[&str]); 5] = [
     ("wl-copy", &[]),
@@ -19,10 +24,18 @@ const CLIPBOARDS: [(&str, &[&str]); 5] = [
     ("clip.exe", &[]),
 ];
 
+/// A URL that a person should open.
+pub(crate) struct Address<'a> {
+    /// The URL, for the person and the clipboard.
+    pub(crate) url: &'a str,
+    /// The URL for the arguments of a program, which every user of this host can read.
+    pub(crate) argument: &'a str,
+}
+
 /// Performs the action. After an error the person has to open the URL by hand.
 pub(crate) fn act(
     action: UrlAction,
-    url: &str,
+    &Address { url, argument }: &Address<'_>,
     name: &str,
     config: &ConfigFile,
 ) -> Result<(), Failure> {
@@ -32,31 +45,54 @@ pub(crate) fn act(
     match action {
         // The URL is shown in any case.
         UrlAction::Print | UrlAction::PrintUrl => Ok(()),
-        UrlAction::Open => open(url, env::browser().as_ref().or(config.browser.as_ref())),
+        UrlAction::Open => open(argument, env::browser().as_ref().or(config.browser.as_ref())),
         UrlAction::Clip => copy(url),
         UrlAction::AnsiOsc52 => {
             ui::raw(&format!("\u{1b}]52;c;{}\u{7}", BASE64.encode(url.as_bytes())));
             Ok(())
         }
-        UrlAction::Exec => exec(&config.url_exec_command, url),
+        UrlAction::Exec => exec(&config.url_exec_command, argument),
         UrlAction::GrantedContainers => {
-            exec(&config.url_exec_command, &in_container("granted-containers", url, name))
+            exec(&config.url_exec_command, &in_container("granted-containers", argument, name))
         }
         UrlAction::OpenUrlInContainer => {
-            exec(&config.url_exec_command, &in_container("container", url, name))
+            exec(&config.url_exec_command, &in_container("container", argument, name))
         }
     }
 }
 
 fn open(url: &str, browser: Option<&String>) -> Result<(), Failure> {
-    let opened = match browser {
-        Some(browser) => open::with_detached(url, browser),
-        None => open::that_detached(url),
+    let commands = match browser {
+        Some(browser) => vec![open::with_command(url, browser)],
+        None => open::commands(url),
     };
-    opened.map_err(|error| {
-        tracing::debug!(%error, "the browser could not be started");
-        Failure::failed("no browser could be started")
-    })
+    for command in commands {
+        let mut command = process::detached(child::without_passphrase(command));
+        let program = command.get_program().to_owned();
+        match quiet(command.stdin(Stdio::null())).spawn().and_then(has_failed) {
+            Ok(false) => return Ok(()),
+            Ok(true) => tracing::debug!(?program, "the browser failed"),
+            Err(error) => tracing::debug!(?program, %error, "the browser could not be started"),
+        }
+    }
+    Err(Failure::failed("no browser could be started"))
+}
+
+/// Whether a program that opens the browser fails at once, so that the next one should be tried.
+fn has_failed(mut child: Child) -> io::Result<bool> {
+    let deadline = Instant::now() + FAILURE_WINDOW;
+    while Instant::now() < deadline {
+        if let Some(status) = child.try_wait()? {
+            // On Windows, the exit code says nothing.
+            return Ok(!status.success() && cfg!(unix));
+        }
+        sleep(Duration::from_millis(10));
+    }
+    Ok(false)
+}
+
+fn quiet(command: &mut Command) -> &mut Command {
+    command.stdout(Stdio::null()).stderr(Stdio::null())
 }
 
 /// The URL that opens a Firefox container of this name: blue, with a fingerprint, as in aws-sso-cli.
@@ -69,13 +105,8 @@ fn in_container(scheme: &str, url: &str, name: &str) -> String {
 fn exec(command: &[String], url: &str) -> Result<(), Failure> {
     let Some((program, arguments)) = command.split_first() else { return Ok(()) };
     let arguments = arguments.iter().map(|argument| argument.replace("%s", url));
-    let mut command = Command::new(program.replace("%s", url));
-    let spawned = env::keep_password_from(&mut command)
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn();
+    let mut command = child::command(program.replace("%s", url));
+    let spawned = quiet(command.args(arguments).stdin(Stdio::null())).spawn();
     spawned.map(drop).map_err(|error| {
         Failure::failed(format!("UrlExecCommand `{program}` cannot be run: {error}"))
     })
@@ -83,13 +114,8 @@ fn exec(command: &[String], url: &str) -> Result<(), Failure> {
 
 fn copy(url: &str) -> Result<(), Failure> {
     for (program, arguments) in CLIPBOARDS {
-        let mut command = Command::new(program);
-        let spawned = env::keep_password_from(&mut command)
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn();
+        let mut command = child::command(program);
+        let spawned = quiet(command.args(arguments).stdin(Stdio::piped())).spawn();
         let Ok(mut child) = spawned else { continue };
         let written =
             child.stdin.take().is_some_and(|mut stdin| stdin.write_all(url.as_bytes()).is_ok());
@@ -120,7 +146,8 @@ mod tests {
             url_exec_command: vec!["/no/such/browser".to_owned(), "%s".to_owned()],
             ..ConfigFile::default()
         };
-        let error = act(UrlAction::Exec, "https://a", "corp", &config).unwrap_err();
+        let address = Address { url: "https://a", argument: "https://a" };
+        let error = act(UrlAction::Exec, &address, "corp", &config).unwrap_err();
         assert!(
             error.message.starts_with("UrlExecCommand `/no/such/browser` cannot be run"),
             "{}",

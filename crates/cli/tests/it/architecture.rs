@@ -83,6 +83,9 @@ const WRITERS: [&str; 9] = [
     "DirBuilder",
 ];
 
+/// The files in which the command of a child is made. Only one may, so that no child has our passphrase in its environment.
+const MAY_START_CHILDREN: [&str; 1] = ["crates/providers/src/child.rs"];
+
 const MAX_LINES: usize = 360;
 
 /// The tree, read once.
@@ -168,6 +171,14 @@ fn files_are_written_by_the_crate_files_alone() {
     let may = ["crates/files/", "crates/fakes/", "conformance/", "bench/", "fuzz/"];
     let rule = "only the crate `files` may write files";
     complain(only_in(&TREE, &WRITERS, &may, rule));
+}
+
+#[test]
+fn children_are_started_through_one_function() {
+    let may = [&MAY_START_CHILDREN[..], &["crates/fakes/", "conformance/", "bench/"]].concat();
+    let rule = "a child is started with `providers::child::command` alone";
+    let starts = ["Command::new(", "open::that", "open::with("];
+    complain(only_in(&TREE, &starts, &may, rule));
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod attacks;
 mod audit;
 mod borders;
 mod catalogue;
+mod children;
 mod completions;
 mod configuration;
 mod console;

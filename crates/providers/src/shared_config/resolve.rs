@@ -1,6 +1,6 @@
 //! Credentials of a profile, as the SDK obtains them.
 
-use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::profile::{Profile, ProfileFileCredentialsProvider};
 use aws_config::provider_config::ProviderConfig;
 use aws_credential_types::Credentials as SdkCredentials;
 use aws_credential_types::provider::ProvideCredentials;
@@ -8,7 +8,8 @@ use credentials::{
     AccessKeyId, AccountId, Failure, Fetched, ProfileName, Secret, Timestamp, shell_word,
 };
 
-use super::{AwsConfig, principal_of, process_of};
+use super::process::{PROVIDER, Process};
+use super::{AwsConfig, principal_of};
 use crate::failure;
 use crate::partial_credentials::PartialCredentials;
 use crate::{Aws, complete, credential_process, http_client};
@@ -26,17 +27,15 @@ impl Aws {
         let profile = config.profile(name)?;
         let uses_sso =
             ["sso_session", "sso_start_url"].iter().any(|key| profile.get(key).is_some());
-        let given = match process_of(profile) {
-            Some(line) => {
-                let given = credential_process::run(line).await?;
-                let of_profile = || AccountId::parse(profile.get("aws_account_id")?).ok();
-                PartialCredentials {
-                    account_id: given.account_id.clone().or_else(of_profile),
-                    ..given
-                }
-            }
-            None => {
-                let given = self.provider(config, name).await?.provide_credentials().await;
+        let process = match config.process(profile) {
+            Some(process) => Some((process.profile, run(&process).await?)),
+            None => None,
+        };
+        let given = match process {
+            Some((_, given)) if profile.get("role_arn").is_none() => given,
+            process => {
+                let provider = self.provider(config, name, process).await?;
+                let given = provider.provide_credentials().await;
                 let failed = |error| match config.login_profile(profile) {
                     Some(login) => needs_aws_login(login),
                     None => failure::of_credentials(&error, name, uses_sso),
@@ -51,11 +50,13 @@ impl Aws {
         Ok(Fetched { principal, credentials })
     }
 
-    /// The SDK's provider for a profile, with the profile's region and endpoints and our HTTP client.
+    /// The SDK's provider for a profile, with the profile's region and endpoints and our HTTP client; and with the output of the
+    /// process that gives the first credentials of its chain.
     async fn provider(
         &self,
         config: &AwsConfig,
         name: &ProfileName,
+        process: Option<(&Profile, PartialCredentials)>,
     ) -> Result<ProfileFileCredentialsProvider, Failure> {
         let http_client = http_client::http_client(self.ca_bundle.as_deref())?;
         let sdk_config =
@@ -69,12 +70,23 @@ impl Aws {
             .with_region(Some(sdk_config.region().cloned().unwrap_or(complete::DEFAULT_REGION)))
             .with_use_fips(sdk_config.use_fips())
             .with_use_dual_stack(sdk_config.use_dual_stack());
-        Ok(ProfileFileCredentialsProvider::builder()
+        let provider = ProfileFileCredentialsProvider::builder()
             .configure(&provider_config)
-            .profile_files(config.contents.clone())
-            .profile_name(name.as_str())
-            .build())
+            .profile_name(name.as_str());
+        Ok(match process {
+            None => provider.profile_files(config.contents.clone()),
+            Some((profile, given)) => provider
+                .profile_files(config.contents_with_provider(profile.name()))
+                .with_custom_provider(PROVIDER, complete::of_process(&given)),
+        }
+        .build())
     }
+}
+
+async fn run(process: &Process<'_>) -> Result<PartialCredentials, Failure> {
+    let given = credential_process::run(process.line).await?;
+    let of_profile = || AccountId::parse(process.profile.get("aws_account_id")?).ok();
+    Ok(PartialCredentials { account_id: given.account_id.clone().or_else(of_profile), ..given })
 }
 
 /// Support for `aws login` is an optional feature of the SDK, and not built in here.

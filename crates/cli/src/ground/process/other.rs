@@ -55,8 +55,16 @@ fn exit_code(status: ExitStatus) -> ExitCode {
 
 /// A shell that runs the line. `raw_arg`, because cmd has its own rules for quotes.
 pub(crate) fn shell(line: &str) -> Command {
-    let mut command = Command::new("cmd");
+    let mut command = providers::child::command("cmd");
     command.arg("/C").raw_arg(line);
+    command
+}
+
+/// The command in its own process group, and without a console window.
+pub(crate) fn detached(mut command: Command) -> Command {
+    const CREATE_NEW_PROCESS_GROUP: u32 = 0x200;
+    const CREATE_NO_WINDOW: u32 = 0x0800_0000;
+    command.creation_flags(CREATE_NEW_PROCESS_GROUP | CREATE_NO_WINDOW);
     command
 }
 

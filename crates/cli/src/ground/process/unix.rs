@@ -10,6 +10,7 @@ mod signals;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
+use providers::child as children;
 use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process_group, setrlimit};
 use tokio::process::Child;
 
@@ -48,8 +49,14 @@ async fn one_of(mut signals: Signals) {
 
 /// A shell that runs the line, in its own process group.
 pub(crate) fn shell(line: &str) -> Command {
-    let mut command = Command::new("sh");
+    let mut command = children::command("sh");
     command.args(["-c", line]).process_group(0);
+    command
+}
+
+/// The command in its own process group, so that Ctrl-C in our terminal does not reach it.
+pub(crate) fn detached(mut command: Command) -> Command {
+    command.process_group(0);
     command
 }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
+use providers::child;
 use serde::Serialize;
 use tokio::process::Command;
 use tokio::time::timeout;
@@ -129,8 +130,8 @@ fn has_bytes(file: &Path, bytes: &[u8]) -> bool {
 
 /// The roots of boto3 in the `python3` of PATH.
 pub(crate) async fn roots_of_python() -> Option<PathBuf> {
-    let mut command = std::process::Command::new("python3");
-    env::keep_password_from(&mut command).args(["-c", PYTHON]);
+    let mut command = child::command("python3");
+    command.args(["-c", PYTHON]);
     let mut command = Command::from(command);
     command.stdin(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
     let output = timeout(PYTHON_TIMEOUT, command.output()).await.ok()?.ok()?;

@@ -8,11 +8,11 @@ mod platform;
 pub(crate) use platform::{SystemStore, WHY_NOT, may_change_system};
 
 use std::path::PathBuf;
-use std::process::Command;
 
 use super::{Authority, replace};
 use crate::ground::ui;
 use credentials::{Failure, shell_word};
+use providers::child;
 
 /// One step of the work.
 #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "other systems have a command"))]
@@ -56,7 +56,7 @@ impl Step {
 /// Runs a program. Its output goes to stderr, because our stdout is for data.
 fn run(words: &[String]) -> Result<(), Failure> {
     let (program, arguments) = words.split_first().map_or(("", words), |(p, a)| (p.as_str(), a));
-    let output = Command::new(program).args(arguments).output();
+    let output = child::command(program).args(arguments).output();
     let output =
         output.map_err(|error| Failure::failed(format!("{program} cannot be started: {error}")))?;
     let said = [output.stdout, output.stderr].concat();

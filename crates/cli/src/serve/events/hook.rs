@@ -12,7 +12,7 @@ use tokio::sync::mpsc::Receiver;
 use tokio::time::timeout;
 
 use crate::ground::process::{self, ChildGroup};
-use crate::ground::{env, ui};
+use crate::ground::ui;
 
 /// A shell command and its timeout.
 pub(super) struct Hook {
@@ -34,7 +34,7 @@ impl Hook {
     async fn run(&self, line: String) -> Result<(), String> {
         let mut command = process::shell(&self.command);
         // Our stdout is for data, so its output goes to stderr.
-        env::keep_password_from(&mut command).stdin(Stdio::piped()).stdout(io::stderr());
+        command.stdin(Stdio::piped()).stdout(io::stderr());
         let unusable = |error: io::Error| format!("cannot be run: {error}");
         let mut child = Command::from(command).kill_on_drop(true).spawn().map_err(unusable)?;
         let group = ChildGroup::of(&child);
