@@ -7,6 +7,7 @@ pub(crate) mod choose;
 pub(crate) mod history;
 pub(crate) mod interruptible;
 pub(crate) mod obtain;
+mod own_browser;
 pub(crate) mod roles;
 pub(crate) mod settings;
 pub(crate) mod sign_in;

@@ -34,7 +34,7 @@ pub use aws_cli_cache::AwsCliCache;
 pub use catalogue::{Account, Catalogue, CatalogueFile};
 pub use catalogue_update::Progress;
 pub use changes::{FolderSnapshot, SignInPlace};
-pub use login::{DeviceCode, Pending, Pkce, SignIn};
+pub use login::{DeviceCode, PeerCheck, Pending, Pkce, SignIn};
 pub use oidc::Workflow;
 pub use session::{SignedIn, SsoSession};
 

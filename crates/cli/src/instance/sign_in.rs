@@ -8,6 +8,7 @@ use qrcode::render::unicode::Dense1x2;
 use crate::ground::clock::SystemClock;
 use crate::ground::{env, ui};
 use crate::instance::access::explain;
+use crate::instance::own_browser;
 use crate::instance::settings::{ConfiguredInstance, Settings};
 use crate::instance::url_action::{self, Address};
 use config::{AuthWorkflow, UrlAction};
@@ -57,7 +58,7 @@ pub(crate) async fn sign_in(
         }
     };
     let (workflow, why) = workflow(settings, instance, options);
-    match right.start(workflow, options.force).await.map_err(explained)? {
+    match right.start(workflow, options.force, own_browser::check()).await.map_err(explained)? {
         Pending::Pkce(pending) => {
             show_browser(settings, instance, &pending, options);
             pending.finish().await.map_err(explained)?;
@@ -120,7 +121,7 @@ fn show_browser(
     let Instance { name, start_url, .. } = &instance.instance;
     let action = chosen_action(settings, instance, options).unwrap_or(UrlAction::Open);
     ui::note(&format!("Signing in to `{name}` ({start_url}) in your browser."));
-    let address = Address { url: pending.url(), argument: pending.url() };
+    let address = Address { url: pending.url(), argument: pending.local_url() };
     act(settings, instance, action, &address);
     ui::note(&format!(
         "If no browser opens, open this URL on this machine (on another: aws-sso login --device-code{}):\n\n  {}\n",
@@ -154,7 +155,7 @@ fn show_code(
          approve a code or a link that somebody sent you: it gives them your roles.",
     );
     if let Some(action) = action_with_code(settings, instance, options) {
-        let address = Address { url: pending.url_with_code(), argument: pending.url_with_code() };
+        let address = Address { url: pending.url_with_code(), argument: pending.local_url() };
         act(settings, instance, action, &address);
     }
     ui::note("Waiting for your approval in the browser…");

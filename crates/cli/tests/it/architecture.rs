@@ -58,7 +58,7 @@ const MAY_EXPOSE: [(&str, &str); 23] = [
         "crates/providers/src/identity_center/login/pkce.rs",
         "sends the state and the hash of the verifier",
     ),
-    ("crates/providers/src/identity_center/login/pkce/callback.rs", "compares the state"),
+    ("crates/providers/src/identity_center/login/callback.rs", "compares the state"),
     ("crates/providers/src/identity_center/oidc.rs", "sends what CreateToken asks for"),
     ("crates/providers/src/identity_center/portal.rs", "sends the access token"),
     ("crates/providers/src/identity_center/catalogue_update.rs", "compares access tokens"),

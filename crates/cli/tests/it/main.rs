@@ -11,6 +11,7 @@ mod architecture;
 mod attacks;
 mod audit;
 mod borders;
+mod browser_return;
 mod catalogue;
 mod children;
 mod completions;

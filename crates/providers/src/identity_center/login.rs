@@ -1,10 +1,12 @@
 //! Sign-in and sign-out. A sign-in says what to show to a person, and then waits until they have approved it.
 
+mod callback;
 mod device_code;
 mod pkce;
 
 use std::time::Duration;
 
+pub use callback::PeerCheck;
 pub use device_code::DeviceCode;
 pub use pkce::Pkce;
 
@@ -86,7 +88,8 @@ impl IdentityCenter {
 
 impl SignIn {
     /// Starts the sign-in. `with_new_registration` also replaces our registration at AWS: AWS may have deleted the old one, and
-    /// shows that only in the browser.
+    /// shows that only in the browser. `is_ours` tells the person's own browser from other users of this host; `None` if this
+    /// platform cannot.
     ///
     /// # Errors
     /// AWS cannot be reached or does not know the start URL; or there is no free port for the browser to return to.
@@ -94,15 +97,16 @@ impl SignIn {
         self,
         workflow: Workflow,
         with_new_registration: bool,
+        is_ours: Option<PeerCheck>,
     ) -> Result<Pending, Failure> {
         let Self { identity_center, lock } = self;
         if with_new_registration {
             forget_registration(&identity_center, workflow).await?;
         }
         Ok(match workflow {
-            Workflow::Pkce => Pending::Pkce(Pkce::start(identity_center, lock).await?),
+            Workflow::Pkce => Pending::Pkce(Pkce::start(identity_center, lock, is_ours).await?),
             Workflow::DeviceCode => {
-                Pending::DeviceCode(DeviceCode::start(identity_center, lock).await?)
+                Pending::DeviceCode(DeviceCode::start(identity_center, lock, is_ours).await?)
             }
         })
     }

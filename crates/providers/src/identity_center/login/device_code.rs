@@ -1,13 +1,17 @@
 //! Device authorization (RFC 8628): a person compares a code in a browser on any device, and we poll AWS until they have.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use credentials::{Failure, Problem, Secret};
 use files::Lock;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 use tracing::debug;
 
+use super::callback::{Callback, PeerCheck, Verdict};
 use super::{APPROVAL_TIMEOUT, new_registration, registration};
 use crate::identity_center::IdentityCenter;
 use crate::identity_center::item::Registration;
@@ -24,9 +28,17 @@ pub struct DeviceCode {
     user_code: String,
     url: String,
     url_with_code: String,
+    redirect: Option<Redirect>,
     interval: Duration,
     deadline: Instant,
     _lock: Lock,
+}
+
+/// A URL on this host that leads to the page with the code.
+struct Redirect {
+    url: String,
+    /// The server ends when this is dropped.
+    _serving: watch::Sender<Option<Verdict>>,
 }
 
 impl fmt::Debug for DeviceCode {
@@ -40,6 +52,7 @@ impl DeviceCode {
     pub(super) async fn start(
         identity_center: IdentityCenter,
         lock: Lock,
+        is_ours: Option<PeerCheck>,
     ) -> Result<Self, Failure> {
         let oidc = identity_center.oidc().await?;
         let mut client = registration(&identity_center, &oidc, Workflow::DeviceCode).await?;
@@ -57,6 +70,7 @@ impl DeviceCode {
             started;
         let interval = interval.unwrap_or(DEFAULT_POLL_INTERVAL);
         let deadline = Instant::now() + APPROVAL_TIMEOUT.min(life);
+        let redirect = Redirect::start(&url_with_code, is_ours).await;
         Ok(Self {
             identity_center,
             client,
@@ -64,6 +78,7 @@ impl DeviceCode {
             user_code,
             url,
             url_with_code,
+            redirect,
             interval,
             deadline,
             _lock: lock,
@@ -80,9 +95,16 @@ impl DeviceCode {
         &self.url
     }
 
-    /// The URL of the page with the code filled in.
+    /// The URL of the page with the code filled in. It must not be an argument of a program: other users can read those, and
+    /// could approve the code as themselves.
     pub fn url_with_code(&self) -> &str {
         &self.url_with_code
+    }
+
+    /// A URL on this host that leads to that page, but only for the person's own processes. Where it is not known who connects,
+    /// it is the page itself.
+    pub fn local_url(&self) -> &str {
+        self.redirect.as_ref().map_or(&self.url_with_code, |redirect| &redirect.url)
     }
 
     /// Waits until a person has approved the sign-in, and keeps it.
@@ -132,5 +154,17 @@ impl DeviceCode {
         Err(last_error.unwrap_or_else(|| {
             Failure::new(Problem::SignInNeeded, "nobody approved the code in time")
         }))
+    }
+}
+
+impl Redirect {
+    /// `None` where it is not known who connects, or without a port: the person still sees the page's URL.
+    async fn start(page: &str, is_ours: Option<PeerCheck>) -> Option<Self> {
+        is_ours.as_ref()?;
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.ok()?;
+        let url = format!("http://{}/", listener.local_addr().ok()?);
+        let (server, _, serving) = Callback::new(None, page, is_ours);
+        drop(tokio::spawn(Arc::new(server).serve(listener)));
+        Some(Self { url, _serving: serving })
     }
 }

@@ -1,9 +1,7 @@
 //! Authorization code with PKCE (RFC 7636): a browser on this host returns to a loopback port of ours (RFC 8252, section 7.3).
 //!
-//! The port is bound before there is a URL to open. Only a request with our `state` counts. All others are answered and ignored,
-//! so that no other user of the host can end the sign-in.
-
-mod callback;
+//! The port is bound before there is a URL to open. Only a request with our `state` counts, on a connection from a process of the
+//! person. `state` alone would not do: the URL that contains it is known to whoever reads the arguments of the browser.
 
 use std::fmt;
 use std::sync::Arc;
@@ -18,12 +16,12 @@ use tokio::time::timeout;
 use url::Url;
 use zeroize::Zeroizing;
 
+use super::callback::{Callback, Outcome, PeerCheck, Verdict};
 use super::{APPROVAL_TIMEOUT, forget_registration, registration};
 use crate::failure;
 use crate::identity_center::IdentityCenter;
 use crate::identity_center::item::Registration;
 use crate::identity_center::oidc::{SCOPE, TokenError, Workflow};
-use callback::{Callback, Outcome, Verdict};
 
 /// The time that the browser has to load the last page.
 const PAGE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -34,6 +32,8 @@ pub struct Pkce {
     client: Registration,
     listener: TcpListener,
     url: String,
+    local_url: Option<String>,
+    is_ours: Option<PeerCheck>,
     redirect_uri: String,
     state: Secret,
     verifier: Secret,
@@ -51,6 +51,7 @@ impl Pkce {
     pub(super) async fn start(
         identity_center: IdentityCenter,
         lock: Lock,
+        is_ours: Option<PeerCheck>,
     ) -> Result<Self, Failure> {
         let no_port = |error| {
             Failure::failed(format!("there is no free port for the browser to return to: {error}"))
@@ -82,6 +83,8 @@ impl Pkce {
             client,
             listener,
             url,
+            local_url: is_ours.is_some().then(|| format!("http://127.0.0.1:{port}/")),
+            is_ours,
             redirect_uri,
             state,
             verifier,
@@ -89,9 +92,15 @@ impl Pkce {
         })
     }
 
-    /// The page to open in a browser on this host.
+    /// The page to open in a browser on this host. It must not be an argument of a program: other users can read those.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// A URL on this host that leads to the page, but only for the person's own processes. It works while
+    /// [`finish`](Self::finish) waits. Where it is not known who connects, it is the page itself.
+    pub fn local_url(&self) -> &str {
+        self.local_url.as_ref().unwrap_or(&self.url)
     }
 
     /// Waits until a person has approved the sign-in, and keeps it.
@@ -99,8 +108,18 @@ impl Pkce {
     /// # Errors
     /// The person denied it or took too long; or AWS cannot be reached.
     pub async fn finish(self) -> Result<(), Failure> {
-        let Self { identity_center, client, listener, redirect_uri, state, verifier, .. } = self;
-        let (callback, returned, verdict_sender) = Callback::new(state);
+        let Self {
+            identity_center,
+            client,
+            listener,
+            url,
+            is_ours,
+            redirect_uri,
+            state,
+            verifier,
+            ..
+        } = self;
+        let (callback, returned, verdict_sender) = Callback::new(Some(state), &url, is_ours);
         let serving = tokio::spawn(Arc::new(callback).serve(listener));
         let returned = timeout(APPROVAL_TIMEOUT, returned).await.ok().and_then(Result::ok);
         let outcome = match returned {

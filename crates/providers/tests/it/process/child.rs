@@ -194,7 +194,7 @@ async fn sign_in(right: SignIn, device_code: bool) -> Result<Answer, Failure> {
     let shown = |url: &str, user_code: &str| {
         print(&Answer::Shown { url: url.to_owned(), user_code: user_code.to_owned() });
     };
-    match right.start(workflow, false).await? {
+    match right.start(workflow, false, None).await? {
         Pending::Pkce(pending) => {
             shown(pending.url(), "");
             pending.finish().await?;

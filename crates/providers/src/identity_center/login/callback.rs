@@ -1,6 +1,8 @@
-//! The server at the loopback port that the browser returns to: one path and a small page.
+//! The server at a loopback port of ours that the person's browser talks to: `/` leads to the page of the sign-in, and
+//! `/oauth/callback` is where the browser returns to. Other users get nothing: the kernel is asked who connects.
 
 use std::convert::Infallible;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -9,7 +11,9 @@ use bytes::Bytes;
 use credentials::Secret;
 use http_body_util::Full;
 use hyper::body::Incoming;
-use hyper::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY};
+use hyper::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, LOCATION, REFERRER_POLICY,
+};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
@@ -18,6 +22,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
+use tracing::warn;
 use url::Url;
 
 /// The time limit of a connection.
@@ -38,37 +43,58 @@ pub(super) enum Verdict {
     Failed,
 }
 
+/// Whether the connection between our end and the other one comes from a process of the person who signs in.
+pub type PeerCheck = Arc<dyn Fn(SocketAddr, SocketAddr) -> bool + Send + Sync>;
+
 /// A server that waits for the browser.
 pub(super) struct Callback {
-    state: Secret,
+    /// `None`: nothing returns to this server.
+    state: Option<Secret>,
+    /// The page that `/` leads to.
+    page: Option<String>,
+    /// `None`: this platform does not know who connects.
+    is_ours: Option<PeerCheck>,
     /// Taken by the first return with the right `state`: only its code is used.
     outcome: Mutex<Option<oneshot::Sender<Outcome>>>,
     verdict: watch::Receiver<Option<Verdict>>,
 }
 
 impl Callback {
-    /// A server, with a receiver of the first return with the right `state`, and a sender of the verdict.
+    /// A server, with a receiver of the first return with the right `state`, and a sender of the verdict. The page is served only
+    /// if it is known who connects.
     pub(super) fn new(
-        state: Secret,
+        state: Option<Secret>,
+        page: &str,
+        is_ours: Option<PeerCheck>,
     ) -> (Self, oneshot::Receiver<Outcome>, watch::Sender<Option<Verdict>>) {
         let (outcome, returned) = oneshot::channel();
         let (verdict_sender, verdict) = watch::channel(None);
-        (Self { state, outcome: Mutex::new(Some(outcome)), verdict }, returned, verdict_sender)
+        let page = is_ours.is_some().then(|| page.to_owned());
+        let outcome = Mutex::new(Some(outcome));
+        (Self { state, page, is_ours, outcome, verdict }, returned, verdict_sender)
     }
 
     /// Serves until the verdict is known and the last page was sent.
     pub(super) async fn serve(self: Arc<Self>, listener: TcpListener) {
         let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
         let mut connections = JoinSet::new();
+        let mut has_warned = false;
         loop {
             let accepted = tokio::select! {
                 accepted = listener.accept() => accepted,
                 _ = self.verdict() => break,
             };
-            let (Ok((stream, _)), Ok(place)) = (accepted, places.clone().try_acquire_owned())
-            else {
+            let Ok((stream, peer)) = accepted else { continue };
+            // Before it takes a place: a stranger must not shut the browser out.
+            if !self.is_of_person(&stream, peer) {
+                if !std::mem::replace(&mut has_warned, true) {
+                    warn!(
+                        "a connection to the port of this sign-in was refused, because it is not from a process of yours"
+                    );
+                }
                 continue;
-            };
+            }
+            let Ok(place) = places.clone().try_acquire_owned() else { continue };
             let this = self.clone();
             connections.spawn(async move {
                 drop(timeout(CONNECTION_TIMEOUT, this.serve_one(stream)).await);
@@ -76,6 +102,11 @@ impl Callback {
             });
         }
         while connections.join_next().await.is_some() {}
+    }
+
+    fn is_of_person(&self, stream: &TcpStream, peer: SocketAddr) -> bool {
+        let Some(is_ours) = &self.is_ours else { return true };
+        stream.local_addr().is_ok_and(|here| is_ours(here, peer))
     }
 
     async fn serve_one(self: Arc<Self>, stream: TcpStream) {
@@ -102,14 +133,17 @@ impl Callback {
 
     async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
         let path_and_query = request.uri().path_and_query().map_or("", |target| target.as_str());
-        let is_callback = request.uri().path() == "/oauth/callback";
-        let outcome = match read(path_and_query, &self.state) {
-            _ if !is_callback => return page(StatusCode::NOT_FOUND, NOTHING),
-            _ if request.method() != Method::GET => {
+        let is_get = request.method() == Method::GET;
+        let state = match (request.uri().path(), &self.page, &self.state) {
+            ("/", Some(_), _) | ("/oauth/callback", _, Some(_)) if !is_get => {
                 return page(StatusCode::METHOD_NOT_ALLOWED, NOTHING);
             }
-            None => return page(StatusCode::BAD_REQUEST, NOT_OURS),
-            Some(outcome) => outcome,
+            ("/", Some(url), _) => return redirect(url),
+            ("/oauth/callback", _, Some(state)) => state,
+            _ => return page(StatusCode::NOT_FOUND, NOTHING),
+        };
+        let Some(outcome) = read(path_and_query, state) else {
+            return page(StatusCode::BAD_REQUEST, NOT_OURS);
         };
         let first = self.outcome.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(first) = first {
@@ -153,6 +187,16 @@ fn are_equal(a: &[u8], b: &[u8]) -> bool {
     a.len() == b.len() && a.iter().zip(b).fold(0, |differing, (a, b)| differing | (a ^ b)) == 0
 }
 
+/// Leads the browser to a page. The URL is a secret: with it, others could sign us in as themselves.
+fn redirect(url: &str) -> Response<Full<Bytes>> {
+    let Ok(url) = HeaderValue::from_str(url) else {
+        return page(StatusCode::NOT_FOUND, NOTHING);
+    };
+    let mut response = page(StatusCode::FOUND, ELSEWHERE);
+    response.headers_mut().insert(LOCATION, url);
+    response
+}
+
 fn page(status: StatusCode, (title, text): (&str, &str)) -> Response<Full<Bytes>> {
     let html = format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>{title} · aws-sso</title>\
@@ -169,7 +213,7 @@ fn page(status: StatusCode, (title, text): (&str, &str)) -> Response<Full<Bytes>
         (REFERRER_POLICY, "no-referrer"),
         (CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'"),
     ] {
-        headers.insert(name, hyper::header::HeaderValue::from_static(value));
+        headers.insert(name, HeaderValue::from_static(value));
     }
     response
 }
@@ -180,6 +224,7 @@ const FAILED: (&str, &str) =
     ("The sign-in failed", "Your terminal shows the reason. You can close this window.");
 const NOT_OURS: (&str, &str) =
     ("Nothing happened", "This page belongs to no running sign-in. Start again: aws-sso login");
+const ELSEWHERE: (&str, &str) = ("Signing in", "The page of the sign-in is opened.");
 const NOTHING: (&str, &str) = ("Page not found", "You can close this window.");
 const STYLE: &str = "body{font:1.1rem/1.5 system-ui,sans-serif;margin:0;display:grid;min-height:100vh;\
                      place-items:identity_center;background:#f4f5f7;color:#16191f}main{background:#fff;padding:2rem 3rem;\
