@@ -46,13 +46,16 @@ use rate_limiter::RateLimiter;
 use crate::secure_store::{Protection, SecureStore, StoreError};
 use crate::{Aws, complete, http_client};
 
-/// How often a call is attempted, and the longest pause between two attempts.
+/// How often a call is attempted, and the longest pauses.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Retries {
     /// The number of attempts, the first one included. `None`: the SDK's default.
     pub max_attempts: Option<u32>,
     /// The longest pause. `None`: the SDK's default.
     pub max_backoff: Option<Duration>,
+    /// How long credentials are waited for: for another process that fetches them, and for our turn if AWS throttles. `None`: 50
+    /// seconds. Some programs wait no longer than a minute for a `credential_process`.
+    pub patience: Option<Duration>,
 }
 
 /// One instance with the store of its sign-in. Clones share their state. A new one makes no call.
@@ -161,6 +164,10 @@ impl fmt::Debug for IdentityCenter {
 }
 
 impl Retries {
+    fn patience(self) -> Duration {
+        self.patience.unwrap_or(Duration::from_secs(50))
+    }
+
     fn config(self) -> RetryConfig {
         let mut config = RetryConfig::standard();
         if let Some(attempts) = self.max_attempts {

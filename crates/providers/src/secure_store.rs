@@ -17,6 +17,7 @@ mod file;
 mod item_name;
 mod key_file;
 mod keyring;
+mod opened_key;
 mod passphrase;
 mod protection;
 #[cfg(test)]
@@ -29,6 +30,7 @@ use std::time::Duration;
 
 use age::x25519;
 use files::{Access, FolderRule, Lock, Replacement};
+use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use envelope::OpenError;
@@ -125,6 +127,13 @@ impl SecureStore {
     /// [`SecureStore::update`] uses another lock.
     pub fn sign_in_lock_path(&self) -> PathBuf {
         self.folder.join(format!("{}.sign-in.lock", self.name))
+    }
+
+    /// The path of the lock for fetching what this text names, so that of many processes one fetches it. Few texts share a lock.
+    pub(crate) fn fetch_lock_path(&self, what: &str) -> PathBuf {
+        let digest = Sha256::digest(what);
+        let number = digest.first().map_or(0, |byte| byte % FETCH_LOCKS);
+        self.folder.join(format!("{}.fetch-{number}.lock", self.name))
     }
 
     /// The item; `None` if there is none. It needs no lock, because the file is replaced atomically.
@@ -299,6 +308,9 @@ fn items(folder: &Path, name: &ItemName) -> Result<Vec<(Protection, PathBuf)>, S
 fn several_items(items: &[(Protection, PathBuf)]) -> StoreError {
     StoreError::Several { paths: items.iter().map(|(_, path)| path.clone()).collect() }
 }
+
+/// The number of lock files for fetching: they are never removed.
+const FETCH_LOCKS: u8 = 64;
 
 /// The time limit for the lock. It is longer than the time that another process gives a person to unlock the keyring.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(30);

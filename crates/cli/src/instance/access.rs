@@ -99,7 +99,8 @@ pub(crate) fn with_store(
     instance: &ConfiguredInstance,
 ) -> impl FnOnce(SecureStore) -> IdentityCenter + Send + 'static + use<> {
     let Settings { config, .. } = settings;
-    let retries = Retries { max_attempts: config.max_retry, max_backoff: config.max_backoff };
+    let (max_attempts, max_backoff) = (config.max_retry, config.max_backoff);
+    let retries = Retries { max_attempts, max_backoff, patience: None };
     let aws_cli = aws_cli_sign_in(settings, instance);
     let instance = instance.instance.clone();
     move |store| IdentityCenter::new(aws(), instance, store, aws_cli, retries)

@@ -8,6 +8,7 @@
 )]
 
 mod architecture;
+mod at_once;
 mod attacks;
 mod audit;
 mod borders;

@@ -52,6 +52,11 @@ impl RateLimiter {
         }
     }
 
+    /// The earliest instant of the next call.
+    pub(crate) fn next_turn(&self) -> Instant {
+        self.schedule(|schedule, _| schedule.next)
+    }
+
     /// Notes that the portal throttled a call: the rate sinks, and all calls wait for `retry_after`.
     pub(crate) fn throttled(&self, retry_after: Option<Duration>) {
         self.schedule(|schedule, now| schedule.throttled(now, retry_after));

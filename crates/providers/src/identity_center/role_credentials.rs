@@ -9,10 +9,12 @@ use credentials::{
     Problem, RoleName, Secret,
 };
 use jiff::SignedDuration;
+use tokio::time::{Instant, sleep_until};
 use tracing::debug;
 
 use super::IdentityCenter;
-use super::access_token::AccessToken;
+use super::access_token::{AccessToken, wait_for};
+use super::item::Session;
 use super::portal::PortalError;
 use crate::complete;
 use crate::failure;
@@ -32,25 +34,68 @@ enum Urgency {
 }
 
 impl IdentityCenter {
-    /// Credentials of a role: the kept ones if they are valid for more than 20 minutes, otherwise new ones.
+    /// Credentials of a role: the kept ones if they are valid for more than 20 minutes, otherwise new ones. Of all processes that
+    /// need the same role, one asks AWS, and the others wait and read what it kept.
     ///
     /// # Errors
     /// Any [`Problem`] of AWS, the sign-in or the store.
     pub async fn credentials(&self, chain: &Chain) -> Result<Fetched, Failure> {
         let principal = chain.principal(Partition::of_region(self.instance().region.as_str()));
         let key = key_of(chain);
+        let patience = self.0.retries.patience();
+        let deadline = Instant::now() + patience;
         let session = self.read_item().await?.session;
-        let kept = session.and_then(|session| session.credentials(&key, self.now(), MIN_KEPT_LIFE));
-        if let Some(credentials) = kept {
-            debug!("using kept credentials");
+        // Without a session of ours, nothing is kept that another process could wait for.
+        let lock_path = session.is_some().then(|| self.0.store.fetch_lock_path(&key));
+        if let Some(credentials) = self.kept(session, &key) {
             return Ok(Fetched { principal, credentials });
         }
-        let (token, credentials) = self.fetch(chain, Urgency::Interactive).await?;
+        let lock = match lock_path {
+            Some(path) => wait_for(&path, patience).await?,
+            None => None,
+        };
+        if lock.is_some()
+            && let Some(credentials) = self.kept(self.read_item().await?.session, &key)
+        {
+            return Ok(Fetched { principal, credentials });
+        }
+        let (token, credentials) = self.fetch_in_turn(chain, deadline).await?;
         // Credentials from the AWS CLI's sign-in belong to no session of ours.
         if !token.from_aws_cli {
             self.keep(token.secret, key, credentials.clone()).await?;
         }
+        drop(lock);
         Ok(Fetched { principal, credentials })
+    }
+
+    fn kept(&self, session: Option<Session>, key: &str) -> Option<Credentials> {
+        let kept = session?.credentials(key, self.now(), MIN_KEPT_LIFE)?;
+        debug!("using kept credentials");
+        Some(kept)
+    }
+
+    /// New credentials of a role. A call that AWS throttles is made again until the deadline: the quota is shared with other
+    /// processes, so that failing now would not help.
+    async fn fetch_in_turn(
+        &self,
+        chain: &Chain,
+        deadline: Instant,
+    ) -> Result<(AccessToken, Credentials), Failure> {
+        let mut failures = 0;
+        loop {
+            let error = match self.fetch(chain, Urgency::Interactive).await {
+                Err(error) if error.problem == Problem::Throttled => error,
+                outcome => return outcome,
+            };
+            failures += 1;
+            let next = Instant::now() + pause(failures).mul_f64(jitter());
+            let next = next.max(self.0.rate_limiter.next_turn());
+            if next >= deadline {
+                return Err(error);
+            }
+            debug!(failures, "AWS throttles calls: waiting for a turn");
+            sleep_until(next).await;
+        }
     }
 
     /// New credentials of a role, for a caller in the background that keeps them itself, perhaps of a thousand roles at once.
@@ -234,6 +279,11 @@ fn key_of(Chain { account_id, role_name, links }: &Chain) -> String {
 /// The pause before the next attempt of a call that has failed this many times.
 pub(crate) fn pause(failures: u32) -> Duration {
     Duration::from_millis(200 * 2_u64.saturating_pow(failures.min(5)))
+}
+
+/// 0.5 to 1.5, so that processes that failed together do not call again together.
+fn jitter() -> f64 {
+    0.5 + f64::from(getrandom::u32().unwrap_or_default()) / f64::from(u32::MAX)
 }
 
 /// The failure of a call for credentials, with the role or the instance in its message.

@@ -3,29 +3,81 @@
 
 use std::path::Path;
 use std::str;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use age::secrecy::ExposeSecret as _;
 use age::{scrypt, x25519};
 use files::{Lock, Replacement};
+use tracing::debug;
 
 use super::envelope::{self, OpenError};
 use super::error::StoreError;
 use super::file;
+use super::opened_key::OpenedKey;
 use super::passphrase::Passphrase;
 
-/// The key of this file, if it is there. This is where scrypt takes its time.
+/// The key of this file, if it is there. Of many processes at once, one does the work of scrypt.
 pub(super) fn find(
     path: &Path,
     passphrase: Option<&Passphrase>,
 ) -> Result<Option<x25519::Identity>, StoreError> {
     let Some(sealed) = file::read(path)? else { return Ok(None) };
     let passphrase = passphrase.ok_or(StoreError::PassphraseNeeded { new: false })?;
+    let opened = OpenedKey::of(&sealed, passphrase);
+    let lock = match wait_for_others(&opened, path) {
+        Ok(Others::HaveOpened(key)) => return Ok(Some(key)),
+        Ok(Others::None(lock)) => lock,
+        Err(error) => {
+            debug!(%error, "an opened key cannot be shared with other processes");
+            None
+        }
+    };
+    let key = open(path, &sealed, passphrase)?;
+    if let Err(error) = opened.keep(&key) {
+        debug!(%error, "the opened key is not kept for other processes");
+    }
+    drop(lock);
+    Ok(Some(key))
+}
+
+/// What the other processes have done that need the same key.
+enum Others {
+    /// One has opened it.
+    HaveOpened(x25519::Identity),
+    /// None has. The lock makes the next one wait for us.
+    None(Option<Lock>),
+}
+
+/// Waits while another process opens the key.
+fn wait_for_others(opened: &OpenedKey<'_>, path: &Path) -> Result<Others, StoreError> {
+    let lock_path = path.with_extension("opening.lock");
+    let deadline = Instant::now() + OPENING_TIMEOUT;
+    loop {
+        if let Some(key) = opened.find()? {
+            return Ok(Others::HaveOpened(key));
+        }
+        match Lock::try_acquire(&lock_path)? {
+            None if Instant::now() < deadline => sleep(POLL_INTERVAL),
+            // It may have been opened before we got the lock.
+            lock => return Ok(opened.find()?.map_or(Others::None(lock), Others::HaveOpened)),
+        }
+    }
+}
+
+/// Opens a key file. This is where scrypt takes its time.
+fn open(
+    path: &Path,
+    sealed: &[u8],
+    passphrase: &Passphrase,
+) -> Result<x25519::Identity, StoreError> {
+    debug!("opening a key file with its passphrase");
     let mut identity = scrypt::Identity::new(passphrase.for_age());
     identity.set_max_work_factor(MOST_WORK);
     let path = path.to_owned();
-    match envelope::open(&identity, &sealed) {
+    match envelope::open(&identity, sealed) {
         Ok(text) => match str::from_utf8(&text).ok().and_then(|text| text.parse().ok()) {
-            Some(key) => Ok(Some(key)),
+            Some(key) => Ok(key),
             None => Err(StoreError::Damaged { path, reason: "it holds something else than a key" }),
         },
         Err(OpenError::WrongKey) => Err(StoreError::WrongPassphrase { path }),
@@ -52,6 +104,10 @@ pub(super) fn make(
 /// and half a second, which is what OWASP asks for at least. A process pays it once. What the key closes can't be
 /// guessed at: without this file, no passphrase opens it. Tests do with less.
 const WORK_FACTOR: u8 = if cfg!(test) { 4 } else { 17 };
+
+/// The time limit for another process that opens the same key. Afterwards we do it ourselves.
+const OPENING_TIMEOUT: Duration = Duration::from_secs(10);
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// A file could ask for hours and gigabytes. This is 1 GiB and several seconds.
 const MOST_WORK: u8 = 20;

@@ -92,7 +92,7 @@ fn an_item_is_saved_and_read() {
     let mut names: Vec<_> =
         fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();
-    assert_eq!(names, ["corp.file", "corp.key", "corp.lock"]);
+    assert_eq!(names, ["corp.file", "corp.key", "corp.lock", "corp.opening.lock"]);
 }
 
 #[test]

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use fakes::CANARY;
 use serde::{Deserialize, Serialize};
@@ -25,6 +26,8 @@ pub(crate) struct Setup {
     pub(crate) passphrase: Option<String>,
     /// The number of attempts of a call.
     pub(crate) attempts: u32,
+    /// The time that credentials are waited for.
+    pub(crate) patience: Duration,
 }
 
 /// A request to a process.

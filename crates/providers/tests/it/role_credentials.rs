@@ -1,5 +1,7 @@
 //! Credentials of a role: they are kept within their sign-in. And the failures when there are none.
 
+use std::time::Duration;
+
 use fakes::identity_center::{Fault, Operation, Options};
 
 use crate::process::{Answer, Failed, Request};
@@ -34,6 +36,43 @@ fn all_processes_share_the_fetched_credentials() {
         let issued = world.fake.issued(access_key_id).unwrap();
         assert_eq!((issued.account_id.as_str(), issued.role_name.as_str()), (account, role));
     }
+}
+
+#[test]
+fn processes_that_need_a_role_at_the_same_time_fetch_it_once() {
+    let mut world =
+        World::signed_in(Options { latency: Duration::from_millis(200), ..Options::default() });
+    world.patience = MINUTE;
+    let mut processes: Vec<_> = (0..12).map(|_| world.process()).collect();
+    processes.iter_mut().for_each(|process| process.ask_credentials(ACCOUNT, ROLE));
+    let fetched: Vec<_> =
+        processes.iter_mut().map(|process| process.credentials_answer().unwrap()).collect();
+    assert!(fetched.iter().all(|access_key_id| *access_key_id == fetched[0]));
+    assert_eq!(calls(&world), 1);
+}
+
+#[test]
+fn processes_beyond_the_quota_wait_for_their_turn() {
+    let mut world = World::signed_in(Options { roles: 12, ..Options::default() });
+    world.patience = MINUTE;
+    world.fake.quota(Some(4.0));
+    let roles: Vec<String> = (0..10).map(|number| format!("{ROLE}{number}")).collect();
+    roles.iter().for_each(|role| world.fake.add_role(ACCOUNT, role));
+    let mut processes: Vec<_> = roles.iter().map(|_| world.process()).collect();
+    let asked = processes.iter_mut().zip(&roles);
+    asked.for_each(|(process, role)| process.ask_credentials(ACCOUNT, role));
+    for process in &mut processes {
+        process.credentials_answer().unwrap();
+    }
+    assert!(calls(&world) > roles.len(), "AWS has throttled none of them");
+}
+
+#[test]
+fn nobody_waits_for_a_turn_that_comes_too_late() {
+    let mut world = World::signed_in(Options::default());
+    world.patience = MINUTE;
+    assert_eq!(refused(&world, Fault::Throttled { retry_after: Some(61) }).problem, "Throttled");
+    assert_eq!(calls(&world), 1);
 }
 
 #[test]

@@ -25,6 +25,8 @@ pub(crate) struct World {
     pub(crate) fake: FakeIdentityCenter,
     /// The number of attempts of a call, for processes that start later.
     pub(crate) attempts: u32,
+    /// The time that credentials are waited for, for processes that start later.
+    pub(crate) patience: Duration,
     /// The passphrase of the stores, for processes that start later. `None`: a plain file.
     pub(crate) passphrase: Option<&'static str>,
     endpoint: String,
@@ -38,7 +40,15 @@ impl World {
         let fake = FakeIdentityCenter::start(options);
         let (endpoint, ahead) = (fake.url().to_owned(), Arc::default());
         let home = tempfile::tempdir().unwrap();
-        Self { fake, attempts: 1, passphrase: None, endpoint, home, ahead }
+        Self {
+            fake,
+            attempts: 1,
+            patience: Duration::ZERO,
+            passphrase: None,
+            endpoint,
+            home,
+            ahead,
+        }
     }
 
     /// A world with a sign-in, and no call since.
@@ -77,6 +87,7 @@ impl World {
             home: self.home().to_owned(),
             passphrase: self.passphrase.map(str::to_owned),
             attempts: self.attempts,
+            patience: self.patience,
         };
         Process::start(&setup, endpoint, self.log_file(), self.ahead.clone())
     }

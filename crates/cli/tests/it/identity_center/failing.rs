@@ -43,7 +43,8 @@ fn a_portal_that_throttles_fails_or_is_away_is_said_so() {
     );
     world.set("AWS_SSO", "CORP");
     for (fault, code, said) in [
-        (Fault::Throttled { retry_after: Some(1) }, 1, "too many requests for roles of `corp`"),
+        // Longer than a program would wait.
+        (Fault::Throttled { retry_after: Some(60) }, 1, "too many requests for roles of `corp`"),
         (Fault::ServerError, 1, "the access portal of `corp` is not available"),
         (Fault::Garbage, 1, "the access portal of `corp` is not available"),
         (Fault::Disconnect, 1, "the access portal of `corp` is not available"),

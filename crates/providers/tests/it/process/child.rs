@@ -108,8 +108,8 @@ impl User {
             SecureStore::open(&folder("store"), &instance.name, Some(protection), passphrase);
         let cache = AwsCliCache::new(folder("aws-cli"), &setup.start_url);
         let clock = Arc::new(AheadClock(AtomicI64::new(0)));
-        let retries =
-            Retries { max_attempts: Some(setup.attempts), max_backoff: Some(Duration::ZERO) };
+        let (max_attempts, max_backoff) = (Some(setup.attempts), Some(Duration::ZERO));
+        let retries = Retries { max_attempts, max_backoff, patience: Some(setup.patience) };
         let aws = Aws::new(clock.clone(), None);
         let center = IdentityCenter::new(aws, instance, store.unwrap(), Some(cache), retries);
         Self { center, catalogue, clock }
