@@ -29,7 +29,7 @@ use crate::connections::{Activity, Order, Ticket};
 use crate::gate::Peer;
 use crate::peer::Owner;
 use crate::refusal::Refusal;
-use crate::routes::{Decision, Load, Router};
+use crate::routes::{Decision, Load, Router, Standing};
 
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
 const MAX_HEAD: usize = 16 * 1024;
@@ -152,14 +152,15 @@ impl Service<Request<Incoming>> for Exchange {
     fn call(&self, request: Request<Incoming>) -> Answer {
         self.activity.request_began();
         let (head, body) = request.into_parts();
-        let (decision, may_do_something) = self.router.decide(&head, self.peer);
-        if self.peer.owner != Owner::SameUser && may_do_something {
+        let (decision, standing) = self.router.decide(&head, self.peer);
+        let is_stranger = self.peer.owner != Owner::SameUser;
+        if is_stranger && standing == Standing::Permitted {
             self.activity.showed_valid_token();
         }
         match decision {
             Decision::Answer(mut response) => {
                 // A stranger gets an answer, but no place to wait in.
-                if self.peer.owner != Owner::SameUser && !may_do_something {
+                if is_stranger && standing == Standing::NotPermitted {
                     response.headers_mut().insert(CONNECTION, CLOSE);
                 }
                 if !body.is_end_stream() {

@@ -217,6 +217,13 @@ impl Drop for Ticket {
     }
 }
 
+impl State {
+    /// A stranger waits no longer between two requests than for the first one.
+    fn idle_checks(&self) -> u64 {
+        self.stranger.map_or(IDLE_CHECKS, |_| HEAD_CHECKS)
+    }
+}
+
 impl Activity {
     fn new(looks: Arc<AtomicU64>, stranger: Option<Stranger>) -> Self {
         let phase = Phase::New { since: looks.load(Ordering::Relaxed) };
@@ -302,7 +309,7 @@ impl Activity {
         let order = match state.phase {
             Phase::New { since } if now - since >= HEAD_CHECKS => Order::Close,
             Phase::Head { since } if now - since >= HEAD_CHECKS => Order::EndSlowHead,
-            Phase::Idle { since } if now - since >= IDLE_CHECKS => Order::Close,
+            Phase::Idle { since } if now - since >= state.idle_checks() => Order::Close,
             Phase::New { .. } | Phase::Head { .. } | Phase::Busy | Phase::Idle { .. } => return,
         };
         if state.order != Some(order) {

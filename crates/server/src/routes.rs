@@ -44,6 +44,17 @@ pub(crate) enum Decision {
     ReadBody(Load),
 }
 
+/// What a request says about its requester.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// May read or write some slots.
+    Permitted,
+    /// Asks whether this is the right server, before it shows what it may do.
+    Asking,
+    /// May do nothing.
+    NotPermitted,
+}
+
 /// A load that the gate has allowed, and that waits for its body.
 pub(crate) struct Load {
     writer: Writer,
@@ -74,14 +85,18 @@ impl Router {
         Self { gate, slots, clock, saved, audit, about, readers }
     }
 
-    /// Decides from the head. Also returns whether the requester may do anything at all.
-    pub(crate) fn decide(&self, head: &Parts, peer: Peer) -> (Decision, bool) {
+    /// Decides from the head. Also returns what that says about the requester.
+    pub(crate) fn decide(&self, head: &Parts, peer: Peer) -> (Decision, Standing) {
         let now = self.now();
         let request = Request::parse(head);
         let caller = self.gate.check(head, peer, now.wall);
         let token = caller.as_ref().ok().and_then(|caller| caller.token);
         let requester = Requester { token, socket: peer.socket };
-        let may_do_something = caller.as_ref().is_ok_and(|caller| caller.reader().is_ok());
+        let standing = match &caller {
+            Ok(caller) if caller.reader().is_ok() => Standing::Permitted,
+            Ok(_) if matches!(request.action, Action::Prove(..)) => Standing::Asking,
+            Ok(_) | Err(_) => Standing::NotPermitted,
+        };
         let outcome = caller.and_then(|caller| self.carry_out(&request, caller, peer.socket, now));
         let decision = match outcome {
             Ok(Outcome::Done(decision, role)) => {
@@ -98,7 +113,7 @@ impl Router {
                 Decision::Answer(refusal.into_response())
             }
         };
-        (decision, may_do_something)
+        (decision, standing)
     }
 
     /// Executes a load with its body, or with the reason why there is none.
