@@ -6,6 +6,7 @@
 pub(crate) mod address;
 pub(crate) mod arguments;
 mod connection;
+pub(crate) mod forwarders;
 mod https;
 pub(crate) mod token_file;
 

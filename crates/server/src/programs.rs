@@ -3,6 +3,7 @@
 //! The kernel gives a socket's inode. The tables of open files show which process holds it. A search takes about a
 //! millisecond, so it runs on the caller's own thread, once for each connection, and only for a small part of the time.
 
+mod forwarder;
 #[cfg(target_os = "linux")]
 #[path = "programs/linux.rs"]
 mod platform;
@@ -25,6 +26,15 @@ pub(crate) struct Program {
     pub(crate) pid: u32,
     /// The path of its program, without control characters.
     pub(crate) exe: String,
+    /// Whether it forwards connections of others.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) forwarder: bool,
+}
+
+impl Program {
+    pub(crate) fn new(pid: u32, exe: String) -> Self {
+        Self { pid, forwarder: forwarder::is_forwarder(&exe), exe }
+    }
 }
 
 /// The known programs by the inode of their socket, each as a `T`.

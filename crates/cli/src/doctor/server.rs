@@ -1,13 +1,14 @@
 //! Checks that a server answers, that it is the user's own, its scheme, and the contents of the slot.
 
 use credentials::{Clock, Failure, Problem, SlotName};
-use server::wire::{ProfileObject, State};
+use server::wire::{ProfileObject, State, StatusObject};
 
 use super::finding::Finding;
 use super::full_uri::FullUri;
 use super::situation::Situation;
 use crate::client::Client;
 use crate::client::address::{Scheme, ServerAddress};
+use crate::client::forwarders::Forwarders;
 use crate::ground::clock::SystemClock;
 use crate::ground::ui;
 use crate::programs::exports::FULL_URI;
@@ -41,6 +42,8 @@ pub(super) async fn look(situation: &Situation) -> (Vec<Finding>, ServerAddress)
             slot(situation, profiles.iter().find(|profile| profile.profile_name == name.as_str()))
         }
     });
+    // With a read token there is no status.
+    findings.extend(client.status().await.ok().as_ref().and_then(forwarders));
     (findings, address)
 }
 
@@ -69,6 +72,13 @@ fn speaks_https(situation: &Situation, server: &ServerAddress) -> Option<Finding
         let finding = format!("the server speaks HTTPS, and {FULL_URI} says plain HTTP");
         Finding::problem(finding, "every SDK fails").with_solution(situation.export_from(server))
     })
+}
+
+/// The finding about programs that let others read.
+fn forwarders(status: &StatusObject) -> Option<Finding> {
+    let Forwarders { programs, command } = Forwarders::of(status)?;
+    let finding = Finding::warning(format!("{programs} has read a slot"), Forwarders::WHY);
+    Some(finding.with_solution(command))
 }
 
 /// The finding about the slot that programs read.

@@ -223,6 +223,23 @@ fn a_log_that_is_not_fit_keeps_the_server_from_starting() {
     );
 }
 
+/// The owner of a folder can replace every file in it, whatever their modes are.
+#[test]
+fn a_log_in_a_folder_of_another_user_keeps_the_server_from_starting() {
+    if !fakes::needs_root() {
+        return;
+    }
+    let world = world();
+    let folder = world.home().join("theirs");
+    fs::create_dir(&folder).unwrap();
+    std::os::unix::fs::chown(&folder, Some(65534), None).unwrap();
+    let path = folder.join("audit");
+    let failed = world.run(&["ecs", "run", "--port", "0", "--audit-log", path.to_str().unwrap()]);
+    assert_eq!((failed.code, failed.stdout.as_str()), (Some(1), ""), "{}", failed.stderr);
+    assert!(failed.stderr.contains("belongs to another user"), "{}", failed.stderr);
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 0, "nothing was made in it");
+}
+
 #[test]
 fn on_a_full_disk_it_serves_and_warns_once() {
     let world = world();

@@ -22,6 +22,7 @@ mod doctor;
 mod endpoints;
 mod exec;
 mod exports;
+mod forwarders;
 mod guides;
 mod help;
 mod https;

@@ -60,6 +60,9 @@ pub struct AuditLine<'a> {
     /// The peer's program.
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     pub exe: Option<Cow<'a, str>>,
+    /// Whether the program is known to forward connections of others.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub forwarder: bool,
 }
 
 /// A buffer of lines.

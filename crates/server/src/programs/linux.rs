@@ -82,7 +82,7 @@ fn inspect(pid: u32, inodes: &HashSet<u32>, found: &mut Vec<(u32, Program)>, bud
         // The process still exists, so its id was not reused before its program was read.
         if socket_at(&file) == Some(inode) {
             let exe = exe.to_string_lossy().replace(char::is_control, "\u{fffd}");
-            found.push((inode, Program { pid, exe }));
+            found.push((inode, Program::new(pid, exe)));
         }
     }
 }
@@ -135,7 +135,7 @@ mod tests {
         drop(command);
         let mut processes = Processes::new();
         let is_cat = |found: &[(u32, Program)]| {
-            let [(inode, Program { pid, exe })] = found else { return false };
+            let [(inode, Program { pid, exe, .. })] = found else { return false };
             let is_right = (*inode, *pid) == (wanted, holder.id());
             is_right
                 && exe

@@ -18,9 +18,12 @@ pub(super) struct Reads {
     pub(super) count: u64,
     pub(super) last: Option<Timestamp>,
     reader: Option<Reader>,
+    /// The last reader that forwards connections of others. Later reads of other programs do not hide it.
+    forwarder: Option<Reader>,
 }
 
 /// The reader whose program is or was searched.
+#[derive(Clone)]
 struct Reader {
     socket: Socket,
     /// The time of its first read.
@@ -58,19 +61,34 @@ impl Reads {
     /// Notes the program of a reader, unless another reader is searched by now.
     pub(super) fn found(&mut self, socket: Socket, program: Program) {
         if let Some(reader) = self.reader.as_mut().filter(|reader| reader.socket == socket) {
+            let forwards = program.forwarder;
             reader.program = Some(program);
+            if forwards {
+                self.forwarder = Some(reader.clone());
+            }
         }
     }
 
     /// The last reader that was searched, for the status.
     pub(super) fn reader(&self) -> Option<ReaderObject> {
-        let Reader { socket, last, program, .. } = self.reader.as_ref()?;
-        Some(ReaderObject {
+        self.reader.as_ref().map(Reader::object)
+    }
+
+    /// The last reader that was found to forward connections of others, for the status.
+    pub(super) fn forwarder(&self) -> Option<ReaderObject> {
+        self.forwarder.as_ref().map(Reader::object)
+    }
+}
+
+impl Reader {
+    fn object(&self) -> ReaderObject {
+        let Self { socket, last, program, .. } = self;
+        ReaderObject {
             uid: socket.uid,
             pid: program.as_ref().map(|program| program.pid),
             exe: program.as_ref().map(|program| program.exe.clone()),
             time: last.as_second(),
-        })
+        }
     }
 }
 
@@ -86,7 +104,7 @@ mod tests {
     }
 
     fn program(pid: u32) -> Program {
-        Program { pid, exe: format!("/bin/{pid}") }
+        Program::new(pid, format!("/bin/{pid}"))
     }
 
     fn shown(reads: &Reads) -> (Option<u32>, i64) {
@@ -116,5 +134,22 @@ mod tests {
         reads.found(socket(1).unwrap(), program(7));
         assert_eq!(shown(&reads), (None, 61), "the found program is another reader's");
         assert_eq!((reads.count, reads.last), (6, Some(at(61_000).wall)));
+    }
+
+    #[test]
+    fn a_forwarder_is_still_shown_after_reads_of_other_programs() {
+        let start = Instant::now();
+        let at = |seconds: u64| Now {
+            wall: Timestamp::UNIX_EPOCH + Duration::from_secs(seconds),
+            steady: start + Duration::from_secs(seconds),
+        };
+        let mut reads = Reads::default();
+        reads.note(socket(1), at(1));
+        reads.found(socket(1).unwrap(), Program::new(7, "/usr/bin/socat".to_owned()));
+        reads.note(socket(2), at(9));
+        reads.found(socket(2).unwrap(), program(8));
+        assert_eq!(shown(&reads), (Some(8), 9));
+        let forwarder = reads.forwarder().unwrap();
+        assert_eq!((forwarder.pid, forwarder.time), (Some(7), 1));
     }
 }

@@ -55,6 +55,7 @@ impl Contents {
             reads: reads.count,
             last_read: reads.last.map(|at| at.as_second()),
             last_reader: reads.reader(),
+            last_forwarder: reads.forwarder(),
         }
     }
 

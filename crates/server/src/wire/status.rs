@@ -65,6 +65,9 @@ pub struct SlotObject {
     /// The last reader that was searched. There is at most one search a second.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_reader: Option<ReaderObject>,
+    /// The last reader that is known to forward connections of others, such as `socat`. Other readers do not replace it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_forwarder: Option<ReaderObject>,
 }
 
 /// A program that has read a slot.

@@ -147,16 +147,20 @@ struct Shown {
     output: Output,
     lines: ui::Lines,
     is_empty: bool,
+    /// Whether a program that forwards connections got something without a token.
+    has_forwarder: bool,
 }
 
 impl Shown {
     fn new(output: Output) -> Self {
-        Self { output, lines: ui::Lines::new(), is_empty: true }
+        Self { output, lines: ui::Lines::new(), is_empty: true, has_forwarder: false }
     }
 
     /// Prints a line. `false`: stdout is closed.
     fn push(&mut self, line: &str, parsed: &AuditLine<'_>) -> bool {
         let is_first = std::mem::take(&mut self.is_empty);
+        self.has_forwarder |=
+            parsed.forwarder && parsed.token.is_none() && parsed.outcome == "allowed";
         match self.output {
             Output::Json => self.lines.push(line),
             Output::Text => {
@@ -169,8 +173,14 @@ impl Shown {
         if self.is_empty && self.output == Output::Text {
             ui::note("The audit log has no such records.");
         }
+        if self.has_forwarder && self.output == Output::Text {
+            ui::note(FORWARDS);
+        }
     }
 }
+
+const FORWARDS: &str = "warning: a program that forwards connections got answers without a token, and others may have sent \
+                        its requests. Require a token from every program: aws-sso ecs run --require-token";
 
 impl Since {
     fn parse(text: &str) -> Result<Self, &'static str> {

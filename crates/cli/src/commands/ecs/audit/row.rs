@@ -56,8 +56,9 @@ fn outcome<'a>(line: &'a AuditLine<'_>) -> Cow<'a, str> {
 /// The program, process and user, as far as they are known.
 fn who(line: &AuditLine<'_>) -> Cow<'static, str> {
     let program = line.exe.as_deref().and_then(|exe| exe.rsplit('/').next()).unwrap_or("?");
+    let forwards = if line.forwarder { ", forwards" } else { "" };
     match (line.pid, line.uid) {
-        (Some(pid), Some(uid)) => format!("{program}[{pid}] of user {uid}").into(),
+        (Some(pid), Some(uid)) => format!("{program}[{pid}] of user {uid}{forwards}").into(),
         (None, Some(uid)) => format!("user {uid}").into(),
         _ => "-".into(),
     }

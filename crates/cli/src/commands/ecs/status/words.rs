@@ -3,8 +3,9 @@
 use std::collections::HashSet;
 
 use credentials::Timestamp;
-use server::wire::{ReaderObject, SlotObject, State, StatusObject};
+use server::wire::{SlotObject, State, StatusObject};
 
+use crate::client::forwarders::{Forwarders, name};
 use crate::ground::ui::{self, printable};
 
 /// A slot as text.
@@ -93,6 +94,10 @@ pub(super) fn notices(status: &StatusObject) -> Vec<String> {
     let now = Timestamp::from_second(status.time).unwrap_or_default();
     let mut said = HashSet::new();
     let notices = slots(status).filter_map(|slot| ui::notice(&slot.profile, now));
+    let notices = notices.chain(Forwarders::of(status).map(|Forwarders { programs, command }| {
+        let why = Forwarders::WHY;
+        format!("{programs} has read a slot: {why}. Require a token from every program: {command}")
+    }));
     let notices = notices.filter(|notice| said.insert(notice.clone()));
     notices.map(|text| printable(&text).into_owned()).collect()
 }
@@ -162,21 +167,11 @@ fn last_read(slot: &SlotObject, now: i64) -> String {
     match &slot.last_reader {
         None => last_ago,
         Some(reader) if last.saturating_sub(reader.time) <= SAME_READ => {
-            format!("{last_ago} by {}", who(reader))
+            format!("{last_ago} by {}", name(reader))
         }
         Some(reader) => {
-            format!("{last_ago}; {} by {}", ago(now.saturating_sub(reader.time)), who(reader))
+            format!("{last_ago}; {} by {}", ago(now.saturating_sub(reader.time)), name(reader))
         }
-    }
-}
-
-fn who(reader: &ReaderObject) -> String {
-    match (&reader.exe, reader.pid) {
-        (Some(exe), Some(pid)) => {
-            let program = exe.rsplit('/').next().unwrap_or(exe);
-            format!("{} (pid {pid})", printable(program))
-        }
-        _ => format!("user {}", reader.uid),
     }
 }
 
@@ -298,6 +293,27 @@ pub(super) mod tests {
         ] {
             assert_eq!(row(3600, "ready", more).last, said);
         }
+    }
+
+    #[test]
+    fn a_forwarder_is_shown_with_the_command_that_requires_a_token() {
+        let socat = json!({"LastForwarder":
+            {"Uid": 1000, "Pid": 7, "Exe": "/usr/bin/socat", "Time": NOW - 7200}});
+        let slots = ["a", "b"].map(|name| slot(name, 60, "ready", socat.clone()));
+        let mut status = status(&slots);
+        assert_eq!(
+            notices(&status),
+            [
+                "socat (pid 7) has read a slot: it forwards connections, and the server takes all of them \
+              for yours. Require a token from every program: aws-sso ecs run --require-token"
+            ]
+        );
+        status.addresses = vec!["127.0.0.1:4200".parse().unwrap()];
+        status.scheme = "https".to_owned();
+        let told = notices(&status).concat();
+        assert!(told.ends_with(": aws-sso ecs run --port 4200 --tls --require-token"), "{told}");
+        status.token_required = true;
+        assert_eq!(notices(&status), [""; 0]);
     }
 
     #[test]
