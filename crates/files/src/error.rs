@@ -76,10 +76,15 @@ impl FileError {
             if error.kind() == io::ErrorKind::NotFound)
     }
 
+    /// Whether the file cannot be written because the disk or the user's quota is full.
+    pub fn is_disk_full(&self) -> bool {
+        use io::ErrorKind::{QuotaExceeded, StorageFull};
+        matches!(&self.fault, Fault::Unwritable(error) if matches!(error.kind(), StorageFull | QuotaExceeded))
+    }
+
     /// A sentence with the command that helps.
     pub fn hint(&self) -> Option<String> {
-        if matches!(&self.fault, Fault::Unwritable(error) if error.kind() == io::ErrorKind::StorageFull)
-        {
+        if self.is_disk_full() {
             return Some("Free some disk space. The file is unchanged.".to_owned());
         }
         if matches!(self.fault, Fault::Changed) {

@@ -27,7 +27,7 @@ pub use folder::{FolderRule, check_folder, make_folder};
 pub use lock::Lock;
 pub use read::{open, read, read_given_key, read_private};
 pub use rename::{exists, remove, rename, set_aside};
-pub use replace::{Durability, Replacement, create, replace};
+pub use replace::{Durability, Replacement, create, overwrite, replace};
 
 #[cfg(test)]
 #[cfg(unix)]

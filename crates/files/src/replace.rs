@@ -5,8 +5,9 @@ use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile};
+use zeroize::Zeroizing;
 
-use crate::access::{Access, set_file_access};
+use crate::access::{Access, Rule, open, set_file_access};
 use crate::folder::{folder_of, make_folder};
 use crate::{FileError, Lock};
 
@@ -87,6 +88,23 @@ impl Replacement {
         Durability::Synced.settle(&self.path);
         Ok(())
     }
+}
+
+/// Overwrites a file of ours in place, for a full disk, where a second file has no room. Blanks fill the rest. A crash
+/// in between leaves a mix of the old and the new bytes.
+///
+/// # Errors
+/// The bytes are longer than the file, other users could change it, or an error of the disk.
+pub fn overwrite(path: &Path, bytes: &[u8], _lock: &Lock) -> Result<(), FileError> {
+    let failed = |error| FileError::unwritable(path, error);
+    let (mut file, metadata) = open(File::options().write(true), path, Rule::Private)?;
+    let length = usize::try_from(metadata.len()).unwrap_or(usize::MAX);
+    if bytes.len() > length {
+        return Err(failed(ErrorKind::StorageFull.into()));
+    }
+    let mut padded = Zeroizing::new(vec![b' '; length]);
+    padded.splice(..bytes.len(), bytes.iter().copied());
+    file.write_all(&padded).and_then(|()| file.sync_all()).map_err(failed)
 }
 
 /// Creates a file with these bytes in the folder of the path, with another name.

@@ -185,6 +185,22 @@ fn files_of_a_killed_process_are_removed() {
 }
 
 #[test]
+fn on_a_full_disk_a_file_can_be_overwritten_in_place() {
+    let home = tempfile::tempdir().unwrap();
+    let Some(disk) = fakes::SmallDisk::mount(home.path().join("disk")) else { return };
+    let path = disk.path().join("file");
+    write(&path, b"{\"a\":false}");
+    let lock = Lock::acquire(&disk.path().join("lock"), Duration::ZERO).unwrap();
+    disk.fill();
+    let replace = |bytes| Replacement::start(&path, &lock).and_then(|new| new.finish(bytes));
+    assert!(replace(b"{\"a\":true}").unwrap_err().is_disk_full());
+    overwrite(&path, b"{\"a\":true}", &lock).unwrap();
+    assert_eq!(*read_private(&path, 99).unwrap(), b"{\"a\":true} ");
+    assert!(overwrite(&path, &[b'x'; 13], &lock).unwrap_err().is_disk_full());
+    assert_eq!(*read_private(&path, 99).unwrap(), b"{\"a\":true} ", "it never grows");
+}
+
+#[test]
 fn an_unusable_file_is_moved_aside_and_replaces_no_other() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("list");

@@ -110,7 +110,7 @@ impl From<TokenStoreError> for Failure {
                 "Move it away and make new tokens (the old ones stop working): mv {0} {0}.old",
                 typed(path)
             )),
-            TokenStoreError::File(error) => error.hint(),
+            TokenStoreError::File(error) | TokenStoreError::Folder(error) => error.hint(),
             TokenStoreError::TooManySlots => Some(
                 "Make several tokens, or one for all slots: aws-sso ecs token create --all-slots"
                     .to_owned(),
@@ -118,6 +118,13 @@ impl From<TokenStoreError> for Failure {
             TokenStoreError::NoSuchToken(_) => {
                 Some("List the tokens: aws-sso ecs token list".to_owned())
             }
+            TokenStoreError::ClockIsBehind(_) => Some(
+                "Set the clock. If it is right now, revoke the tokens of that time: aws-sso ecs token revoke --all"
+                    .to_owned(),
+            ),
+            TokenStoreError::NoSpace(_) => Some(
+                "Revoke every token, which needs no space: aws-sso ecs token revoke --all".to_owned(),
+            ),
         };
         let error = Self::failed(error);
         match hint {

@@ -110,7 +110,7 @@ impl Server {
     /// # Errors
     /// The key cannot be read or created. Then no token is accepted.
     pub fn accept_tokens(&mut self, store: TokenStore) -> Result<(), TokenStoreError> {
-        self.gate.tokens = Some(Tokens::open(store, self.clock.now())?);
+        self.gate.tokens = Some(Tokens::open(store, Arc::clone(&self.clock))?);
         Ok(())
     }
 

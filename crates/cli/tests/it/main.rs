@@ -47,6 +47,7 @@ mod strangers;
 #[cfg(target_os = "linux")]
 mod systemd;
 mod tokens;
+mod tokens_and_clocks;
 mod trust;
 
 use fakes::TestEnv;

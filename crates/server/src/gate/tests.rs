@@ -1,5 +1,6 @@
 //! The gate alone: host × owner × authorization.
 
+use fakes::FakeClock;
 use hyper::Request;
 
 use super::*;
@@ -39,7 +40,7 @@ fn may(caller: Result<Caller, Refusal>) -> [Result<(), Refusal>; 3] {
 /// A gate that accepts the tokens of a store, and the store.
 fn with_tokens(home: &tempfile::TempDir) -> (Gate, TokenStore) {
     let store = TokenStore::at(home.path().join("tokens.json"));
-    let tokens = Some(Tokens::open(store.clone(), NOW.parse().unwrap()).unwrap());
+    let tokens = Some(Tokens::open(store.clone(), Arc::new(FakeClock::at(NOW))).unwrap());
     (Gate { tokens, ..Gate::default() }, store)
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::fmt;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use credentials::{Secret, Timestamp};
 use data_encoding::BASE64URL_NOPAD;
@@ -18,8 +19,13 @@ pub struct Keys {
     key: hmac::Key,
     /// Tokens of earlier epochs are revoked.
     epoch: u32,
-    /// Revoked tokens of this epoch that have not expired.
+    /// Revoked tokens of this epoch.
     revoked: HashSet<Serial>,
+    /// The latest time that was ever seen in this epoch, in Unix epoch seconds. A clock that is set back does not
+    /// make an expired token valid again. (A token expires at a full second, so nothing is lost.)
+    latest: AtomicI64,
+    /// When the next token of the list expires.
+    next_expiration: Option<Timestamp>,
 }
 
 impl fmt::Debug for Keys {
@@ -45,7 +51,34 @@ impl Keys {
         epoch: u32,
         revoked: HashSet<Serial>,
     ) -> Self {
-        Self { key: hmac::Key::new(hmac::HMAC_SHA256, root.as_slice()), epoch, revoked }
+        let key = hmac::Key::new(hmac::HMAC_SHA256, root.as_slice());
+        Self { key, epoch, revoked, latest: AtomicI64::new(0), next_expiration: None }
+    }
+
+    /// Adds the latest time that was seen, and when the next token of the list expires.
+    pub(super) fn with_times(self, latest: Timestamp, next_expiration: Option<Timestamp>) -> Self {
+        Self { latest: AtomicI64::new(latest.as_second()), next_expiration, ..self }
+    }
+
+    /// Notes the time, and returns the latest one that was ever seen.
+    pub(super) fn latest(&self, now: Timestamp) -> Timestamp {
+        let before = self.latest.fetch_max(now.as_second(), Ordering::Relaxed);
+        Timestamp::from_second(before).map_or(now, |before| before.max(now))
+    }
+
+    /// Notes the time. Returns whether a token of the list has expired since the list was written.
+    pub(super) fn has_news(&self, now: Timestamp) -> bool {
+        let latest = self.latest(now);
+        self.next_expiration.is_some_and(|at| at <= latest)
+    }
+
+    /// Takes over the latest time of earlier keys. Another key or another epoch starts anew, because no older token is
+    /// valid in it: `revoke --all` ends the effect of a clock that was once far ahead.
+    pub(super) fn continue_from(&self, earlier: &Self) {
+        let tag = hmac::sign(&earlier.key, b"");
+        if self.epoch == earlier.epoch && hmac::verify(&self.key, b"", tag.as_ref()).is_ok() {
+            self.latest.fetch_max(earlier.latest.load(Ordering::Relaxed), Ordering::Relaxed);
+        }
     }
 
     /// Makes a token. `None`: it would be longer than a token may be.
@@ -69,7 +102,8 @@ impl Keys {
         hmac::sign(&self.key, bytes)
     }
 
-    /// Checks a token, and returns its content if it is valid at `now`. Takes the same time for every wrong code.
+    /// Checks a token, and returns its content if it is valid at `now`, or at the latest time that was seen before.
+    /// Takes the same time for every wrong code.
     ///
     /// # Errors
     /// See [`Denied`].
@@ -81,7 +115,7 @@ impl Keys {
         if epoch != self.epoch || self.revoked.contains(&grant.serial) {
             return Err(Denied::Revoked(grant.serial));
         }
-        if grant.has_expired(now) {
+        if grant.has_expired(self.latest(now)) {
             return Err(Denied::Expired(grant.serial));
         }
         Ok(grant)
@@ -175,6 +209,21 @@ mod tests {
         keys.revoked.clear();
         keys.epoch += 1;
         assert_eq!(keys.check(&token, now()), Err(Denied::Revoked(serial)));
+    }
+
+    #[test]
+    fn an_expired_token_stays_expired_when_the_clock_is_set_back() {
+        let (keys, after) = (keys(1), "2026-11-22T21:16:31Z".parse().unwrap());
+        let token = token(&keys, Scope::Admin);
+        assert!(keys.check(&token, now()).is_ok());
+        let expired = Err(Denied::Expired(Serial([7; 8])));
+        assert_eq!(keys.check(&token, after), expired);
+        assert_eq!(keys.check(&token, now()), expired);
+        let (same, other) = (self::keys(1), self::keys(2));
+        same.continue_from(&keys);
+        other.continue_from(&keys);
+        assert_eq!(same.check(&token, now()), expired);
+        assert_eq!(other.latest(now()), now(), "another key starts anew");
     }
 
     #[test]

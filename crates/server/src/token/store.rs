@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use credentials::{Expiration, Timestamp};
-use files::{FileError, Lock, Replacement};
+use files::{FileError, FolderRule, Lock, Replacement};
+use jiff::SignedDuration;
+use zeroize::Zeroizing;
 
 use super::keys::Keys;
 use super::{AuthorizationToken, Grant, Scope, Serial};
@@ -38,6 +40,9 @@ pub struct Issued {
 /// Why a token cannot be made, listed or revoked.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenStoreError {
+    /// Other users could replace the file.
+    #[error("the key for authorization tokens cannot be used: {0}")]
+    Folder(FileError),
     /// Other users can open the file, or it cannot be read.
     #[error("the key for authorization tokens cannot be used: {0}")]
     Exposed(FileError),
@@ -61,6 +66,12 @@ pub enum TokenStoreError {
     /// No token has that serial, or it has expired.
     #[error("no authorization token has the serial {0}")]
     NoSuchToken(Serial),
+    /// The clock shows less than it did before. New tokens would live longer than they are meant to.
+    #[error("the clock is behind: authorization tokens were used at {0} before")]
+    ClockIsBehind(Timestamp),
+    /// The disk is full, and one token cannot be revoked without more space.
+    #[error("the disk is full, so nothing was revoked: {0}")]
+    NoSpace(FileError),
 }
 
 impl TokenStore {
@@ -81,6 +92,9 @@ impl TokenStore {
         now: Timestamp,
     ) -> Result<(AuthorizationToken, Grant), TokenStoreError> {
         self.change(now, |contents| {
+            if now.duration_until(contents.latest) > CLOCK_TOLERANCE {
+                return Err(TokenStoreError::ClockIsBehind(contents.latest));
+            }
             let grant = Grant { serial: Serial(random()?), scope, expiration };
             let token = contents.keys().make(grant.clone()).ok_or(TokenStoreError::TooManySlots)?;
             let issued = Issued { grant: grant.clone(), created: now, file, is_revoked: false };
@@ -94,35 +108,48 @@ impl TokenStore {
     /// # Errors
     /// See [`TokenStoreError`].
     pub fn list(&self, now: Timestamp) -> Result<Vec<Issued>, TokenStoreError> {
-        let mut issued = self.read()?.map(|contents| contents.issued).unwrap_or_default();
-        issued.retain(|issued| !issued.grant.has_expired(now));
+        let Some(Contents { mut issued, latest, .. }) = self.read()? else { return Ok(Vec::new()) };
+        issued.retain(|issued| !issued.grant.has_expired(latest.max(now)));
         Ok(issued)
     }
 
-    /// Revokes all of these tokens. After an error, none is revoked.
+    /// Revokes all of these tokens. After an error, none is revoked. On a full disk the file is overwritten in place.
     ///
     /// # Errors
     /// See [`TokenStoreError`].
     pub fn revoke(&self, serials: &[Serial], now: Timestamp) -> Result<(), TokenStoreError> {
-        self.change(now, |contents| {
+        self.locked(now, |contents, lock| {
             for serial in serials {
                 let issued = contents.issued.iter_mut().find(|token| token.grant.serial == *serial);
                 issued.ok_or(TokenStoreError::NoSuchToken(*serial))?.is_revoked = true;
             }
-            Ok(())
+            let json = self.json(contents)?;
+            match self.replace(&json, lock) {
+                Err(error) if error.is_disk_full() => {
+                    files::overwrite(&self.path, &json, lock).map_err(TokenStoreError::NoSpace)
+                }
+                written => Ok(written?),
+            }
         })
     }
 
-    /// Revokes every token.
+    /// Revokes every token. On a full disk the key is removed, which needs no space: the next token gets a new key.
     ///
     /// # Errors
     /// See [`TokenStoreError`].
     pub fn revoke_all(&self, now: Timestamp) -> Result<(), TokenStoreError> {
-        self.change(now, |contents| {
-            contents.epoch = contents.epoch.wrapping_add(1);
-            contents.issued.clear();
-            Ok(())
+        self.locked(now, |contents, lock| {
+            contents.start_epoch(now);
+            match self.replace(&self.json(contents)?, lock) {
+                Err(error) if error.is_disk_full() => Ok(files::remove(&self.path)?),
+                written => Ok(written?),
+            }
         })
+    }
+
+    /// Writes the time, so that no earlier time counts.
+    pub(super) fn note_time(&self, now: Timestamp) -> Result<(), TokenStoreError> {
+        self.change(now, |_| Ok(()))
     }
 
     /// The key and the revoked tokens. Makes a key if there is none.
@@ -150,20 +177,42 @@ impl TokenStore {
         now: Timestamp,
         change: impl FnOnce(&mut Contents) -> Result<T, TokenStoreError>,
     ) -> Result<T, TokenStoreError> {
+        self.locked(now, |contents, lock| {
+            let outcome = change(contents)?;
+            self.replace(&self.json(contents)?, lock)?;
+            Ok(outcome)
+        })
+    }
+
+    /// Passes the contents and the lock to `work`, which writes the file.
+    fn locked<T>(
+        &self,
+        now: Timestamp,
+        work: impl FnOnce(&mut Contents, &Lock) -> Result<T, TokenStoreError>,
+    ) -> Result<T, TokenStoreError> {
         let lock = Lock::acquire(&self.path.with_extension("lock"), LOCK_TIMEOUT)?;
         let mut contents = match self.read()? {
             Some(contents) => contents,
             None => Contents::new()?,
         };
-        contents.issued.retain(|issued| !issued.grant.has_expired(now));
-        let outcome = change(&mut contents)?;
-        let json = contents.write();
-        let json = json.map_err(|error| FileError::unwritable(&self.path, error.into()))?;
-        Replacement::start(&self.path, &lock)?.finish(&json)?;
-        Ok(outcome)
+        contents.note_time(now);
+        work(&mut contents, &lock)
+    }
+
+    fn json(&self, contents: &Contents) -> Result<Zeroizing<Vec<u8>>, FileError> {
+        contents.write().map_err(|error| FileError::unwritable(&self.path, error.into()))
+    }
+
+    fn replace(&self, json: &[u8], lock: &Lock) -> Result<(), FileError> {
+        Replacement::start(&self.path, lock)?.finish(json)
     }
 
     fn read(&self) -> Result<Option<Contents>, TokenStoreError> {
+        // Who can replace the file can put an older one there, in which a token is not revoked.
+        match files::check_folder(self.path.parent().unwrap_or(&self.path), FolderRule::Own) {
+            Err(error) if error.is_missing() => return Ok(None),
+            checked => checked.map_err(TokenStoreError::Folder)?,
+        }
         let json = match files::read_private(&self.path, MAX_BYTES) {
             Ok(json) => json,
             Err(error) if error.is_missing() => return Ok(None),
@@ -176,6 +225,8 @@ impl TokenStore {
 
 /// 10,000 tokens need less than 3 MB.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
+/// Clocks of one host differ by less, and small corrections of the clock are usual.
+const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 /// The lock is held for milliseconds.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 

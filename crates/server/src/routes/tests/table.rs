@@ -98,8 +98,8 @@ fn a_read_token_reads_its_slots_and_learns_nothing_about_others() {
     let home = tempfile::tempdir().unwrap();
     let store = TokenStore::at(home.path().join("tokens.json"));
     let now = NOW.parse().unwrap();
-    let gate =
-        || Gate { tokens: Some(Tokens::open(store.clone(), now).unwrap()), ..Gate::default() };
+    let open = || Tokens::open(store.clone(), Arc::new(FakeClock::at(NOW))).unwrap();
+    let gate = || Gate { tokens: Some(open()), ..Gate::default() };
     let named = |name| SlotName::Named(credentials::ProfileName::parse(name).unwrap());
     let scope = Scope::Read(vec![named("dev"), named("none")]);
     let expiration = credentials::Expiration::parse(LATER).unwrap();

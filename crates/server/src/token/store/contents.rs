@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use credentials::{Expiration, ProfileName, SlotName, Timestamp};
 use data_encoding::BASE64URL_NOPAD;
+use jiff::SignedDuration;
 use ring::rand::{SecureRandom, SystemRandom};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -15,18 +16,53 @@ use crate::token::{Grant, Scope, Serial};
 pub(super) struct Contents {
     root: Zeroizing<[u8; ROOT_KEY_LENGTH]>,
     pub(super) epoch: u32,
+    /// The latest time that was seen in this epoch.
+    pub(super) latest: Timestamp,
+    /// Oldest first.
     pub(super) issued: Vec<Issued>,
 }
 
 impl Contents {
     pub(super) fn new() -> Result<Self, TokenStoreError> {
-        Ok(Self { root: Zeroizing::new(random()?), epoch: 0, issued: Vec::new() })
+        Ok(Self {
+            root: Zeroizing::new(random()?),
+            epoch: 0,
+            latest: Timestamp::UNIX_EPOCH,
+            issued: Vec::new(),
+        })
     }
 
     pub(super) fn keys(&self) -> Keys {
         let revoked = self.issued.iter().filter(|token| token.is_revoked);
         let revoked: HashSet<Serial> = revoked.map(|token| token.grant.serial).collect();
-        Keys::new(&self.root, self.epoch, revoked)
+        let valid = self.issued.iter().map(|token| token.grant.expiration.instant());
+        let next_expiration = valid.filter(|at| *at > self.latest).min();
+        Keys::new(&self.root, self.epoch, revoked).with_times(self.latest, next_expiration)
+    }
+
+    /// Notes the time, and removes expired tokens. Revoked tokens are kept for longer, in case an older aws-sso writes
+    /// the file without the latest time.
+    pub(super) fn note_time(&mut self, now: Timestamp) {
+        self.latest = self.latest.max(now);
+        let latest = self.latest;
+        let is_past = |at: Timestamp| at.duration_until(latest) >= REVOKED_ARE_KEPT;
+        self.issued.retain(|token| match token.is_revoked {
+            true => !is_past(token.grant.expiration.instant()),
+            false => !token.grant.has_expired(latest),
+        });
+        let mut surplus = self.issued.len().saturating_sub(MAX_ISSUED);
+        self.issued.retain(|token| {
+            let is_kept = surplus == 0 || !token.grant.has_expired(latest);
+            surplus -= usize::from(!is_kept);
+            is_kept
+        });
+    }
+
+    /// Revokes every token. No earlier time counts from now on.
+    pub(super) fn start_epoch(&mut self, now: Timestamp) {
+        self.epoch = self.epoch.wrapping_add(1);
+        self.issued.clear();
+        self.latest = now;
     }
 
     pub(super) fn read(json: &[u8]) -> Result<Self, String> {
@@ -41,7 +77,8 @@ impl Contents {
         let root = root.as_slice().try_into().map_err(|_| "Key must have 32 bytes")?;
         let issued =
             written.issued.into_iter().map(WrittenToken::parse).collect::<Result<_, _>>()?;
-        Ok(Self { root: Zeroizing::new(root), epoch: written.epoch, issued })
+        let latest = instant(written.latest)?;
+        Ok(Self { root: Zeroizing::new(root), epoch: written.epoch, latest, issued })
     }
 
     pub(super) fn write(&self) -> serde_json::Result<Zeroizing<Vec<u8>>> {
@@ -49,6 +86,7 @@ impl Contents {
             version: VERSION,
             key: Zeroizing::new(BASE64URL_NOPAD.encode(self.root.as_slice())),
             epoch: self.epoch,
+            latest: self.latest.as_second(),
             issued: self.issued.iter().map(WrittenToken::of).collect(),
         };
         serde_json::to_vec(&written).map(Zeroizing::new)
@@ -67,6 +105,9 @@ struct Written {
     version: u32,
     key: Zeroizing<String>,
     epoch: u32,
+    /// Unix epoch seconds. Missing in files of older versions.
+    #[serde(default)]
+    latest: i64,
     issued: Vec<WrittenToken>,
 }
 
@@ -120,7 +161,6 @@ impl WrittenToken {
     }
 
     fn parse(self) -> Result<Issued, String> {
-        let instant = |seconds| Timestamp::from_second(seconds).map_err(|_| "a time is not valid");
         let default = self.default_slot.then_some(Ok(SlotName::Default));
         let named = self.slots.iter().map(|name| ProfileName::parse(name).map(SlotName::Named));
         let scope = match self.kind {
@@ -142,4 +182,11 @@ impl WrittenToken {
     }
 }
 
+fn instant(seconds: i64) -> Result<Timestamp, &'static str> {
+    Timestamp::from_second(seconds).map_err(|_| "a time is not valid")
+}
+
 const VERSION: u32 = 1;
+const REVOKED_ARE_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// Above this number, expired tokens are removed, whether they were revoked or not.
+const MAX_ISSUED: usize = 10_000;
