@@ -25,8 +25,15 @@ fn main() -> ExitCode {
         completion::answer(shell);
         return ExitCode::SUCCESS;
     }
+    if let Some(command) = env::with_home() {
+        return process::replace(command)
+            .unwrap_or_else(|error| ui::report(&credentials::Failure::failed(error)));
+    }
     let arguments = Arguments::parse();
     ui::start_log(arguments.log_level);
+    if let Err(error) = env::check_home() {
+        return ui::report(&error);
+    }
     process::protect_memory();
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,

@@ -57,13 +57,15 @@ pub(crate) async fn ensure_session(
 /// The SDK's configuration for a profile, or without one: region, endpoints, FIPS, retries, time limits.
 pub(crate) fn loader(
     http_client: SharedHttpClient,
-    profile: Option<(&str, &EnvConfigFiles)>,
+    profile: Option<&str>,
+    files: EnvConfigFiles,
 ) -> ConfigLoader {
     let loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
         .http_client(http_client)
+        .profile_files(files)
         .timeout_config(http_client::time_limits());
     match profile {
-        Some((name, files)) => loader.profile_name(name).profile_files(files.clone()),
+        Some(name) => loader.profile_name(name),
         None => loader,
     }
 }
@@ -80,7 +82,9 @@ async fn exchange(
         None,
         "long-term access key",
     );
-    let config = loader(http_client::http_client(aws.ca_bundle.as_deref())?, profile)
+    let files = profile.map_or_else(|| aws.config_contents(), |(_, files)| files.clone());
+    let http_client = http_client::http_client(aws.ca_bundle.as_deref())?;
+    let config = loader(http_client, profile.map(|(name, _)| name), files)
         .credentials_provider(keys)
         .load()
         .await;

@@ -145,7 +145,7 @@ impl IdentityCenter {
         let make = async || {
             let http_client = http_client::http_client(aws.ca_bundle.as_deref())?;
             let region = Region::new(instance.region.as_str().to_owned());
-            let config = complete::loader(http_client, None)
+            let config = complete::loader(http_client, None, aws.config_contents())
                 .region(region)
                 .no_credentials()
                 .retry_config(retries.config())

@@ -30,6 +30,9 @@ const WAYS: [&str; 6] = [
     "sso_start_url with sso_region, sso_account_id and sso_role_name",
 ];
 
+/// The texts of both files.
+pub(crate) type Texts = [(EnvConfigFileKind, String); 2];
+
 /// 10,000 profiles have 2 MB.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
 
@@ -50,7 +53,7 @@ pub struct AwsConfig {
     /// What the files held when they were read: the SDK resolves a profile from nothing else.
     contents: EnvConfigFiles,
     /// The same as text.
-    texts: [(EnvConfigFileKind, String); 2],
+    texts: Texts,
     config: PathBuf,
     credentials: PathBuf,
 }
@@ -61,23 +64,20 @@ impl AwsConfig {
     /// # Errors
     /// A file can't be read, or a line is malformed: no SDK would read the file.
     pub async fn read(config: PathBuf, credentials: PathBuf) -> Result<Self, Failure> {
-        let files =
-            [(EnvConfigFileKind::Config, &config), (EnvConfigFileKind::Credentials, &credentials)];
-        let (mut contents, mut present) = (EnvConfigFiles::builder(), EnvConfigFiles::builder());
-        let texts = files.map(|(kind, path)| (kind, text_of(path)));
-        for ((kind, path), (_, text)) in files.iter().zip(&texts) {
-            if text.is_some() {
-                present = present.with_file(*kind, path);
-            }
-            // The SDK takes no set of files without one.
-            contents = contents.with_contents(*kind, text.clone().unwrap_or_default());
-        }
-        let texts = texts.map(|(kind, text)| (kind, text.unwrap_or_default()));
-        let contents = contents.build();
+        let texts = texts_of([&config, &credentials]);
+        let contents = contents_of(&texts);
         let profiles = match load(&contents).await {
             Ok(profiles) => profiles,
             // The same error with the path of the file in it.
-            Err(error) => return Err(load(&present.build()).await.err().unwrap_or(error)),
+            Err(error) => {
+                let mut present = EnvConfigFiles::builder();
+                for ((kind, text), path) in texts.into_iter().zip([&config, &credentials]) {
+                    if !text.is_empty() {
+                        present = present.with_file(kind, path);
+                    }
+                }
+                return Err(load(&present.build()).await.err().unwrap_or(error));
+            }
         };
         Ok(Self { profiles, contents, texts, config, credentials })
     }
@@ -269,6 +269,21 @@ impl AwsConfig {
         }
         Ok(profile)
     }
+}
+
+/// What the AWS config file and the shared credentials file hold.
+pub(crate) fn texts_of([config, credentials]: [&Path; 2]) -> Texts {
+    let text = |path| text_of(path).unwrap_or_default();
+    [(EnvConfigFileKind::Config, text(config)), (EnvConfigFileKind::Credentials, text(credentials))]
+}
+
+/// The texts for the SDK, which reads no file itself. Its default paths begin with `~`, which it looks for in the current
+/// folder when HOME is unset.
+pub(crate) fn contents_of(texts: &Texts) -> EnvConfigFiles {
+    // The SDK takes no set of files without one.
+    let [(config, in_config), (credentials, in_credentials)] = texts;
+    let contents = EnvConfigFiles::builder().with_contents(*config, in_config);
+    contents.with_contents(*credentials, in_credentials).build()
 }
 
 async fn load(files: &EnvConfigFiles) -> Result<ProfileSet, Failure> {

@@ -3,19 +3,49 @@
 #![expect(clippy::disallowed_methods, reason = "this is where the environment is read")]
 
 use std::env::consts::EXE_SUFFIX;
-use std::env::{VarError, args_os, current_exe, split_paths, var, var_os};
+use std::env::{VarError, args_os, current_exe, home_dir, split_paths, var, var_os};
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf, absolute};
+use std::process::Command;
 
 use credentials::{Failure, Invalid};
 use providers::child::PASSPHRASE_VARIABLE;
 use providers::secure_store::Passphrase;
 use url::Url;
 
-/// The home folder.
+/// The home folder. Never a relative path, because the current folder can be someone else's. After [`check_home`] it is
+/// the person's.
 pub(crate) fn home() -> PathBuf {
-    path("HOME").or_else(|| path("USERPROFILE")).unwrap_or_else(|| "~".into())
+    absolute_home().unwrap_or_else(|| NO_HOME.into())
+}
+
+/// HOME, or the folder in the password database if HOME is unset or empty.
+fn absolute_home() -> Option<PathBuf> {
+    path("HOME").or_else(home_dir).filter(|home| home.is_absolute())
+}
+
+/// Checks that there is a home folder.
+///
+/// # Errors
+/// HOME is a relative path, or is not set and the password database has no folder.
+pub(crate) fn check_home() -> Result<(), Failure> {
+    match (absolute_home(), path("HOME")) {
+        (Some(_), _) => Ok(()),
+        (None, Some(_)) => Err(Failure::failed("HOME is not an absolute path")
+            .with_hint("Let aws-sso find your home folder: unset HOME")),
+        (None, None) => Err(Failure::failed("your home folder is not known: HOME is not set")
+            .with_hint("Set HOME to the absolute path of your home folder.")),
+    }
+}
+
+/// This command again with HOME, if HOME is unset or empty. Without it, libraries and children would use a folder called
+/// `~`, or the current folder. (A process cannot safely change its own environment.)
+pub(crate) fn with_home() -> Option<Command> {
+    let home = absolute_home().filter(|_| cfg!(unix) && path("HOME").is_none())?;
+    let mut command = Command::new(current_exe().ok()?);
+    command.args(args_os().skip(1)).env("HOME", home);
+    Some(command)
 }
 
 /// A folder of the XDG Base Directory Specification: from the variable if it is an absolute path, otherwise in the
@@ -193,3 +223,6 @@ pub(crate) fn text(name: &str) -> Option<String> {
 pub(crate) fn path(name: &str) -> Option<PathBuf> {
     var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
 }
+
+/// A folder that does not exist, as in Debian's password database.
+const NO_HOME: &str = "/nonexistent";

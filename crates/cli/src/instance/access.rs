@@ -18,6 +18,7 @@ use crate::instance::store::{self, Item, Purpose};
 /// The client for AWS, with the CA bundle from the environment.
 pub(crate) fn aws() -> Aws {
     Aws::new(Arc::new(SystemClock), env::ca_bundle())
+        .with_config_files([env::aws_config_file(), env::aws_credentials_file()])
 }
 
 /// Opens an instance with its store. A person is asked for the passphrase if one protects the sign-in.

@@ -31,9 +31,11 @@ impl AwsProfile {
     /// # Errors
     /// A line is malformed: no SDK would read the file.
     pub(crate) async fn read(name: &str) -> Result<Self, Failure> {
-        let mentions = providers::before_containers(name).await?;
+        let files = [env::aws_config_file(), env::aws_credentials_file()];
+        let mentions =
+            providers::before_containers(name, files.each_ref().map(PathBuf::as_path)).await?;
         let exists = mentions.iter().any(|mention| *mention != Mention::Absent);
-        let files = FILES.into_iter().zip([env::aws_config_file(), env::aws_credentials_file()]);
+        let files = FILES.into_iter().zip(files);
         let win = |(mention, (variable, file)): (Mention, (&'static str, PathBuf))| match mention {
             Mention::Wins(key) => Some(Win { key, file, variable }),
             Mention::Absent | Mention::NoCredentials => None,

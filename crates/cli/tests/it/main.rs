@@ -49,6 +49,7 @@ mod systemd;
 mod tokens;
 mod tokens_and_clocks;
 mod trust;
+mod without_home;
 
 use fakes::TestEnv;
 

@@ -1,14 +1,12 @@
 //! What SDKs find in a profile before they would ask a container's server.
-#![expect(
-    deprecated,
-    reason = "its new place is in a crate that is no dependency of ours otherwise"
-)]
 
-use crate::failure;
+use std::path::Path;
+
 use aws_config::profile::Profile;
-use aws_config::profile::profile_file::ProfileFiles;
-use aws_types::os_shim_internal::{Env, Fs};
+use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use credentials::Failure;
+
+use super::load;
 
 /// Each of these makes most SDKs take the profile, or fail with it.
 const KEYS: [&str; 7] = [
@@ -36,16 +34,22 @@ pub enum Mention {
 ///
 /// # Errors
 /// A line is malformed: no SDK would read the file.
-pub async fn before_containers(profile: &str) -> Result<[Mention; 2], Failure> {
-    let config = ProfileFiles::builder().include_default_config_file(true).build();
-    let credentials = ProfileFiles::builder().include_default_credentials_file(true).build();
-    Ok([mention(&config, profile).await?, mention(&credentials, profile).await?])
+pub async fn before_containers(
+    profile: &str,
+    [config, credentials]: [&Path; 2],
+) -> Result<[Mention; 2], Failure> {
+    Ok([
+        mention(EnvConfigFileKind::Config, config, profile).await?,
+        mention(EnvConfigFileKind::Credentials, credentials, profile).await?,
+    ])
 }
 
-async fn mention(files: &ProfileFiles, profile: &str) -> Result<Mention, Failure> {
-    let profiles = aws_config::profile::load(&Fs::real(), &Env::real(), files, None)
-        .await
-        .map_err(|error| failure::of_profile_file(&error))?;
+async fn mention(kind: EnvConfigFileKind, path: &Path, profile: &str) -> Result<Mention, Failure> {
+    // The SDK's error names the file.
+    if !path.is_file() {
+        return Ok(Mention::Absent);
+    }
+    let profiles = load(&EnvConfigFiles::builder().with_file(kind, path).build()).await?;
     let Some(profile) = profiles.get_profile(profile) else { return Ok(Mention::Absent) };
     let key = KEYS.into_iter().find(|key| profile.get(key).is_some());
     Ok(key.filter(|_| !asks_us(profile)).map_or(Mention::NoCredentials, Mention::Wins))

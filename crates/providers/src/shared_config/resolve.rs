@@ -60,7 +60,7 @@ impl Aws {
     ) -> Result<ProfileFileCredentialsProvider, Failure> {
         let http_client = http_client::http_client(self.ca_bundle.as_deref())?;
         let sdk_config =
-            complete::loader(http_client.clone(), Some((name.as_str(), &config.contents)))
+            complete::loader(http_client.clone(), Some(name.as_str()), config.contents.clone())
                 .no_credentials()
                 .load()
                 .await;
