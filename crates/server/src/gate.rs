@@ -14,6 +14,7 @@ use crate::names::Names;
 use crate::peer::{Owner, Socket};
 use crate::refusal::Refusal;
 use crate::token::{Denied, Grant, Scope, Serial, Tokens};
+use crate::wire::Upload;
 
 /// What the gate knows about a connection before any request.
 #[derive(Clone, Copy, Debug)]
@@ -28,20 +29,37 @@ pub(crate) struct Peer {
 
 /// Proof that the gate allows the request to read some slots.
 #[derive(Debug)]
-pub(crate) struct Reader(Readable);
+pub(crate) struct Reader(Permitted);
 
 /// Proof that the gate allows the request to read and write every slot.
 #[derive(Debug)]
 pub(crate) struct Writer(Reader);
 
+/// Proof that the gate allows the request to load a slot. It is a [`Writer`] for the uploads that are allowed.
+#[derive(Debug)]
+pub(crate) struct Loader {
+    writer: Writer,
+    only_handed_in: bool,
+}
+
 /// A slot that the gate allows the request to read.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ReadableSlot<'a>(&'a SlotName);
 
+/// The slots that a token is for.
 #[derive(Debug)]
-enum Readable {
+enum Permitted {
     All,
     Only(Vec<SlotName>),
+}
+
+impl Permitted {
+    fn includes(&self, name: &SlotName) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only(slots) => slots.contains(name),
+        }
+    }
 }
 
 impl Reader {
@@ -50,18 +68,14 @@ impl Reader {
     /// # Errors
     /// The request may not read it, whether it is loaded or not.
     pub(crate) fn slot<'a>(&self, name: &'a SlotName) -> Result<ReadableSlot<'a>, Refusal> {
-        let may_read = match &self.0 {
-            Readable::All => true,
-            Readable::Only(slots) => slots.contains(name),
-        };
-        if may_read { Ok(ReadableSlot(name)) } else { Err(Refusal::OtherSlots) }
+        if self.0.includes(name) { Ok(ReadableSlot(name)) } else { Err(Refusal::OtherSlots) }
     }
 
     /// Whether the request may read the slot of that name. A list omits the others.
     pub(crate) fn may_read_named(&self, name: &ProfileName) -> bool {
         match &self.0 {
-            Readable::All => true,
-            Readable::Only(slots) => {
+            Permitted::All => true,
+            Permitted::Only(slots) => {
                 slots.iter().any(|slot| matches!(slot, SlotName::Named(slot) if slot == name))
             }
         }
@@ -86,13 +100,27 @@ impl Writer {
     }
 
     fn new() -> Self {
-        Self(Reader(Readable::All))
+        Self(Reader(Permitted::All))
     }
 
     /// For tests of the code behind the gate.
     #[cfg(test)]
     pub(crate) fn for_test() -> Self {
         Self::new()
+    }
+}
+
+impl Loader {
+    /// The proof for this upload.
+    ///
+    /// # Errors
+    /// The upload names a source, and the token is only for credentials that are handed in. With a source it could get
+    /// whatever the owner's sign-in can get.
+    pub(crate) fn writer_for(&self, upload: &Upload) -> Result<&Writer, Refusal> {
+        match self.only_handed_in && upload.has_source() {
+            true => Err(Refusal::SourceNotAllowed),
+            false => Ok(&self.writer),
+        }
     }
 }
 
@@ -110,6 +138,8 @@ enum Access {
     Write(Writer),
     /// Read some slots, or all.
     Read(Reader),
+    /// Load credentials that are handed in into some slots, or all.
+    HandIn(Permitted),
     /// Only the health check, for this reason.
     None(Refusal),
 }
@@ -123,7 +153,24 @@ impl Caller {
         match self.access {
             Access::Write(writer) => Ok(writer),
             Access::Read(_) => Err(Refusal::ReadToken),
+            Access::HandIn(_) => Err(Refusal::LoadToken),
             Access::None(refusal) => Err(refusal),
+        }
+    }
+
+    /// The proof that the caller may load this slot.
+    ///
+    /// # Errors
+    /// Why the caller may not load it.
+    pub(crate) fn into_loader(self, slot: &SlotName) -> Result<Loader, Refusal> {
+        match self.access {
+            Access::HandIn(slots) if slots.includes(slot) => {
+                Ok(Loader { writer: Writer::new(), only_handed_in: true })
+            }
+            Access::HandIn(_) => Err(Refusal::OtherSlots),
+            Access::Write(_) | Access::Read(_) | Access::None(_) => {
+                Ok(Loader { writer: self.into_writer()?, only_handed_in: false })
+            }
         }
     }
 
@@ -135,6 +182,7 @@ impl Caller {
         match &self.access {
             Access::Write(writer) => Ok(writer.reader()),
             Access::Read(reader) => Ok(reader),
+            Access::HandIn(_) => Err(Refusal::LoadToken),
             Access::None(refusal) => Err(refusal.clone()),
         }
     }
@@ -229,8 +277,10 @@ impl Gate {
 fn access(scope: Scope) -> Access {
     match scope {
         Scope::Admin => Access::Write(Writer::new()),
-        Scope::ReadAll => Access::Read(Reader(Readable::All)),
-        Scope::Read(slots) => Access::Read(Reader(Readable::Only(slots))),
+        Scope::ReadAll => Access::Read(Reader(Permitted::All)),
+        Scope::Read(slots) => Access::Read(Reader(Permitted::Only(slots))),
+        Scope::HandInAll => Access::HandIn(Permitted::All),
+        Scope::HandIn(slots) => Access::HandIn(Permitted::Only(slots)),
     }
 }
 

@@ -44,6 +44,10 @@ pub(crate) enum Refusal {
     OtherSlots,
     /// The authorization token is only for reading.
     ReadToken,
+    /// The authorization token is only for loading credentials that are handed in.
+    LoadToken,
+    /// The authorization token is only for credentials that are handed in, and the upload names a source.
+    SourceNotAllowed,
     /// A browser or a proxy sent the request: it has a header that no SDK sends.
     BrowserOrProxy,
     /// Nothing is at that path.
@@ -150,6 +154,16 @@ impl Refusal {
                 forbidden(Reason::ReadToken, "the authorization token allows only reading")
                     .hint("Make an admin token: aws-sso ecs token create --admin")
             }
+            Self::LoadToken => forbidden(
+                Reason::LoadToken,
+                "the authorization token allows only loading credentials that are handed in",
+            )
+            .hint("Make a token that reads: aws-sso ecs token create --slot NAME"),
+            Self::SourceNotAllowed => forbidden(
+                Reason::SourceNotAllowed,
+                "the authorization token allows only credentials that are handed in, and the upload names a source",
+            )
+            .hint("Hand in credentials (aws-sso ecs load --from-stdin), or make an admin token: aws-sso ecs token create --admin"),
             Self::BrowserOrProxy => forbidden(
                 Reason::BrowserOrProxy,
                 "the request came from a browser or through a proxy",

@@ -12,7 +12,7 @@ use hyper::{Response, StatusCode};
 use tokio::time::timeout;
 
 use crate::audit::{Audit, Record, Requester, Role};
-use crate::gate::{Caller, Gate, Peer, ReadableSlot, Writer};
+use crate::gate::{Caller, Gate, Loader, Peer, ReadableSlot};
 use crate::peer::Socket;
 use crate::readers::Readers;
 use crate::refusal::Refusal;
@@ -57,7 +57,7 @@ pub(crate) enum Standing {
 
 /// A load that the gate has allowed, and that waits for its body.
 pub(crate) struct Load {
-    writer: Writer,
+    loader: Loader,
     slot: SlotName,
     requester: Requester,
 }
@@ -69,7 +69,7 @@ enum Outcome {
     /// It is done, and the audit log has no line for it.
     DoneUnlogged(Response<Bytes>),
     /// The body is needed to load this slot.
-    Load(Writer, SlotName),
+    Load(Loader, SlotName),
 }
 
 impl Router {
@@ -104,7 +104,7 @@ impl Router {
                 decision
             }
             Ok(Outcome::DoneUnlogged(response)) => Decision::Answer(response),
-            Ok(Outcome::Load(writer, slot)) => Decision::ReadBody(Load { writer, slot, requester }),
+            Ok(Outcome::Load(loader, slot)) => Decision::ReadBody(Load { loader, slot, requester }),
             Err(refusal) => {
                 if self.audit.is_some() {
                     let outcome = Err(refusal.clone());
@@ -119,8 +119,8 @@ impl Router {
     /// Executes a load with its body, or with the reason why there is none.
     pub(crate) fn load(&self, load: Load, body: Result<&[u8], Refusal>) -> Result<Loaded, Refusal> {
         let now = self.now();
-        let Load { writer, slot, requester } = load;
-        let outcome = body.and_then(|body| self.try_load(&writer, &slot, body, now));
+        let Load { loader, slot, requester } = load;
+        let outcome = body.and_then(|body| self.try_load(&loader, &slot, body, now));
         let role = outcome.as_ref().map(|loaded| Some(Arc::clone(&loaded.role)));
         self.note(Verb::Load, Some(slot), role.map_err(Refusal::clone), requester, now);
         outcome
@@ -197,7 +197,7 @@ impl Router {
                 let proof = self.gate.tokens.as_ref().and_then(|it| it.prove(question, host));
                 Outcome::DoneUnlogged(ok(&proof.ok_or(Refusal::NoSuchPath)?))
             }
-            Action::Load(slot) => Outcome::Load(caller.into_writer()?, slot.clone()),
+            Action::Load(slot) => Outcome::Load(caller.into_loader(slot)?, slot.clone()),
             Action::Unload(slot) => {
                 let role = self.slots.unload(&caller.into_writer()?, slot)?;
                 Outcome::Done(Decision::AnswerWhenSaved(done()), Some(role))
@@ -218,7 +218,7 @@ impl Router {
 
     fn try_load(
         &self,
-        writer: &Writer,
+        loader: &Loader,
         slot: &SlotName,
         body: &[u8],
         now: Now,
@@ -227,6 +227,7 @@ impl Router {
         if matches!(slot, SlotName::Named(name) if name != upload.name()) {
             return Err(Refusal::NamesDiffer);
         }
+        let writer = loader.writer_for(&upload)?;
         self.slots.load(writer, slot.clone(), upload, replace, now)
     }
 

@@ -96,8 +96,12 @@ pub enum Scope {
     Read(Vec<SlotName>),
     /// Read every slot.
     ReadAll,
-    /// Read and write every slot.
+    /// Read and write every slot, and name sources: get what the owner's sign-in can get.
     Admin,
+    /// Load credentials that are handed in into these slots. Read nothing, and name no source.
+    HandIn(Vec<SlotName>),
+    /// Load credentials that are handed in into every slot. Read nothing, and name no source.
+    HandInAll,
 }
 
 /// The content of a token.
@@ -134,6 +138,8 @@ impl Claims {
             Scope::Read(slots) => (KIND_READ, slots.as_slice()),
             Scope::ReadAll => (KIND_READ_ALL, &[][..]),
             Scope::Admin => (KIND_ADMIN, &[][..]),
+            Scope::HandIn(slots) => (KIND_HAND_IN, slots.as_slice()),
+            Scope::HandInAll => (KIND_HAND_IN_ALL, &[][..]),
         };
         let mut bytes = vec![VERSION, kind];
         bytes.extend_from_slice(&self.epoch.to_be_bytes());
@@ -162,6 +168,8 @@ impl Claims {
             (VERSION, KIND_READ) => Scope::Read(read_slots(slots)?),
             (VERSION, KIND_READ_ALL) if slots.is_empty() => Scope::ReadAll,
             (VERSION, KIND_ADMIN) if slots.is_empty() => Scope::Admin,
+            (VERSION, KIND_HAND_IN) => Scope::HandIn(read_slots(slots)?),
+            (VERSION, KIND_HAND_IN_ALL) if slots.is_empty() => Scope::HandInAll,
             _ => return None,
         };
         let expiration = Expiration::new(at).ok()?;
@@ -201,5 +209,7 @@ const VERSION: u8 = 1;
 const KIND_READ: u8 = 0;
 const KIND_READ_ALL: u8 = 1;
 const KIND_ADMIN: u8 = 2;
+const KIND_HAND_IN: u8 = 3;
+const KIND_HAND_IN_ALL: u8 = 4;
 /// HMAC-SHA256.
 const MAC_LENGTH: usize = 32;

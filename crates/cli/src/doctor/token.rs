@@ -172,6 +172,10 @@ fn scope(
             format!("the token {serial} may load and unload too"),
             "programs need one that reads a slot, and whoever gets this one can replace their credentials",
         )),
+        Scope::HandIn(_) | Scope::HandInAll => solution(Finding::problem(
+            format!("the token {serial} only hands in credentials"),
+            "the server refuses it for reading",
+        )),
         Scope::Read(slots) if !slots.contains(slot) => {
             let names: Vec<_> = slots.iter().map(SlotName::to_string).collect();
             let finding = format!("the token {serial} is for {}", names.join(", "));

@@ -30,6 +30,7 @@ mod identity;
 mod identity_center;
 mod impostors;
 mod lifecycle;
+mod load_only;
 mod man;
 #[cfg(target_os = "linux")]
 mod memory;

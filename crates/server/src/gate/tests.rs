@@ -180,6 +180,40 @@ fn a_token_decides_regardless_of_the_owner() {
 }
 
 #[test]
+fn a_load_only_token_loads_what_is_handed_in_and_nothing_else() {
+    let home = tempfile::tempdir().unwrap();
+    let (gate, store) = with_tokens(&home);
+    let later = "2026-11-22T21:16:31Z";
+    let dev = || SlotName::Named(ProfileName::parse("dev").unwrap());
+    let handed_in = Upload::Credentials(fakes::profile("dev", later));
+    let source = credentials::Source::Profile(fakes::profile_source("dev"));
+    let mut with_source = fakes::profile("dev", later);
+    with_source.source = Some(source.clone());
+    let sources = [
+        Upload::Source(ProfileName::parse("dev").unwrap(), source),
+        Upload::Credentials(with_source),
+    ];
+    let one = token(&store, Scope::HandIn(vec![dev()]), later);
+    let all = token(&store, Scope::HandInAll, later);
+    for owner in [Owner::SameUser, Owner::OtherUser, Owner::Root, Owner::Unknown] {
+        let check = |token: &str| {
+            let headers = [("host", "localhost:4144"), ("authorization", token)];
+            check_by(&gate, owner, "/", &headers).unwrap()
+        };
+        for token in [&one, &all] {
+            assert_eq!(may(Ok(check(token))), [const { Err(Refusal::LoadToken) }; 3]);
+            let loader = check(token).into_loader(&dev()).unwrap();
+            assert!(loader.writer_for(&handed_in).is_ok());
+            for source in &sources {
+                assert_eq!(loader.writer_for(source).err(), Some(Refusal::SourceNotAllowed));
+            }
+        }
+        let default = |token| check(token).into_loader(&SlotName::Default).err();
+        assert_eq!((default(&one), default(&all)), (Some(Refusal::OtherSlots), None));
+    }
+}
+
+#[test]
 fn two_authorization_headers_are_refused() {
     let home = tempfile::tempdir().unwrap();
     let (gate, store) = with_tokens(&home);

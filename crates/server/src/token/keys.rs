@@ -156,7 +156,14 @@ mod tests {
     #[test]
     fn a_token_contains_what_was_put_into_it() {
         let both = [slots(&["dev:Admin", "ä b"]), vec![SlotName::Default]].concat();
-        for scope in [Scope::Read(both), Scope::Read(slots(&["x"])), Scope::ReadAll, Scope::Admin] {
+        for scope in [
+            Scope::Read(both.clone()),
+            Scope::Read(slots(&["x"])),
+            Scope::ReadAll,
+            Scope::Admin,
+            Scope::HandIn(both),
+            Scope::HandInAll,
+        ] {
             let grant = grant(scope, "2026-11-22T21:16:31Z");
             let token = keys(1).make(grant.clone()).unwrap();
             assert_eq!(keys(1).check(token.expose(), now()), Ok(grant.clone()));

@@ -34,6 +34,10 @@ pub enum Reason {
     OtherSlots,
     /// The authorization token allows only reading.
     ReadToken,
+    /// The authorization token allows only loading credentials that are handed in.
+    LoadToken,
+    /// The authorization token allows only credentials that are handed in, and the upload names a source.
+    SourceNotAllowed,
     /// A browser or a proxy sent the request.
     BrowserOrProxy,
     /// Nothing is at the path.

@@ -48,6 +48,14 @@ impl Upload {
             Self::Source(name, _) => name,
         }
     }
+
+    /// Whether it names a source, from which the server gets credentials itself.
+    pub(crate) fn has_source(&self) -> bool {
+        match self {
+            Self::Credentials(profile) => profile.source.is_some(),
+            Self::Source(_, _) => true,
+        }
+    }
 }
 
 /// Writes the upload that loads `profile` into a slot.

@@ -36,28 +36,33 @@ fn store() -> TokenStore {
 
 /// The permission of a token, as text.
 fn words(grant: &Grant) -> String {
+    let list =
+        |slots: &[SlotName]| slots.iter().map(SlotName::to_string).collect::<Vec<_>>().join(", ");
     match &grant.scope {
-        Scope::Read(slots) => {
-            let slots: Vec<_> = slots.iter().map(SlotName::to_string).collect();
-            format!("read {}", slots.join(", "))
-        }
+        Scope::Read(slots) => format!("read {}", list(slots)),
         Scope::ReadAll => "read every slot".to_owned(),
-        Scope::Admin => "read and change every slot".to_owned(),
+        Scope::Admin => "read and change every slot, with any of your roles".to_owned(),
+        Scope::HandIn(slots) => format!("hand in credentials for {}", list(slots)),
+        Scope::HandInAll => "hand in credentials for every slot".to_owned(),
     }
 }
 
-/// `read`, `read-all` or `admin`.
+/// The word for programs.
 fn kind(grant: &Grant) -> &'static str {
     match &grant.scope {
         Scope::Read(_) => "read",
         Scope::ReadAll => "read-all",
         Scope::Admin => "admin",
+        Scope::HandIn(_) => "load-only",
+        Scope::HandInAll => "load-only-all",
     }
 }
 
 /// Whether the token is for the default slot, and the names of its named slots.
 fn slots(grant: &Grant) -> (bool, Vec<&str>) {
-    let Scope::Read(slots) = &grant.scope else { return (false, Vec::new()) };
+    let (Scope::Read(slots) | Scope::HandIn(slots)) = &grant.scope else {
+        return (false, Vec::new());
+    };
     let named = slots.iter().filter_map(|slot| match slot {
         SlotName::Default => None,
         SlotName::Named(name) => Some(name.as_str()),

@@ -135,6 +135,10 @@ enum Kind {
     ReadAll,
     #[serde(rename = "admin")]
     Admin,
+    #[serde(rename = "load-only")]
+    HandIn,
+    #[serde(rename = "load-only-all")]
+    HandInAll,
 }
 
 impl WrittenToken {
@@ -143,6 +147,8 @@ impl WrittenToken {
             Scope::Read(slots) => (Kind::Read, slots.as_slice()),
             Scope::ReadAll => (Kind::ReadAll, &[][..]),
             Scope::Admin => (Kind::Admin, &[][..]),
+            Scope::HandIn(slots) => (Kind::HandIn, slots.as_slice()),
+            Scope::HandInAll => (Kind::HandInAll, &[][..]),
         };
         let named = slots.iter().filter_map(|slot| match slot {
             SlotName::Default => None,
@@ -163,16 +169,14 @@ impl WrittenToken {
     fn parse(self) -> Result<Issued, String> {
         let default = self.default_slot.then_some(Ok(SlotName::Default));
         let named = self.slots.iter().map(|name| ProfileName::parse(name).map(SlotName::Named));
+        let slots = default.into_iter().chain(named).collect::<Result<_, _>>();
+        let slots = slots.map_err(|invalid| format!("a slot's name {invalid}"))?;
         let scope = match self.kind {
-            Kind::Read => Scope::Read(
-                default
-                    .into_iter()
-                    .chain(named)
-                    .collect::<Result<_, _>>()
-                    .map_err(|invalid| format!("a slot's name {invalid}"))?,
-            ),
+            Kind::Read => Scope::Read(slots),
             Kind::ReadAll => Scope::ReadAll,
             Kind::Admin => Scope::Admin,
+            Kind::HandIn => Scope::HandIn(slots),
+            Kind::HandInAll => Scope::HandInAll,
         };
         let expiration = Expiration::new(instant(self.expiration)?);
         let expiration = expiration.map_err(|invalid| format!("Expiration {invalid}"))?;

@@ -26,14 +26,16 @@ fn create(store: &TokenStore, scope: Scope) -> (AuthorizationToken, Serial) {
 #[test]
 fn a_token_is_valid_after_its_maker_has_ended() {
     let home = tempfile::tempdir().unwrap();
-    let scope = Scope::Read(vec![SlotName::Default]);
-    let (token, serial) = create(&store(&home), scope.clone());
-    let keys = store(&home).prepare(now()).unwrap();
-    let grant = keys.check(token.expose(), now()).unwrap();
-    assert_eq!((grant.serial, &grant.scope), (serial, &scope));
-    let [issued] = &store(&home).list(now()).unwrap()[..] else { panic!() };
-    assert_eq!((&issued.grant, issued.created, issued.is_revoked), (&grant, now(), false));
-    assert_eq!(issued.file.as_deref(), Some("f"));
+    let slots = || vec![SlotName::Default];
+    for scope in [Scope::Read(slots()), Scope::Admin, Scope::HandIn(slots()), Scope::HandInAll] {
+        let (token, serial) = create(&store(&home), scope.clone());
+        let keys = store(&home).prepare(now()).unwrap();
+        let grant = keys.check(token.expose(), now()).unwrap();
+        assert_eq!((grant.serial, &grant.scope), (serial, &scope));
+        let issued = store(&home).list(now()).unwrap().pop().unwrap();
+        assert_eq!((&issued.grant, issued.created, issued.is_revoked), (&grant, now(), false));
+        assert_eq!(issued.file.as_deref(), Some("f"));
+    }
 }
 
 #[test]

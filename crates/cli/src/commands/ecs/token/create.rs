@@ -17,6 +17,8 @@ use crate::ground::values::Values;
 
 /// Create an authorization token, and print it or write it to a file
 ///
+/// A token allows reading the slots that it names, unless you give --load-only or --admin.
+///
 /// The file is for AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: only you can read it (mode 0600), it has no line break, and it is
 /// replaced atomically.
 #[derive(Args)]
@@ -25,18 +27,24 @@ use crate::ground::values::Values;
 )]
 #[command(group(ArgGroup::new("scope").required(true).multiple(true)))]
 pub(crate) struct Arguments {
-    /// Allow reading this named slot; repeatable
+    /// The token is for this named slot; repeatable
     #[arg(short, long, value_name = "NAME", group = "scope", value_parser = ProfileName::parse,
           add = Values::Slots)]
     slot: Vec<ProfileName>,
-    /// Allow reading the default slot
+    /// The token is for the default slot
     #[arg(long, group = "scope")]
     default_slot: bool,
-    /// Let it read every slot, those that are loaded later too
+    /// The token is for every slot, also for those that are loaded later
     #[arg(long, group = "scope", conflicts_with_all = ["slot", "default_slot"])]
     all_slots: bool,
-    /// Let it read, load and unload every slot
-    #[arg(long, group = "scope", conflicts_with_all = ["slot", "default_slot", "all_slots"])]
+    /// Allow only handing in credentials (`aws-sso ecs load --from-stdin`): no reading, and no role of yours. Without
+    /// another flag, for every slot
+    #[arg(long, group = "scope")]
+    load_only: bool,
+    /// Allow reading, loading and unloading every slot. It is worth as much as your sign-in: with it, anyone gets the
+    /// credentials of every role that you may use, and runs the `credential_process` of your profiles
+    #[arg(long, group = "scope",
+          conflicts_with_all = ["slot", "default_slot", "all_slots", "load_only"])]
     admin: bool,
     /// How long the token is valid: 8h, 90m or 30d; one year at most
     #[arg(long, value_name = "DURATION", default_value = "8h", value_parser = lifetime)]
@@ -103,24 +111,47 @@ fn show(
     let (what, left) = (words(grant), grant.expiration.remaining(now));
     let where_to = file.map(|file| format!(" It is in {file}.")).unwrap_or_default();
     ui::note(&format!("Created the token {serial}, to {what} for {left}.{where_to}"));
-    match (text, file) {
-        (Some(token), _) => ui::data(token),
-        (None, Some(file)) => ui::note(&format!(
-            "Programs read it from AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE. To set all variables: \
-             eval \"$(aws-sso ecs env --token-file {})\"",
-            shell_word(file)
-        )),
-        (None, None) => {}
+    if let Some(token) = text {
+        ui::data(token);
     }
+    if let Some(file) = file {
+        ui::note(&usage(&grant.scope, &shell_word(file)));
+    }
+    if grant.scope == Scope::Admin {
+        ui::note(
+            "warning: An admin token is worth as much as your sign-in: with it, anyone gets the credentials of every role \
+             that you may use, and runs the credential_process of your profiles. To hand in credentials, --load-only is \
+             enough.",
+        );
+    }
+}
+
+/// How the token in this file is used.
+fn usage(scope: &Scope, file: &str) -> String {
+    let slot = match scope {
+        Scope::Read(slots) => slots.first().unwrap_or(&SlotName::Default),
+        Scope::ReadAll => &SlotName::Default,
+        Scope::Admin | Scope::HandIn(_) | Scope::HandInAll => {
+            return format!(
+                "aws-sso sends it with --token-file, or if you run: export AWS_SSO_ECS_TOKEN_FILE={file}"
+            );
+        }
+    };
+    let profile = match slot {
+        SlotName::Default => String::new(),
+        SlotName::Named(name) => format!(" --profile {}", shell_word(name.as_str())),
+    };
+    format!(
+        "Programs read it from AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE. To set all variables: \
+         eval \"$(aws-sso ecs env{profile} --token-file {file})\""
+    )
 }
 
 fn scope(arguments: Arguments) -> Scope {
     if arguments.admin {
         return Scope::Admin;
     }
-    if arguments.all_slots {
-        return Scope::ReadAll;
-    }
+    let Arguments { load_only, all_slots, .. } = arguments;
     let default = arguments.default_slot.then_some(SlotName::Default);
     let mut slots: Vec<SlotName> = Vec::new();
     for slot in default.into_iter().chain(arguments.slot.into_iter().map(SlotName::Named)) {
@@ -128,7 +159,12 @@ fn scope(arguments: Arguments) -> Scope {
             slots.push(slot);
         }
     }
-    Scope::Read(slots)
+    match (load_only, slots.is_empty() || all_slots) {
+        (false, false) => Scope::Read(slots),
+        (false, true) => Scope::ReadAll,
+        (true, false) => Scope::HandIn(slots),
+        (true, true) => Scope::HandInAll,
+    }
 }
 
 fn expiration(now: Timestamp, lifetime: SignedDuration) -> Result<Expiration, Failure> {
