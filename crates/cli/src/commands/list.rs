@@ -70,7 +70,8 @@ enum Format {
     Table,
     /// JSON, with all columns unless you name some
     Json,
-    /// CSV with a header
+    /// CSV with a header. Cells are unchanged: a spreadsheet takes a cell that starts with `=` for a formula, unless you
+    /// import the cells as text
     Csv,
 }
 
@@ -190,8 +191,15 @@ fn print<'a>(
             let cannot = |error| Failure::failed(format!("CSV cannot be written: {error}"));
             let mut writer = csv::Writer::from_writer(Vec::new());
             writer.write_record(&names).map_err(cannot)?;
+            // A program gets every character. A terminal gets none that it would obey.
+            let is_seen = ui::is_data_seen();
             for row in rows {
-                writer.write_record(row.iter().map(|cell| cell.as_bytes())).map_err(cannot)?;
+                let shown = row.iter().map(|cell| match is_seen {
+                    true => ui::printable(cell),
+                    false => cell.as_ref().into(),
+                });
+                let record: Vec<Cow<'_, str>> = shown.collect();
+                writer.write_record(record.iter().map(|cell| cell.as_bytes())).map_err(cannot)?;
             }
             let bytes = writer.into_inner().unwrap_or_default();
             ui::data(String::from_utf8_lossy(&bytes).trim_end());

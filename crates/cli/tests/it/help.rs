@@ -69,7 +69,10 @@ fn wrong_usage_exits_with_2_and_says_what_is_missing() {
         (&["ecs", "status", "--watch", "--output", "json"], "cannot be used with"),
         (&["ecs", "env", "--format", "csh"], "[possible values: sh, fish"),
         (&["ecs", "trust", "--install", "--uninstall"], "cannot be used with"),
-        (&["ecs", "token", "create"], "--slot <NAME>|--default-slot|--all-slots|--load-only|--admin"),
+        (
+            &["ecs", "token", "create"],
+            "--slot <NAME>|--default-slot|--all-slots|--load-only|--admin",
+        ),
         (&["ecs", "token", "create", "--admin", "--slot", "x"], "cannot be used with"),
         (&["ecs", "token", "create", "--admin", "--expires", "2y"], "1 minute to 1 year"),
         (&["ecs", "token", "revoke"], "SERIAL"),

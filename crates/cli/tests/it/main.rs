@@ -34,6 +34,7 @@ mod load_only;
 mod man;
 #[cfg(target_os = "linux")]
 mod memory;
+mod odd_names;
 mod outputs;
 mod process;
 mod promises;

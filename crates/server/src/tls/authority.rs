@@ -184,6 +184,8 @@ fn authority(name: &str, names: &Names, below: u8, now: Timestamp) -> Certificat
     params.distinguished_name.push(DnType::CommonName, name);
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(below));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    // So that it vouches for no signature of e-mail or code where it is installed for all programs of a system.
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     params.use_authority_key_identifier_extension = true;
     params.name_constraints = Some(NameConstraints {
         permitted_subtrees: permitted(names),
@@ -215,6 +217,9 @@ fn permitted(names: &Names) -> Vec<GeneralSubtree> {
     let subnet =
         |ip: IpAddr, prefix| GeneralSubtree::IpAddress(CidrSubnet::from_addr_prefix(ip, prefix));
     let mut permitted = vec![
+        // No e-mail address: no mailbox is at this host. (rustls refuses every constraint of directory names, and rcgen
+        // writes none of URIs.)
+        GeneralSubtree::Rfc822Name("invalid".to_owned()),
         GeneralSubtree::DnsName("localhost".to_owned()),
         subnet(Ipv4Addr::new(127, 0, 0, 0).into(), 8),
         subnet(Ipv6Addr::LOCALHOST.into(), 128),

@@ -7,7 +7,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 use fakes::FakeClock;
-use rcgen::SanType;
+use rcgen::{ExtendedKeyUsagePurpose, SanType};
 use rustls::RootCertStore;
 use rustls::client::{ClientConfig, verify_server_cert_signed_by_trust_anchor, verify_server_name};
 use rustls::server::ParsedCertificate;
@@ -169,6 +169,54 @@ fn clients_trust_an_authority_for_its_names_and_for_no_other() {
             output.as_ref().is_none_or(|output| output.trim() == expected),
             "{name}: {output:?}"
         );
+    }
+}
+
+#[test]
+fn an_authority_vouches_for_no_mail_and_no_code() {
+    let authority = authority(&[]);
+    let stored = authority.to_pem();
+    let stored = std::str::from_utf8(&stored).unwrap();
+    let key = &stored[stored.find("-----BEGIN PRIVATE").unwrap()..];
+    let key = rcgen::KeyPair::from_pem(key).unwrap();
+    let (root, issuer) =
+        (authority.certificate_pem(), stored.split_inclusive("-----END CERTIFICATE-----\n").nth(1));
+    let issuer = issuer.unwrap();
+    let signer = rcgen::Issuer::from_ca_cert_pem(issuer, &key).unwrap();
+    let email = || SanType::Rfc822Name("me@evil.example".to_owned().try_into().unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    for (purpose, usage, name, refused) in [
+        ("sslserver", ExtendedKeyUsagePurpose::ServerAuth, alternative("localhost"), None),
+        ("sslserver", ExtendedKeyUsagePurpose::ServerAuth, email(), Some("permitted subtree")),
+        ("smimesign", ExtendedKeyUsagePurpose::EmailProtection, email(), Some("subtree")),
+        (
+            "codesign",
+            ExtendedKeyUsagePurpose::CodeSigning,
+            alternative("localhost"),
+            Some("purpose"),
+        ),
+    ] {
+        let mut params = rcgen::CertificateParams::default();
+        params.subject_alt_names = vec![name];
+        params.key_usages = vec![rcgen::KeyUsagePurpose::DigitalSignature];
+        params.extended_key_usages = vec![usage];
+        params.use_authority_key_identifier_extension = true;
+        let leaf = params.signed_by(&rcgen::KeyPair::generate().unwrap(), &signer).unwrap();
+        let files = [("root", root.as_str()), ("issuer", issuer), ("leaf", &leaf.pem())];
+        for (file, text) in files {
+            std::fs::write(folder.path().join(file), text).unwrap();
+        }
+        let mut command = Command::new("openssl");
+        command.current_dir(folder.path()).args([
+            "verify",
+            "-CAfile",
+            "root",
+            "-untrusted",
+            "issuer",
+        ]);
+        command.args(["-purpose", purpose, "-attime", &at(NOW).as_second().to_string(), "leaf"]);
+        let Some(output) = output(command) else { return };
+        assert!(output.contains(refused.unwrap_or("leaf: OK")), "{purpose}: {output}");
     }
 }
 

@@ -153,6 +153,7 @@ struct LeftOut {
     in_file: Vec<String>,
     of_another_instance: Vec<String>,
     not_allowed: Vec<String>,
+    default: Vec<String>,
     not_for_all_sdks: Vec<String>,
 }
 
@@ -175,9 +176,16 @@ impl Choice {
 
     fn takes(&mut self, name: &ProfileName) -> bool {
         let (fit, text) = (Fit::of(name), name.to_string());
-        if fit == Fit::Nobody {
-            self.left_out.not_allowed.push(text);
-            return false;
+        match fit {
+            Fit::Everybody | Fit::Some => {}
+            Fit::Default => {
+                self.left_out.default.push(text);
+                return false;
+            }
+            Fit::Nobody => {
+                self.left_out.not_allowed.push(text);
+                return false;
+            }
         }
         // SDKs would merge both profiles, or reject the file.
         if self.in_file.contains(&text) {
@@ -199,6 +207,7 @@ impl LeftOut {
     fn warn(&self, path: &Path) {
         let path = path.display();
         warn(&self.not_allowed, "left out, because such a name is not allowed in an AWS config");
+        warn(&self.default, IS_DEFAULT);
         warn(
             &self.in_file,
             &format!("left out, because {path} already has a profile of that name"),
@@ -268,6 +277,9 @@ fn change(
 
 const SAME_NAMES: &str = "left out, because another instance has a role of that name. Put {{ .SSO }} into ProfileFormat in \
      config.yaml, so that the names differ";
+
+const IS_DEFAULT: &str = "left out, because programs use that profile when nobody names one. Give the role another name with \
+     Profile or ProfileFormat in config.yaml";
 
 /// Limit of names in one warning.
 const MAX_SHOWN: usize = 5;

@@ -26,6 +26,8 @@ pub(crate) enum Fit {
     Everybody,
     /// The AWS CLI, boto3, and others. The SDKs for Rust and JavaScript act as if there were no such profile.
     Some,
+    /// Programs use it when nobody names a profile: they would get the role of an account with that name, perhaps.
+    Default,
     /// With it in the file, an SDK could not read the file.
     Nobody,
 }
@@ -38,6 +40,9 @@ impl Fit {
         // The SDK for JavaScript refuses files that have the second.
         if name.contains(breaks) || name == "__proto__" {
             return Self::Nobody;
+        }
+        if name == "default" {
+            return Self::Default;
         }
         let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-/.%@:+".contains(c);
         if name.chars().all(is_plain) { Self::Everybody } else { Self::Some }
