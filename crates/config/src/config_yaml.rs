@@ -30,6 +30,8 @@ const MAX_BYTES: u64 = 4 << 20;
 /// The content of `config.yaml`. A setting that is missing there is `None` or empty: the caller knows its default.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ConfigFile {
+    /// The file. Empty if there is none.
+    pub path: PathBuf,
     /// `SSOConfig`: the instances, in the order of the file.
     pub instances: Vec<InstanceSection>,
     /// `DefaultSSO`: the instance to use when no other is chosen. The file may not contain it.
@@ -80,7 +82,8 @@ impl ConfigFile {
         };
         let text = String::from_utf8(bytes)
             .map_err(|_| Failure::failed(format!("{} must be UTF-8", path.display())))?;
-        Self::parse(&text, path, home).map(Some)
+        let config = Self::parse(&text, path, home)?;
+        Ok(Some(Self { path: path.to_owned(), ..config }))
     }
 
     /// Parses the text of a file. `path` is for messages.
@@ -98,6 +101,7 @@ impl ConfigFile {
         let command = fields.take_node("UrlExecCommand");
         let format = fields.take_node("ProfileFormat");
         let mut config = Self {
+            path: PathBuf::new(),
             instances: fields
                 .take("SSOConfig", |node| InstanceSection::all(node, &mut notes))?
                 .unwrap_or_default(),

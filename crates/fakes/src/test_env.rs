@@ -49,11 +49,16 @@ impl TestEnv {
         self
     }
 
-    /// Writes a file in the home directory. The path is relative to it.
+    /// Writes a file in the home directory, which others cannot change whatever the umask is. The path is relative to it.
     pub fn write(&self, path: &str, contents: &str) {
+        use std::os::unix::fs::PermissionsExt;
         let path = self.home.path().join(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, contents).unwrap();
+        std::fs::write(&path, contents).unwrap();
+        for path in [path.as_path(), path.parent().unwrap()] {
+            let mode = std::fs::metadata(path).unwrap().permissions().mode();
+            std::fs::set_permissions(path, PermissionsExt::from_mode(mode & !0o022)).unwrap();
+        }
     }
 
     /// Like `write`, with mode 0600 for the file and 0700 for its folder.

@@ -42,6 +42,9 @@ pub enum Fault {
     /// The mode of the file lets other users read or write it.
     #[error("can be read or written by other users")]
     OpenToOthers,
+    /// The mode of the file lets other users change it.
+    #[error("can be changed by other users")]
+    Writable,
     /// The mode of the folder lets other users read it.
     #[error("is a folder that other users can open")]
     FolderOpenToOthers,
@@ -104,7 +107,7 @@ impl FileError {
         Some(match &self.fault {
             Fault::OpenToOthers => (CLOSE, "chmod 600"),
             Fault::FolderOpenToOthers => (CLOSE, "chmod 700"),
-            Fault::FolderWritable => (CLOSE, "chmod go-w"),
+            Fault::Writable | Fault::FolderWritable => (CLOSE, "chmod go-w"),
             Fault::OtherOwner => ("If it is yours, become its owner", "sudo chown \"$(id -u)\""),
             Fault::Link => ("Show its target", "ls -l"),
             Fault::NotAFile | Fault::NotAFolder => ("Show what it is", "ls -ld"),
@@ -147,6 +150,7 @@ impl From<FileError> for io::Error {
             | Fault::NotAFolder
             | Fault::OtherOwner
             | Fault::OpenToOthers
+            | Fault::Writable
             | Fault::FolderOpenToOthers
             | Fault::FolderWritable
             | Fault::TooLarge(_)

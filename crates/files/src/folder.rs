@@ -73,6 +73,6 @@ pub(crate) fn folder_of(path: &Path) -> &Path {
 }
 
 /// Mode bits: the group or others may write.
-const WRITE: u32 = 0o022;
+pub(crate) const WRITE: u32 = 0o022;
 /// Mode bit: users can replace only their own files in the folder.
 const STICKY: u32 = 0o1000;

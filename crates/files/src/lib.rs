@@ -18,6 +18,7 @@ mod lock;
 mod read;
 mod rename;
 mod replace;
+mod writers;
 
 pub use access::{Access, check, open_to_append, own_uid};
 pub use change_mark::{ChangeMark, FileId, file_id, is_at};
@@ -28,6 +29,7 @@ pub use lock::Lock;
 pub use read::{open, read, read_given_key, read_private};
 pub use rename::{exists, remove, rename, set_aside};
 pub use replace::{Durability, Replacement, create, overwrite, replace};
+pub use writers::check_writers;
 
 #[cfg(test)]
 #[cfg(unix)]

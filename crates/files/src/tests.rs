@@ -185,6 +185,31 @@ fn files_of_a_killed_process_are_removed() {
 }
 
 #[test]
+fn a_file_with_commands_can_be_changed_by_its_owner_and_by_root_alone() {
+    let home = tempfile::tempdir().unwrap();
+    let (path, link) = (home.path().join("config"), home.path().join("link"));
+    write(&path, b"x");
+    symlink(&path, &link).unwrap();
+    for (open, is_fit) in
+        [(0o600, true), (0o644, true), (0o444, true), (0o620, false), (0o602, false)]
+    {
+        set_mode(&path, open);
+        assert_eq!(check_writers(&path).is_ok(), is_fit, "{open:o}");
+        assert_eq!(check_writers(&link).is_ok(), is_fit, "{open:o}");
+    }
+    set_mode(&path, 0o600);
+    set_mode(home.path(), 0o770);
+    let error = check_writers(&path).unwrap_err();
+    assert!(matches!(error.fault, Fault::FolderWritable), "{error}");
+    set_mode(home.path(), 0o700);
+    assert!(check_writers(Path::new("/etc/passwd")).is_ok(), "root's");
+    if fakes::needs_root() {
+        chown(&path, Some(65534), None).unwrap();
+        assert!(matches!(check_writers(&path).unwrap_err().fault, Fault::OtherOwner));
+    }
+}
+
+#[test]
 fn on_a_full_disk_a_file_can_be_overwritten_in_place() {
     let home = tempfile::tempdir().unwrap();
     let Some(disk) = fakes::SmallDisk::mount(home.path().join("disk")) else { return };

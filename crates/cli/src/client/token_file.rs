@@ -46,6 +46,7 @@ fn refused(error: FileError) -> Failure {
         | Fault::Unremovable(_)
         | Fault::NotAFile
         | Fault::NotAFolder
+        | Fault::Writable
         | Fault::OtherOwner
         | Fault::FolderOpenToOthers
         | Fault::FolderWritable

@@ -18,9 +18,10 @@ pub(super) async fn look(arguments: &InstanceArguments) -> Vec<Finding> {
             let noted =
                 |note| Finding::warning(format!("{}: {note}", path.display()), "it has no effect");
             match config.notes.is_empty() {
-                true => findings.push(readable(&[path])),
+                true => findings.push(readable(std::slice::from_ref(&path))),
                 false => findings.extend(config.notes.iter().map(noted)),
             }
+            findings.extend(writers(&path));
         }
         Err(error) => findings.push(Finding::of(error, "every command that needs it fails")),
     }
@@ -36,6 +37,17 @@ pub(super) async fn look(arguments: &InstanceArguments) -> Vec<Finding> {
         },
     );
     findings
+}
+
+/// The finding about a config file that other users can change.
+fn writers(path: &Path) -> Option<Finding> {
+    let error = files::check_writers(path).err().filter(|error| !error.is_missing())?;
+    let why = "whoever changes it says where you sign in. Commands in it are not run";
+    let finding = Finding::problem(error.to_string(), why);
+    Some(match error.command() {
+        Some(command) => finding.with_solution(command),
+        None => finding,
+    })
 }
 
 /// The finding for readable files, which may be missing.

@@ -111,6 +111,7 @@ fn exposure(situation: &Situation, path: &str) -> Option<Finding> {
         | Fault::Unremovable(_)
         | Fault::NotAFile
         | Fault::NotAFolder
+        | Fault::Writable
         | Fault::FolderOpenToOthers
         | Fault::FolderWritable
         | Fault::TooLarge(_)

@@ -42,6 +42,9 @@ pub(crate) fn act(
     action
         .check_command(&config.url_exec_command)
         .map_err(|invalid| Failure::failed(format!("UrlExecCommand {invalid}")))?;
+    if let Some(key) = command_key(action, config) {
+        check_writers(key, config)?;
+    }
     match action {
         // The URL is shown in any case.
         UrlAction::Print | UrlAction::PrintUrl => Ok(()),
@@ -59,6 +62,27 @@ pub(crate) fn act(
             exec(&config.url_exec_command, &in_container("container", argument, name))
         }
     }
+}
+
+/// The key of the config file whose command the action runs.
+fn command_key(action: UrlAction, config: &ConfigFile) -> Option<&'static str> {
+    match action {
+        UrlAction::Print | UrlAction::PrintUrl | UrlAction::Clip | UrlAction::AnsiOsc52 => None,
+        UrlAction::Open => {
+            (env::browser().is_none() && config.browser.is_some()).then_some("Browser")
+        }
+        UrlAction::Exec | UrlAction::GrantedContainers | UrlAction::OpenUrlInContainer => {
+            Some("UrlExecCommand")
+        }
+    }
+}
+
+/// Checks that no other user could have written the command.
+fn check_writers(key: &str, config: &ConfigFile) -> Result<(), Failure> {
+    files::check_writers(&config.path).map_err(|error| {
+        let solution = error.command().map(|command| format!(" ({command})")).unwrap_or_default();
+        Failure::failed(format!("{key} is not run: {error}{solution}"))
+    })
 }
 
 fn open(url: &str, browser: Option<&String>) -> Result<(), Failure> {
@@ -142,7 +166,11 @@ mod tests {
 
     #[test]
     fn a_missing_command_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.yaml");
+        std::fs::write(&path, "").unwrap();
         let config = ConfigFile {
+            path,
             url_exec_command: vec!["/no/such/browser".to_owned(), "%s".to_owned()],
             ..ConfigFile::default()
         };

@@ -51,6 +51,7 @@ mod systemd;
 mod tokens;
 mod tokens_and_clocks;
 mod trust;
+mod umask;
 mod without_home;
 
 use fakes::TestEnv;

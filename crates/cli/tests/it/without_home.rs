@@ -11,7 +11,7 @@ fn hostile_checkout(world: &TestEnv) {
     let run = "sh -c 'touch ran; exit 1'";
     let config = format!("[profile of-the-checkout]\ncredential_process = {run}\n");
     let yaml = "SSOConfig:\n  OfTheCheckout:\n    SSORegion: us-east-1\n    StartUrl: https://x.awsapps.com/start\n\
-                UrlAction: exec\nUrlExecCommand: [touch, ran]\n";
+                UrlAction: exec\nUrlExecCommand: [sh, -c, 'touch ran', '%s']\n";
     for home in ["~", "."] {
         world.write(&format!("checkout/{home}/.aws/config"), &config);
         world.write(&format!("checkout/{home}/.config/aws-sso/config.yaml"), yaml);
