@@ -134,7 +134,7 @@ fn another_user_who_holds_connections_does_not_shut_the_browser_out() {
     }
     let fake = fake();
     let login = Login::start(&fake, "--pkce", "/authorize?");
-    let port = login.opened.port().unwrap();
+    let port = Url::parse(&login.back("code=x")).unwrap().port().unwrap();
     let script = format!(
         "import socket,sys\nheld=[socket.create_connection(('127.0.0.1',{port})) for _ in range(64)]\n\
          print('held',flush=True)\nsys.stdin.read()"
