@@ -155,7 +155,12 @@ fn show_code(
          approve a code or a link that somebody sent you: it gives them your roles.",
     );
     if let Some(action) = action_with_code(settings, instance, options) {
-        let address = Address { url: pending.url_with_code(), argument: pending.local_url() };
+        let argument = match env::without_local_browser() {
+            None => pending.local_url(),
+            // The program opens a browser elsewhere. The person types the code there.
+            Some(_) => pending.url(),
+        };
+        let address = Address { url: pending.url_with_code(), argument };
         act(settings, instance, action, &address);
     }
     ui::note("Waiting for your approval in the browser…");

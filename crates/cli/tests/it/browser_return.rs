@@ -31,7 +31,10 @@ struct Login {
 
 impl Login {
     fn start(fake: &FakeIdentityCenter, workflow: &str, shown: &str) -> Self {
-        let world = world_of(fake);
+        Self::start_in(world_of(fake), fake, workflow, shown)
+    }
+
+    fn start_in(world: TestEnv, fake: &FakeIdentityCenter, workflow: &str, shown: &str) -> Self {
         let config = config(&instance("corp", fake));
         let config = config.lines().map(|line| match line.starts_with("UrlExecCommand") {
             true => format!("UrlExecCommand: {BROWSER}\n"),
@@ -159,24 +162,29 @@ fn the_url_of_a_sign_in_is_in_nobodys_arguments_and_other_users_are_not_led_to_i
         return;
     }
     let fake = fake();
-    for (workflow, shown, secret) in
-        [("--pkce", "/authorize?", "state="), ("--device-code", "user_code=", "user_code=")]
-    {
-        let login = Login::start(&fake, workflow, shown);
-        assert_eq!(
-            login.opened.as_str(),
-            format!("http://127.0.0.1:{}/", login.opened.port().unwrap())
-        );
-        // The arguments of all processes, as another user reads them.
-        let mut list = login.world.command("setpriv");
-        list.args(NOBODY).args(["sh", "-c", "cat /proc/[0-9]*/cmdline | tr '\\0' ' '"]);
-        let arguments = login.world.finish(list, "").stdout;
-        assert!(arguments.contains(login.opened.as_str()), "{arguments}");
-        assert!(!arguments.contains(secret), "{workflow}: {arguments}");
-        assert_eq!(login.as_nobody(login.opened.as_str()), "", "{workflow}");
-        let page = login.browse();
-        assert!(!page.is_empty(), "{workflow}");
-        let (code, stderr) = login.finish();
-        assert_eq!(code, Some(0), "{workflow}: {stderr}");
-    }
+    let login = Login::start(&fake, "--pkce", "/authorize?");
+    let port = login.opened.port().unwrap();
+    assert_eq!(login.opened.as_str(), format!("http://127.0.0.1:{port}/"));
+    // The arguments of all processes, as another user reads them.
+    let mut list = login.world.command("setpriv");
+    list.args(NOBODY).args(["sh", "-c", "cat /proc/[0-9]*/cmdline | tr '\\0' ' '"]);
+    let arguments = login.world.finish(list, "").stdout;
+    assert!(arguments.contains(login.opened.as_str()), "{arguments}");
+    assert!(!arguments.contains("state="), "{arguments}");
+    assert_eq!(login.as_nobody(login.opened.as_str()), "");
+    let page = login.browse();
+    assert!(page.contains("You are signed in"), "{page}");
+    let (code, stderr) = login.finish();
+    assert_eq!(code, Some(0), "{stderr}");
+}
+
+#[test]
+fn over_ssh_a_program_gets_the_page_of_a_device_code_without_the_code() {
+    let fake = fake();
+    let mut world = world_of(&fake);
+    world.set("SSH_TTY", "/dev/pts/1");
+    let login = Login::start_in(world, &fake, "--device-code", "user_code=");
+    let mut page = login.url.clone();
+    page.set_query(None);
+    assert_eq!(login.opened, page);
 }

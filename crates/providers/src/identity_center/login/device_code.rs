@@ -168,3 +168,36 @@ impl Redirect {
         Some(Self { url, _serving: serving })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpStream;
+
+    use super::*;
+
+    const PAGE: &str = "https://device.example/?user_code=ABCD-EFGH";
+
+    /// What somebody gets who opens the URL.
+    async fn visit(url: &str) -> String {
+        let host = url.trim_start_matches("http://").trim_end_matches('/');
+        let mut stream = TcpStream::connect(host).await.unwrap();
+        let request = format!("GET / HTTP/1.1\r\nhost: {host}\r\n\r\n");
+        let mut answer = String::new();
+        // The connection may be closed before anything is sent.
+        drop(stream.write_all(request.as_bytes()).await);
+        drop(stream.read_to_string(&mut answer).await);
+        answer
+    }
+
+    #[tokio::test]
+    async fn only_the_persons_own_browser_is_led_to_the_page_with_the_code() {
+        for is_ours in [true, false] {
+            let redirect = Redirect::start(PAGE, Some(Arc::new(move |_, _| is_ours))).await;
+            let answer = visit(&redirect.unwrap().url).await;
+            assert_eq!(answer.contains(&format!("\r\nlocation: {PAGE}\r\n")), is_ours, "{answer}");
+            assert_eq!(answer.is_empty(), !is_ours, "{answer}");
+        }
+        assert!(Redirect::start(PAGE, None).await.is_none());
+    }
+}
