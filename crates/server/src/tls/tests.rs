@@ -177,7 +177,7 @@ fn an_authority_vouches_for_no_mail_and_no_code() {
     let authority = authority(&[]);
     let stored = authority.to_pem();
     let stored = std::str::from_utf8(&stored).unwrap();
-    let key = &stored[stored.find("-----BEGIN PRIVATE").unwrap()..];
+    let key = stored.get(stored.find("-----BEGIN PRIVATE").unwrap()..).unwrap();
     let key = rcgen::KeyPair::from_pem(key).unwrap();
     let (root, issuer) =
         (authority.certificate_pem(), stored.split_inclusive("-----END CERTIFICATE-----\n").nth(1));
