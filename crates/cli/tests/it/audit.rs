@@ -108,7 +108,7 @@ fn who_used_which_role_is_told() {
 }
 
 #[test]
-fn what_is_refused_is_told_and_nothing_that_was_sent() {
+fn a_refusal_is_recorded_without_the_content_of_the_request() {
     let world = world();
     let (server, path) = audited(&world);
     let token = [("Authorization", "CANARY-token-of-somebody")];

@@ -202,7 +202,7 @@ fn without_a_uri_no_program_asks_the_server() {
 }
 
 #[test]
-fn a_uri_that_leads_elsewhere_is_told() {
+fn doctor_reports_a_credentials_uri_that_points_to_another_server() {
     for (uri, level, said) in [
         ("http://me:CANARY@127.0.0.1:PORT/", "problem", "is no URI of a server"),
         ("http://127.0.0.1:1/creds", "problem", "leads to 127.0.0.1:1"),

@@ -91,7 +91,7 @@ fn everything_goes_by_https_in_both_versions_of_tls() {
 }
 
 #[test]
-fn who_speaks_the_other_of_http_and_https_is_told_so() {
+fn a_client_that_mixes_up_http_and_https_gets_a_clear_error() {
     let world = sealed();
     let (with, without) = (world.serve(&["--tls"]), world.serve(&[]));
     for request in ["GET / HTTP/1.1\r\nhost: localhost\r\n\r\n", "G", "PRI * HTTP/2.0\r\n\r\n"] {

@@ -79,7 +79,7 @@ fn a_profile_that_was_edited_is_another_role_and_one_that_is_gone_is_none() {
 }
 
 #[test]
-fn what_was_handed_in_is_nobodys_role() {
+fn credentials_passed_in_by_hand_do_not_count_as_a_role() {
     let (world, server) = two_configs();
     server.request("PUT", "/slot/dev", &[], &upload("dev", "ASIAHANDED"));
     server.request("PUT", "/", &[], &upload("dev", "ASIAHANDED"));

@@ -97,7 +97,7 @@ fn another_role_or_another_identity_is_not_taken_from_the_server() {
 }
 
 #[test]
-fn where_two_identities_may_be_meant_the_default_ones_slots_are_taken_alone() {
+fn with_two_possible_identities_only_slots_of_the_default_one_are_used() {
     let fake = fake();
     let (world, server) = only_a_server(&fake, &["--slotted"]);
     server.request("PUT", "/slot/handed-in", &[], &upload("handed-in", "ASIA1"));
