@@ -6,7 +6,6 @@
 
 use std::fmt::Display;
 use std::str;
-use std::time::Duration;
 
 use age::secrecy::ExposeSecret as _;
 use age::{scrypt, x25519};
@@ -65,7 +64,8 @@ impl<'a> OpenedKey<'a> {
 mod kernel {
     use linux_keyutils::{KeyError, KeyRing, KeyRingIdentifier};
 
-    use super::KEPT_FOR;
+    /// The time after which a process does the whole work again, in seconds.
+    const KEPT_FOR_SECONDS: usize = 10 * 60;
 
     pub(super) fn read(name: &str) -> Result<Option<Vec<u8>>, KeyError> {
         let found = KeyRing::get_persistent(KeyRingIdentifier::Thread)?.search(name);
@@ -79,8 +79,7 @@ mod kernel {
 
     pub(super) fn write(name: &str, secret: &[u8]) -> Result<(), KeyError> {
         let key = KeyRing::get_persistent(KeyRingIdentifier::Thread)?.add_key(name, secret)?;
-        let seconds = usize::try_from(KEPT_FOR.as_secs()).unwrap_or(usize::MAX);
-        let limited = key.set_timeout(seconds);
+        let limited = key.set_timeout(KEPT_FOR_SECONDS);
         if limited.is_err() {
             // An entry without a time limit would stay.
             key.invalidate().ok();
@@ -106,9 +105,6 @@ fn unavailable(error: impl Display) -> StoreError {
     let reason = error.to_string();
     StoreError::Unavailable { protection: Protection::KernelKeyring, reason }
 }
-
-/// The time after which a process does the whole work again.
-const KEPT_FOR: Duration = Duration::from_secs(10 * 60);
 
 /// A few milliseconds and 1 MiB, as the power of two of scrypt's N.
 const WORK_FACTOR: u8 = 10;
