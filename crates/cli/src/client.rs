@@ -45,6 +45,51 @@ pub(crate) struct Loaded {
     pub(crate) replaced: Option<String>,
 }
 
+/// The kind of token that a request needs.
+#[derive(Clone, Copy)]
+enum TokenKind {
+    ReadAll,
+    LoadOnly,
+    Admin,
+}
+
+impl TokenKind {
+    /// The command that makes such a token and lets the next commands send it.
+    fn hint(self) -> String {
+        let (flag, file) = match self {
+            Self::ReadAll => ("--all-slots", "~/.aws-sso-read.token"),
+            Self::LoadOnly => ("--load-only", "~/.aws-sso-load.token"),
+            Self::Admin => ("--admin", "~/.aws-sso-admin.token"),
+        };
+        format!(
+            "Make a token, and run the command again: aws-sso ecs token create {flag} --file {file} && \
+             export AWS_SSO_ECS_TOKEN_FILE={file}"
+        )
+    }
+}
+
+/// Whether a refusal is about the token, or about a missing one.
+fn is_about_token(reason: Option<Reason>) -> bool {
+    use Reason::{
+        ExpiredToken, LoadToken, OtherSlots, ReadToken, RevokedToken, SourceNotAllowed,
+        TokenRequired, UnknownOwner, UnknownToken,
+    };
+    matches!(
+        reason,
+        Some(
+            TokenRequired
+                | UnknownOwner
+                | UnknownToken
+                | ExpiredToken
+                | RevokedToken
+                | OtherSlots
+                | ReadToken
+                | LoadToken
+                | SourceNotAllowed
+        )
+    )
+}
+
 impl Client {
     /// Builds a client and reads the token file. Sends nothing yet.
     pub(crate) fn new(arguments: &ServerArguments) -> Result<Self, Failure> {
@@ -62,6 +107,11 @@ impl Client {
     /// Builds a client with a token that is already in memory.
     pub(crate) fn with_token(address: ServerAddress, token: AuthorizationToken) -> Self {
         Self { address, token: Some(token), found_scheme: OnceLock::new() }
+    }
+
+    /// Builds a client without a token.
+    pub(crate) fn at(address: ServerAddress) -> Self {
+        Self { address, token: None, found_scheme: OnceLock::new() }
     }
 
     /// The origin of the server's URLs for SDKs.
@@ -90,7 +140,7 @@ impl Client {
                 connection::start_hint(&self.address, self.scheme())
             )));
         }
-        let body = self.accept((status, body))?;
+        let body = self.accept((status, body), TokenKind::Admin)?;
         serde_json::from_slice(&body).map_err(|_| self.not_our_server())
     }
 
@@ -135,7 +185,9 @@ impl Client {
         replace: Replace,
     ) -> Result<Loaded, Failure> {
         let body = Bytes::from_owner(wire::write_upload(profile, replace));
-        let answer = self.send(Method::PUT, &path_of(slot), body).await?;
+        let answer = self.exchange(Method::PUT, &path_of(slot), body).await?;
+        let needed = if profile.source.is_some() { TokenKind::Admin } else { TokenKind::LoadOnly };
+        let answer = self.accept(answer, needed)?;
         // The slot is loaded, even if another server's 200 has a body that we cannot read.
         let message: Option<Message> = serde_json::from_slice(&answer).ok();
         let Some(message) = message else {
@@ -159,7 +211,7 @@ impl Client {
         self.send(Method::DELETE, "/slot", Bytes::new()).await?;
         match self.exchange(Method::DELETE, "/", Bytes::new()).await? {
             (StatusCode::NOT_FOUND, _) => Ok(()),
-            answer => self.accept(answer).map(|_| ()),
+            answer => self.accept(answer, TokenKind::Admin).map(|_| ()),
         }
     }
 
@@ -169,11 +221,17 @@ impl Client {
     }
 
     async fn send(&self, method: Method, path: &str, body: Bytes) -> Result<Bytes, Failure> {
-        self.accept(self.exchange(method, path, body).await?)
+        let needed = if method == Method::GET { TokenKind::ReadAll } else { TokenKind::Admin };
+        self.accept(self.exchange(method, path, body).await?, needed)
     }
 
-    /// The body of a successful response, or a failure with the server's message and hint.
-    fn accept(&self, (status, body): (StatusCode, Bytes)) -> Result<Bytes, Failure> {
+    /// The body of a successful response, or a failure with the server's message and a hint. The server does not know the
+    /// kind of token that the command needs.
+    fn accept(
+        &self,
+        (status, body): (StatusCode, Bytes),
+        needed: TokenKind,
+    ) -> Result<Bytes, Failure> {
         if status == StatusCode::OK {
             return Ok(body);
         }
@@ -183,6 +241,9 @@ impl Client {
             _ => Problem::Invalid,
         };
         let failure = Failure::new(problem, message.text());
+        if is_about_token(message.reason) && self.address.is_on_this_host() {
+            return Err(failure.with_hint(needed.hint()));
+        }
         Err(match message.hint {
             Some(hint) => failure.with_hint(hint),
             None => failure,
@@ -219,6 +280,16 @@ impl Client {
 
     fn scheme(&self) -> Option<Scheme> {
         self.found_scheme.get().copied().or(self.address.scheme)
+    }
+
+    /// Finds out which scheme a server on this host speaks, if it runs. Sends an empty request at most.
+    pub(crate) async fn find_scheme(&self) {
+        if self.scheme().is_some() || !self.address.is_on_this_host() {
+            return;
+        }
+        if let Ok(Err(error)) = timeout(TIMEOUT, self.trusted()).await {
+            tracing::debug!(%error, "the scheme of the server is not known");
+        }
     }
 
     fn not_our_server(&self) -> Failure {

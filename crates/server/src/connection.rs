@@ -204,7 +204,7 @@ async fn answer_load(
     };
     let response = match outcome {
         Ok(loaded) => router.loaded(loaded).await,
-        Err(refusal) => refusal.into_response(),
+        Err(refusal) => refusal.into_response(router.port()),
     };
     activity.request_ended();
     Ok(response.map(Full::new))

@@ -187,6 +187,14 @@ impl Caller {
         }
     }
 
+    /// Whether it may do more than ask for health.
+    pub(crate) fn may_do_something(&self) -> bool {
+        match self.access {
+            Access::Write(_) | Access::Read(_) | Access::HandIn(_) => true,
+            Access::None(_) => false,
+        }
+    }
+
     fn denied(refusal: Refusal) -> Self {
         Self { access: Access::None(refusal), token: None }
     }

@@ -154,10 +154,7 @@ impl Refusal {
                 forbidden(Reason::ReadToken, "the authorization token allows only reading")
                     .hint("Make an admin token: aws-sso ecs token create --admin")
             }
-            Self::LoadToken => forbidden(
-                Reason::LoadToken,
-                "the authorization token allows only loading credentials that are handed in",
-            )
+            Self::LoadToken => forbidden(Reason::LoadToken, ONLY_HANDED_IN)
             .hint("Make a token that reads: aws-sso ecs token create --slot NAME"),
             Self::SourceNotAllowed => forbidden(
                 Reason::SourceNotAllowed,
@@ -261,9 +258,9 @@ impl Refusal {
         }
     }
 
-    /// The answer on a connection that stays open.
-    pub(crate) fn into_response(self) -> Response<Bytes> {
-        let text = self.text();
+    /// The answer on a connection that stays open, of a server on this port.
+    pub(crate) fn into_response(self, port: u16) -> Response<Bytes> {
+        let text = self.text().for_port(port);
         let mut response = wire::json(text.status, text.body());
         let headers = response.headers_mut();
         if let Self::MethodNotAllowed(allowed) = self {
@@ -307,6 +304,16 @@ impl RefusalText {
         Self { hint: failure.hint.clone().map(Cow::Owned), ..self }
     }
 
+    /// Names the server in a hint that loads a slot, if it is not the one that clients use anyway (4144).
+    fn for_port(mut self, port: u16) -> Self {
+        use Reason::{Expired, NoSuchSlot, NothingLoaded, OtherSource};
+        let loads = matches!(self.reason, NothingLoaded | NoSuchSlot | Expired | OtherSource);
+        if loads && port != 4144 {
+            self.hint = self.hint.map(|hint| format!("{hint} --server 127.0.0.1:{port}").into());
+        }
+        self
+    }
+
     fn body(&self) -> Bytes {
         wire::refused(self.status, self.reason, &self.message, self.hint.as_deref())
     }
@@ -336,6 +343,9 @@ fn forbidden(reason: Reason, message: &'static str) -> RefusalText {
 fn not_found(reason: Reason, message: impl Into<Cow<'static, str>>) -> RefusalText {
     RefusalText::new(StatusCode::NOT_FOUND, reason, message)
 }
+
+const ONLY_HANDED_IN: &str =
+    "the authorization token allows only loading credentials that are handed in";
 
 fn load_command(slotted: &str, profile: &ProfileName) -> String {
     format!("aws-sso ecs load {slotted}--profile {}", shell_word(profile.as_str()))

@@ -2,6 +2,7 @@
 //!
 //! Nothing here waits. A request whose body must be read becomes a [`Decision::ReadBody`].
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -93,7 +94,7 @@ impl Router {
         let token = caller.as_ref().ok().and_then(|caller| caller.token);
         let requester = Requester { token, socket: peer.socket };
         let standing = match &caller {
-            Ok(caller) if caller.reader().is_ok() => Standing::Permitted,
+            Ok(caller) if caller.may_do_something() => Standing::Permitted,
             Ok(_) if matches!(request.action, Action::Prove(..)) => Standing::Asking,
             Ok(_) | Err(_) => Standing::NotPermitted,
         };
@@ -110,7 +111,7 @@ impl Router {
                     let outcome = Err(refusal.clone());
                     self.note(request.verb, request.into_slot(), outcome, requester, now);
                 }
-                Decision::Answer(refusal.into_response())
+                Decision::Answer(refusal.into_response(peer.port))
             }
         };
         (decision, standing)
@@ -146,6 +147,11 @@ impl Router {
         if let Some(saved) = &self.saved {
             saved.clone().wait().await;
         }
+    }
+
+    /// The port that it listens on.
+    pub(crate) fn port(&self) -> u16 {
+        self.about.addresses.first().map_or(0, SocketAddr::port)
     }
 
     fn now(&self) -> Now {

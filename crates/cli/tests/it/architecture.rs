@@ -83,10 +83,10 @@ const WRITERS: [&str; 9] = [
     "DirBuilder",
 ];
 
-/// The files in which the command of a child is made. Only one may, so that no child has our passphrase in its environment.
+/// The files in which the command of a child is made. Few may, so that no child has our passphrase in its environment.
 const MAY_START_CHILDREN: [&str; 2] = [
     "crates/providers/src/child.rs",
-    // This program again, with HOME.
+    // Starts this program again, which needs the passphrase.
     "crates/cli/src/ground/env.rs",
 ];
 

@@ -39,10 +39,15 @@ fn a_port_in_use_is_one_line_and_a_hint() {
     assert_eq!(
         failed.stderr,
         format!(
-            "error: 127.0.0.1:{port} is in use by another program\nhint: If it is your server, use it; \
-             else choose another port: aws-sso ecs run --port {next}\n"
+            "error: 127.0.0.1:{port} is in use by your server with the process ID {}\nhint: If it is your \
+             server, use it; else choose another port: aws-sso ecs run --port {next}\n",
+            server.pid()
         )
     );
+    let other = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port_of_other = other.local_addr().unwrap().port().to_string();
+    let refused = second.run(&["ecs", "run", "--port", &port_of_other]);
+    assert!(refused.stderr.contains("is in use by another program"), "{}", refused.stderr);
     let by_variable = second.set("AWS_SSO_ECS_PORT", &port).run(&["ecs", "run"]);
     assert_eq!(by_variable.stderr, failed.stderr);
 }

@@ -25,6 +25,7 @@ mod exports;
 mod forwarders;
 mod guides;
 mod help;
+mod hints;
 mod https;
 mod identity;
 mod identity_center;

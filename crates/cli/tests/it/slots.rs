@@ -25,8 +25,11 @@ fn a_role_is_loaded_shown_and_unloaded() {
         assert_eq!((failed.code, failed.stdout.as_str()), (Some(1), ""));
         assert_eq!(
             failed.stderr,
-            "error: no credentials are loaded in the default slot\n\
-             hint: Load them: aws-sso ecs load\n"
+            format!(
+                "error: no credentials are loaded in the default slot\n\
+                 hint: Load them: aws-sso ecs load --server {}\n",
+                server.address()
+            )
         );
     }
 }

@@ -141,7 +141,7 @@ fn client_commands_show_the_token_of_a_file() {
     let load = ["ecs", "load", "--from-stdin"];
     let refused = world.run_with_input(&load, &session("ASIA1"));
     assert_eq!(refused.code, Some(1));
-    assert!(refused.stderr.contains("aws-sso from --token-file"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("export AWS_SSO_ECS_TOKEN_FILE="), "{}", refused.stderr);
     let with = |file| [&load[..], &["--token-file", file]].concat();
     let refused = world.run_with_input(&with("reader"), &session("ASIA1"));
     assert!(refused.stderr.contains("allows only reading"), "{}", refused.stderr);

@@ -81,7 +81,7 @@ fn ask_as(
         Decision::Answer(response) | Decision::AnswerWhenSaved(response) => response,
         Decision::ReadBody(load) => match router.load(load, Ok(body)) {
             Ok(loaded) => loaded_answer(&loaded, None),
-            Err(refusal) => refusal.into_response(),
+            Err(refusal) => refusal.into_response(4144),
         },
     }
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use credentials::{Failure, ProfileName, SlotName, shell_word};
 
+use crate::client::Client;
 use crate::client::address::ServerAddress;
 use crate::client::arguments::AddressArguments;
 use crate::ground::values::Values;
@@ -15,7 +16,8 @@ use crate::programs::{aws_profile, server_exports};
 
 /// Print the environment variables that make AWS SDKs use a slot of the server
 ///
-/// It also unsets variables that SDKs would use first, and excludes the server from proxies. The server need not run. With
+/// It also unsets variables that SDKs would use first, and excludes the server from proxies. The server need not run; if it does, the command asks
+/// whether it speaks HTTPS. With
 /// --token-file the output contains the token, which is a secret.
 #[derive(Args)]
 #[command(after_help = "Example:\n  eval \"$(aws-sso ecs env --profile prod:Admin)\"")]
@@ -35,6 +37,9 @@ pub(crate) struct Arguments {
 
 pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let Arguments { profile, token_file, format, address: AddressArguments { server } } = arguments;
+    let client = Client::at(server);
+    client.find_scheme().await;
+    let server = client.address();
     let slot = profile.map_or(SlotName::Default, SlotName::Named);
     let is_for_containers = format.is_for_containers();
     let exports =

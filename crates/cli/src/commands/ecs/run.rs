@@ -12,9 +12,13 @@ use credentials::{Failure, Problem, Profile, ProfileName, SlotName, Source};
 use listenfd::ListenFd;
 use sd_notify::NotifyState;
 use serde::Serialize;
-use server::{AuditLog, Event, Listeners, Refreshing, Server, SlotList, TokenStore, path_for_sdks};
+use server::{
+    AuditLog, Event, ListenError, Listeners, Refreshing, Server, SlotList, TokenStore,
+    path_for_sdks,
+};
 use tokio::sync::mpsc;
 
+use crate::client::Client;
 use crate::client::address::ServerAddress;
 use crate::commands::ecs::run::https::{Https, HttpsArguments};
 use crate::ground::arguments::{Output, OutputArguments};
@@ -91,7 +95,10 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     // A random port is not used by the next server, so its slots are not remembered.
     let is_known = arguments.port != 0 || !handed_over.is_empty();
     let listeners = if handed_over.is_empty() {
-        Listeners::bind(arguments.port)?
+        match Listeners::bind(arguments.port) {
+            Ok(listeners) => listeners,
+            Err(error) => return Err(in_use(error).await),
+        }
     } else {
         Listeners::adopt(handed_over)?
     };
@@ -103,7 +110,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         false => Some(refreshing(&arguments.instance, port, events).await?),
     };
     let mut server = Server::new(listeners, Arc::new(SystemClock), refreshing, provider::seed());
-    accept_tokens(&mut server, arguments.require_token)?;
+    accept_tokens(&mut server, arguments.require_token, addresses.first())?;
     if let Some(log) = audit {
         server.set_audit_log(log);
     }
@@ -138,22 +145,48 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     Ok(())
 }
 
+/// The failure to listen. If our own server has the port, names it.
+async fn in_use(error: ListenError) -> Failure {
+    let ListenError::InUse(address) = error else { return error.into() };
+    let server = ServerAddress { port: address.port(), ..ServerAddress::default() };
+    match Client::at(server).status().await {
+        Ok(status) => Failure::from(error).with_message(format!(
+            "{address} is in use by your server with the process ID {}",
+            status.pid
+        )),
+        Err(_) => error.into(),
+    }
+}
+
 /// Accepts authorization tokens. If their key is unusable, the server still serves programs that need no token.
-fn accept_tokens(server: &mut Server, are_required: bool) -> Result<(), Failure> {
+fn accept_tokens(
+    server: &mut Server,
+    are_required: bool,
+    address: Option<&SocketAddr>,
+) -> Result<(), Failure> {
     let taken = server.accept_tokens(TokenStore::at(paths::token_store()));
     if are_required {
         server.require_token();
         taken?;
-        ui::note(
-            "Every program needs an authorization token: aws-sso ecs token create --default-slot --file FILE, \
-             then eval \"$(aws-sso ecs env --token-file FILE)\"",
-        );
+        ui::note(&format!(
+            "Every program needs an authorization token: aws-sso ecs token create --default-slot --file ~/.aws-sso.token, \
+             then eval \"$(aws-sso ecs env{} --token-file ~/.aws-sso.token)\"",
+            address.map(server_flag).unwrap_or_default()
+        ));
     } else if let Err(error) = taken {
         let Failure { message: text, hint, .. } = error.into();
         let hint = hint.map(|hint| format!(". {hint}")).unwrap_or_default();
         ui::note(&format!("warning: authorization tokens are not accepted: {text}{hint}"));
     }
     Ok(())
+}
+
+/// The flag that names this server in a command. Empty if it is the default one.
+fn server_flag(address: &SocketAddr) -> String {
+    match address.port() {
+        ServerAddress::DEFAULT_PORT => String::new(),
+        _ => format!(" --server {address}"),
+    }
 }
 
 /// The default slot at the start.
@@ -236,11 +269,7 @@ fn announce(addresses: Vec<SocketAddr>, origin: Option<String>, output: Output) 
     ui::note(&format!(
         "Listening on {addresses}. Run the line above in each shell that uses the server, \
          then load a role: aws-sso ecs load{}",
-        if address.port() == ServerAddress::DEFAULT_PORT {
-            String::new()
-        } else {
-            format!(" --server {address}")
-        }
+        server_flag(address)
     ));
     if env::has_relative_uri() {
         ui::note(
