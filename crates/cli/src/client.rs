@@ -26,6 +26,8 @@ use crate::client::arguments::ServerArguments;
 use crate::client::connection::{Opened, Trusted};
 
 const TIMEOUT: Duration = Duration::from_secs(5);
+/// A shell that starts waits for `ecs env`.
+const SCHEME_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Talks to one server.
 pub(crate) struct Client {
@@ -287,7 +289,7 @@ impl Client {
         if self.scheme().is_some() || !self.address.is_on_this_host() {
             return;
         }
-        if let Ok(Err(error)) = timeout(TIMEOUT, self.trusted()).await {
+        if let Ok(Err(error)) = timeout(SCHEME_TIMEOUT, self.trusted()).await {
             tracing::debug!(%error, "the scheme of the server is not known");
         }
     }

@@ -121,6 +121,18 @@ fn the_line_after_a_new_token_sets_what_programs_need() {
 }
 
 #[test]
+fn env_does_not_wait_for_a_server_that_never_answers() {
+    let world = world_with_profile();
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = silent.local_addr().unwrap().to_string();
+    // A shell that starts with `ecs env` would wait for it. `timeout` ends with 124.
+    let line = format!("timeout 4 aws-sso ecs env --server {address}");
+    let (code, shown, said) = type_in(&world, &line);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(shown.contains(&format!("http://{address}/creds")), "{shown}");
+}
+
+#[test]
 fn env_and_load_know_that_the_server_speaks_https() {
     let mut world = world_with_profile();
     world.set("AWS_SSO_FILE_PASSWORD", "CANARY-passphrase");
