@@ -98,13 +98,12 @@ pub(crate) enum Order {
 }
 
 impl Connections {
-    /// Waits for a place. `None`: this stranger already has the maximum number of connections, or nobody's can be closed
-    /// for it.
+    /// Waits for a place. `None`: strangers have all that they may, and none of those connections waits for a request.
     pub(crate) async fn admit(self: &Arc<Self>, stranger: Option<Stranger>) -> Option<Ticket> {
         loop {
             {
                 let mut table = self.lock();
-                if stranger.is_some_and(|stranger| !table.has_room_for(stranger)) {
+                if stranger.is_some_and(|stranger| !table.make_room_for(stranger)) {
                     return None;
                 }
                 if table.open.len() < MAX_CONNECTIONS {
@@ -169,26 +168,23 @@ impl Table {
         close_longest_waiting(self.open.values());
     }
 
-    /// Whether there is room for another connection of a stranger. If strangers have all that they may, one of those with
-    /// the most is closed for one with fewer.
-    fn has_room_for(&self, stranger: Stranger) -> bool {
+    /// Makes room for another connection of a stranger, if possible. Who has its share loses its own; otherwise the one
+    /// with the most does. A new one is not refused while an old one waits: behind one address there can be a flood and
+    /// a container with a token, which has not been able to show it yet.
+    fn make_room_for(&self, stranger: Stranger) -> bool {
         let mut held: HashMap<Stranger, usize> = HashMap::new();
         let strangers = self.open.values().filter(|activity| !activity.has_order());
         for stranger in strangers.clone().filter_map(|activity| activity.stranger()) {
             *held.entry(stranger).or_default() += 1;
         }
         let of_this = held.get(&stranger).copied().unwrap_or_default();
-        if of_this >= MAX_OF_ONE_STRANGER {
-            return false;
-        }
-        if held.values().sum::<usize>() < MAX_STRANGERS {
+        let has_its_share = of_this >= MAX_OF_ONE_STRANGER;
+        if !has_its_share && held.values().sum::<usize>() < MAX_STRANGERS {
             return true;
         }
-        let most = held.into_iter().max_by_key(|(_, count)| *count);
-        most.is_some_and(|(most, count)| {
-            count > of_this
-                && close_longest_waiting(strangers.filter(|it| it.stranger() == Some(most)))
-        })
+        let most = held.into_iter().max_by_key(|(who, count)| (*count, *who == stranger));
+        let loses = if has_its_share { Some(stranger) } else { most.map(|(most, _)| most) };
+        close_longest_waiting(strangers.filter(|it| it.stranger() == loses))
     }
 }
 

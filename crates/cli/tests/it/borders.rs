@@ -10,7 +10,8 @@ use fakes::{Running, TestEnv};
 
 use crate::{tokens::token, upload, world};
 
-/// A program of another user that opens connections for as long as it lives, asks once on each, and waits.
+/// A program of another user that opens connections for as long as it lives, and waits on each: on every other one before
+/// its request is complete, so that the server cannot answer and close it.
 struct Flood(Child);
 
 impl Flood {
@@ -18,17 +19,17 @@ impl Flood {
         let script = "import socket,sys,time
 port,count=map(int,sys.argv[1:])
 held=[]
-def more():
-    s=socket.create_connection(('127.0.0.1',port))
-    s.sendall(b'GET /healthcheck HTTP/1.1\\r\\nhost: localhost\\r\\n'+(b'' if len(held)%2 else b'\\r\\n'))
-    held.append(s)
-for _ in range(count): more()
-print('all',flush=True)
+opened=0
 while True:
-    held[:-count]=[]
-    try: more()
+    try:
+        s=socket.create_connection(('127.0.0.1',port))
+        held.append(s)
+        s.sendall(b'GET /healthcheck HTTP/1.1\\r\\nhost: localhost\\r\\n'+(b'' if opened%2 else b'\\r\\n'))
     except OSError: pass
-    time.sleep(0.001)";
+    held[:-count]=[]
+    opened+=1
+    if opened==count: print('all',flush=True)
+    if opened>count: time.sleep(0.001)";
         let mut command = world.command("setpriv");
         command.args(["--reuid", uid, "--regid", uid, "--clear-groups", "/usr/bin/python3", "-c"]);
         command.args([script, &server.port().to_string(), &count.to_string()]);
@@ -76,6 +77,21 @@ fn who_has_a_token_is_answered_while_other_users_hold_all_that_they_can() {
     }
     for _ in 0..40 {
         assert_eq!(server.get("/slot/dev").0, 200, "its own user");
+    }
+}
+
+#[test]
+fn who_has_a_token_is_answered_although_a_flood_counts_as_the_same_stranger() {
+    if !fakes::needs_root() {
+        return;
+    }
+    let world = world();
+    let server = world.serve(&[]);
+    assert_eq!(server.request("PUT", "/slot/dev", &[], &upload("dev", "ASIA1")).0, 200);
+    let token = token(&world, &["--slot", "dev"]);
+    let _flood = Flood::start(&world, &server, "2002", 200);
+    for _ in 0..40 {
+        assert_eq!(status_for(&world, &server, "2002", &token), "200");
     }
 }
 
