@@ -10,8 +10,8 @@ use fakes::{Running, TestEnv};
 
 use crate::{tokens::token, upload, world};
 
-/// A program of another user that opens connections for as long as it lives, and waits on each: on every other one before
-/// its request is complete, so that the server cannot answer and close it.
+/// A program of another user that opens connections for as long as it lives, and waits on each: on every other one
+/// before its request is complete, so that the server cannot answer and close it.
 struct Flood(Child);
 
 impl Flood {

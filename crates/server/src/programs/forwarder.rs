@@ -1,7 +1,8 @@
-//! Programs that forward connections of others. To the kernel, such a connection belongs to the user who runs the program.
+//! Programs that forward connections of others. To the kernel, such a connection belongs to the user who runs the
+//! program.
 //!
-//! This is for people: it decides nothing. The name of a program is no proof, and a search for it would take a request a
-//! thousand times as long as the look-up of its user.
+//! This is for people: it decides nothing. The name of a program is no proof, and a request would have to wait for the
+//! search hundreds of times as long as for the look-up of its user.
 
 /// Whether a program with this path is known to forward connections.
 pub(super) fn is_forwarder(exe: &str) -> bool {
