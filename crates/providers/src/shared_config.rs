@@ -155,7 +155,7 @@ impl AwsConfig {
     }
 
     /// The instance and the chain of roles, when a profile's credentials come from an `sso_session`, perhaps by way of
-    /// `source_profile`s. The SDK resolves other profiles: see [`Aws::profile`].
+    /// `source_profile`s. The SDK resolves other profiles: see `Aws::profile`.
     pub fn chain(&self, name: &ProfileName) -> Option<(InstanceId, Chain)> {
         let mut links = Vec::new();
         let mut profile = self.profiles.get_profile(name.as_str())?;

@@ -9,9 +9,10 @@ use crate::client::address::ServerAddress;
 /// The address of a server.
 #[derive(Args)]
 pub(crate) struct AddressArguments {
-    /// The address of the server: HOST:PORT, [IPV6]:PORT or a URL
+    // Not a doc comment: rustdoc takes the brackets for a link.
     #[arg(
         long,
+        help = "The address of the server: HOST:PORT, [IPV6]:PORT or a URL",
         value_name = "ADDRESS",
         env = "AWS_SSO_ECS_SERVER",
         hide_env_values = true,
