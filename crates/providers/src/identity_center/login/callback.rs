@@ -227,7 +227,7 @@ const NOT_OURS: (&str, &str) =
 const ELSEWHERE: (&str, &str) = ("Signing in", "The page of the sign-in is opened.");
 const NOTHING: (&str, &str) = ("Page not found", "You can close this window.");
 const STYLE: &str = "body{font:1.1rem/1.5 system-ui,sans-serif;margin:0;display:grid;min-height:100vh;\
-                     place-items:identity_center;background:#f4f5f7;color:#16191f}main{background:#fff;padding:2rem 3rem;\
+                     place-items:center;background:#f4f5f7;color:#16191f}main{background:#fff;padding:2rem 3rem;\
                      border-radius:.75rem;box-shadow:0 1px 4px #0002;max-width:32rem}h1{font-size:1.5rem;margin:0}\
                      p{margin:.75rem 0 0}@media(prefers-color-scheme:dark){body{background:#16191f;color:#eee}\
                      main{background:#232831;box-shadow:none}}";
