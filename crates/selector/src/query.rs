@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_edited_as_in_a_shell() {
+    fn the_query_is_edited_as_in_a_shell() {
         use Motion::*;
         for (steps, left) in [
             (&[(false, Left), (true, Left)][..], ("prod adm", "n")),
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_pasted_stays_one_short_line_without_control_characters() {
+    fn a_paste_becomes_one_short_line_without_control_characters() {
         assert_eq!(typed("prod\n\tadmin\r\n\u{1b}[31m\u{202e}x").text(), "prod  admin  [31mx");
         let mut query = typed(&"x".repeat(10_000));
         query.insert("y");

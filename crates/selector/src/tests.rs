@@ -241,7 +241,7 @@ fn when_the_rows_change_the_query_and_the_selected_row_stay() {
 }
 
 #[test]
-fn it_is_drawn_with_columns_and_a_preview() {
+fn the_list_is_drawn_with_columns_and_a_preview() {
     let rows = rows(&ROLES, &["tokyo:Admin"]);
     let mut state = state(&rows);
     state.act(Action::Insert("adm".to_owned()));
@@ -275,7 +275,7 @@ fn lines(drawn: &TestBackend) -> Vec<String> {
 }
 
 #[test]
-fn it_survives_any_size() {
+fn the_list_can_be_drawn_at_any_size() {
     let rows = rows(&ROLES, &["dev:Admin"]);
     let mut state = state(&rows);
     state.act(Action::Jump(Jump::Last));

@@ -11,7 +11,7 @@ use fakes::{Running, TestEnv};
 use crate::{upload, world};
 
 #[test]
-fn it_prints_what_to_export_and_where_it_listens() {
+fn the_server_prints_the_export_line_and_its_addresses() {
     let world = world();
     let server = world.serve(&[]);
     let uri = server.url("/creds");
@@ -30,7 +30,7 @@ fn it_prints_what_to_export_and_where_it_listens() {
 }
 
 #[test]
-fn a_port_in_use_is_one_line_and_a_hint() {
+fn a_port_in_use_is_reported_in_one_line_with_a_hint() {
     let server = world().serve(&[]);
     let (port, next) = (server.port().to_string(), server.port().checked_add(1).unwrap_or(4144));
     let mut second = world();
@@ -53,7 +53,7 @@ fn a_port_in_use_is_one_line_and_a_hint() {
 }
 
 #[test]
-fn it_ends_with_0_on_sigint_and_sigterm_and_lives_through_sighup() {
+fn the_server_exits_with_0_on_sigint_and_sigterm_and_ignores_sighup() {
     for signal in ["INT", "TERM"] {
         let server = world().serve(&[]);
         server.signal("HUP");
@@ -66,7 +66,7 @@ fn it_ends_with_0_on_sigint_and_sigterm_and_lives_through_sighup() {
 }
 
 #[test]
-fn what_is_in_flight_is_finished_before_it_ends() {
+fn a_request_in_progress_is_finished_before_the_server_exits() {
     let server = world().serve(&[]);
     let mut stream = server.connect();
     let body = upload("dev", "ASIA1");
@@ -91,7 +91,7 @@ fn server_accepts(port: u16) -> bool {
 }
 
 #[test]
-fn a_home_that_cannot_be_written_does_not_matter() {
+fn the_server_runs_with_a_home_that_cannot_be_written() {
     let mut world = world();
     world.set("HOME", "/proc/nowhere");
     let server = world.serve(&[]);
@@ -99,7 +99,7 @@ fn a_home_that_cannot_be_written_does_not_matter() {
 }
 
 #[test]
-fn without_ipv6_it_listens_on_ipv4_and_says_so() {
+fn without_ipv6_the_server_listens_on_ipv4_and_says_so() {
     if !fakes::needs_root() {
         return;
     }
@@ -118,7 +118,7 @@ fn without_ipv6_it_listens_on_ipv4_and_says_so() {
 }
 
 #[test]
-fn systemd_is_told_when_it_is_ready_and_when_it_stops() {
+fn systemd_is_notified_when_the_server_is_ready_and_when_it_stops() {
     let mut world = world();
     let path = world.home().join("notify");
     let systemd = UnixDatagram::bind(&path).unwrap();
@@ -147,7 +147,7 @@ pub(crate) fn activated(world: &TestEnv, socket: TcpListener, wrapper: &[&str]) 
 }
 
 #[test]
-fn a_socket_that_systemd_hands_over_is_served() {
+fn a_socket_from_systemd_is_served() {
     let socket = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = socket.local_addr().unwrap().port();
     let server = activated(&world(), socket, &[]);
@@ -156,7 +156,7 @@ fn a_socket_that_systemd_hands_over_is_served() {
 }
 
 #[test]
-fn without_a_desktop_notify_is_a_warning_and_the_server_runs() {
+fn without_a_desktop_notify_only_warns_and_the_server_runs() {
     let mut world = world();
     world.set("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere/bus");
     let server = world.serve(&["--notify", "--on-event", "true"]);

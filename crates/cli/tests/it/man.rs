@@ -42,7 +42,7 @@ fn every_command_has_a_page_that_man_shows_without_a_warning() {
 }
 
 #[test]
-fn a_folder_that_is_none_is_named() {
+fn a_file_in_place_of_the_folder_is_named_in_the_error() {
     let world = world();
     world.write("file", "");
     let refused = world.run(&["man", "file"]);

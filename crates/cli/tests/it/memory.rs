@@ -183,7 +183,7 @@ fn credentials_are_not_swapped_out() {
 }
 
 #[test]
-fn without_memory_that_can_be_locked_it_serves_all_the_same() {
+fn without_lockable_memory_the_server_still_serves() {
     let world = world();
     let binary = Binary::of(&world, "locked");
     let mut command = as_user(&world);

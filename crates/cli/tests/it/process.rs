@@ -46,7 +46,7 @@ fn only_a_server(fake: &FakeIdentityCenter, load: &[&str]) -> (TestEnv, Running)
 }
 
 #[test]
-fn the_servers_memory_comes_before_the_sign_in() {
+fn credentials_of_the_server_are_used_before_the_sign_in() {
     let fake = fake();
     let (world, server) = only_a_server(&fake, &["--slotted"]);
     let served: Value =
@@ -119,7 +119,7 @@ fn with_two_possible_identities_only_slots_of_the_default_one_are_used() {
 }
 
 #[test]
-fn whatever_is_wrong_with_the_server_is_nobodys_trouble() {
+fn a_broken_or_empty_server_does_not_stop_process() {
     let fake = fake();
     let mut world = signed_in(&fake);
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -139,7 +139,7 @@ fn whatever_is_wrong_with_the_server_is_nobodys_trouble() {
 }
 
 #[test]
-fn nobody_is_asked_for_anything() {
+fn process_never_asks_a_person() {
     let fake = fake();
     let world = world_of(&fake);
     let auto_login = config(&instance("corp", &fake)) + "AutoLogin: true\n";
@@ -155,7 +155,7 @@ fn nobody_is_asked_for_anything() {
 }
 
 #[test]
-fn a_profile_that_leads_back_to_itself_is_told_and_runs_nothing_more() {
+fn a_profile_that_leads_back_to_itself_is_an_error_and_starts_nothing_more() {
     let mut world = world();
     world.set("AWS_SSO_ECS_SERVER", "127.0.0.1:1");
     let binary = world.binary().display().to_string();
@@ -180,7 +180,7 @@ fn a_profile_that_leads_back_to_itself_is_told_and_runs_nothing_more() {
 }
 
 #[test]
-fn a_profile_of_the_aws_config_may_name_a_role_that_we_know() {
+fn a_profile_of_the_aws_config_can_name_one_of_our_roles() {
     let fake = fake();
     let world = signed_in(&fake);
     let line = format!("{} process --profile {ROLE}", world.binary().display());

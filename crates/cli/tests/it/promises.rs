@@ -4,7 +4,7 @@ use crate::architecture::TREE;
 use crate::architecture::source::{self, Source};
 
 #[test]
-fn every_test_that_a_promise_names_is_there_and_runs() {
+fn every_test_that_a_promise_names_exists_and_runs() {
     let page = std::fs::read_to_string(source::root().join("SECURITY.md")).unwrap();
     let promises = page.split("\n## ").find(|section| section.starts_with("Promises")).unwrap();
     let mut wrong = Vec::new();
@@ -26,7 +26,7 @@ fn every_test_that_a_promise_names_is_there_and_runs() {
 }
 
 #[test]
-fn a_promise_that_nothing_holds_would_be_found() {
+fn a_promise_without_a_running_test_is_found() {
     let source = Source::new(
         "crates/x/src/lib.rs".to_owned(),
         "fn not_a_test() {}\n#[test]\nfn it_is() {}\n#[test]\n#[ignore = \"slow\"]\nfn it_is_slow() {}\n\

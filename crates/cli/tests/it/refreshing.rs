@@ -83,7 +83,7 @@ fn tell(text: &str) {
 }
 
 #[test]
-fn a_loaded_slot_is_refreshed_before_it_expires_and_no_reader_ever_misses_it() {
+fn a_loaded_slot_is_refreshed_before_it_expires_and_every_read_succeeds() {
     let fake = fake(6);
     let world = signed_in(&fake);
     let server = world.serve(&[]);
@@ -100,7 +100,7 @@ fn a_loaded_slot_is_refreshed_before_it_expires_and_no_reader_ever_misses_it() {
 }
 
 #[test]
-fn source_and_state_are_told_to_people_and_to_programs() {
+fn source_and_state_are_shown_to_people_and_to_programs() {
     let fake = fake(3600);
     let mut world = signed_in(&fake);
     let server = world.serve(&["--load", ROLE]);
@@ -137,7 +137,7 @@ fn source_and_state_are_told_to_people_and_to_programs() {
 }
 
 #[test]
-fn a_source_without_credentials_is_503_until_they_are_there() {
+fn a_slot_answers_503_while_its_first_credentials_are_fetched() {
     let fake = fake(3600);
     let world = signed_in(&fake);
     let server = world.serve(&[]);

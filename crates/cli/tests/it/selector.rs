@@ -50,7 +50,7 @@ fn assert_shows(screen: &Screen, name: &str) {
 }
 
 #[test]
-fn it_is_seen_at_three_sizes_and_back() {
+fn the_selector_is_drawn_at_three_sizes() {
     let fake = fake();
     let world = signed_in(&fake);
     let terminal = open(&world, &["--server", "127.0.0.1:9"], 80, 24);
@@ -78,7 +78,7 @@ fn it_is_seen_at_three_sizes_and_back() {
 }
 
 #[test]
-fn what_is_typed_is_found_loaded_and_first_the_next_time() {
+fn a_role_that_is_typed_is_found_loaded_and_first_the_next_time() {
     let fake = fake();
     let (world, server) = serving(&fake);
     let stdout = world.home().join("stdout");
@@ -113,7 +113,7 @@ fn what_is_typed_is_found_loaded_and_first_the_next_time() {
 }
 
 #[test]
-fn arrows_clicks_the_wheel_and_tab_do_what_they_say() {
+fn arrows_clicks_the_wheel_and_tab_change_the_list() {
     let fake = fake();
     let (world, server) = serving(&fake);
     let terminal = open(&world, &[], 100, 30);
@@ -141,7 +141,7 @@ fn arrows_clicks_the_wheel_and_tab_do_what_they_say() {
 }
 
 #[test]
-fn a_role_of_one_of_several_instances_is_that_ones() {
+fn a_chosen_role_is_loaded_from_its_own_instance() {
     let fake = fake();
     let mut world = world_of(&fake);
     let both = instance("alice", &fake) + &instance("bob", &fake);
@@ -166,7 +166,7 @@ fn a_role_of_one_of_several_instances_is_that_ones() {
 }
 
 #[test]
-fn tags_chains_and_profiles_of_the_aws_config_are_there_too() {
+fn the_list_has_tags_chains_and_profiles_of_the_aws_config() {
     let fake = fake();
     let mut world = world_of(&fake);
     let accounts = "    DefaultRegion: eu-west-3\n    Accounts:\n      \"000001111111\":\n        Name: Dev\n\

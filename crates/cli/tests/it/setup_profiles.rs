@@ -157,7 +157,7 @@ fn each_instance_has_its_own_block_and_is_named_in_it() {
 }
 
 #[test]
-fn an_instance_whose_roles_are_not_known_keeps_its_block() {
+fn an_instance_without_known_roles_keeps_its_block() {
     let world = world_with_roles();
     run(&world, &["--yes"]);
     let before = config(&world);
@@ -169,7 +169,7 @@ fn an_instance_whose_roles_are_not_known_keeps_its_block() {
 }
 
 #[test]
-fn the_file_of_the_variable_is_taken_and_a_config_that_was_named_is_named_again() {
+fn the_file_of_aws_config_file_is_written_and_its_profiles_name_our_config_file() {
     let mut world = world_with_roles();
     let moved = world.home().join("my config.yaml");
     fs::rename(world.home().join(".aws-sso/config.yaml"), &moved).unwrap();
@@ -183,7 +183,7 @@ fn the_file_of_the_variable_is_taken_and_a_config_that_was_named_is_named_again(
 }
 
 #[test]
-fn markers_that_do_not_fit_together_and_odd_files_are_refused() {
+fn unmatched_markers_and_special_files_are_refused() {
     let world = world_with_roles();
     world.write(".aws/config", "[default]\n# BEGIN_AWS_SSO_CLI\n");
     for arguments in [&["--yes"][..], &["--remove", "--yes"], &["--diff"], &["--print"]] {

@@ -35,7 +35,7 @@ fn a_role_is_loaded_shown_and_unloaded() {
 }
 
 #[test]
-fn named_slots_are_listed_and_printed_in_a_form_that_every_sdk_takes() {
+fn named_slots_are_listed_and_have_urls_that_every_sdk_accepts() {
     let mut world = world();
     let server = world.serve(&[]);
     world.set("AWS_SSO_ECS_SERVER", &server.address());
@@ -120,7 +120,7 @@ fn without_a_server_the_exit_code_is_4_and_the_hint_starts_one() {
 }
 
 #[test]
-fn something_else_on_the_port_is_said_to_be_something_else() {
+fn another_program_on_the_port_is_not_taken_for_a_server() {
     use std::io::{Read, Write};
     let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = other.local_addr().unwrap().to_string();

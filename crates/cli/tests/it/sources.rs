@@ -55,7 +55,7 @@ fn world_with_config() -> fakes::TestEnv {
 }
 
 #[test]
-fn a_credential_process_is_asked() {
+fn credentials_come_from_a_credential_process() {
     let mut world = world_with_config();
     let server = world.serve(&["--load", "process"]);
     world.set("AWS_SSO_ECS_SERVER", &server.address());
@@ -72,7 +72,7 @@ fn a_credential_process_is_asked() {
 }
 
 #[test]
-fn a_profile_that_gives_nothing_says_where_was_looked_and_for_what() {
+fn the_error_for_a_profile_without_credentials_says_what_was_looked_for_and_where() {
     let world = world_with_config();
     for (profile, code, said) in [
         (
@@ -127,7 +127,7 @@ fn a_config_that_cannot_be_read_says_which_line() {
 }
 
 #[test]
-fn account_and_role_find_the_profile_that_is_for_them() {
+fn account_and_role_find_the_profile_for_them() {
     let world = world_with_config();
     let load = |arguments: &[&str]| world.run(&[&["ecs", "load"], arguments].concat());
     let found = load(&["--account", "123456789012", "--role", "ReadOnly"]);
@@ -151,7 +151,7 @@ fn account_and_role_find_the_profile_that_is_for_them() {
 }
 
 #[test]
-fn the_environment_is_loaded() {
+fn credentials_of_the_environment_are_loaded() {
     let mut world = world();
     let server = world.serve(&[]);
     world.set("AWS_SSO_ECS_SERVER", &server.address());
@@ -180,7 +180,7 @@ fn the_environment_is_loaded() {
 }
 
 #[test]
-fn input_that_is_no_credentials_is_refused_before_a_server_is_asked() {
+fn input_without_credentials_is_refused_before_a_request_to_the_server() {
     let world = world();
     let mut expired: serde_json::Value = serde_json::from_str(&session("ASIA1")).unwrap();
     expired["Expiration"] = "2020-01-01T00:00:00Z".into();

@@ -50,7 +50,7 @@ fn answering(status: &'static str, body: &'static str) -> (String, JoinHandle<()
 }
 
 #[test]
-fn the_server_and_its_slots_are_told_to_people_and_programs() {
+fn the_server_and_its_slots_are_shown_to_people_and_programs() {
     let mut world = world();
     let server = loaded(&world, 0);
     world.set("AWS_SSO_ECS_SERVER", &server.address());
@@ -83,7 +83,7 @@ fn the_server_and_its_slots_are_told_to_people_and_programs() {
 }
 
 #[test]
-fn the_flags_of_a_server_are_told() {
+fn the_flags_of_a_server_are_shown() {
     let world = world();
     let path = world.home().join("audit");
     let flags = ["--require-token", "--no-refresh", "--audit-log", path.to_str().unwrap()];
@@ -98,7 +98,7 @@ fn the_flags_of_a_server_are_told() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn the_program_that_read_last_is_told_and_how_often_it_was() {
+fn the_last_reader_and_the_number_of_reads_are_shown() {
     let mut world = world();
     let server = loaded(&world, 0);
     world.set("AWS_SSO_ECS_SERVER", &server.address());
@@ -127,7 +127,7 @@ fn the_program_that_read_last_is_told_and_how_often_it_was() {
 }
 
 #[test]
-fn slots_that_are_refreshed_tell_when_and_by_which_sign_in() {
+fn refreshed_slots_show_the_next_refresh_and_the_sso_session() {
     let fake = crate::identity_center::fake();
     let mut world = signed_in(&fake);
     let server = world.serve(&[]);
@@ -145,7 +145,7 @@ fn slots_that_are_refreshed_tell_when_and_by_which_sign_in() {
 }
 
 #[test]
-fn a_read_token_is_not_told_of_other_slots() {
+fn a_read_token_cannot_read_the_status() {
     let world = world();
     let server = world.serve(&[]);
     assert_eq!(server.request("PUT", "/slot/dev", &[], &upload("dev", "ASIA1")).0, 200);
@@ -162,7 +162,7 @@ fn a_read_token_is_not_told_of_other_slots() {
 }
 
 #[test]
-fn an_older_server_is_said_to_be_one_and_another_program_too() {
+fn an_older_server_and_another_program_are_named_in_the_error() {
     let world = world();
     let older = r#"{"code":"404","message":"nothing is at this path"}"#;
     for (status, body, code, said) in [
@@ -198,7 +198,7 @@ fn nothing_that_a_server_says_moves_the_cursor() {
 }
 
 #[test]
-fn a_screen_needs_a_terminal() {
+fn watch_needs_a_terminal() {
     let world = world();
     let failed = world.run(&["ecs", "status", "--watch"]);
     assert_eq!(

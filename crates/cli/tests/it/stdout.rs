@@ -32,7 +32,7 @@ fn finish(world: &TestEnv, arguments: &[&str], stdout: Stdio) -> (Option<i32>, S
 
 #[test]
 #[cfg(target_os = "linux")]
-fn a_full_disk_is_told() {
+fn a_full_disk_is_reported() {
     let world = world_with_roles();
     for arguments in COMMANDS {
         let full = File::options().write(true).open("/dev/full").unwrap();
@@ -43,7 +43,7 @@ fn a_full_disk_is_told() {
 }
 
 #[test]
-fn who_reads_no_more_has_enough() {
+fn a_reader_that_stops_reading_causes_no_error() {
     let world = world_with_roles();
     for arguments in COMMANDS {
         let (reader, writer) = pipe().unwrap();

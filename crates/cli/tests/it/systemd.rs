@@ -9,7 +9,7 @@ use crate::world;
 const EXPOSURE: &str = "25";
 
 #[test]
-fn the_units_are_right_and_leave_little_open() {
+fn the_units_are_valid_and_expose_little() {
     if !fakes::needs_program("systemd-analyze") {
         return;
     }

@@ -86,7 +86,7 @@ fn tokens_outlive_the_server_until_they_are_revoked() {
 }
 
 #[test]
-fn what_is_no_token_of_this_server_is_refused() {
+fn anything_but_a_token_of_this_server_is_refused() {
     let world = world();
     let server = demanding(&world);
     let good = token(&world, &["--admin"]);
@@ -128,7 +128,7 @@ fn what_is_no_token_of_this_server_is_refused() {
 }
 
 #[test]
-fn client_commands_show_the_token_of_a_file() {
+fn client_commands_send_the_token_of_a_file() {
     let mut world = world();
     let server = world.serve(&["--require-token"]);
     server.signal("TERM");
@@ -153,7 +153,7 @@ fn client_commands_show_the_token_of_a_file() {
 }
 
 #[test]
-fn a_token_file_is_the_token_and_nothing_else_and_never_half_of_one() {
+fn a_token_file_always_contains_one_whole_token_and_nothing_else() {
     let world = world();
     token(&world, &["--default-slot", "--file", "token"]);
     let path = world.home().join("token");
@@ -219,7 +219,7 @@ fn a_token_file_that_is_not_safe_is_not_used() {
 }
 
 #[test]
-fn without_its_key_a_server_takes_no_token() {
+fn without_its_root_key_a_server_accepts_no_token() {
     let world = world();
     let good = token(&world, &["--all-slots"]);
     let path = ".local/state/aws-sso/ecs.tokens.json";

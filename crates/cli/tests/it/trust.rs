@@ -69,7 +69,7 @@ fn certificates_in(path: &std::path::Path) -> usize {
 }
 
 #[test]
-fn without_an_authority_the_hint_is_how_it_comes_to_be() {
+fn without_an_authority_the_hint_says_how_to_make_one() {
     let failed = world().run(&["ecs", "trust"]);
     assert_eq!((failed.code, failed.stdout.as_str()), (Some(1), ""));
     assert!(failed.stderr.contains("aws-sso ecs run --tls"), "{}", failed.stderr);
@@ -92,7 +92,7 @@ fn the_bundle_is_our_authority_and_the_systems_roots() {
 }
 
 #[test]
-fn who_trusts_it_follows_from_the_environment() {
+fn the_environment_decides_which_programs_trust_the_authority() {
     let mut world = world_with_authority();
     let before = shown(&world);
     assert_eq!(said(&before, true), [] as [&str; 0]);
@@ -168,7 +168,7 @@ fn java_reads_its_trust_store() {
 
 /// In a mount namespace of its own, so that this machine's store stays as it is.
 #[test]
-fn it_is_installed_into_the_systems_store_and_taken_out_again() {
+fn the_authority_is_installed_into_the_systems_store_and_removed_again() {
     const SCRIPT: &str = "set -e
         cp -a /etc/ssl ssl; mount --bind ssl /etc/ssl
         mount -t tmpfs tmpfs /usr/local/share/ca-certificates

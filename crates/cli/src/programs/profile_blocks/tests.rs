@@ -78,7 +78,7 @@ fn assert_same(what: &str, left: &[u8], right: &[u8]) {
 }
 
 #[test]
-fn what_is_written_and_removed_leaves_every_byte_as_it_was() {
+fn writing_and_removing_a_block_keeps_every_other_byte() {
     for (what, file) in ODD {
         let one = written(file, "Default", &["a"]);
         assert!(one.starts_with(file), "{what}");
@@ -96,7 +96,7 @@ fn what_is_written_and_removed_leaves_every_byte_as_it_was() {
 }
 
 #[test]
-fn what_is_written_twice_is_there_once_and_in_its_place() {
+fn a_block_that_is_written_again_is_replaced_in_place() {
     for (what, file) in ODD {
         let one = written(file, "Default", &["a", "b"]);
         assert_same(what, &written(&one, "Default", &["a", "b"]), &one);
@@ -134,7 +134,7 @@ fn the_block_has_the_line_ends_of_the_file() {
 }
 
 #[test]
-fn the_reference_s_block_is_replaced_and_all_around_it_stays() {
+fn a_block_of_the_reference_is_replaced_and_the_text_around_it_stays() {
     let theirs = "# BEGIN_AWS_SSO_CLI_corp\n\n[profile old]\ncredential_process = aws-sso\n\n# END_AWS_SSO_CLI_corp\n";
     for (before, after) in [
         ("", ""),
@@ -155,7 +155,7 @@ fn the_reference_s_block_is_replaced_and_all_around_it_stays() {
 }
 
 #[test]
-fn markers_that_do_not_fit_together_are_refused_with_their_lines() {
+fn unmatched_markers_are_refused_with_their_lines() {
     use Malformed::*;
     let (begin, end) = ("# BEGIN_AWS_SSO_CLI\n", "# END_AWS_SSO_CLI\n");
     let (begin_x, end_x) = ("# BEGIN_AWS_SSO_CLI_x\n", "  # END_AWS_SSO_CLI_X  \r\n");
@@ -177,7 +177,7 @@ fn markers_that_do_not_fit_together_are_refused_with_their_lines() {
 }
 
 #[test]
-fn profiles_outside_of_the_block_are_known_however_they_are_written() {
+fn profiles_outside_the_block_are_found_in_every_notation() {
     let file = [
         "\u{feff}[profile bom]\r\n",
         "[default] # the default\n",
@@ -198,7 +198,7 @@ fn profiles_outside_of_the_block_are_known_however_they_are_written() {
 }
 
 #[test]
-fn names_are_written_where_no_sdk_stumbles_over_them() {
+fn each_name_has_its_degree_of_support_in_sdks() {
     for (name, fit) in [
         ("prod:Admin", Fit::Everybody),
         ("a/b.c%d@e+f_g-h", Fit::Everybody),

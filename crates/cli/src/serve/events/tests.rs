@@ -255,7 +255,7 @@ fn a_command_that_runs_when_the_server_stops_is_killed() {
 }
 
 #[test]
-fn what_a_command_leaves_in_the_background_lives_on() {
+fn background_processes_of_a_command_keep_running() {
     let folder = Folder::with_hook(&SURVIVE.replace("sleep 5", "sleep 0.3"));
     assert_eq!(folder.report(&[EventKind::Denied]), the_event());
     assert!(folder.has("survived"));

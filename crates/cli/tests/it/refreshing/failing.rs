@@ -40,7 +40,7 @@ fn outlives(fault: Fault) {
 }
 
 #[test]
-fn a_portal_that_throttles_fails_or_is_gone_is_waited_for() {
+fn while_the_portal_fails_slots_are_served_until_they_expire_and_then_refreshed() {
     let faults = [Fault::Throttled { retry_after: None }, Fault::ServerError, Fault::Disconnect];
     thread::scope(|scope| {
         faults.into_iter().for_each(|fault| drop(scope.spawn(move || outlives(fault))));
@@ -49,7 +49,7 @@ fn a_portal_that_throttles_fails_or_is_gone_is_waited_for() {
 
 /// What is wrong is looked at again within a minute.
 #[test]
-fn an_instance_that_is_not_configured_is_named_and_found_once_it_is() {
+fn an_instance_is_named_while_it_is_not_configured_and_used_once_it_is() {
     let fake = fake(3600);
     let world = world_of(&fake);
     let other = config(&instance("other", &fake));
@@ -76,7 +76,7 @@ fn an_instance_that_is_not_configured_is_named_and_found_once_it_is() {
 }
 
 #[test]
-fn a_hundred_slots_that_fail_at_once_are_each_told_of() {
+fn a_hundred_slots_that_fail_at_once_are_each_reported() {
     let world = crate::world();
     let port = fakes::port_of_our_own();
     let digest = "0".repeat(64);
@@ -102,7 +102,7 @@ fn a_hundred_slots_that_fail_at_once_are_each_told_of() {
 
 /// In the midst of a call that AWS never answers.
 #[test]
-fn who_is_told_to_stop_does_not_wait_for_aws() {
+fn a_server_that_is_stopped_does_not_wait_for_aws() {
     for (operation, signal) in
         [(Operation::GetRoleCredentials, "TERM"), (Operation::CreateToken, "INT")]
     {
@@ -131,7 +131,7 @@ fn who_is_told_to_stop_does_not_wait_for_aws() {
 }
 
 #[test]
-fn a_clock_that_is_behind_aws_is_told_once_and_credentials_end_by_it() {
+fn a_clock_behind_aws_is_reported_once_and_credentials_expire_by_the_clock_of_aws() {
     let behind = Options { clock_offset_seconds: 600, ..options(20) };
     let fake = FakeIdentityCenter::start(behind);
     let world = signed_in(&fake);

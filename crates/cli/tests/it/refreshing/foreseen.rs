@@ -34,7 +34,7 @@ fn a_server_without_the_passphrase_does_not_promise_to_refresh() {
 }
 
 #[test]
-fn a_session_that_ended_is_known_for_the_next_load() {
+fn a_load_after_the_end_of_a_session_promises_no_refresh() {
     let fake = fake(3600);
     let mut world = signed_in(&fake);
     let server = world.serve(&[]);
@@ -57,7 +57,7 @@ fn a_session_that_ended_is_known_for_the_next_load() {
 }
 
 #[test]
-fn keys_whose_end_nobody_knows_are_not_called_fresh() {
+fn keys_without_an_expiration_are_not_called_fresh() {
     let mut world = crate::world();
     let script = "printf '{\"Version\":1,\"AccessKeyId\":\"ASIA%s\",\"SecretAccessKey\":\"s\",\"SessionToken\":\"t\"}' \
                   $(cat keys)";

@@ -13,7 +13,7 @@ use crate::identity_center::{assert_done, signed_in};
 use crate::upload;
 
 #[test]
-fn what_is_unloaded_or_loaded_during_a_slow_fetch_stays_so() {
+fn a_slow_fetch_does_not_undo_a_later_load_or_unload() {
     let fake = fake(3600);
     let world = signed_in(&fake);
     let server = world.serve(&[]);

@@ -27,7 +27,7 @@ fn with_profile(world: TestEnv) -> TestEnv {
 }
 
 #[test]
-fn a_server_that_was_killed_has_all_its_slots_again() {
+fn a_killed_server_restores_all_its_slots() {
     let fake = fake(3600);
     let world = with_profile(signed_in(&fake));
     let accounts = format!(
@@ -65,7 +65,7 @@ fn a_server_that_was_killed_has_all_its_slots_again() {
 }
 
 #[test]
-fn what_comes_back_is_new_and_what_was_unloaded_or_handed_in_does_not() {
+fn restored_slots_get_new_credentials_and_unloaded_or_uploaded_ones_are_not_restored() {
     let fake = fake(3600);
     let world = signed_in(&fake);
     let port = port_of_our_own();
@@ -100,7 +100,7 @@ fn what_comes_back_is_new_and_what_was_unloaded_or_handed_in_does_not() {
 }
 
 #[test]
-fn who_wants_none_of_the_last_run_gets_none() {
+fn with_no_restore_no_slot_of_the_last_run_is_restored() {
     let world = with_profile(world());
     let port = port_of_our_own();
     let server = world.serve_on(port, &[]);
@@ -116,7 +116,7 @@ fn who_wants_none_of_the_last_run_gets_none() {
 }
 
 #[test]
-fn what_was_unloaded_does_not_come_back_though_the_list_was_not_taken_up() {
+fn slots_that_are_unloaded_under_no_restore_stay_unloaded_in_the_next_run() {
     let world = with_profile(world());
     let port = port_of_our_own();
     let server = world.serve_on(port, &[]);
@@ -129,7 +129,7 @@ fn what_was_unloaded_does_not_come_back_though_the_list_was_not_taken_up() {
 }
 
 #[test]
-fn who_wants_no_refreshing_gets_what_is_handed_in_and_aws_is_asked_nothing() {
+fn with_no_refresh_loaded_credentials_are_served_and_aws_gets_no_request() {
     let fake = fake(5);
     let world = signed_in(&fake);
     let port = port_of_our_own();
@@ -149,7 +149,7 @@ fn who_wants_no_refreshing_gets_what_is_handed_in_and_aws_is_asked_nothing() {
 }
 
 #[test]
-fn a_list_that_cannot_be_read_stops_nobody_and_is_kept() {
+fn an_unreadable_list_of_slots_is_kept_and_the_server_starts() {
     let world = with_profile(world());
     let port = port_of_our_own();
     world.write(&format!(".local/state/aws-sso/slots-{port}.json"), "{\"Version\":1,\"Slots");
@@ -166,7 +166,7 @@ fn a_list_that_cannot_be_read_stops_nobody_and_is_kept() {
 }
 
 #[test]
-fn where_nothing_can_be_written_loads_work_and_that_is_said_once() {
+fn without_a_writable_state_folder_loads_work_and_one_warning_is_shown() {
     let mut world = with_profile(world());
     world.write("file", "where a folder should be");
     let file = world.home().join("file");
@@ -182,7 +182,7 @@ fn where_nothing_can_be_written_loads_work_and_that_is_said_once() {
 }
 
 #[test]
-fn a_server_on_a_socket_of_systemd_remembers_its_slots_too() {
+fn a_server_on_a_socket_of_systemd_restores_its_slots() {
     let world = with_profile(world());
     // Systemd keeps the socket while the server is started anew.
     let socket = TcpListener::bind(("127.0.0.1", port_of_our_own())).unwrap();
@@ -195,7 +195,7 @@ fn a_server_on_a_socket_of_systemd_remembers_its_slots_too() {
 }
 
 #[test]
-fn servers_on_other_ports_have_lists_of_their_own() {
+fn each_port_has_its_own_list_of_slots() {
     let world = with_profile(world());
     let (one, other) = (port_of_our_own(), port_of_our_own());
     let server = world.serve_on(one, &[]);

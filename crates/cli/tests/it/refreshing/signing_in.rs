@@ -35,7 +35,7 @@ fn are_all_served(server: &Running) -> bool {
 }
 
 #[test]
-fn a_session_that_has_ended_costs_nothing_until_credentials_expire_and_one_sign_in_mends_all() {
+fn after_the_end_of_a_session_slots_are_served_until_they_expire_and_one_sign_in_restores_all() {
     let fake = fake(10);
     let world = signed_in(&fake);
     let server = world.serve(&[]);
@@ -67,7 +67,7 @@ fn a_session_that_has_ended_costs_nothing_until_credentials_expire_and_one_sign_
 }
 
 #[test]
-fn a_command_of_the_person_is_told_of_the_end_and_of_the_new_sign_in() {
+fn the_command_of_on_event_gets_the_end_of_a_session_and_the_new_sign_in() {
     let fake = fake(6);
     let world = signed_in(&fake);
     let server = world.serve(&["--on-event", "cat >> events.jsonl"]);
@@ -103,7 +103,7 @@ fn a_command_of_the_person_is_told_of_the_end_and_of_the_new_sign_in() {
 }
 
 #[test]
-fn the_end_of_a_session_is_told_before_it_comes() {
+fn a_warning_says_that_a_session_ends_soon() {
     let fake = FakeIdentityCenter::start(Options {
         auto_approve: true,
         session_life: Duration::from_secs(10 * 60),
@@ -122,7 +122,7 @@ fn the_end_of_a_session_is_told_before_it_comes() {
 }
 
 #[test]
-fn who_has_never_signed_in_is_served_once_they_do() {
+fn a_slot_that_is_loaded_before_the_first_sign_in_is_served_after_it() {
     let fake = fake(3600);
     let world = world_of(&fake);
     world.write(".aws-sso/config.yaml", &config(&instance("corp", &fake)));
@@ -139,7 +139,7 @@ fn who_has_never_signed_in_is_served_once_they_do() {
 
 /// A profile of which the SDK reads the AWS CLI's sign-in by itself: not one of our instances.
 #[test]
-fn a_profile_is_served_once_somebody_signs_in_with_the_aws_cli() {
+fn a_profile_is_served_after_a_sign_in_with_the_aws_cli() {
     let fake = fake(3600);
     let world = signed_in(&fake);
     let (start_url, region) = (fake.start_url(), fake.region());
@@ -167,7 +167,7 @@ fn a_profile_is_served_once_somebody_signs_in_with_the_aws_cli() {
 }
 
 #[test]
-fn what_another_person_signs_in_to_is_theirs() {
+fn after_another_person_signs_in_the_credentials_are_theirs() {
     let fake = fake(8);
     let world = signed_in(&fake);
     let server = world.serve(&["--load", ROLE]);
@@ -179,7 +179,7 @@ fn what_another_person_signs_in_to_is_theirs() {
 }
 
 #[test]
-fn a_sign_out_is_seen_and_a_sign_in_after_it() {
+fn the_server_notices_a_sign_out_and_the_next_sign_in() {
     let fake = fake(6);
     let world = signed_in(&fake);
     let server = world.serve(&["--load", ROLE]);
@@ -192,7 +192,7 @@ fn a_sign_out_is_seen_and_a_sign_in_after_it() {
 }
 
 #[test]
-fn a_role_that_is_taken_away_is_told_once_and_asked_for_no_more_until_it_is_loaded() {
+fn a_removed_role_is_reported_once_and_not_requested_until_it_is_loaded_again() {
     let fake = fake(6);
     let world = signed_in(&fake);
     let server = world.serve(&[]);
@@ -220,7 +220,7 @@ fn a_role_that_is_taken_away_is_told_once_and_asked_for_no_more_until_it_is_load
 }
 
 #[test]
-fn a_server_that_starts_before_anybody_signs_in_has_its_role_once_somebody_does() {
+fn a_server_that_starts_before_the_sign_in_serves_its_role_after_it() {
     let fake = fake(3600);
     let world = world_of(&fake);
     world.write(".aws-sso/config.yaml", &config(&instance("corp", &fake)));

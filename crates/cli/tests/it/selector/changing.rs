@@ -69,7 +69,7 @@ fn ctrl_r_updates_the_list_from_aws() {
 }
 
 #[test]
-fn while_no_roles_are_known_it_says_what_to_do() {
+fn without_known_roles_the_screen_says_what_to_do() {
     let fake = FakeIdentityCenter::start(Options::default());
     let world = world_of(&fake);
     world.write(".aws-sso/config.yaml", &config(&instance("corp", &fake)));

@@ -28,7 +28,7 @@ fn leaving_exits_with_130_and_restores_the_terminal() {
 }
 
 #[test]
-fn a_signal_gives_the_terminal_back() {
+fn a_signal_restores_the_terminal() {
     let fake = fake();
     let world = signed_in(&fake);
     for signal in [Signal::TERM, Signal::HUP, Signal::INT] {

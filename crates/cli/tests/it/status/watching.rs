@@ -25,7 +25,7 @@ fn slots(screen: &vt100::Screen) -> String {
 }
 
 #[test]
-fn the_screen_fits_at_every_size_and_q_gives_the_terminal_back() {
+fn the_screen_fits_at_every_size_and_q_restores_the_terminal() {
     let world = world();
     let server = loaded(&world, 0);
     let terminal = Terminal::start(command(&world, &server), 80, 24);
@@ -99,7 +99,7 @@ fn more_slots_than_lines_are_reached_by_keys() {
 }
 
 #[test]
-fn a_server_that_goes_away_and_comes_back_is_waited_for() {
+fn the_screen_waits_for_a_server_that_stops_and_starts_again() {
     let world = world();
     let port = fakes::port_of_our_own();
     let server = loaded(&world, port);
@@ -118,7 +118,7 @@ fn a_server_that_goes_away_and_comes_back_is_waited_for() {
 }
 
 #[test]
-fn a_signal_gives_the_terminal_back() {
+fn a_signal_restores_the_terminal() {
     let world = world();
     let server = loaded(&world, 0);
     let terminal = Terminal::start(command(&world, &server), 80, 24);
@@ -145,7 +145,7 @@ fn without_colour_the_words_remain() {
 }
 
 #[test]
-fn a_server_that_was_never_there_is_no_screen() {
+fn without_a_server_watch_fails_with_a_hint() {
     let world = world();
     let mut command = world.command(world.binary());
     command.args(["ecs", "status", "--watch", "--server", "127.0.0.1:1"]);
@@ -165,7 +165,7 @@ os.close(terminal)
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))";
 
 #[test]
-fn a_terminal_that_has_hung_up_ends_it_even_where_sighup_is_ignored() {
+fn a_closed_terminal_ends_watch_even_if_sighup_is_ignored() {
     let mut world = world();
     let server = world.serve(&[]);
     world.set("TERM", "xterm");
