@@ -1,4 +1,4 @@
-//! Starting, stopping, and living under systemd.
+//! The start and the end of the server, alone and under systemd.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -18,12 +18,12 @@ fn the_server_prints_the_export_line_and_its_addresses() {
     assert_eq!(server.first_line(), format!("export AWS_CONTAINER_CREDENTIALS_FULL_URI={uri}\n"));
     server.signal("TERM");
     let port = server.port();
-    let ended = server.wait();
-    assert_eq!(ended.code, Some(0));
+    let finished = server.wait();
+    assert_eq!(finished.code, Some(0));
     assert!(
-        ended.stderr.contains(&format!("127.0.0.1:{port} and [::1]:{port}")),
+        finished.stderr.contains(&format!("127.0.0.1:{port} and [::1]:{port}")),
         "{}",
-        ended.stderr
+        finished.stderr
     );
     let json = world.serve(&["--output", "json"]).first_line().to_owned();
     assert!(json.starts_with("{\"Addresses\":[\"127.0.0.1:"), "{json}");
@@ -58,7 +58,7 @@ fn the_server_exits_with_0_on_sigint_and_sigterm_and_ignores_sighup() {
         let server = world().serve(&[]);
         server.signal("HUP");
         server.signal("HUP");
-        assert_eq!(server.get("/healthcheck").0, 503, "it lives");
+        assert_eq!(server.get("/healthcheck").0, 503, "the server still runs");
         let _idle = server.connect();
         server.signal(signal);
         assert_eq!(server.wait().code, Some(0), "SIG{signal}");
@@ -112,9 +112,9 @@ fn without_ipv6_the_server_listens_on_ipv4_and_says_so() {
     command.env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
     let server = Running::start(command);
     server.signal("TERM");
-    let ended = server.wait();
-    assert_eq!(ended.code, Some(0));
-    assert!(ended.stderr.contains("does not have the address"), "{}", ended.stderr);
+    let finished = server.wait();
+    assert_eq!(finished.code, Some(0));
+    assert!(finished.stderr.contains("does not have the address"), "{}", finished.stderr);
 }
 
 #[test]
@@ -124,18 +124,18 @@ fn systemd_is_notified_when_the_server_is_ready_and_when_it_stops() {
     let systemd = UnixDatagram::bind(&path).unwrap();
     world.set("NOTIFY_SOCKET", path.to_str().unwrap());
     let server = world.serve(&[]);
-    let told = || {
+    let notified = || {
         let mut buffer = [0; 256];
         let length = systemd.recv(&mut buffer).unwrap();
         String::from_utf8(buffer[..length].to_vec()).unwrap().trim().to_owned()
     };
-    assert_eq!(told(), "READY=1");
+    assert_eq!(notified(), "READY=1");
     server.signal("TERM");
-    assert_eq!(told(), "STOPPING=1");
+    assert_eq!(notified(), "STOPPING=1");
     assert_eq!(server.wait().code, Some(0));
 }
 
-/// The server on a socket that was opened before, as systemd's socket units do it.
+/// Starts the server on an open socket, as a socket unit of systemd does.
 pub(crate) fn activated(world: &TestEnv, socket: TcpListener, wrapper: &[&str]) -> Running {
     let script = "exec 3<&0 </dev/null; export LISTEN_FDS=1 LISTEN_PID=$$; exec \"$@\" ecs run";
     let shell = ["sh", "-c", script, "sh"];
@@ -162,8 +162,9 @@ fn without_a_desktop_notify_only_warns_and_the_server_runs() {
     let server = world.serve(&["--notify", "--on-event", "true"]);
     assert_eq!(server.get("/").0, 404);
     server.signal("TERM");
-    let ended = server.wait();
-    assert_eq!(ended.code, Some(0));
-    let warnings = ended.stderr.matches("warning: desktop notifications cannot be shown").count();
-    assert_eq!(warnings, 1, "{}", ended.stderr);
+    let finished = server.wait();
+    assert_eq!(finished.code, Some(0));
+    let warnings =
+        finished.stderr.matches("warning: desktop notifications cannot be shown").count();
+    assert_eq!(warnings, 1, "{}", finished.stderr);
 }

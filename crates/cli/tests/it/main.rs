@@ -4,7 +4,7 @@
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::string_slice,
-    reason = "a test's own failures may be loud"
+    reason = "a failure in a test may panic"
 )]
 
 mod architecture;
@@ -61,7 +61,7 @@ fn world() -> TestEnv {
     TestEnv::new(env!("CARGO_BIN_EXE_aws-sso"))
 }
 
-/// What a `credential_process` prints, for a session of an hour.
+/// The output of a `credential_process`: credentials that expire in an hour.
 fn session(access_key_id: &str) -> String {
     let expiration = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(1);
     format!(
@@ -69,7 +69,7 @@ fn session(access_key_id: &str) -> String {
     )
 }
 
-/// An upload of the reference client, that expires in 2099.
+/// The body of an upload by the reference client. Its credentials expire in 2099.
 fn upload(name: &str, access_key_id: &str) -> String {
     format!(
         r#"{{"ProfileName":"{name}","Creds":{{"accountId":111111,"roleName":"Admin","accessKeyId":"{access_key_id}","secretAccessKey":"CANARY-secret-of-{access_key_id}","sessionToken":"CANARY-token","expiration":4070908800000}}}}"#

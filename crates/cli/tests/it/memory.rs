@@ -1,4 +1,4 @@
-//! What is in the server's memory stays there: other processes of the same user, core dumps and swap don't get it.
+//! The server's memory is not readable by other processes of the same user, and is not in core dumps or swap.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -9,7 +9,7 @@ use fakes::{Running, TestEnv};
 
 use crate::{upload, world};
 
-/// Ways into another process, each with what came of it.
+/// Tries each way into another process, and prints its result.
 const THEFT: &str = r#"
 import ctypes, errno, os, sys
 pid = int(sys.argv[1])
@@ -52,7 +52,7 @@ for name, attempt in {
         print(name, errno.errorcode[error.errno])
 "#;
 
-/// A command of a user who is not root, for whom everything would be in reach.
+/// A command of a user who is not root, because root can reach everything.
 fn as_user(world: &TestEnv) -> Command {
     let is_root = fakes::is_root();
     let mut command = world.command(if is_root { "setpriv" } else { "env" });
@@ -63,13 +63,13 @@ fn as_user(world: &TestEnv) -> Command {
     command
 }
 
-/// The binary, where any user may run it, until this is dropped.
+/// A copy of the binary that any user may run. It is removed on drop.
 struct Binary(PathBuf);
 
 impl Binary {
     fn of(world: &TestEnv, test: &str) -> Self {
         let path = std::env::temp_dir().join(format!("aws-sso-{test}-{}", std::process::id()));
-        // By another process: a test beside this one that starts a program would keep the copy open for writing in it.
+        // `cp` copies it, because programs that other tests start meanwhile would inherit our file open for writing.
         let copied = Command::new("cp").arg(world.binary()).arg(&path).status().unwrap();
         assert!(copied.success());
         Self(path)
@@ -85,13 +85,13 @@ impl Drop for Binary {
 fn steal_from(world: &TestEnv, pid: u32) -> String {
     let mut thief = as_user(world);
     thief.args(["/usr/bin/python3", "-c", THEFT, &pid.to_string()]);
-    let tried = world.finish(thief, "");
-    assert_eq!(tried.stderr, "");
-    tried.stdout
+    let finished = world.finish(thief, "");
+    assert_eq!(finished.stderr, "");
+    finished.stdout
 }
 
-/// A process of the user that does nothing to keep others out.
-fn open_process(world: &TestEnv) -> Child {
+/// A process of the same user without any protection.
+fn unprotected_process(world: &TestEnv) -> Child {
     let child = as_user(world).args(["sleep", "60"]).spawn().unwrap();
     let is_sleep =
         || fs::read_to_string(format!("/proc/{}/comm", child.id())).unwrap() == "sleep\n";
@@ -112,15 +112,21 @@ fn memory_is_out_of_reach() {
         server.request("PUT", "/", &[], &upload("dev", "ASIA1")).0,
         if fakes::is_root() { 401 } else { 200 }
     );
-    let mut open = open_process(&world);
-    let of_open = steal_from(&world, open.id());
-    open.kill().unwrap();
-    open.wait().unwrap();
-    let of_server = steal_from(&world, server.pid());
-    assert!(of_open.lines().filter(|way| way.ends_with("let in")).count() >= 4, "{of_open}");
-    assert_eq!(of_server.lines().count(), 9);
-    for way in of_server.lines() {
-        assert!(way.ends_with(" EPERM") || way.ends_with(" EACCES"), "{way}; of others: {of_open}");
+    let mut unprotected = unprotected_process(&world);
+    let from_unprotected = steal_from(&world, unprotected.id());
+    unprotected.kill().unwrap();
+    unprotected.wait().unwrap();
+    let from_server = steal_from(&world, server.pid());
+    assert!(
+        from_unprotected.lines().filter(|way| way.ends_with("let in")).count() >= 4,
+        "{from_unprotected}"
+    );
+    assert_eq!(from_server.lines().count(), 9);
+    for way in from_server.lines() {
+        assert!(
+            way.ends_with(" EPERM") || way.ends_with(" EACCES"),
+            "{way}; from the unprotected process: {from_unprotected}"
+        );
     }
 }
 
@@ -141,7 +147,7 @@ fn a_crash_leaves_no_core() {
     let cores = || fs::read_dir(&folder).unwrap().count();
     let mut other = with_cores();
     other.args(["bash", "-c", "kill -ABRT $$"]).status().unwrap();
-    // Elsewhere cores go to a crash reporter; then only what the kernel says of the process is seen.
+    // On other systems core dumps go to a crash reporter. Then only the kernel's view of the process is checked.
     if fakes::needs(cores() > 0, "core dumps in the working directory, for one of its two halves") {
         fs::read_dir(&folder)
             .unwrap()
@@ -152,17 +158,17 @@ fn a_crash_leaves_no_core() {
     let server = Running::start(command);
     let limits = fs::read_to_string(format!("/proc/{}/limits", server.pid())).unwrap();
     let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
-    // The hard limit stays, for the programs that `exec` starts: what can't be dumped is not, whatever it is.
+    // The hard limit stays, for the programs that `exec` starts. It does not matter for a process that is not dumpable.
     assert_eq!(core.split_whitespace().nth(4), Some("0"));
-    // What can't be dumped is root's in /proc (proc(5)), and goes to no crash reporter either.
+    // The files in /proc of a process that is not dumpable belong to root (proc(5)), and no crash reporter gets its memory.
     assert_eq!(fs::metadata(format!("/proc/{}/environ", server.pid())).unwrap().uid(), 0);
     server.signal("ABRT");
     assert_eq!(server.wait().code, None, "a signal ended it");
     assert_eq!(cores(), 0);
 }
 
-/// How much of a process's memory is locked, in KiB.
-fn locked(server: &Running) -> u64 {
+/// The locked memory of a process in KiB.
+fn locked_kib(server: &Running) -> u64 {
     let status = fs::read_to_string(format!("/proc/{}/status", server.pid())).unwrap();
     let line = status.lines().find(|line| line.starts_with("VmLck:")).unwrap();
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
@@ -177,9 +183,9 @@ fn credentials_are_not_swapped_out() {
         return;
     }
     let server = world().serve(&[]);
-    let before = locked(&server);
+    let before = locked_kib(&server);
     assert_eq!(server.request("PUT", "/", &[], &upload("dev", "ASIA1")).0, 200);
-    assert!(locked(&server) > before);
+    assert!(locked_kib(&server) > before);
 }
 
 #[test]
@@ -202,5 +208,5 @@ fn without_lockable_memory_the_server_still_serves() {
     let mut client = as_user(&world);
     client.args(["bash", "-c", &script, &request]);
     assert_eq!(world.finish(client, "").stdout, "HTTP/1.1 200 OK\r\n");
-    assert_eq!(locked(&server), 0);
+    assert_eq!(locked_kib(&server), 0);
 }

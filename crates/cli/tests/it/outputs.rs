@@ -1,5 +1,5 @@
-//! Whole outputs of every command, so that a change of words is seen in review. `INSTA_UPDATE=always cargo test -p aws-sso
-//! outputs` accepts new ones; what differs on each run stands for itself in capitals.
+//! The whole output of every command, so that a review shows each change of words. `INSTA_UPDATE=always cargo test -p
+//! aws-sso outputs` accepts the new output. A word in capitals replaces each value that differs between runs.
 
 use std::fmt::Write;
 
@@ -28,7 +28,7 @@ fn shown(world: &TestEnv, lines: &[&str]) -> String {
     repeatable(world, &text)
 }
 
-/// What is another on each run, in words.
+/// Replaces each value that differs between runs by a word.
 fn repeatable(world: &TestEnv, text: &str) -> String {
     let mut text = text.replace(world.home().to_str().unwrap(), "HOME");
     text = text.replace(world.binary().to_str().unwrap(), "BIN/aws-sso");

@@ -1,4 +1,4 @@
-//! `process`: a credential_process, from the server's memory or from where everything else comes from.
+//! `process`: a credential_process that uses a slot of the server, or else the usual sources.
 
 use std::process::Stdio;
 
@@ -12,7 +12,7 @@ use crate::{upload, world};
 const ROLE: &str = "Team1Dev:ReadOnlyAccess";
 const ARN: &str = "arn:aws:iam::000001111111:role/ReadOnlyAccess";
 
-/// What it prints holds secrets; what it says must not.
+/// Runs `process`. Its stdout contains secrets, and its stderr must not.
 fn process(world: &TestEnv, arguments: &[&str]) -> Finished {
     let mut command = world.command(world.binary());
     command.arg("process").args(arguments).stdin(Stdio::null());
@@ -21,11 +21,11 @@ fn process(world: &TestEnv, arguments: &[&str]) -> Finished {
     finished
 }
 
-/// The credentials, which must be all that is printed, on one line.
+/// The credentials that were printed. They must be the whole output, on one line.
 #[track_caller]
 fn printed(finished: &Finished) -> Value {
-    let said = (finished.code, finished.stderr.as_str(), finished.stdout.lines().count());
-    assert_eq!(said, (Some(0), "", 1));
+    let output = (finished.code, finished.stderr.as_str(), finished.stdout.lines().count());
+    assert_eq!(output, (Some(0), "", 1));
     serde_json::from_str(&finished.stdout).unwrap()
 }
 
@@ -33,15 +33,15 @@ fn key_id(finished: &Finished) -> String {
     printed(finished)["AccessKeyId"].as_str().unwrap().to_owned()
 }
 
-/// A world with a server, of which `process` knows by the environment, and no other way to credentials.
+/// A world in which `process` can get credentials only from a server, which AWS_SSO_ECS_SERVER names.
 fn only_a_server(fake: &FakeIdentityCenter, load: &[&str]) -> (TestEnv, Running) {
     let mut world = signed_in(fake);
     let server = world.serve(&[]);
     world.set("AWS_SSO_ECS_SERVER", &server.address());
     assert_done(&world.run(&[&["ecs", "load", "--profile", ROLE], load].concat()));
-    // Whoever looks there finds nobody signed in.
-    let elsewhere = world.home().join("elsewhere").to_str().unwrap().to_owned();
-    world.set("XDG_STATE_HOME", &elsewhere);
+    // This state folder contains no sign-in.
+    let empty = world.home().join("elsewhere").to_str().unwrap().to_owned();
+    world.set("XDG_STATE_HOME", &empty);
     (world, server)
 }
 
@@ -104,7 +104,7 @@ fn with_two_possible_identities_only_slots_of_the_default_one_are_used() {
     let both = instance("corp", &fake) + &instance("other", &fake);
     let config = config(&both) + "DefaultSSO: other\n";
     world.write(".aws-sso/config.yaml", &config);
-    // Both have the role: the other one's catalogue says so too.
+    // Both instances have the role, because `other` gets a copy of the catalogue of `corp`.
     let catalogues = world.home().join(".cache/aws-sso");
     std::fs::copy(catalogues.join("corp.json"), catalogues.join("other.json")).unwrap();
     for named in [&["--profile", ROLE][..], &["--arn", ARN], &["--profile", "handed-in"]] {
@@ -135,7 +135,7 @@ fn a_broken_or_empty_server_does_not_stop_process() {
     }
     world.set("AWS_SSO_ECS_TOKEN_FILE", "/no/such/file");
     assert!(fake.issued(&key_id(&process(&world, &["--arn", ARN]))).is_some());
-    assert_eq!(fake.count(Operation::GetRoleCredentials), 1, "what is kept is used");
+    assert_eq!(fake.count(Operation::GetRoleCredentials), 1, "the stored credentials are used");
 }
 
 #[test]
@@ -144,13 +144,13 @@ fn process_never_asks_a_person() {
     let world = world_of(&fake);
     let auto_login = config(&instance("corp", &fake)) + "AutoLogin: true\n";
     world.write(".aws-sso/config.yaml", &auto_login);
-    let nobody = process(&world, &["--arn", ARN]);
-    assert_eq!((nobody.code, nobody.stdout.as_str()), (Some(3), ""));
-    assert!(nobody.stderr.contains("hint: Sign in: aws-sso login"), "{}", nobody.stderr);
-    let nothing = process(&world, &[]);
-    assert_eq!((nothing.code, nothing.stdout.as_str()), (Some(2), ""));
+    let signed_out = process(&world, &["--arn", ARN]);
+    assert_eq!((signed_out.code, signed_out.stdout.as_str()), (Some(3), ""));
+    assert!(signed_out.stderr.contains("hint: Sign in: aws-sso login"), "{}", signed_out.stderr);
+    let without_role = process(&world, &[]);
+    assert_eq!((without_role.code, without_role.stdout.as_str()), (Some(2), ""));
     for flag in ["--profile <NAME>", "--account <ID>", "--arn <ARN>"] {
-        assert!(nothing.stderr.contains(flag), "{}", nothing.stderr);
+        assert!(without_role.stderr.contains(flag), "{}", without_role.stderr);
     }
 }
 
@@ -168,14 +168,14 @@ fn a_profile_that_leads_back_to_itself_is_an_error_and_starts_nothing_more() {
         ),
     );
     for name in ["a", "self"] {
-        let told = process(&world, &["--profile", name]);
-        assert_eq!((told.code, told.stdout.as_str()), (Some(1), ""));
+        let refused = process(&world, &["--profile", name]);
+        assert_eq!((refused.code, refused.stdout.as_str()), (Some(1), ""));
         assert!(
-            told.stderr.contains("cannot run inside another credential_process"),
+            refused.stderr.contains("cannot run inside another credential_process"),
             "{name}: {}",
-            told.stderr
+            refused.stderr
         );
-        assert!(told.stderr.contains("--account ID --role NAME"), "{}", told.stderr);
+        assert!(refused.stderr.contains("--account ID --role NAME"), "{}", refused.stderr);
     }
 }
 

@@ -1,4 +1,4 @@
-//! The promises of SECURITY.md: each names tests, and those tests are there and run.
+//! Each promise of SECURITY.md names tests, and those tests exist and run.
 
 use crate::architecture::TREE;
 use crate::architecture::source::{self, Source};
@@ -54,7 +54,7 @@ fn numbered(list: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-/// What a promise names.
+/// A test or a module that a promise names.
 enum Named<'a> {
     Test(&'a str),
     /// All tests of a module.
@@ -103,7 +103,7 @@ impl Named<'_> {
     }
 }
 
-/// What stands above each function of this name.
+/// The text before each function of this name, from the end of the item before it.
 fn attributes_of<'a>(name: &str, code: &'a str) -> impl Iterator<Item = &'a str> {
     let heads =
         code.match_indices(&format!("fn {name}(")).map(|(at, _)| &code[..at]).collect::<Vec<_>>();

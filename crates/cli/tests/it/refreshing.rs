@@ -1,4 +1,4 @@
-//! A server that gets its slots' credentials by itself, from the fake, in real time: what lives short is refreshed soon.
+//! A server refreshes its slots from the fake, in real time. Credentials with a short life are refreshed soon.
 
 mod failing;
 mod foreseen;
@@ -16,20 +16,20 @@ use serde_json::Value;
 
 use crate::identity_center::{assert_done, signed_in};
 
-/// A role of the fake, by its profile name; the source that it has; and its slot.
+/// A role of the fake: its profile name, its source and its slot.
 const ROLE: &str = "Team1Dev:ReadOnlyAccess";
 const SOURCE: &str = "corp 000001111111/ReadOnlyAccess";
 const SLOT: &str = "/slot/Team1Dev:ReadOnlyAccess";
 const OTHER_ROLE: &str = "payments-prod:ReadOnlyAccess";
 const OTHER_SLOT: &str = "/slot/payments-prod:ReadOnlyAccess";
 
-/// A fake whose credentials live for so many seconds.
-fn fake(credentials_life: u64) -> FakeIdentityCenter {
-    FakeIdentityCenter::start(options(credentials_life))
+/// A fake that issues credentials with a life of this many seconds.
+fn fake(life_seconds: u64) -> FakeIdentityCenter {
+    FakeIdentityCenter::start(options(life_seconds))
 }
 
-fn options(credentials_life: u64) -> Options {
-    let credentials_life = Duration::from_secs(credentials_life);
+fn options(life_seconds: u64) -> Options {
+    let credentials_life = Duration::from_secs(life_seconds);
     Options { auto_approve: true, credentials_life, ..Options::default() }
 }
 
@@ -40,7 +40,7 @@ fn load(world: &TestEnv, server: &Running, arguments: &[&str]) {
     assert_done(&world.run(&command));
 }
 
-/// An upload without credentials: the server gets them.
+/// An upload that names a source and has no credentials. The server fetches them.
 fn upload_of_source(fake: &FakeIdentityCenter, name: &str, role_name: &str) -> String {
     let start_url = fake.start_url();
     format!(
@@ -48,37 +48,37 @@ fn upload_of_source(fake: &FakeIdentityCenter, name: &str, role_name: &str) -> S
     )
 }
 
-/// The access key id that is served, if any is.
+/// The ID of the access key that is served. None without credentials.
 fn key_id(server: &Running, target: &str) -> Option<String> {
     let (status, body) = server.get(target);
     let body: Value = serde_json::from_str(&body).unwrap();
     (status == 200).then(|| body["AccessKeyId"].as_str().unwrap().to_owned())
 }
 
-/// What is told of the default slot.
+/// The description of the default slot.
 fn profile(server: &Running) -> Value {
     serde_json::from_str(&server.get("/profile").1).unwrap()
 }
 
-/// How many calls the fake has refused.
+/// The number of calls that the fake has refused.
 fn refused(fake: &FakeIdentityCenter) -> usize {
     fake.calls().into_iter().filter(|call| call.status.is_some_and(|status| status >= 400)).count()
 }
 
-/// Waits until it is so, and says how long that took. The limit is no measurement: it is for what never comes.
+/// Waits until a condition is true, and returns how long that took. The time limit only ends a wait that has no end.
 #[track_caller]
 fn until(what: &str, mut is_so: impl FnMut() -> bool) -> Duration {
     let start = Instant::now();
     while !is_so() {
-        assert!(start.elapsed() < Duration::from_secs(40), "in vain: {what}");
+        assert!(start.elapsed() < Duration::from_secs(40), "did not happen in time: {what}");
         sleep(Duration::from_millis(20));
     }
     start.elapsed()
 }
 
-/// How long things took, for whoever wants to know: `--nocapture`.
-#[expect(clippy::print_stdout, reason = "a test tells what it must not judge")]
-fn tell(text: &str) {
+/// Prints a measured time, which `--nocapture` shows.
+#[expect(clippy::print_stdout, reason = "a test prints a time, and must not fail because of it")]
+fn note(text: &str) {
     println!("{text}");
 }
 
@@ -90,9 +90,12 @@ fn a_loaded_slot_is_refreshed_before_it_expires_and_every_read_succeeds() {
     load(&world, &server, &["--profile", ROLE]);
     load(&world, &server, &["--profile", OTHER_ROLE, "--slotted"]);
     let mut seen = BTreeSet::new();
-    until("four sets of credentials for each", || {
+    until("each slot has had four sets of credentials", || {
         for target in ["/", OTHER_SLOT] {
-            seen.insert((target, key_id(&server, target).expect("it never has none")));
+            seen.insert((
+                target,
+                key_id(&server, target).expect("the slot always has credentials"),
+            ));
         }
         ["/", OTHER_SLOT].map(|slot| seen.iter().filter(|(s, _)| *s == slot).count()) >= [4, 4]
     });
@@ -114,12 +117,12 @@ fn source_and_state_are_shown_to_people_and_to_programs() {
         assert_eq!(cells[..3], [ROLE, "000001111111", "ReadOnlyAccess"], "{row}");
         assert_eq!(cells[4..], ["ready", SOURCE], "{row}");
         let json = world.run(&["ecs", command, "--output", "json"]).stdout;
-        let told = format!(
+        let expected = format!(
             "\"State\":\"ready\",\"Source\":{{\"Instance\":\"corp\",\"StartUrl\":\"{}\",\
              \"AccountId\":\"000001111111\",\"RoleName\":\"ReadOnlyAccess\"}},\"SourceText\":\"{SOURCE}\",",
             fake.start_url()
         );
-        assert!(json.contains(&told), "{json}");
+        assert!(json.contains(&expected), "{json}");
     }
     fake.remove_role("000001111111", "ReadOnlyAccess");
     assert_eq!(

@@ -1,4 +1,4 @@
-//! AWS that is slow, overburdened or gone, and a configuration that is wrong.
+//! AWS is slow, throttles or is unreachable, or the configuration is wrong.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 use fakes::FakeIdentityCenter;
 use fakes::identity_center::{Fault, Operation, Options};
 
-use super::{ROLE, SLOT, fake, key_id, load, options, profile, tell, until, upload_of_source};
+use super::{ROLE, SLOT, fake, key_id, load, note, options, profile, until, upload_of_source};
 use crate::identity_center::{
     assert_done, config, end_access_token, instance, signed_in, world_of,
 };
 
-/// Served as long as it is good, then 503, then served again.
-fn outlives(fault: Fault) {
+/// A slot is served until its credentials expire, then it is 503, and after the fault it is served again.
+fn assert_outlives(fault: Fault) {
     let fake = fake(6);
     let world = signed_in(&fake);
     let server = world.serve(&[]);
@@ -21,33 +21,33 @@ fn outlives(fault: Fault) {
     until("a first refresh", || key_id(&server, "/") != first);
     fake.fault_always(Operation::GetRoleCredentials, fault);
     fake.forget_calls();
-    until("the fault", || profile(&server)["Reason"].is_string());
+    until("the fault is reported", || profile(&server)["Reason"].is_string());
     assert_eq!(profile(&server)["State"], "unavailable");
-    assert!(key_id(&server, "/").is_some(), "what is good is served");
-    until("the end", || key_id(&server, "/").is_none());
-    assert_eq!(profile(&server)["Expires"], "Expired", "not before its end");
+    assert!(key_id(&server, "/").is_some(), "credentials that have not expired are served");
+    until("the credentials expire", || key_id(&server, "/").is_none());
+    assert_eq!(profile(&server)["Expires"], "Expired", "they are served until they expire");
     let answer = server.send(b"GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
     let answer = answer.to_lowercase();
     assert!(answer.starts_with("http/1.1 503 "), "{answer}");
     assert!(answer.contains("\r\nretry-after: 1\r\n"), "{answer}");
     fake.clear_faults();
-    let took = until("new ones", || key_id(&server, "/").is_some());
-    tell(&format!("after {fault:?} it was served within {took:?}"));
+    let took = until("new credentials are served", || key_id(&server, "/").is_some());
+    note(&format!("after {fault:?} it was served within {took:?}"));
     assert_eq!(profile(&server)["State"], "ready");
     server.signal("TERM");
-    let told = server.wait().stderr;
-    assert_eq!(told.matches("warning: ").count(), 2, "short lives, and the fault: {told}");
+    let stderr = server.wait().stderr;
+    assert_eq!(stderr.matches("warning: ").count(), 2, "short life and fault: {stderr}");
 }
 
 #[test]
 fn while_the_portal_fails_slots_are_served_until_they_expire_and_then_refreshed() {
     let faults = [Fault::Throttled { retry_after: None }, Fault::ServerError, Fault::Disconnect];
     thread::scope(|scope| {
-        faults.into_iter().for_each(|fault| drop(scope.spawn(move || outlives(fault))));
+        faults.into_iter().for_each(|fault| drop(scope.spawn(move || assert_outlives(fault))));
     });
 }
 
-/// What is wrong is looked at again within a minute.
+/// The server checks a wrong configuration again within a minute.
 #[test]
 fn an_instance_is_named_while_it_is_not_configured_and_used_once_it_is() {
     let fake = fake(3600);
@@ -57,7 +57,7 @@ fn an_instance_is_named_while_it_is_not_configured_and_used_once_it_is() {
     let server = world.serve(&[]);
     let upload = upload_of_source(&fake, ROLE, "ReadOnlyAccess");
     assert_eq!(server.request("PUT", "/", &[], &upload).0, 200);
-    until("it is known", || profile(&server)["State"] == "misconfigured");
+    until("the slot is misconfigured", || profile(&server)["State"] == "misconfigured");
     let (status, body) = server.get("/");
     assert_eq!(status, 404);
     let said = format!(
@@ -69,10 +69,10 @@ fn an_instance_is_named_while_it_is_not_configured_and_used_once_it_is() {
     assert_done(&world.run(&["login"]));
     let start = Instant::now();
     while key_id(&server, "/").is_none() {
-        assert!(start.elapsed() < Duration::from_secs(80), "a minute, and some more");
+        assert!(start.elapsed() < Duration::from_secs(80), "a minute and a margin");
         thread::sleep(Duration::from_millis(50));
     }
-    tell(&format!("what was configured was found within {:?}", start.elapsed()));
+    note(&format!("what was configured was found within {:?}", start.elapsed()));
 }
 
 #[test]
@@ -89,18 +89,20 @@ fn a_hundred_slots_that_fail_at_once_are_each_reported() {
     let list = format!("{{\"Version\":2,\"Slots\":[{}]}}", slots.join(","));
     world.write(&format!(".local/state/aws-sso/slots-{port}.json"), &list);
     let server = world.serve_on(port, &[]);
-    until("all are known", || server.get("/slot").1.matches("misconfigured").count() == 100);
-    // What was just found out is told before another request is answered.
+    until("all slots are misconfigured", || {
+        server.get("/slot").1.matches("misconfigured").count() == 100
+    });
+    // All events are reported before the answer to another request.
     assert_eq!(server.get("/").0, 404);
     server.signal("TERM");
-    let told = server.wait().stderr;
-    assert!(!told.contains("an event was not reported"), "{told}");
+    let stderr = server.wait().stderr;
+    assert!(!stderr.contains("an event was not reported"), "{stderr}");
     for number in 0..100 {
-        assert_eq!(told.matches(&format!("`p{number}`")).count(), 1, "{number}: {told}");
+        assert_eq!(stderr.matches(&format!("`p{number}`")).count(), 1, "{number}: {stderr}");
     }
 }
 
-/// In the midst of a call that AWS never answers.
+/// The server is stopped during a call that AWS never answers.
 #[test]
 fn a_server_that_is_stopped_does_not_wait_for_aws() {
     for (operation, signal) in
@@ -117,15 +119,19 @@ fn a_server_that_is_stopped_does_not_wait_for_aws() {
         let before = fake.count(operation);
         let upload = upload_of_source(&fake, ROLE, "ReadOnlyAccess");
         assert_eq!(server.request("PUT", SLOT, &[], &upload).0, 200);
-        until("the call", || fake.count(operation) > before);
+        until("AWS has the call", || fake.count(operation) > before);
         let start = Instant::now();
         server.signal(signal);
-        // This looks for secrets in all that was logged, too.
+        // This also searches the log for secrets.
         let ended = server.wait();
-        tell(&format!("SIG{signal} during {operation}: {:?}", start.elapsed()));
+        note(&format!("SIG{signal} during {operation}: {:?}", start.elapsed()));
         assert_eq!(ended.code, Some(0), "{}", ended.stderr);
-        assert!(ended.stderr.contains("a refresh begins"), "it was logged: {}", ended.stderr);
-        // AWS is given up after 15 and 45 seconds, which nobody who stops a server waits for.
+        assert!(
+            ended.stderr.contains("a refresh begins"),
+            "the log has this line: {}",
+            ended.stderr
+        );
+        // The calls time out after 15 and 45 seconds, so the server has not waited for AWS.
         assert!(start.elapsed() < Duration::from_secs(12), "{:?}", start.elapsed());
     }
 }
@@ -140,11 +146,11 @@ fn a_clock_behind_aws_is_reported_once_and_credentials_expire_by_the_clock_of_aw
     let first = key_id(&server, "/");
     until("a second refresh", || fake.count(Operation::GetRoleCredentials) >= 3);
     assert_ne!(key_id(&server, "/"), first);
-    // By AWS's clock they end ten minutes later than by ours.
+    // AWS's clock is ten minutes ahead: compared with our clock, the expiration would be more than 10 minutes away.
     let left = profile(&server)["Expires"].as_str().unwrap().to_owned();
     assert_eq!(left, "< 1m");
     server.signal("TERM");
-    let told = server.wait().stderr;
+    let stderr = server.wait().stderr;
     let warning = "this machine's clock is 10 minutes behind AWS's. Set the clock: ";
-    assert_eq!(told.matches(warning).count(), 1, "{told}");
+    assert_eq!(stderr.matches(warning).count(), 1, "{stderr}");
 }

@@ -1,4 +1,4 @@
-//! What is said about the next refresh: it follows from whether that can work, by all that is known now.
+//! Messages about the next refresh: they depend on whether it can work, as far as the server knows.
 
 use fakes::Running;
 use serde_json::Value;
@@ -12,7 +12,7 @@ fn a_server_without_the_passphrase_does_not_promise_to_refresh() {
     let mut world = world_of(&fake);
     let config = config(&instance("corp", &fake)).replace("json", "file");
     world.write(".aws-sso/config.yaml", &config);
-    // Nobody is there whom the server could ask.
+    // The server has neither a passphrase nor a terminal to ask for one.
     let mut command = world.command(world.binary());
     command.args(["ecs", "run", "--port", "0"]);
     world.set("AWS_SSO_FILE_PASSWORD", "a passphrase");
@@ -28,7 +28,7 @@ fn a_server_without_the_passphrase_does_not_promise_to_refresh() {
     let profile = profile(&server);
     assert_eq!(profile["State"], "misconfigured", "{profile}");
     assert!(profile["Hint"].as_str().unwrap().contains("AWS_SSO_FILE_PASSWORD"), "{profile}");
-    assert_eq!(server.get("/").0, 200, "what is good is served");
+    assert_eq!(server.get("/").0, 200, "credentials that have not expired are served");
     let status: Value = serde_json::from_str(&server.get("/status").1).unwrap();
     assert_eq!(status["Default"]["State"], "misconfigured", "{status}");
 }
@@ -45,8 +45,8 @@ fn a_load_after_the_end_of_a_session_promises_no_refresh() {
     let said = world.run(&["logout"]).stderr;
     let lost = "The server cannot refresh these slots until you sign in again: the default slot.";
     assert!(said.contains(lost), "{said}");
-    until("the server knows", || profile(&server)["State"] == "sign-in-needed");
-    // Credentials from before the end, which another command has fetched.
+    until("the server has noticed the sign-out", || profile(&server)["State"] == "sign-in-needed");
+    // Another load after the end of the session.
     let upload = super::upload_of_source(&fake, OTHER_ROLE, "ReadOnlyAccess");
     let (status, answer) =
         server.request("PUT", "/slot/payments-prod:ReadOnlyAccess", &[], &upload);
@@ -72,7 +72,7 @@ fn keys_without_an_expiration_are_not_called_fresh() {
     let profile = profile(&server);
     assert_eq!(profile["ExpirationAssumed"], true, "{profile}");
     assert!(["14m", "15m"].contains(&profile["Expires"].as_str().unwrap()), "{profile}");
-    // From the slot or from the profile itself: nobody invents an end for an SDK.
+    // Neither with the slot nor with the profile does `process` invent an expiration for an SDK.
     for shared in [true, false] {
         if !shared {
             assert_done(&world.run(&["ecs", "unload"]));

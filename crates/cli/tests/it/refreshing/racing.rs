@@ -1,4 +1,4 @@
-//! The server beside commands and against itself: nobody gets in anybody's way.
+//! The server and commands, or two actions of the server, work at the same time without disturbing each other.
 
 use std::thread;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use fakes::FakeIdentityCenter;
 use fakes::identity_center::{Operation, Options};
 
 use super::{
-    OTHER_ROLE, OTHER_SLOT, ROLE, SLOT, fake, key_id, refused, tell, until, upload_of_source,
+    OTHER_ROLE, OTHER_SLOT, ROLE, SLOT, fake, key_id, note, refused, until, upload_of_source,
 };
 use crate::identity_center::{assert_done, signed_in};
 use crate::upload;
@@ -27,20 +27,20 @@ fn a_slow_fetch_does_not_undo_a_later_load_or_unload() {
     until("both are being fetched", || fake.count(Operation::GetRoleCredentials) == 2);
     assert_eq!(server.request("DELETE", "/", &[], "").0, 200);
     put(SLOT, &upload(ROLE, "ASIAHANDED"));
-    // One that began after them, and so ends after them.
+    // This fetch begins after the others, so it ends after them.
     put(OTHER_SLOT, &upload_of_source(&fake, OTHER_ROLE, "ReadOnlyAccess"));
-    until("a later one", || key_id(&server, OTHER_SLOT).is_some());
+    until("the later fetch has ended", || key_id(&server, OTHER_SLOT).is_some());
     assert_eq!(server.get("/").0, 404);
     assert_eq!(key_id(&server, SLOT).as_deref(), Some("ASIAHANDED"));
     assert!(!server.get("/slot").1.contains("unavailable"));
 }
 
-/// An access token that ends every few seconds, a refresh token that is taken once: whoever sends one twice is out.
+/// An access token expires every few seconds, and each refresh token works once: sending one twice ends the session.
 #[test]
 fn the_server_and_commands_never_sign_each_other_out() {
     let fake = FakeIdentityCenter::start(Options {
         auto_approve: true,
-        // With 30 seconds left a token is of no use any more.
+        // A token with less than 30 seconds left is not used.
         access_token_life: Duration::from_secs(33),
         refresh_grace: Duration::ZERO,
         credentials_life: Duration::from_secs(8),
@@ -64,12 +64,12 @@ fn the_server_and_commands_never_sign_each_other_out() {
         };
         (0..20).map(|client| scope.spawn(move || loads(client))).for_each(drop);
     });
-    until("a few tokens", || fake.count(Operation::CreateToken) >= 3);
+    until("the token was renewed a few times", || fake.count(Operation::CreateToken) >= 3);
     assert_eq!(refused(&fake), 0);
     assert_eq!(fake.count(Operation::Authorize), 0, "nobody had to sign in");
     let states = server.get("/slot").1;
     assert_eq!(states.matches("ProfileName").count(), 6, "{states}");
     assert!(!states.contains("sign-in-needed") && key_id(&server, "/").is_some(), "{states}");
-    tell(&format!("{} tokens, {} calls", fake.count(Operation::CreateToken), fake.calls().len()));
+    note(&format!("{} tokens, {} calls", fake.count(Operation::CreateToken), fake.calls().len()));
     assert_done(&world.run(&["whoami"]));
 }

@@ -1,4 +1,4 @@
-//! Slots that outlive the server, whatever ends it, and those that don't.
+//! Slots that are restored after the end of the server, and slots that are not.
 
 use std::fs;
 use std::net::TcpListener;
@@ -13,7 +13,7 @@ use crate::{session, upload, world};
 const ODD: &str = "team/dev:Read Only ✓";
 const ODD_SLOT: &str = "/slot/team%2Fdev:Read%20Only%20%E2%9C%93";
 
-fn list_of(world: &TestEnv, port: u16) -> std::path::PathBuf {
+fn slot_list_path(world: &TestEnv, port: u16) -> std::path::PathBuf {
     world.home().join(format!(".local/state/aws-sso/slots-{port}.json"))
 }
 
@@ -43,11 +43,11 @@ fn a_killed_server_restores_all_its_slots() {
         ("/slot/process", &["--profile", "process", "--slotted"]),
     ];
     for (number, (_, arguments)) in loads.iter().enumerate() {
-        // Killed before it can have fetched anything; and again as soon as the next load is answered.
+        // The first server is killed before it can fetch anything, the second right after it has answered the next load.
         drop(world.serve_on(port, &[]));
         let server = world.serve_on(port, &[]);
         for (target, _) in &loads[..number] {
-            until("all that was loaded", || key_id(&server, target).is_some());
+            until("all loaded slots are served", || key_id(&server, target).is_some());
         }
         load(&world, &server, arguments);
         server.signal("KILL");
@@ -55,13 +55,13 @@ fn a_killed_server_restores_all_its_slots() {
     }
     let server = world.serve_on(port, &[]);
     for (target, _) in loads {
-        until("all that was loaded", || key_id(&server, target).is_some());
+        until("all loaded slots are served", || key_id(&server, target).is_some());
     }
     let listed = server.get("/slot").1;
     assert_eq!(listed.matches("\"State\":\"ready\"").count(), 3, "{listed}");
     server.signal("TERM");
-    let told = server.wait().stderr;
-    assert!(told.contains("Restoring 4 slots of the last run."), "{told}");
+    let stderr = server.wait().stderr;
+    assert!(stderr.contains("Restoring 4 slots of the last run."), "{stderr}");
 }
 
 #[test]
@@ -74,9 +74,9 @@ fn restored_slots_get_new_credentials_and_unloaded_or_uploaded_ones_are_not_rest
     load(&world, &server, &["--profile", "Team1Dev:AdministratorAccess", "--slotted"]);
     let address = server.address();
     let from_stdin = ["ecs", "load", "--from-stdin", "--slotted", "--server", &address];
-    assert_done(&world.run_with_input(&from_stdin, &session("ASIAGIVEN")));
-    // What was handed in takes the place of what had a source.
-    assert_eq!(server.request("PUT", "/", &[], &upload("given", "ASIAGIVEN")).0, 200);
+    assert_done(&world.run_with_input(&from_stdin, &session("ASIAUPLOADED")));
+    // Uploaded credentials replace a slot that had a source.
+    assert_eq!(server.request("PUT", "/", &[], &upload("uploaded", "ASIAUPLOADED")).0, 200);
     let unload = ["ecs", "unload", "--profile", "Team1Dev:AdministratorAccess", "--server"];
     assert_done(&world.run(&[&unload[..], &[&server.address()]].concat()));
     let before = key_id(&server, SLOT);
@@ -84,12 +84,12 @@ fn restored_slots_get_new_credentials_and_unloaded_or_uploaded_ones_are_not_rest
     server.wait();
 
     let server = world.serve_on(port, &[]);
-    until("what was loaded", || key_id(&server, SLOT).is_some());
+    until("the loaded slot is served", || key_id(&server, SLOT).is_some());
     assert_ne!(key_id(&server, SLOT), before);
     let listed = server.get("/slot").1;
     assert_eq!(listed.matches("ProfileName").count(), 1, "{listed}");
     assert_eq!(server.get("/").0, 404);
-    let list = fs::read_to_string(list_of(&world, port)).unwrap();
+    let list = fs::read_to_string(slot_list_path(&world, port)).unwrap();
     assert!(list.contains("Team1Dev:ReadOnlyAccess") && !list.contains("CANARY"), "{list}");
 
     assert_done(&world.run(&["ecs", "unload", "--all", "--server", &server.address()]));
@@ -111,7 +111,7 @@ fn with_no_restore_no_slot_of_the_last_run_is_restored() {
     load(&world, &server, &["--profile", "process", "--slotted"]);
     drop(server);
     let server = world.serve_on(port, &[]);
-    until("what was loaded last", || key_id(&server, "/slot/process").is_some());
+    until("the slot that was loaded last is served", || key_id(&server, "/slot/process").is_some());
     assert_eq!(server.get("/").0, 404);
 }
 
@@ -136,16 +136,16 @@ fn with_no_refresh_loaded_credentials_are_served_and_aws_gets_no_request() {
     let server = world.serve_on(port, &["--no-refresh"]);
     load(&world, &server, &["--profile", ROLE]);
     fake.forget_calls();
-    let told = profile(&server);
-    assert_eq!((&told["State"], &told["Source"]), (&"ready".into(), &serde_json::Value::Null));
+    let slot = profile(&server);
+    assert_eq!((&slot["State"], &slot["Source"]), (&"ready".into(), &serde_json::Value::Null));
     let answer = server.request("PUT", SLOT, &[], &upload_of_source(&fake, ROLE, "ReadOnlyAccess"));
     assert_eq!(answer.0, 400);
     assert!(answer.1.contains("started with --no-refresh"), "{}", answer.1);
-    until("its end", || key_id(&server, "/").is_none());
+    until("the credentials expire", || key_id(&server, "/").is_none());
     assert_eq!(profile(&server)["State"], "expired");
     assert_eq!(server.get("/").0, 404);
     assert_eq!(fake.calls(), []);
-    assert!(!list_of(&world, port).exists());
+    assert!(!slot_list_path(&world, port).exists());
 }
 
 #[test]
@@ -156,13 +156,13 @@ fn an_unreadable_list_of_slots_is_kept_and_the_server_starts() {
     let server = world.serve_on(port, &[]);
     load(&world, &server, &["--profile", "process"]);
     server.signal("TERM");
-    let told = server.wait().stderr;
-    let aside = list_of(&world, port).with_extension("json.unreadable-1");
-    let warning = format!("It was moved to {}.", aside.display());
-    assert!(told.contains("warning: the list of slots") && told.contains(&warning), "{told}");
-    assert_eq!(fs::read_to_string(aside).unwrap(), "{\"Version\":1,\"Slots");
+    let stderr = server.wait().stderr;
+    let kept = slot_list_path(&world, port).with_extension("json.unreadable-1");
+    let warning = format!("It was moved to {}.", kept.display());
+    assert!(stderr.contains("warning: the list of slots") && stderr.contains(&warning), "{stderr}");
+    assert_eq!(fs::read_to_string(kept).unwrap(), "{\"Version\":1,\"Slots");
     let server = world.serve_on(port, &[]);
-    until("what was loaded", || key_id(&server, "/").is_some());
+    until("the loaded slot is served", || key_id(&server, "/").is_some());
 }
 
 #[test]
@@ -177,21 +177,21 @@ fn without_a_writable_state_folder_loads_work_and_one_warning_is_shown() {
     }
     assert!(key_id(&server, "/").is_some() && key_id(&server, "/slot/process").is_some());
     server.signal("TERM");
-    let told = server.wait().stderr;
-    assert_eq!(told.matches("cannot be saved").count(), 1, "{told}");
+    let stderr = server.wait().stderr;
+    assert_eq!(stderr.matches("cannot be saved").count(), 1, "{stderr}");
 }
 
 #[test]
 fn a_server_on_a_socket_of_systemd_restores_its_slots() {
     let world = with_profile(world());
-    // Systemd keeps the socket while the server is started anew.
+    // Systemd keeps the socket while the server is restarted.
     let socket = TcpListener::bind(("127.0.0.1", port_of_our_own())).unwrap();
     let server = activated(&world, socket.try_clone().unwrap(), &[]);
     load(&world, &server, &["--profile", "process"]);
     server.signal("KILL");
     server.wait();
     let server = activated(&world, socket, &[]);
-    until("what was loaded", || key_id(&server, "/").is_some());
+    until("the loaded slot is served", || key_id(&server, "/").is_some());
 }
 
 #[test]
@@ -203,5 +203,5 @@ fn each_port_has_its_own_list_of_slots() {
     drop((server, world.serve_on(other, &[])));
     assert_eq!(world.serve_on(other, &[]).get("/").0, 404);
     let server = world.serve_on(one, &[]);
-    until("what was loaded", || key_id(&server, "/").is_some());
+    until("the loaded slot is served", || key_id(&server, "/").is_some());
 }

@@ -1,4 +1,4 @@
-//! A session that ends, and one that begins: what programs and people see of it.
+//! The end and the start of a session, as programs and people see them.
 
 use std::fs;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use fakes::{FakeIdentityCenter, Running, TestEnv};
 use serde_json::{Value, json};
 
 use super::{
-    OTHER_ROLE, OTHER_SLOT, ROLE, SLOT, fake, key_id, load, profile, refused, tell, until,
+    OTHER_ROLE, OTHER_SLOT, ROLE, SLOT, fake, key_id, load, note, profile, refused, until,
     upload_of_source,
 };
 use crate::identity_center::{assert_done, config, instance, signed_in, world_of};
@@ -16,7 +16,7 @@ use crate::identity_center::{assert_done, config, instance, signed_in, world_of}
 const TARGETS: [&str; 4] =
     ["/", SLOT, OTHER_SLOT, "/slot/Z%C3%BCrichB%C3%BCro:AdministratorAccess"];
 
-/// The default slot and three named ones.
+/// Loads the default slot and three named slots.
 fn load_four(world: &TestEnv, server: &Running) {
     load(world, server, &["--profile", ROLE]);
     for role in [ROLE, OTHER_ROLE, "ZürichBüro:AdministratorAccess"] {
@@ -24,7 +24,7 @@ fn load_four(world: &TestEnv, server: &Running) {
     }
 }
 
-/// Every slot is in that state.
+/// Whether every slot is in this state.
 fn are_all(server: &Running, state: &str) -> bool {
     let named: Vec<Value> = serde_json::from_str(&server.get("/slot").1).unwrap();
     named.iter().all(|slot| slot["State"] == state) && profile(server)["State"] == state
@@ -40,30 +40,30 @@ fn after_the_end_of_a_session_slots_are_served_until_they_expire_and_one_sign_in
     let world = signed_in(&fake);
     let server = world.serve(&[]);
     load_four(&world, &server);
-    until("a first refresh", || are_all(&server, "ready"));
+    until("the first refresh", || are_all(&server, "ready"));
     fake.end_sessions();
-    until("it is known", || {
+    until("every slot needs a sign-in", || {
         let states = server.get("/slot").1;
         assert!(are_all_served(&server) || states.contains("sign-in-needed"), "{states}");
         are_all(&server, "sign-in-needed")
     });
-    assert!(are_all_served(&server), "what is good is served");
+    assert!(are_all_served(&server), "credentials that have not expired are served");
     assert!(profile(&server)["Hint"].as_str().unwrap().contains("aws-sso login"));
     fake.forget_calls();
-    until("they expire", || TARGETS.iter().all(|target| server.get(target).0 == 404));
+    until("all credentials expire", || TARGETS.iter().all(|target| server.get(target).0 == 404));
     let body = server.get(SLOT).1;
     assert!(
         body.contains("no credentials to serve: the SSO session has ended for `corp`"),
         "{body}"
     );
     assert!(body.contains("Sign in: aws-sso login"), "{body}");
-    assert_eq!(fake.calls(), [], "while nobody can help, AWS is left alone");
+    assert_eq!(fake.calls(), [], "without a sign-in, AWS gets no request");
 
     assert_done(&world.run(&["login"]));
     let took = until("all are served again", || are_all_served(&server));
-    tell(&format!("after the sign-in all slots were served within {took:?}"));
+    note(&format!("after the sign-in all slots were served within {took:?}"));
     assert!(took.as_secs() < 20, "{took:?}");
-    until("all is well", || are_all(&server, "ready"));
+    until("every slot is ready", || are_all(&server, "ready"));
 }
 
 #[test]
@@ -72,19 +72,19 @@ fn the_command_of_on_event_gets_the_end_of_a_session_and_the_new_sign_in() {
     let world = signed_in(&fake);
     let server = world.serve(&["--on-event", "cat >> events.jsonl"]);
     load_four(&world, &server);
-    until("a first refresh", || are_all(&server, "ready"));
+    until("the first refresh", || are_all(&server, "ready"));
     fake.end_sessions();
-    let told = |kind: &str| -> Vec<Value> {
+    let events_of = |kind: &str| -> Vec<Value> {
         let lines = fs::read_to_string(world.home().join("events.jsonl")).unwrap_or_default();
         let whole = lines.lines().filter(|line| line.ends_with('}'));
         let events = whole.map(|line| serde_json::from_str::<Value>(line).unwrap());
         events.filter(|event| event["Event"] == kind).collect()
     };
-    until("SignInNeeded", || !told("SignInNeeded").is_empty());
+    until("SignInNeeded", || !events_of("SignInNeeded").is_empty());
     assert_done(&world.run(&["login"]));
-    until("SignedIn", || !told("SignedIn").is_empty());
+    until("SignedIn", || !events_of("SignedIn").is_empty());
     for (kind, said) in [("SignInNeeded", "aws-sso login"), ("SignedIn", "signed in")] {
-        let [event] = &told(kind)[..] else { panic!("{kind} is told once") };
+        let [event] = &events_of(kind)[..] else { panic!("{kind} is not reported once") };
         assert_eq!((&event["Instance"], &event["DefaultSlot"]), (&"corp".into(), &true.into()));
         let mut slots: Vec<&str> =
             event["Slots"].as_array().unwrap().iter().map(|slot| slot.as_str().unwrap()).collect();
@@ -111,7 +111,7 @@ fn a_warning_says_that_a_session_ends_soon() {
     });
     let world = signed_in(&fake);
     let server = world.serve(&["--load", ROLE]);
-    until("it is known", || profile(&server)["SessionEnds"].is_i64());
+    until("the end of the session is known", || profile(&server)["SessionEnds"].is_i64());
     assert_eq!(profile(&server)["State"], "ready");
     let shown = world.run(&["ecs", "profile", "--server", &server.address()]).stderr;
     let warning = "warning: the SSO session of `corp` ends in 9m. \
@@ -134,10 +134,10 @@ fn a_slot_that_is_loaded_before_the_first_sign_in_is_served_after_it() {
     assert_eq!(fake.calls(), []);
     assert_done(&world.run(&["login"]));
     let took = until("it is served", || key_id(&server, "/").is_some());
-    tell(&format!("after the first sign-in the slot was served within {took:?}"));
+    note(&format!("after the first sign-in the slot was served within {took:?}"));
 }
 
-/// A profile of which the SDK reads the AWS CLI's sign-in by itself: not one of our instances.
+/// The SDK itself reads the AWS CLI's sign-in for this profile, which belongs to none of our instances.
 #[test]
 fn a_profile_is_served_after_a_sign_in_with_the_aws_cli() {
     let fake = fake(3600);
@@ -162,7 +162,7 @@ fn a_profile_is_served_after_a_sign_in_with_the_aws_cli() {
     let path = ".aws/sso/cache/a51746d4aa793ae07b25e90c3a5db96fc7832bd7.json";
     world.write(path, &token.to_string());
     let took = until("it is served", || key_id(&server, "/").is_some());
-    tell(&format!("after the AWS CLI's sign-in the slot was served within {took:?}"));
+    note(&format!("after the AWS CLI's sign-in the slot was served within {took:?}"));
     assert_eq!(profile(&server)["State"], "ready");
 }
 
@@ -175,7 +175,7 @@ fn after_another_person_signs_in_the_credentials_are_theirs() {
     assert_eq!(user(key_id(&server, "/")).as_deref(), Some("alice"));
     fake.set_user("bob");
     assert_done(&world.run(&["login", "--force"]));
-    until("bob's", || user(key_id(&server, "/")).as_deref() == Some("bob"));
+    until("the credentials are bob's", || user(key_id(&server, "/")).as_deref() == Some("bob"));
 }
 
 #[test]
@@ -184,9 +184,9 @@ fn the_server_notices_a_sign_out_and_the_next_sign_in() {
     let world = signed_in(&fake);
     let server = world.serve(&["--load", ROLE]);
     assert_done(&world.run(&["logout"]));
-    until("it is known", || profile(&server)["State"] == "sign-in-needed");
-    until("the end", || key_id(&server, "/").is_none());
-    assert_eq!(fake.count(Operation::CreateToken), 1, "nobody tried to go on");
+    until("a sign-in is needed", || profile(&server)["State"] == "sign-in-needed");
+    until("the credentials expire", || key_id(&server, "/").is_none());
+    assert_eq!(fake.count(Operation::CreateToken), 1, "the server did not renew the access token");
     assert_done(&world.run(&["login"]));
     until("it is served", || key_id(&server, "/").is_some());
 }
@@ -199,14 +199,14 @@ fn a_removed_role_is_reported_once_and_not_requested_until_it_is_loaded_again() 
     load(&world, &server, &["--profile", ROLE]);
     load(&world, &server, &["--profile", OTHER_ROLE, "--slotted"]);
     fake.remove_role("000001111111", "ReadOnlyAccess");
-    until("it is refused", || profile(&server)["State"] == "denied");
-    assert!(key_id(&server, "/").is_some(), "what is good is served");
-    until("it expires", || key_id(&server, "/").is_none());
+    until("the role is refused", || profile(&server)["State"] == "denied");
+    assert!(key_id(&server, "/").is_some(), "credentials that have not expired are served");
+    until("the credentials expire", || key_id(&server, "/").is_none());
     let (status, body) = server.get("/");
     assert_eq!(status, 404);
     assert!(body.contains("AWS does not give you the role ReadOnlyAccess"), "{body}");
-    assert_eq!(refused(&fake), 1, "a no is a no");
-    assert!(key_id(&server, OTHER_SLOT).is_some(), "the others are not concerned");
+    assert_eq!(refused(&fake), 1, "the server does not ask again");
+    assert!(key_id(&server, OTHER_SLOT).is_some(), "the other role is still served");
 
     fake.add_role("000001111111", "ReadOnlyAccess");
     load(&world, &server, &["--profile", ROLE]);
@@ -215,8 +215,9 @@ fn a_removed_role_is_reported_once_and_not_requested_until_it_is_loaded_again() 
     assert_eq!(profile(&server)["State"], "ready");
     assert_eq!(refused(&fake), 1);
     server.signal("TERM");
-    let told = server.wait().stderr;
-    assert_eq!(told.matches("AWS does not give you the role ReadOnlyAccess").count(), 1, "{told}");
+    let stderr = server.wait().stderr;
+    let warning = "AWS does not give you the role ReadOnlyAccess";
+    assert_eq!(stderr.matches(warning).count(), 1, "{stderr}");
 }
 
 #[test]
@@ -233,14 +234,19 @@ fn a_server_that_starts_before_the_sign_in_serves_its_role_after_it() {
         ),
     );
     let refused = world.run(&["ecs", "run", "--port", "0", "--load", "dev", "--no-refresh"]);
-    assert_eq!(refused.code, Some(3), "what is never refreshed must be there: {}", refused.stderr);
+    assert_eq!(
+        refused.code,
+        Some(3),
+        "without refreshing, the credentials must be there at the start: {}",
+        refused.stderr
+    );
     let server = world.serve(&["--load", "dev"]);
-    until("it is said", || profile(&server)["State"] == "sign-in-needed");
+    until("a sign-in is needed", || profile(&server)["State"] == "sign-in-needed");
     let (status, body) = server.get("/");
     assert_eq!(status, 404);
     assert!(body.contains("aws-sso login"), "{body}");
-    assert_eq!(fake.calls().len(), 0, "nothing was asked of AWS");
+    assert_eq!(fake.calls().len(), 0, "AWS got no request");
     assert_done(&world.run(&["login"]));
-    until("it serves", || server.get("/").0 == 200);
+    until("the role is served", || server.get("/").0 == 200);
     assert_eq!(profile(&server)["ProfileName"], "dev");
 }
