@@ -21,8 +21,8 @@ pub(crate) fn columns(
     vec![(Column::Profile, width)]
 }
 
-/// The profile name gets two fifths of the room, or more if nothing else needs it; the account's id all that it needs. The
-/// other columns share the rest, so that the widest are cut. None if they would be too narrow.
+/// The profile name gets two fifths of the room, or more if no other column needs it. The account's id gets its full
+/// width. The other columns share the rest, so that the widest are cut. None if they would be too narrow.
 fn fit(wanted: &[(Column, usize)], available: usize) -> Option<Vec<(Column, usize)>> {
     let room = available.checked_sub(GAP * wanted.len().saturating_sub(1))?;
     let cut = |name: usize, shared: usize| {
@@ -48,7 +48,7 @@ fn fit(wanted: &[(Column, usize)], available: usize) -> Option<Vec<(Column, usiz
 
 /// The space between two columns.
 pub(crate) const GAP: usize = 2;
-/// Below this, a column that is cut is of no use.
+/// A column that is cut below this width is useless.
 const MIN_WIDTH: usize = 10;
 const SHOWN: [Column; 6] = [
     Column::Profile,

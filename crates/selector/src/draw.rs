@@ -12,7 +12,7 @@ use super::columns::{GAP, columns};
 use super::rows::{Column, Row};
 use super::state::State;
 
-/// What is shown with the list.
+/// The texts that are shown with the list.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Notes<'a> {
     /// Labels and values about the selected row, the most important first: there may be no room for all.
@@ -41,7 +41,7 @@ impl Look {
     }
 }
 
-/// Draws all of it onto a frame, and fits the state to its size.
+/// Draws the whole screen onto a frame, and fits the state to its size.
 pub fn draw<K>(state: &mut State<'_, K>, notes: Notes<'_>, look: Look, frame: &mut Frame<'_>) {
     state.fit(frame.area());
     let layout = state.layout;
@@ -71,12 +71,12 @@ fn draw_query<K>(state: &State<'_, K>, look: Look, area: Rect, frame: &mut Frame
     spans.extend([Span::raw(before), Span::raw(after)]);
     frame.render_widget(
         Line::from(spans),
-        Rect { width: area.width - narrow(count.width()), ..area },
+        Rect { width: area.width - cells(count.width()), ..area },
     );
     frame.render_widget(Line::from(Span::styled(count, FAINT)).right_aligned(), area);
     if !area.is_empty() {
         let last = area.width - 1;
-        frame.set_cursor_position((area.x + narrow(cursor).min(last), area.y));
+        frame.set_cursor_position((area.x + cells(cursor).min(last), area.y));
     }
 }
 
@@ -159,24 +159,24 @@ fn cell(
     spans
 }
 
-/// The end of a text, as much as fits.
+/// The end of a text, as much of it as fits.
 fn tail(text: &str, width: usize) -> String {
     let mut rest = text.chars();
     while rest.as_str().width() > width && rest.next().is_some() {}
     rest.as_str().to_owned()
 }
 
-fn draw_preview(notes: Notes<'_>, area: Rect, is_beside: bool, frame: &mut Frame<'_>) {
+fn draw_preview(notes: Notes<'_>, area: Rect, is_at_the_right: bool, frame: &mut Frame<'_>) {
     if area.is_empty() {
         return;
     }
-    let (rule, rest) = match is_beside {
+    let (rule, rest) = match is_at_the_right {
         true => (Rect { width: 1, ..area }, Rect { x: area.x + 2, width: area.width - 2, ..area }),
         false => {
             (Rect { height: 1, ..area }, Rect { y: area.y + 1, height: area.height - 1, ..area })
         }
     };
-    let strokes = match is_beside {
+    let strokes = match is_at_the_right {
         true => vec![Line::raw("│"); usize::from(rule.height)],
         false => vec![Line::raw("─".repeat(usize::from(rule.width)))],
     };
@@ -186,8 +186,8 @@ fn draw_preview(notes: Notes<'_>, area: Rect, is_beside: bool, frame: &mut Frame
         Line::from(vec![label, Span::raw(printable(value).into_owned())])
     };
     let text = Paragraph::new(notes.preview.iter().map(line).collect::<Vec<_>>());
-    // Below the list there is little room, so each has one line.
-    let text = if is_beside { text.wrap(Wrap { trim: false }) } else { text };
+    // Below the list there is little room, so each value has one line.
+    let text = if is_at_the_right { text.wrap(Wrap { trim: false }) } else { text };
     frame.render_widget(text, rest);
 }
 
@@ -216,7 +216,7 @@ fn status<'a, K>(state: &State<'_, K>, notes: Notes<'a>) -> Line<'a> {
 }
 
 /// A width as ratatui counts it.
-fn narrow(width: usize) -> u16 {
+fn cells(width: usize) -> u16 {
     u16::try_from(width).unwrap_or(u16::MAX)
 }
 

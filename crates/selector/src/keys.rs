@@ -21,7 +21,7 @@ pub(crate) enum Action {
     Jump(Jump),
     /// Selects the row at that position, or chooses it if it is selected.
     Click(Position),
-    /// Narrows the list to what has something in common with the selected row.
+    /// Narrows the list to rows that have something in common with the selected row.
     Narrow,
     /// Removes the last narrowing.
     Widen,
@@ -42,7 +42,7 @@ pub(crate) enum Jump {
     Last,
 }
 
-/// The action that an event asks for, if it asks for any. (A new size of the screen is found when it is drawn.)
+/// The action that an event asks for, if it asks for any. (Drawing finds a new size of the screen.)
 pub(crate) fn action(event: Event) -> Option<Action> {
     match event {
         Event::Key(key) if key.kind != KeyEventKind::Release => of_key(key),

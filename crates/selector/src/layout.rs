@@ -46,7 +46,7 @@ fn off_bottom(area: Rect, lines: u16) -> (Rect, Rect) {
 /// From this width on, the list and the preview fit side by side.
 const MIN_WIDE_WIDTH: u16 = 140;
 const MAX_PREVIEW_WIDTH: u16 = 64;
-/// With the line between it and the list.
+/// It includes the line between the preview and the list.
 const PREVIEW_HEIGHT: u16 = 8;
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
-//! Finds the rows that a query means, best first. Each word must match some text of the row, in any order, and letters can
-//! be left out (`pyadm` finds `payments:AdministratorAccess`). As in fzf, `'word` allows no letter to be left out, `^word`
-//! matches at the start of a text, `word$` at its end, and `!word` must match no text.
+//! Finds the rows that match a query, best first. Each word must match some text of the row, in any order, and letters
+//! can be left out (`pyadm` finds `payments:AdministratorAccess`). As in fzf, `'word` allows no letter to be left out,
+//! `^word` matches at the start of a text, `word$` at its end, and `!word` must match no text.
 //!
 //! A word is searched once in each different text. A word that continues an earlier one is searched only where that matched.
 
@@ -21,7 +21,7 @@ pub(crate) struct Matching {
     matcher: RefCell<Matcher>,
     /// The words of the query.
     words: Vec<Rc<Word>>,
-    /// The latest words, the newest first: a person who types on or deletes comes back to them.
+    /// The latest words, the newest first. Typing on or deleting uses them again.
     recent: VecDeque<Rc<Word>>,
 }
 
@@ -96,7 +96,7 @@ impl Matching {
             };
             self.recent.push_front(Rc::clone(&word));
             self.recent.truncate(MAX_RECENT_WORDS);
-            // A lone `!` or `^` says nothing yet.
+            // A single `!` or `^` has no text to search yet.
             if !word.atom.needle_text().is_empty() {
                 self.words.push(word);
             }
@@ -112,8 +112,8 @@ impl Matching {
         let earlier = earlier.filter(|_| word.narrows());
         let matcher = &mut self.matcher.borrow_mut();
         let score = |(id, text): (usize, &Text<'_>)| {
-            let is_in_vain = earlier.is_some_and(|earlier| earlier.scores.get(id) == Some(&None));
-            (!is_in_vain).then(|| word.atom.score(text.searched.slice(..), matcher)).flatten()
+            let cannot_match = earlier.is_some_and(|earlier| earlier.scores.get(id) == Some(&None));
+            (!cannot_match).then(|| word.atom.score(text.searched.slice(..), matcher)).flatten()
         };
         word.scores = texts.iter().enumerate().map(score).collect();
         word

@@ -30,7 +30,7 @@ impl Narrowing {
         all.filter(|offered| !present.contains(offered)).collect()
     }
 
-    /// Whether a row has it.
+    /// Whether it holds for a row.
     pub(crate) fn holds<K>(&self, rows: &Rows<'_, K>, row: &Row<'_, K>) -> bool {
         match self {
             Self::Account { id, .. } => rows.shown(row, Column::AccountId) == id,
@@ -39,7 +39,7 @@ impl Narrowing {
         }
     }
 
-    /// As it is shown before the query.
+    /// The text that is shown before the query.
     pub(crate) fn label(&self) -> String {
         match self {
             Self::Account { id, name } if name.is_empty() => format!("account {id}"),

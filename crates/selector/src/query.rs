@@ -77,7 +77,7 @@ fn length_with_word<'a>(characters: impl Iterator<Item = &'a char> + Clone) -> u
     spaces + characters.skip(spaces).take_while(|c| **c != ' ').count()
 }
 
-/// Longer than any name. A person who pastes a whole file did not mean to.
+/// Longer than any name. It cuts the paste of a whole file, which is a mistake.
 const MAX_CHARACTERS: usize = 256;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The rows of the list, made once: each has its texts by number, and what the caller knows it by.
+//! The rows of the list, made once. Each row has the numbers of its texts, and the key of the caller.
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
@@ -9,12 +9,12 @@ use unicode_width::UnicodeWidthStr;
 use super::texts::{Text, TextId, Texts};
 use super::used::Used;
 
-/// What the caller says of a row. All text may be empty, and is made printable.
+/// The data of a row from the caller. Every text may be empty, and is made printable.
 #[derive(Debug)]
 pub struct Entry<'a, K> {
     /// What the row stands for.
     pub key: K,
-    /// The profile name: the first column, and what rows of equal use are sorted by.
+    /// The profile name: the first column. Rows of equal use are sorted by it.
     pub profile: &'a str,
     /// The account's name.
     pub account: &'a str,
@@ -26,7 +26,7 @@ pub struct Entry<'a, K> {
     pub role: &'a str,
     /// Keys and values.
     pub tags: Vec<(String, String)>,
-    /// The last column: where the role comes from, if that is worth a column.
+    /// The last column: the origin of the role, if the roles have several.
     pub origin: &'a str,
     /// The instance to which the list can be narrowed.
     pub instance: Option<&'a str>,
@@ -120,8 +120,8 @@ impl<'a, K> Rows<'a, K> {
 fn row<'a, K>(texts: &mut Texts<'a>, entry: Entry<'a, K>) -> Row<'a, K> {
     let mut tags = entry.tags;
     for text in tags.iter_mut().flat_map(|(key, value)| [key, value]) {
-        if let Cow::Owned(mended) = printable(text) {
-            *text = mended;
+        if let Cow::Owned(printable) = printable(text) {
+            *text = printable;
         }
     }
     Row {

@@ -39,13 +39,13 @@ pub enum Step<'r, K> {
     Refresh,
     /// Draw the whole screen again.
     Redraw,
-    /// End: this was chosen.
+    /// End: the person chose this.
     Chosen(&'r K),
-    /// End: nothing was chosen.
+    /// End: the person chose nothing.
     Cancelled,
 }
 
-/// What stays of a state when the rows are made again.
+/// The part of a state that is kept when the rows are made again.
 #[derive(Debug, Default)]
 pub struct Kept {
     query: Query,
@@ -77,7 +77,7 @@ impl<'r, K> State<'r, K> {
         state
     }
 
-    /// What stays when the rows are made again. The caller keeps the key of the selected row.
+    /// Returns the part that is kept when the rows are made again. The caller keeps the key of the selected row.
     pub fn into_kept(self) -> Kept {
         let line = self.selected - self.first;
         Kept { query: self.query, narrowings: self.narrowings, line }
@@ -111,7 +111,7 @@ impl<'r, K> State<'r, K> {
         self.scroll();
     }
 
-    /// Changes the state as a key or a click asks. None if the event means nothing here.
+    /// Changes the state according to a key or a click. None if the event means nothing here.
     pub fn handle(&mut self, event: Event) -> Option<Step<'r, K>> {
         action(event).map(|action| self.act(action))
     }

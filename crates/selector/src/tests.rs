@@ -1,4 +1,4 @@
-//! The selector without a terminal: actions in, cells out.
+//! Tests of the selector without a terminal: they send actions and read the cells.
 
 use std::time::Duration;
 
@@ -93,7 +93,7 @@ fn several_words_are_found_in_any_order_in_any_column() {
         ("東京 only", &["tokyo:ReadOnly"]),
         ("env=dev", &["dev:Admin", "dev:ReadOnly"]),
         ("tyadm", &["tokyo:Admin"]),
-        ("nothing of that", &[]),
+        ("no such role", &[]),
     ] {
         assert_eq!(typed(&mut state, query), found, "{query}");
     }
@@ -116,8 +116,8 @@ fn words_can_be_bound_to_a_start_or_an_end_or_be_excluded() {
     {
         assert_eq!(typed(&mut state, query).len(), count, "{query}");
     }
-    for nothing_yet in ["!", "^", " "] {
-        assert_eq!(typed(&mut state, nothing_yet).len(), 6, "{nothing_yet}");
+    for empty in ["!", "^", " "] {
+        assert_eq!(typed(&mut state, empty).len(), 6, "{empty}");
     }
 }
 
@@ -164,7 +164,7 @@ fn the_selected_row_moves_within_the_list_and_enter_chooses_it() {
     }
     let Step::Chosen(key) = state.act(Action::Choose) else { panic!("nothing was chosen") };
     assert_eq!(*key, "dev:Admin");
-    typed(&mut state, "nothing of that");
+    typed(&mut state, "no such role");
     assert!(matches!(state.act(Action::Choose), Step::Stay));
 }
 
@@ -178,9 +178,9 @@ fn a_click_selects_and_a_second_click_chooses() {
     };
     assert!(!click(&mut state, third));
     assert_eq!(selected(&state), "payments:Admin");
-    for nothing in [0, state.layout.list.y + 7, state.layout.preview.y + 1, 500] {
-        assert!(!click(&mut state, nothing));
-        assert_eq!(selected(&state), "payments:Admin", "{nothing}");
+    for outside in [0, state.layout.list.y + 7, state.layout.preview.y + 1, 500] {
+        assert!(!click(&mut state, outside));
+        assert_eq!(selected(&state), "payments:Admin", "{outside}");
     }
     assert!(click(&mut state, third));
 }
@@ -298,11 +298,11 @@ fn without_colour_marks_are_bold_underlined_or_reversed() {
     state.act(Action::Insert("dev:".to_owned()));
     let with = drawn(&mut state, Look::new(true), 80, 24);
     let without = drawn(&mut state, Look::new(false), 80, 24);
-    let is_plain = |backend: &TestBackend| {
+    let is_without_colour = |backend: &TestBackend| {
         let cells = &backend.buffer().content;
         cells.iter().all(|cell| cell.fg == Color::Reset && cell.bg == Color::Reset)
     };
-    assert!(is_plain(&without) && !is_plain(&with));
+    assert!(is_without_colour(&without) && !is_without_colour(&with));
     let modifiers = |x, y| without.buffer()[(x, y)].modifier;
     assert_eq!(modifiers(2, 1), Modifier::REVERSED | Modifier::BOLD | Modifier::UNDERLINED);
     assert_eq!(modifiers(7, 1), Modifier::REVERSED);
@@ -317,7 +317,7 @@ fn nothing_that_a_terminal_obeys_is_drawn() {
     let mut state = state(&rows);
     let preview = [("Tags", "\u{1b}[2J\u{2028}".to_owned())];
     let notes = Notes { preview: &preview, news: Some("\u{202e}\u{7}"), without_rows: &[] };
-    // The last line shows the next narrowing first, and then the news.
+    // The last line first shows the next narrowing, and then the news.
     for action in [Action::Narrow, Action::Go(Motion::Left)] {
         state.act(action);
         let drawn = drawn_with(&mut state, notes, Look::new(true), 120, 30);

@@ -9,7 +9,7 @@ use nucleo_matcher::Utf32String;
 /// The number of a text. The empty text is 0.
 pub(crate) type TextId = u32;
 
-/// A text that some rows have.
+/// A text of one or more rows.
 #[derive(Debug)]
 pub(crate) struct Text<'a> {
     /// Printable.

@@ -1,4 +1,4 @@
-//! When and how often a person used what a row stands for.
+//! When and how often a person used the role of a row.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use std::time::Duration;
 pub struct Used {
     /// The time since the last use.
     pub ago: Duration,
-    /// How likely it is to be wanted again: 1 after a first use just now. Never negative.
+    /// A score of how often and how recently it was used: 1 after a first use just now. Never negative.
     pub frecency: f64,
 }
 

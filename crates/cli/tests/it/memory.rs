@@ -160,7 +160,7 @@ fn a_crash_leaves_no_core() {
     let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
     // The hard limit stays, for the programs that `exec` starts. It does not matter for a process that is not dumpable.
     assert_eq!(core.split_whitespace().nth(4), Some("0"));
-    // The files in /proc of a process that is not dumpable belong to root (proc(5)), and no crash reporter gets its memory.
+    // In /proc, a process that is not dumpable belongs to root (proc(5)). No crash reporter gets its memory either.
     assert_eq!(fs::metadata(format!("/proc/{}/environ", server.pid())).unwrap().uid(), 0);
     server.signal("ABRT");
     assert_eq!(server.wait().code, None, "a signal ended it");

@@ -1,4 +1,4 @@
-//! The selector on a real terminal: typed into, clicked at, resized, and given back.
+//! The selector on a real terminal: keys, clicks, sizes, and the end, which restores the terminal.
 
 mod changing;
 mod ending;
@@ -17,7 +17,7 @@ fn open(world: &TestEnv, arguments: &[&str], columns: u16, rows: u16) -> Termina
     Terminal::start(command, columns, rows)
 }
 
-/// A world that is signed in, with a server.
+/// A world with a sign-in and a server.
 fn serving(fake: &FakeIdentityCenter) -> (TestEnv, Running) {
     let mut world = signed_in(fake);
     let server = world.serve(&[]);
@@ -25,28 +25,28 @@ fn serving(fake: &FakeIdentityCenter) -> (TestEnv, Running) {
     (world, server)
 }
 
-/// The line that is marked.
+/// The line of the selected row.
 fn marked(screen: &Screen) -> String {
     let contents = screen.contents();
     contents.lines().skip(1).find(|line| line.starts_with("> ")).unwrap_or_default().to_owned()
 }
 
-fn is_given_back(screen: &Screen) -> bool {
+fn is_restored(screen: &Screen) -> bool {
     !screen.alternate_screen()
         && !screen.hide_cursor()
         && !screen.bracketed_paste()
         && screen.mouse_protocol_mode() == MouseProtocolMode::None
 }
 
-/// Screens are kept as files. `UPDATE=1 cargo test` writes them again.
+/// Compares a screen with a file. `UPDATE=1 cargo test` writes the files.
 fn assert_shows(screen: &Screen, name: &str) {
     let path = format!("{}/tests/it/selector/{name}.txt", env!("CARGO_MANIFEST_DIR"));
     let contents = screen.contents() + "\n";
     if option_env!("UPDATE").is_some() {
         std::fs::write(&path, &contents).unwrap();
     }
-    let kept = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(contents == kept, "{path} is not what is shown:\n{contents}");
+    let expected = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(contents == expected, "the screen differs from {path}:\n{contents}");
 }
 
 #[test]
@@ -54,14 +54,14 @@ fn the_selector_is_drawn_at_three_sizes() {
     let fake = fake();
     let world = signed_in(&fake);
     let terminal = open(&world, &["--server", "127.0.0.1:9"], 80, 24);
-    let screen = terminal.wait_until("that nothing is loaded", |screen| {
+    let screen = terminal.wait_until("the note that nothing is loaded", |screen| {
         let contents = screen.contents();
         contents.contains("Esc leave") && contents.contains("not loaded")
     });
     assert_shows(&screen, "80x24");
     for (columns, rows, name) in [(200, 50, "200x50"), (10, 3, "10x3"), (80, 24, "80x24")] {
         terminal.resize(columns, rows);
-        // Each size has a look of its own: the preview is beside the list, away, or below it.
+        // The preview is to the right of the list, below it, or absent.
         let shows = |screen: &Screen| {
             let contents = screen.contents();
             let is_whole = contents.contains("Esc leave") && contents.contains("not loaded");
@@ -93,12 +93,12 @@ fn a_role_that_is_typed_is_found_loaded_and_first_the_next_time() {
     terminal.type_in("\r");
     let (status, screen) = terminal.finish();
     let contents = screen.contents();
-    assert!(status.success() && is_given_back(&screen), "{contents}");
-    let again = format!(
+    assert!(status.success() && is_restored(&screen), "{contents}");
+    let next_command = format!(
         "aws-sso ecs load --slotted --server {} --profile 'ZürichBüro:ReadOnlyAccess'",
         server.address()
     );
-    assert!(contents.replace('\n', "").contains(&again), "{contents}");
+    assert!(contents.replace('\n', "").contains(&next_command), "{contents}");
     let printed = std::fs::read_to_string(&stdout).unwrap();
     assert!(printed.starts_with("export AWS_CONTAINER_CREDENTIALS_FULL_URI=http://"), "{printed}");
     assert!(!printed.contains('\x1b') && printed.lines().count() == 1, "{printed}");
@@ -118,23 +118,23 @@ fn arrows_clicks_the_wheel_and_tab_change_the_list() {
     let (world, server) = serving(&fake);
     let terminal = open(&world, &[], 100, 30);
     terminal.wait_for("Esc leave");
-    let marks = |keys: &str, name: &str| {
+    let press_and_wait = |keys: &str, name: &str| {
         terminal.type_in(keys);
         terminal.wait_until(name, |screen| marked(screen).starts_with(&format!("> {name} ")))
     };
-    marks("\x1b[B\x1b[B", "ZürichBüro:AdministratorAccess");
-    marks("\x0e", "ZürichBüro:ReadOnlyAccess");
-    marks("\x1b[<65;5;5M", "payments-prod:AdministratorAccess");
-    marks("\x1b[H", "Team1Dev:AdministratorAccess");
-    marks("\x1b[<0;5;5M\x1b[<0;5;5m", "ZürichBüro:ReadOnlyAccess");
+    press_and_wait("\x1b[B\x1b[B", "ZürichBüro:AdministratorAccess");
+    press_and_wait("\x0e", "ZürichBüro:ReadOnlyAccess");
+    press_and_wait("\x1b[<65;5;5M", "payments-prod:AdministratorAccess");
+    press_and_wait("\x1b[H", "Team1Dev:AdministratorAccess");
+    press_and_wait("\x1b[<0;5;5M\x1b[<0;5;5m", "ZürichBüro:ReadOnlyAccess");
     terminal.type_in("\t");
     let narrowed = terminal.wait_for("> [account Zürich Büro]");
     assert!(narrowed.contents().contains(" 2/6"), "{}", narrowed.contents());
     assert!(marked(&narrowed).starts_with("> ZürichBüro:ReadOnlyAccess"));
     terminal.type_in("\x7f");
     terminal.wait_for(" 6/6");
-    marks("\x1b[F", "payments-prod:ReadOnlyAccess");
-    // The sixth row is on the seventh line: a click on the chosen one takes it.
+    press_and_wait("\x1b[F", "payments-prod:ReadOnlyAccess");
+    // The sixth row is on the seventh line. A click on the selected row chooses it.
     terminal.type_in("\x1b[<0;5;7M");
     assert!(terminal.finish().0.success());
     assert!(server.get("/profile").1.contains("payments-prod:ReadOnlyAccess"));
@@ -215,7 +215,7 @@ fn without_colour_the_selected_row_is_still_marked() {
         let has_colour = |cell: &vt100::Cell| {
             cell.fgcolor() != Color::Default || cell.bgcolor() != Color::Default
         };
-        // On the only row, which is the chosen one, matches are underlined: so colours are seen in the chip alone.
+        // The only row is selected, and its matches are underlined, so only the chip can have a colour.
         terminal.type_in("\t");
         let narrowed = terminal.wait_for("[account payments-prod]");
         let chip = narrowed.cell(0, 3).unwrap();

@@ -1,4 +1,4 @@
-//! `aws-sso setup profiles`: what it does to a person's AWS config. (What is done to odd ones: profile_blocks/tests.rs.)
+//! `aws-sso setup profiles` changes a person's AWS config. (Unusual config files are in profile_blocks/tests.rs.)
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -9,7 +9,7 @@ use fakes::{Finished, SmallDisk, Terminal, TestEnv};
 use crate::catalogue::{self, FORMAT, configuration};
 use crate::world;
 
-/// A world with an instance, some roles with odd names, and an AWS config of a person's own.
+/// A world with an instance, some roles with unusual names, and the AWS config of a person.
 fn world_with_roles() -> TestEnv {
     let mut world = world();
     let path = format!("/usr/bin:/bin:{}", world.binary().parent().unwrap().display());
@@ -23,13 +23,13 @@ fn world_with_roles() -> TestEnv {
         ("000000000004", "mine", &["Admin"]),
     ];
     catalogue::write(&world, "corp", &accounts);
-    world.write(".aws/config", OWN);
+    world.write(".aws/config", ORIGINAL);
     world
 }
 
-/// What a person has: a secret near the end, a profile of a name that a role has too, no line end.
-const OWN: &str =
-    "[default]\nregion = us-east-1\n[profile mine:Admin]\naws_secret_access_key = CANARY-own";
+/// The AWS config of a person: a secret near the end, a profile with the name of a role, and no line end.
+const ORIGINAL: &str =
+    "[default]\nregion = us-east-1\n[profile mine:Admin]\naws_secret_access_key = CANARY-original";
 
 fn config(world: &TestEnv) -> String {
     fs::read_to_string(world.home().join(".aws/config")).unwrap()
@@ -64,7 +64,7 @@ fn profiles_are_written_once_and_removed_without_a_trace() {
              arn:aws:iam::{account}:role/{role}\nregion = eu-west-1\n"
         )
     };
-    assert!(new.starts_with(&format!("{OWN}\n# BEGIN_AWS_SSO_CLI_corp\n")), "{new}");
+    assert!(new.starts_with(&format!("{ORIGINAL}\n# BEGIN_AWS_SSO_CLI_corp\n")), "{new}");
     assert!(new.ends_with("# END_AWS_SSO_CLI_corp\n"), "{new}");
     for section in [
         section("prod:Admin", "000000000001", "Admin"),
@@ -78,7 +78,7 @@ fn profiles_are_written_once_and_removed_without_a_trace() {
     assert_eq!((config(&world), files(&world).len()), (new, 2));
     let removed = run(&world, &["--remove", "--yes"]);
     assert!(removed.stderr.contains("Removed the profiles from"), "{}", removed.stderr);
-    assert_eq!(config(&world), OWN);
+    assert_eq!(config(&world), ORIGINAL);
     assert_eq!(files(&world), ["config", "config.aws-sso-backup", "config.aws-sso-original"]);
     assert!(run(&world, &["--remove"]).stderr.contains("has no such profiles"));
 }
@@ -110,7 +110,7 @@ fn a_change_is_shown_without_secrets_and_nothing_is_written() {
         "{}",
         asked.stderr
     );
-    assert_eq!((config(&world).as_str(), files(&world).len()), (OWN, 1));
+    assert_eq!((config(&world).as_str(), files(&world).len()), (ORIGINAL, 1));
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn a_person_sees_the_change_and_is_asked() {
         let (status, screen) = terminal.finish();
         assert!(status.success());
         assert_eq!(screen.contents().contains("Nothing was changed."), !is_written);
-        assert_eq!(config(&world) != OWN, is_written);
+        assert_eq!(config(&world) != ORIGINAL, is_written);
     }
 }
 
@@ -138,7 +138,7 @@ fn each_instance_has_its_own_block_and_is_named_in_it() {
     let accounts: [(&str, &str, &[&str]); 1] = [("000000000009", "prod", &["Admin", "Ops"])];
     catalogue::write(&world, "default", &accounts);
     let written = run(&world, &["--yes"]);
-    // The default instance's come first.
+    // The profiles of the default instance come first.
     assert!(written.stderr.contains("`mine:Admin`: left out, because /"), "{}", written.stderr);
     assert!(
         written.stderr.contains("`prod:Admin`: left out, because another"),
@@ -153,7 +153,7 @@ fn each_instance_has_its_own_block_and_is_named_in_it() {
     let left = config(&world);
     assert!(!left.contains("CLI\n") && left.contains("_CLI_corp\n"), "{left}");
     run(&world, &["--remove", "--yes"]);
-    assert_eq!(config(&world), OWN);
+    assert_eq!(config(&world), ORIGINAL);
 }
 
 #[test]
@@ -179,7 +179,7 @@ fn the_file_of_aws_config_file_is_written_and_its_profiles_name_our_config_file(
     let new = fs::read_to_string(&other).unwrap();
     let process = format!("process --config '{}' --arn", moved.display());
     assert!(new.starts_with("# BEGIN_AWS_SSO_CLI_corp\n") && new.contains(&process), "{new}");
-    assert_eq!(config(&world), OWN);
+    assert_eq!(config(&world), ORIGINAL);
 }
 
 #[test]
@@ -201,7 +201,7 @@ fn a_full_disk_loses_nothing() {
     let world = world_with_roles();
     let Some(disk) = SmallDisk::mount(world.home().join("disk")) else { return };
     let path = disk.path().join("config");
-    fs::write(&path, OWN).unwrap();
+    fs::write(&path, ORIGINAL).unwrap();
     let link = world.home().join(".aws/config");
     fs::remove_file(&link).unwrap();
     symlink(&path, &link).unwrap();
@@ -209,7 +209,7 @@ fn a_full_disk_loses_nothing() {
     let refused = world.run(&["setup", "profiles", "--yes"]);
     assert_eq!(refused.code, Some(1), "{}", refused.stderr);
     assert!(refused.stderr.contains("cannot be written"), "{}", refused.stderr);
-    assert_eq!(fs::read_to_string(&path).unwrap(), OWN);
+    assert_eq!(fs::read_to_string(&path).unwrap(), ORIGINAL);
     let left = fs::read_dir(disk.path()).unwrap().count();
     assert_eq!(left, 2, "the config and what fills the disk");
     disk.make_room();

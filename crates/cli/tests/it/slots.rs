@@ -61,12 +61,12 @@ fn named_slots_are_listed_and_have_urls_that_every_sdk_accepts() {
     let rows: Vec<_> = table.lines().map(columns).collect();
     assert_eq!(rows[0], ["ProfileName", "AccountId", "RoleName", "Expires", "State", "Source"]);
     assert!(rows[1][0].chars().all(|c| c == '='));
-    // An hour ahead when it was loaded; a minute has begun since, or not.
-    let left = |row: &Vec<String>| ["1h 0m", "59m"].contains(&row[3].as_str());
-    assert!(rows[2][..3] == ["..", "-", "-"] && left(&rows[2]), "{table}");
-    assert_eq!(rows[2][4..], ["ready", "-"], "nobody can get again what was handed in");
+    // The slot was loaded with an hour left. The next minute may have begun since.
+    let has_an_hour_left = |row: &Vec<String>| ["1h 0m", "59m"].contains(&row[3].as_str());
+    assert!(rows[2][..3] == ["..", "-", "-"] && has_an_hour_left(&rows[2]), "{table}");
+    assert_eq!(rows[2][4..], ["ready", "-"], "uploaded credentials have no source");
     assert_eq!(rows[3][..3], ["full", "000000111111", "Admin"]);
-    assert!(rows[5][..3] == [ODD, "-", "-"] && left(&rows[5]), "{table}");
+    assert!(rows[5][..3] == [ODD, "-", "-"] && has_an_hour_left(&rows[5]), "{table}");
 
     assert_eq!(world.run(&["ecs", "unload", "--profile", ODD]).code, Some(0));
     let again = world.run(&["ecs", "unload", "--profile", ODD]);
@@ -99,7 +99,7 @@ fn ten_thousand_slots_are_kept_apart_and_are_the_limit() {
     }
     let answer = exchange(put(10_000));
     assert!(answer.starts_with("HTTP/1.1 409") && answer.contains("too-many-slots"), "{answer}");
-    assert!(exchange(put(7)).starts_with("HTTP/1.1 200"), "a slot that is there can be replaced");
+    assert!(exchange(put(7)).starts_with("HTTP/1.1 200"), "an existing slot can be replaced");
     for slot in (0..10_000).step_by(7) {
         let answer = exchange(head("GET", slot) + "\r\n");
         assert!(answer.contains(&format!("\"AccessKeyId\":\"ASIA{slot}\",")), "{slot}");
@@ -109,7 +109,7 @@ fn ten_thousand_slots_are_kept_apart_and_are_the_limit() {
 
 #[test]
 fn without_a_server_the_exit_code_is_4_and_the_hint_starts_one() {
-    let address = "127.0.0.1:1"; // tcpmux: nobody has it
+    let address = "127.0.0.1:1"; // the port of tcpmux, which no program uses
     for command in
         [&["ecs", "profile"][..], &["ecs", "list"], &["ecs", "unload"], &["ecs", "status"]]
     {

@@ -1,4 +1,4 @@
-//! Where `ecs load` gets credentials from, without AWS. (With STS: conformance/.)
+//! The sources of `ecs load`, without AWS. (Sources that use STS are in conformance/.)
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -65,7 +65,7 @@ fn credentials_come_from_a_credential_process() {
         body.contains("ASIAPROCESS") && body.contains("\"AccountId\":\"222222222222\""),
         "{body}"
     );
-    assert!(!body.contains("RoleArn"), "a role that is unknown is not invented: {body}");
+    assert!(!body.contains("RoleArn"), "an unknown role is not invented: {body}");
     let slotted = world.run(&["ecs", "load", "--profile", "process", "--slotted"]);
     assert_eq!(slotted.code, Some(0), "{}", slotted.stderr);
     assert_eq!(server.get("/slot/process").0, 200);
@@ -134,7 +134,7 @@ fn account_and_role_find_the_profile_for_them() {
     assert_eq!(
         found.code,
         Some(3),
-        "the profile is found, its sign-in is missing: {}",
+        "the profile is found, but its sign-in is missing: {}",
         found.stderr
     );
     let by_arn = load(&["--arn", "arn:aws:iam::123456789012:role/ReadOnly"]);
@@ -147,7 +147,12 @@ fn account_and_role_find_the_profile_for_them() {
         several.stderr
     );
     let none = load(&["-A", "012345670123", "-R", "Twice"]);
-    assert_eq!(none.code, Some(3), "AWS would have to be asked: {}", none.stderr);
+    assert_eq!(
+        none.code,
+        Some(3),
+        "the role is not in the config, so a sign-in is needed: {}",
+        none.stderr
+    );
 }
 
 #[test]
@@ -207,7 +212,7 @@ fn no_secret_is_logged_at_any_level() {
     let mut world = world_with_config();
     let server = world.serve(&["--log-level", "trace", "--load", "process"]);
     world.set("AWS_SSO_ECS_SERVER", &server.address());
-    // TestEnv looks for canaries in all that is printed.
+    // TestEnv searches the whole output for canaries.
     let loaded = world.run(&["--log-level", "trace", "ecs", "load", "--profile", "process"]);
     assert_eq!(loaded.code, Some(0), "{}", loaded.stderr);
     assert_eq!(server.get("/").0, 200);
@@ -215,7 +220,7 @@ fn no_secret_is_logged_at_any_level() {
     assert_eq!(server.wait().code, Some(0));
 }
 
-/// An access portal that answers one GetRoleCredentials, and gives the request it got.
+/// An access portal that answers one GetRoleCredentials, and returns the request.
 fn portal() -> (String, std::thread::JoinHandle<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -241,7 +246,7 @@ fn a_sign_in_that_the_aws_cli_cached_is_used() {
     let mut world = world_with_config();
     let cache = r#"{"startUrl":"https://corp.awsapps.com/start","region":"eu-central-1",
         "accessToken":"CANARY-access-token","expiresAt":"2099-01-01T00:00:00Z"}"#;
-    // Named like the AWS CLI names it: the SHA-1 of the session's name.
+    // The AWS CLI names the file by the SHA-1 of the session's name.
     world.write(".aws/sso/cache/ee0bfd2552fbd840c02cc48b6e823320543c450f.json", cache);
     let (url, portal) = portal();
     world.set("AWS_ENDPOINT_URL_SSO", &url);

@@ -1,4 +1,4 @@
-//! `ecs status`: how a server stands, in words, as JSON, and live on a screen.
+//! `ecs status`: the state of a server as text, as JSON, and live on a screen.
 
 mod watching;
 
@@ -36,8 +36,8 @@ fn json(world: &TestEnv) -> Value {
     serde_json::from_str(&shown.stdout).unwrap()
 }
 
-/// Somebody who answers one request so.
-fn answering(status: &'static str, body: &'static str) -> (String, JoinHandle<()>) {
+/// A program that gives this answer to one request.
+fn answer_once(status: &'static str, body: &'static str) -> (String, JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let serving = thread::spawn(move || {
@@ -93,7 +93,11 @@ fn the_flags_of_a_server_are_shown() {
         world.run(&["ecs", "status", "--server", &server.address(), "--token-file", "admin"]);
     let facts = "plain HTTP, every program needs a token, slots are not refreshed, an audit log, 1 connection";
     assert_eq!(shown.stdout.lines().nth(1), Some(facts), "{}", shown.stderr);
-    assert_eq!(std::fs::read_to_string(path).unwrap(), "", "a look is not noted");
+    assert_eq!(
+        std::fs::read_to_string(path).unwrap(),
+        "",
+        "a read of the status is not in the audit log"
+    );
 }
 
 #[test]
@@ -117,7 +121,7 @@ fn the_last_reader_and_the_number_of_reads_are_shown() {
         thread::yield_now();
     };
     let us = std::env::current_exe().unwrap();
-    // By its program: a child that another test is just starting has the connection too, until it is another program.
+    // The program is compared, not the pid: a child that another test starts has the connection too, until its exec.
     assert_eq!(slot["LastReader"]["Exe"], us.to_str().unwrap());
     assert_eq!((&slot["Reads"], &slot["LastReader"]["Time"]), (&3.into(), &slot["LastRead"]));
     let text = world.run(&["ecs", "status"]).stdout;
@@ -170,7 +174,7 @@ fn an_older_server_and_another_program_are_named_in_the_error() {
         ("404 Not Found", "<h1>Not found</h1>", 4, "is not an aws-sso server"),
         ("200 OK", r#"{"status":"ok"}"#, 4, "is not an aws-sso server"),
     ] {
-        let (address, serving) = answering(status, body);
+        let (address, serving) = answer_once(status, body);
         let address = format!("http://{address}");
         assert_fails(&world.run(&["ecs", "status", "--server", &address]), code, &[said, "hint: "]);
         serving.join().unwrap();
@@ -179,7 +183,7 @@ fn an_older_server_and_another_program_are_named_in_the_error() {
 
 #[test]
 fn nothing_that_a_server_says_moves_the_cursor() {
-    let (address, serving) = answering(
+    let (address, serving) = answer_once(
         "200 OK",
         r#"{"Version":"\u001b]0;x","Pid":1,"Started":-9223372036854775808,"Time":1,
             "Addresses":[],"Scheme":"\u009b31m","TokenRequired":false,"Refreshes":true,"AuditLog":true,"AuditLost":1,

@@ -1,4 +1,4 @@
-//! Data that can't be written: it is told, unless nobody wants it.
+//! Data that cannot be written to stdout: an error, unless the reader has stopped reading.
 
 use std::fs::File;
 use std::io::pipe;
@@ -36,9 +36,9 @@ fn a_full_disk_is_reported() {
     let world = world_with_roles();
     for arguments in COMMANDS {
         let full = File::options().write(true).open("/dev/full").unwrap();
-        let (code, said) = finish(&world, arguments, full.into());
+        let (code, stderr) = finish(&world, arguments, full.into());
         let expected = "error: stdout cannot be written: No space left on device (os error 28)\n";
-        assert_eq!((code, said.as_str()), (Some(1), expected), "{arguments:?}");
+        assert_eq!((code, stderr.as_str()), (Some(1), expected), "{arguments:?}");
     }
 }
 

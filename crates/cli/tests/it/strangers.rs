@@ -1,4 +1,4 @@
-//! Who gets nothing: another user, another network, a browser.
+//! Another user, another network and a browser get nothing.
 
 use std::net::TcpListener;
 
@@ -6,7 +6,7 @@ use fakes::{Running, TestEnv};
 
 use crate::{lifecycle::activated, session, tokens::token, upload, world};
 
-/// A request of the user `nobody`, and what came back.
+/// Sends a request as the user `nobody`, and returns the answer.
 fn ask_as_nobody(
     world: &TestEnv,
     server: &Running,
@@ -57,9 +57,9 @@ fn another_user_with_a_token_reads_what_it_names() {
     let token = token(&world, &["--slot", "dev"]);
     for host in ["127.0.0.1", "::1"] {
         for (request, authorization, status) in [
-            ("GET /slot/dev", "", "401"), // who has seen the URL alone
+            ("GET /slot/dev", "", "401"), // the URL without a token
             ("GET /", token.as_str(), "403"),
-            // Without the body, which is a canary.
+            // HEAD, because the body contains a canary.
             ("HEAD /slot/dev", token.as_str(), "200"),
             ("PUT /slot/dev", token.as_str(), "403"),
             ("GET /status", token.as_str(), "403"),
@@ -106,7 +106,7 @@ fn another_network_namespace_gets_nothing() {
     if !fakes::needs_root() {
         return;
     }
-    // The socket listens in our network, the server lives in another: as a container's would, seen from it.
+    // The socket listens in our network namespace, and the server runs in another one. We look like a container to it.
     let socket = TcpListener::bind("127.0.0.1:0").unwrap();
     let server = activated(&world(), socket, &["unshare", "--net"]);
     let (status, body) = server.get("/");

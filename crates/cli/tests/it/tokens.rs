@@ -1,4 +1,4 @@
-//! Authorization tokens: made, sent, refused and revoked.
+//! Authorization tokens: how they are made, sent, refused and revoked.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -8,7 +8,7 @@ use fakes::{Running, TestEnv};
 
 use crate::{session, upload, world};
 
-/// Makes a token, and gives it.
+/// Makes a token and returns it.
 pub(crate) fn token(world: &TestEnv, scope: &[&str]) -> String {
     let made = world.run(&[&["ecs", "token", "create"], scope].concat());
     assert_eq!(made.code, Some(0), "{}", made.stderr);
@@ -19,8 +19,8 @@ fn get(server: &Running, target: &str, authorization: &str) -> (u16, String) {
     server.request("GET", target, &[("Authorization", authorization)], "")
 }
 
-/// A server that demands tokens, with the default slot and `dev` and `other` loaded.
-fn demanding(world: &TestEnv) -> Running {
+/// A server that requires tokens, with the default slot and `dev` and `other` loaded.
+fn requiring_tokens(world: &TestEnv) -> Running {
     let server = world.serve(&["--require-token"]);
     let admin = token(world, &["--admin"]);
     for (target, name) in [("/", "main"), ("/slot/dev", "dev"), ("/slot/other", "other")] {
@@ -33,7 +33,7 @@ fn demanding(world: &TestEnv) -> Running {
 #[test]
 fn a_token_opens_what_it_names_and_nothing_else() {
     let world = world();
-    let server = demanding(&world);
+    let server = requiring_tokens(&world);
     let (status, body) = server.get("/");
     assert_eq!(status, 401);
     assert!(body.contains("Make one: aws-sso ecs token create"), "{body}");
@@ -62,21 +62,21 @@ fn a_token_opens_what_it_names_and_nothing_else() {
 #[test]
 fn tokens_outlive_the_server_until_they_are_revoked() {
     let world = world();
-    // Before there ever was a server.
+    // These tokens are older than the first server.
     let first = token(&world, &["--default-slot"]);
     let second = token(&world, &["--default-slot"]);
     let third = token(&world, &["--default-slot", "--file", "kept"]);
     assert_eq!(third, "");
     let third = fs::read_to_string(world.home().join("kept")).unwrap();
-    drop(demanding(&world)); // killed
-    let server = demanding(&world);
+    drop(requiring_tokens(&world)); // killed
+    let server = requiring_tokens(&world);
     let statuses = || [&first, &second, &third].map(|token| get(&server, "/", token).0);
     assert_eq!(statuses(), [200, 200, 200]);
     let listed = world.run(&["ecs", "token", "list", "--output", "json"]).stdout;
     let listed: serde_json::Value = serde_json::from_str(&listed).unwrap();
     let serial = listed[0]["Serial"].as_str().unwrap();
     assert_eq!(world.run(&["ecs", "token", "revoke", serial]).code, Some(0));
-    assert_eq!(statuses(), [401, 200, 200], "it holds as soon as that is said");
+    assert_eq!(statuses(), [401, 200, 200], "the token is refused as soon as `revoke` is done");
     assert!(get(&server, "/", &first).1.contains("was revoked"));
     assert_eq!(world.run(&["ecs", "token", "revoke", "--file", "kept"]).code, Some(0));
     assert_eq!(statuses(), [401, 200, 401]);
@@ -88,7 +88,7 @@ fn tokens_outlive_the_server_until_they_are_revoked() {
 #[test]
 fn anything_but_a_token_of_this_server_is_refused() {
     let world = world();
-    let server = demanding(&world);
+    let server = requiring_tokens(&world);
     let good = token(&world, &["--admin"]);
     let elsewhere = token(&crate::world(), &["--admin"]);
     let mut shorter = good.clone();
@@ -110,12 +110,12 @@ fn anything_but_a_token_of_this_server_is_refused() {
         assert!(body.contains("Make one: aws-sso ecs token create"), "{bad}: {body}");
     }
     let headers = [("Authorization", good.as_str()), ("Authorization", good.as_str())];
-    assert_eq!(server.request("GET", "/", &headers, "").0, 401, "twice is no token");
+    assert_eq!(server.request("GET", "/", &headers, "").0, 401, "two headers are refused");
     for broken in ["\r\n x", "\r", "\0", "\u{7f}"] {
         let (status, _) = get(&server, "/", &format!("{good}{broken}"));
         assert_eq!(status, 400, "{broken:?}");
     }
-    // What the SDK for C++ makes of a file with a line break: the rest of its request is another one, and none.
+    // The SDK for C++ sends a line break of the file too. The rest of its request is then a second, invalid request.
     let host = server.address();
     let answers = server.send(
         format!("GET / HTTP/1.1\r\nHost: {host}\r\nAuthorization: {good}\n\r\nAccept: */*\r\n\r\n")
@@ -186,7 +186,7 @@ fn a_token_file_that_is_not_safe_is_not_used() {
     let server = world.serve(&[]);
     let path = world.home().join("token");
     let good = token(&world, &["--admin"]);
-    let try_it = |said: &str| {
+    let assert_refused = |said: &str| {
         let server = server.address();
         let command = ["ecs", "list", "--server", &server, "--token-file", "token"];
         let refused = world.run(&command);
@@ -195,7 +195,7 @@ fn a_token_file_that_is_not_safe_is_not_used() {
         assert!(refused.stderr.contains("hint: "), "{}", refused.stderr);
         assert_eq!(refused.stderr.lines().count(), 2, "{}", refused.stderr);
     };
-    try_it("the token file token cannot be read: No such file");
+    assert_refused("the token file token cannot be read: No such file");
     for (contents, said) in [
         (String::new(), "is empty"),
         (format!("{good}\n"), "has a line break"),
@@ -205,17 +205,17 @@ fn a_token_file_that_is_not_safe_is_not_used() {
         ("wrong".to_owned(), "holds no token of aws-sso"),
     ] {
         world.write_private("token", &contents);
-        try_it(said);
+        assert_refused(said);
     }
     world.write_private("token", &good);
     fs::set_permissions(&path, PermissionsExt::from_mode(0o644)).unwrap();
-    try_it("can be read or written by other users");
+    assert_refused("can be read or written by other users");
     fs::rename(&path, world.home().join("elsewhere")).unwrap();
     symlink("elsewhere", &path).unwrap();
-    try_it("is a symbolic link");
+    assert_refused("is a symbolic link");
     fs::remove_file(&path).unwrap();
     fs::create_dir(&path).unwrap();
-    try_it("is not a plain file");
+    assert_refused("is not a plain file");
 }
 
 #[test]
@@ -226,12 +226,12 @@ fn without_its_root_key_a_server_accepts_no_token() {
     let key = fs::read_to_string(world.home().join(path)).unwrap();
     let running = world.serve(&[]);
     let status = || get(&running, "/", &good).0;
-    assert_eq!(status(), 404, "it is taken; nothing is loaded");
+    assert_eq!(status(), 404, "the token is accepted, but nothing is loaded");
     for (contents, mode) in [("{}", 0o600), (key.as_str(), 0o604)] {
         world.write_private(path, contents);
         fs::set_permissions(world.home().join(path), PermissionsExt::from_mode(mode)).unwrap();
         while status() != 401 {
-            std::thread::yield_now(); // until the server has seen it
+            std::thread::yield_now(); // until the server has read the file
         }
         let server = world.serve(&[]);
         assert_eq!(get(&server, "/", &good).0, 401);
@@ -242,7 +242,7 @@ fn without_its_root_key_a_server_accepts_no_token() {
         let refused = world.run(&["ecs", "run", "--port", "0", "--require-token"]);
         assert_eq!(refused.code, Some(1), "{}", refused.stderr);
         assert_eq!(fs::read_to_string(world.home().join(path)).unwrap(), contents);
-        // What is mended is taken again.
+        // The server accepts the token again once the file is restored.
         world.write_private(path, &key);
         while status() != 404 {
             std::thread::yield_now();

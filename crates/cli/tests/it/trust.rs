@@ -1,4 +1,4 @@
-//! `ecs trust`: with a certificate authority that openssl made, and real programs that trust it, or don't.
+//! `ecs trust`, with a certificate authority made by openssl, and with real programs that trust it or not.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -10,7 +10,7 @@ use crate::world;
 
 const STATE: &str = ".local/state/aws-sso";
 
-/// A world with an authority, and a certificate of `localhost` that it signed.
+/// A world with an authority and a certificate for `localhost` that it signed.
 pub(crate) fn world_with_authority() -> TestEnv {
     let world = world();
     world.write_private(&format!("{STATE}/placeholder"), "");
@@ -26,7 +26,7 @@ fn renew(world: &TestEnv) {
     make_authority(world, "aws-sso", &file(world, "ecs-authority.pem"));
 }
 
-/// Makes a self-signed certificate there, and `leaf.pem` beside it.
+/// Makes a self-signed certificate at this path, and `leaf.pem` in the home folder.
 fn make_authority(world: &TestEnv, name: &str, path: &std::path::Path) {
     let script = "set -e
         openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
@@ -47,8 +47,8 @@ fn shown(world: &TestEnv) -> Value {
     serde_json::from_str(&shown.stdout).unwrap()
 }
 
-/// The programs that are said to trust the authority, or not to.
-fn said(shown: &Value, trusts: bool) -> Vec<&str> {
+/// The programs that trust the authority, or do not, according to the output.
+fn programs(shown: &Value, trusts: bool) -> Vec<&str> {
     let programs = shown["Programs"].as_array().unwrap().iter();
     let chosen = programs.filter(|program| program["Trusts"] == trusts);
     chosen.map(|program| program["Program"].as_str().unwrap()).collect()
@@ -78,9 +78,9 @@ fn without_an_authority_the_hint_says_how_to_make_one() {
 #[test]
 fn the_bundle_is_our_authority_and_the_systems_roots() {
     let world = world_with_authority();
-    let said = shown(&world);
+    let shown = shown(&world);
     let bundle = file(&world, "ecs-authority-bundle.pem");
-    assert_eq!(said["Bundle"], bundle.to_str().unwrap());
+    assert_eq!(shown["Bundle"], bundle.to_str().unwrap());
     assert!(trusts_leaf(&world, &bundle));
     let system = certificates_in("/etc/ssl/certs/ca-certificates.crt".as_ref());
     assert_eq!(certificates_in(&bundle), system + 1);
@@ -88,14 +88,14 @@ fn the_bundle_is_our_authority_and_the_systems_roots() {
     openssl.args(["x509", "-noout", "-fingerprint", "-sha256", "-in"]);
     openssl.arg(file(&world, "ecs-authority.pem"));
     let fingerprint = world.finish(openssl, "").stdout;
-    assert_eq!(said["Fingerprint"], fingerprint.trim().split_once('=').unwrap().1);
+    assert_eq!(shown["Fingerprint"], fingerprint.trim().split_once('=').unwrap().1);
 }
 
 #[test]
 fn the_environment_decides_which_programs_trust_the_authority() {
     let mut world = world_with_authority();
     let before = shown(&world);
-    assert_eq!(said(&before, true), [] as [&str; 0]);
+    assert_eq!(programs(&before, true), [] as [&str; 0]);
     let bundle = file(&world, "ecs-authority-bundle.pem").to_str().unwrap().to_owned();
     let java = file(&world, "ecs-authority-bundle.jks").to_str().unwrap().to_owned();
     for (name, value, trusting) in [
@@ -110,15 +110,18 @@ fn the_environment_decides_which_programs_trust_the_authority() {
     ] {
         world.set(name, value);
         let shown = shown(&world);
-        assert_eq!(said(&shown, true), [trusting], "{name}");
+        assert_eq!(programs(&shown, true), [trusting], "{name}");
         world.unset(name);
     }
     world.set("SSL_CERT_FILE", &bundle);
     let with_file = shown(&world);
-    assert!(said(&with_file, true).contains(&"AWS SDK for Rust"));
-    assert!(said(&with_file, false).contains(&"async-aws (PHP)"), "it reads the system's store");
+    assert!(programs(&with_file, true).contains(&"AWS SDK for Rust"));
+    assert!(
+        programs(&with_file, false).contains(&"async-aws (PHP)"),
+        "it reads the system's store"
+    );
     world.set("SSL_CERT_FILE", "/nowhere");
-    assert_eq!(said(&shown(&world), true), [] as [&str; 0]);
+    assert_eq!(programs(&shown(&world), true), [] as [&str; 0]);
 }
 
 #[test]
@@ -130,7 +133,7 @@ fn a_companys_own_roots_stay_in_the_bundle_and_an_old_authority_does_not() {
     world.set("AWS_CA_BUNDLE", corporate.to_str().unwrap());
     let before = shown(&world);
     assert!(trusts_leaf(&world, &bundle), "the company's certificate is trusted");
-    // As in a shell that has taken over what `ecs env` prints, and in another one.
+    // First as in a shell with the output of `ecs env`, and then as in another shell.
     world.set("AWS_CA_BUNDLE", bundle.to_str().unwrap());
     world.set("SSL_CERT_FILE", bundle.to_str().unwrap());
     shown(&world);
@@ -146,7 +149,7 @@ fn a_companys_own_roots_stay_in_the_bundle_and_an_old_authority_does_not() {
     assert_eq!(certificates_in(&bundle), count);
     let old = std::fs::read_to_string(world.home().join("old.pem")).unwrap();
     let is_there = std::fs::read_to_string(&bundle).unwrap().contains(old.trim());
-    assert!(!is_there, "nobody trusts the old authority any more");
+    assert!(!is_there, "the old authority is not in the bundle");
 }
 
 #[test]
@@ -166,7 +169,7 @@ fn java_reads_its_trust_store() {
     assert!(listed.contains(&fingerprint));
 }
 
-/// In a mount namespace of its own, so that this machine's store stays as it is.
+/// This runs in its own mount namespace, so that the store of this machine does not change.
 #[test]
 fn the_authority_is_installed_into_the_systems_store_and_removed_again() {
     const SCRIPT: &str = "set -e
@@ -194,17 +197,21 @@ fn the_authority_is_installed_into_the_systems_store_and_removed_again() {
     command.args(["--mount", "sh", "-c", SCRIPT, "sh"]).arg(world.binary());
     let done = world.finish(command, "");
     assert_eq!(done.code, Some(0), "{}{}", done.stdout, done.stderr);
-    assert!(done.stdout.ends_with("aws-sso-7.crt\n"), "another's stays: {}", done.stdout);
+    assert!(
+        done.stdout.ends_with("aws-sso-7.crt\n"),
+        "the authority of another user stays: {}",
+        done.stdout
+    );
     assert!(done.stderr.contains("is not in the system's store"), "{}", done.stderr);
     let read = |name: &str| -> Value {
         let json = std::fs::read_to_string(world.home().join(name)).unwrap();
         serde_json::from_str(&json).unwrap()
     };
-    assert!(said(&read("installed.json"), true).contains(&"async-aws (PHP)"));
-    assert!(!said(&read("uninstalled.json"), true).contains(&"async-aws (PHP)"));
+    assert!(programs(&read("installed.json"), true).contains(&"async-aws (PHP)"));
+    assert!(!programs(&read("uninstalled.json"), true).contains(&"async-aws (PHP)"));
 }
 
-/// Some containers let nobody mount.
+/// Whether this process may mount. Some containers forbid it.
 fn may_mount() -> bool {
     let mounted =
         Command::new("unshare").args(["--mount", "mount", "-t", "tmpfs", "t", "/mnt"]).status();

@@ -1,11 +1,11 @@
-//! A corpus of odd AWS configs.
+//! Tests with unusual AWS configs.
 
 use credentials::{ProfileName, RoleArn};
 
 use super::*;
 
-/// Files that people have. Whatever is in them stays.
-const ODD: [(&str, &[u8]); 30] = [
+/// Files that people have. All their bytes must be kept.
+const FILES: [(&str, &[u8]); 30] = [
     ("empty", b""),
     ("an empty line", b"\n"),
     ("empty lines", b"\n\n\n"),
@@ -46,7 +46,7 @@ fn name(text: &str) -> InstanceName {
 }
 
 /// A block with a profile of each name.
-fn with_block<T>(instance: &str, names: &[&str], then: impl FnOnce(Block<'_>) -> T) -> T {
+fn with_block<T>(instance: &str, names: &[&str], action: impl FnOnce(Block<'_>) -> T) -> T {
     let instance = name(instance);
     let process = ProcessLine::of(&["/bin/aws-sso", "process"]).unwrap();
     let names: Vec<_> = names.iter().map(|name| ProfileName::parse(name).unwrap()).collect();
@@ -57,7 +57,7 @@ fn with_block<T>(instance: &str, names: &[&str], then: impl FnOnce(Block<'_>) ->
         process: &process,
     });
     let sections = sections.collect();
-    then(Block { instance: &instance, sections })
+    action(Block { instance: &instance, sections })
 }
 
 fn written(file: &[u8], instance: &str, names: &[&str]) -> Vec<u8> {
@@ -79,7 +79,7 @@ fn assert_same(what: &str, left: &[u8], right: &[u8]) {
 
 #[test]
 fn writing_and_removing_a_block_keeps_every_other_byte() {
-    for (what, file) in ODD {
+    for (what, file) in FILES {
         let one = written(file, "Default", &["a"]);
         assert!(one.starts_with(file), "{what}");
         assert_same(what, &removed(&one), file);
@@ -97,13 +97,13 @@ fn writing_and_removing_a_block_keeps_every_other_byte() {
 
 #[test]
 fn a_block_that_is_written_again_is_replaced_in_place() {
-    for (what, file) in ODD {
+    for (what, file) in FILES {
         let one = written(file, "Default", &["a", "b"]);
         assert_same(what, &written(&one, "Default", &["a", "b"]), &one);
         let other = written(&one, "Default", &["c"]);
         assert_same(what, &written(file, "Default", &["c"]), &other);
         assert_same(what, &removed(&other), file);
-        // A line that somebody writes below stays below.
+        // Lines that a person writes below the block stay below it.
         let below = [&one[..], b"[profile z]\nregion = x"].concat();
         let again = written(&below, "Default", &["c"]);
         assert!(again.ends_with(b"[profile z]\nregion = x"), "{what}");
@@ -111,7 +111,7 @@ fn a_block_that_is_written_again_is_replaced_in_place() {
         let left = removed(&below);
         assert!(left.starts_with(file) && left.ends_with(b"[profile z]\nregion = x"), "{what}");
         assert!(!text(&left).contains(NOTE), "{what}: {}", text(&left));
-        // Nothing to have a profile for is nothing to have a block for.
+        // Without profiles there is no block.
         assert_same(what, &written(&one, "Default", &[]), file);
     }
 }
@@ -135,7 +135,7 @@ fn the_block_has_the_line_ends_of_the_file() {
 
 #[test]
 fn a_block_of_the_reference_is_replaced_and_the_text_around_it_stays() {
-    let theirs = "# BEGIN_AWS_SSO_CLI_corp\n\n[profile old]\ncredential_process = aws-sso\n\n# END_AWS_SSO_CLI_corp\n";
+    let block = "# BEGIN_AWS_SSO_CLI_corp\n\n[profile old]\ncredential_process = aws-sso\n\n# END_AWS_SSO_CLI_corp\n";
     for (before, after) in [
         ("", ""),
         ("[default]\n", ""),
@@ -143,7 +143,7 @@ fn a_block_of_the_reference_is_replaced_and_the_text_around_it_stays() {
         ("[default]\n", "[profile z]\n"),
         ("[default]\n\n", "\n[profile z]"),
     ] {
-        let file = format!("{before}{theirs}{after}");
+        let file = format!("{before}{block}{after}");
         let new = written(file.as_bytes(), "Corp", &["new"]);
         let shown = text(&new);
         assert!(shown.starts_with(before) && shown.ends_with(after), "{shown}");

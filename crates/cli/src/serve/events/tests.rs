@@ -1,4 +1,4 @@
-//! Events reported by a real process: this test binary runs its ignored test with the files in a folder.
+//! A real process reports events: this test binary, which runs its ignored test with the files of a folder.
 
 mod desktops;
 
@@ -13,9 +13,9 @@ use tokio::sync::mpsc;
 
 use super::*;
 
-/// 14 minutes and some after what the clock says.
+/// It ends a little more than 14 minutes after the time of the clock.
 const ENDING: EventKind = EventKind::SessionEnding { ends: Timestamp::constant(1_795_383_060, 0) };
-/// All but `SessionEnding`, of which the words are made here.
+/// All kinds except `SessionEnding`, whose message depends on the clock.
 const KINDS: [EventKind; 7] = [
     EventKind::SignInNeeded,
     EventKind::SignedIn,
@@ -25,8 +25,8 @@ const KINDS: [EventKind; 7] = [
     EventKind::ShortLived,
     EventKind::ClockOff,
 ];
-/// Sees what the process must not wait for: whether something lives on. It keeps stderr open as long as it lives, and
-/// a test waits for the end of stderr, so a test that goes well is short.
+/// Writes a file if it is not killed. It keeps stderr open until it ends, and a test waits for the end of stderr, so a
+/// test that passes is short.
 const SURVIVE: &str = "(sleep 5; : > survived) &";
 
 fn event(kind: EventKind) -> Event {
@@ -51,7 +51,7 @@ fn event(kind: EventKind) -> Event {
     }
 }
 
-/// What the process is given, and what it leaves.
+/// The folder with the input and the output of the process.
 struct Folder(TempDir);
 
 impl Folder {
@@ -77,7 +77,7 @@ impl Folder {
         self.0.path().join(name).exists()
     }
 
-    /// A pipe with a name: who opens it waits for the other end.
+    /// Makes a named pipe. Opening it waits for the other end.
     fn make_pipe(&self, name: &str) {
         assert!(Command::new("mkfifo").arg(self.0.path().join(name)).status().unwrap().success());
     }
@@ -91,17 +91,17 @@ impl Folder {
         command
     }
 
-    /// What it says on stderr.
+    /// The stderr of the process after it has reported these events.
     fn report(&self, kinds: &[EventKind]) -> String {
-        let mut teller = self.reporter(std::env::current_exe().unwrap().to_str().unwrap(), kinds);
-        said(&teller.args(CHILD).output().unwrap())
+        let mut reporter = self.reporter(std::env::current_exe().unwrap().to_str().unwrap(), kinds);
+        stderr_of(&reporter.args(CHILD).output().unwrap())
     }
 }
 
 const CHILD: [&str; 4] =
     ["serve::events::tests::child_reports_events", "--exact", "--ignored", "--nocapture"];
 
-fn said(output: &Output) -> String {
+fn stderr_of(output: &Output) -> String {
     let stdout = String::from_utf8_lossy(&output.stdout);
     let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success() && stdout.contains("1 passed"), "{stdout}{stderr}");
@@ -110,22 +110,22 @@ fn said(output: &Output) -> String {
     stderr
 }
 
-fn warning(of: &str) -> String {
-    format!("warning: {of}\n")
+fn warning(text: &str) -> String {
+    format!("warning: {text}\n")
 }
 
-fn the_event() -> String {
+fn warning_of_event() -> String {
     warning("look. run <aws-sso login> & \u{fffd}[1mwait")
 }
 
 #[test]
 #[ignore = "a child of other tests"]
 fn child_reports_events() {
-    let given = |name| fs::read_to_string(name).ok();
-    let Some(names) = given("events") else { return };
+    let input = |name| fs::read_to_string(name).ok();
+    let Some(names) = input("events") else { return };
     let find =
         |name| [ENDING].into_iter().chain(KINDS).find(|kind| format!("{kind:?}") == name).unwrap();
-    let message = given("message");
+    let message = input("message");
     let all: Vec<_> = names
         .lines()
         .map(|name| event(find(name)))
@@ -134,20 +134,20 @@ fn child_reports_events() {
             None => event,
         })
         .collect();
-    let limit = |name, usual| given(name).map_or(usual, |text| seconds(&text));
-    let how = Reporting {
-        notify: given("notify").map(|text| seconds(&text)),
-        hook: given("hook").map(|command| Hook { command, timeout: limit("limit", HOOK_TIMEOUT) }),
+    let limit = |name, default| input(name).map_or(default, |text| seconds(&text));
+    let reporting = Reporting {
+        notify: input("notify").map(|text| seconds(&text)),
+        hook: input("hook").map(|command| Hook { command, timeout: limit("limit", HOOK_TIMEOUT) }),
         clock: Arc::new(FakeClock::at("2026-11-22T21:16:31.987Z")),
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let (sender, events) = mpsc::channel(1);
-        let reporting = tokio::spawn(report(events, how));
+        let task = tokio::spawn(report(events, reporting));
         for event in all {
             sender.send(event).await.unwrap();
         }
-        // There is room: the last one has been taken.
+        // There is room in the channel, so the last event has been received.
         drop(sender.reserve().await.unwrap());
         if Path::new("all-reported").exists() {
             tokio::task::spawn_blocking(|| fs::write("all-reported", "")).await.unwrap().unwrap();
@@ -157,7 +157,7 @@ fn child_reports_events() {
             return;
         }
         drop(sender);
-        reporting.await.unwrap();
+        task.await.unwrap();
     });
     runtime.shutdown_background();
 }
@@ -169,16 +169,16 @@ fn seconds(text: &str) -> Duration {
 #[test]
 fn each_event_is_a_line_that_moves_no_cursor() {
     for kind in KINDS {
-        let told = Folder::empty().report(&[kind]);
+        let stderr = Folder::empty().report(&[kind]);
         match kind {
-            EventKind::SignedIn => assert_eq!(format!("warning: {told}"), the_event()),
+            EventKind::SignedIn => assert_eq!(format!("warning: {stderr}"), warning_of_event()),
             EventKind::SessionEnding { .. }
             | EventKind::SignInNeeded
             | EventKind::Denied
             | EventKind::Misconfigured
             | EventKind::Unavailable
             | EventKind::ShortLived
-            | EventKind::ClockOff => assert_eq!(told, the_event(), "{kind:?}"),
+            | EventKind::ClockOff => assert_eq!(stderr, warning_of_event(), "{kind:?}"),
         }
     }
 }
@@ -222,7 +222,7 @@ fn a_command_is_given_each_event_as_a_line_of_json_one_after_the_other() {
 #[test]
 fn a_command_has_our_environment_without_the_password() {
     let folder = Folder::with_hook("env > got");
-    assert_eq!(folder.report(&[EventKind::Denied]), the_event());
+    assert_eq!(folder.report(&[EventKind::Denied]), warning_of_event());
     let environment = folder.read("got");
     assert!(environment.contains("HOOKS_MAY_SEE=this\n"), "{environment}");
     assert!(!environment.contains("AWS_SSO_FILE_PASSWORD"), "{environment}");
@@ -230,8 +230,8 @@ fn a_command_has_our_environment_without_the_password() {
 
 #[test]
 fn what_a_command_prints_goes_to_stderr() {
-    let told = Folder::with_hook("echo by the hook").report(&[EventKind::Denied]);
-    assert_eq!(told, the_event() + "by the hook\n");
+    let stderr = Folder::with_hook("echo by the hook").report(&[EventKind::Denied]);
+    assert_eq!(stderr, warning_of_event() + "by the hook\n");
 }
 
 #[test]
@@ -239,31 +239,31 @@ fn a_command_that_takes_too_long_is_killed_with_all_that_it_started() {
     let hook = format!("if mkdir first 2> /dev/null; then {SURVIVE} wait; else : > second; fi");
     let folder = Folder::with_hook(&hook);
     folder.write("limit", "1.5");
-    let told = folder.report(&[EventKind::Denied, EventKind::Denied]);
+    let stderr = folder.report(&[EventKind::Denied, EventKind::Denied]);
     let killed = warning("the command of --on-event was killed after 1.5 seconds");
-    assert_eq!(told, the_event() + &the_event() + &killed);
+    assert_eq!(stderr, warning_of_event() + &warning_of_event() + &killed);
     assert!(!folder.has("survived"));
-    assert!(folder.has("second"), "the next event has its turn");
+    assert!(folder.has("second"), "the command runs for the next event");
 }
 
 #[test]
 fn a_command_that_runs_when_the_server_stops_is_killed() {
     let folder = Folder::with_hook(&format!("{SURVIVE} : > stop; wait"));
     folder.make_pipe("stop");
-    assert_eq!(folder.report(&[EventKind::Denied]), the_event());
+    assert_eq!(folder.report(&[EventKind::Denied]), warning_of_event());
     assert!(!folder.has("survived"));
 }
 
 #[test]
 fn background_processes_of_a_command_keep_running() {
     let folder = Folder::with_hook(&SURVIVE.replace("sleep 5", "sleep 0.3"));
-    assert_eq!(folder.report(&[EventKind::Denied]), the_event());
+    assert_eq!(folder.report(&[EventKind::Denied]), warning_of_event());
     assert!(folder.has("survived"));
 }
 
 #[test]
 fn a_command_that_reads_nothing_has_not_failed() {
-    // More than a pipe takes.
+    // This does not fit into a pipe.
     let long = "x".repeat(200_000);
     for hook in ["true", "exec <&-; echo closed > /dev/null"] {
         let folder = Folder::with_hook(hook);
@@ -279,10 +279,11 @@ fn a_command_that_fails_is_a_warning_with_its_status() {
         ("kill -TERM $$", "signal: 15 (SIGTERM)"),
         ("exec 2> /dev/null; /no/such/command", "exit status: 127"),
     ] {
-        let told = Folder::with_hook(hook).report(&[EventKind::Denied]);
+        let stderr = Folder::with_hook(hook).report(&[EventKind::Denied]);
         assert_eq!(
-            told,
-            the_event() + &warning(&format!("the command of --on-event ended with {status}"))
+            stderr,
+            warning_of_event()
+                + &warning(&format!("the command of --on-event ended with {status}"))
         );
     }
 }
@@ -291,11 +292,11 @@ fn a_command_that_fails_is_a_warning_with_its_status() {
 fn without_a_shell_there_is_a_warning() {
     let folder = Folder::with_hook("true");
     let exe = std::env::current_exe().unwrap();
-    let mut teller = folder.reporter(exe.to_str().unwrap(), &[EventKind::Denied]);
-    let told = said(&teller.args(CHILD).env("PATH", "/nowhere").output().unwrap());
+    let mut reporter = folder.reporter(exe.to_str().unwrap(), &[EventKind::Denied]);
+    let stderr = stderr_of(&reporter.args(CHILD).env("PATH", "/nowhere").output().unwrap());
     let expected =
         "the command of --on-event cannot be run: No such file or directory (os error 2)";
-    assert_eq!(told, the_event() + &warning(expected));
+    assert_eq!(stderr, warning_of_event() + &warning(expected));
 }
 
 #[test]
@@ -303,9 +304,13 @@ fn events_beyond_a_full_queue_are_dropped_with_one_warning() {
     // The first command waits until all events have been reported.
     let folder = Folder::with_hook("mkdir first 2> /dev/null && cat all-reported; echo >> got");
     folder.make_pipe("all-reported");
-    let told = folder.report(&[EventKind::ShortLived; 300]);
+    let stderr = folder.report(&[EventKind::ShortLived; 300]);
     let full = warning("256 events wait for --on-event. It misses further events.");
-    assert_eq!(told.matches(&full).count(), 1, "{told}");
-    assert_eq!(told.len(), 300 * the_event().len() + full.len(), "all are on stderr: {told}");
+    assert_eq!(stderr.matches(&full).count(), 1, "{stderr}");
+    assert_eq!(
+        stderr.len(),
+        300 * warning_of_event().len() + full.len(),
+        "all are on stderr: {stderr}"
+    );
     assert_eq!(folder.read("got").len(), 1 + 256);
 }

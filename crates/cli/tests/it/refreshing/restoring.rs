@@ -43,7 +43,7 @@ fn a_killed_server_restores_all_its_slots() {
         ("/slot/process", &["--profile", "process", "--slotted"]),
     ];
     for (number, (_, arguments)) in loads.iter().enumerate() {
-        // The first server is killed before it can fetch anything, the second right after it has answered the next load.
+        // The first server is killed before it can fetch anything, the second right after its answer to the next load.
         drop(world.serve_on(port, &[]));
         let server = world.serve_on(port, &[]);
         for (target, _) in &loads[..number] {

@@ -1,4 +1,4 @@
-//! Changes while a person looks at the list: in the catalogue, at AWS, by a paste.
+//! Changes while the list is on the screen: of the catalogue, at AWS, and by a paste.
 
 use fakes::identity_center::Options;
 use fakes::{FakeIdentityCenter, TestEnv};
@@ -6,7 +6,7 @@ use fakes::{FakeIdentityCenter, TestEnv};
 use super::{marked, open};
 use crate::identity_center::{config, fake, instance, signed_in, world_of};
 
-/// A world with a catalogue of these accounts, with two roles each, and nobody signed in.
+/// A world with a catalogue of these accounts, with two roles each, and without a sign-in.
 fn world_with(fake: &FakeIdentityCenter, names: &[&str]) -> TestEnv {
     let world = world_of(fake);
     world.write(".aws-sso/config.yaml", &config(&instance("corp", fake)));
@@ -14,7 +14,7 @@ fn world_with(fake: &FakeIdentityCenter, names: &[&str]) -> TestEnv {
     world
 }
 
-/// Replaces the file, as a refresh does.
+/// Replaces the file of the catalogue, as an update does.
 fn write_catalogue(world: &TestEnv, fake: &FakeIdentityCenter, names: &[&str]) {
     let account = |(number, name): (usize, &&str)| {
         let id = format!("{}", 100_000_000_001 + number);
@@ -119,9 +119,9 @@ fn names_that_a_terminal_would_obey_are_shown_as_text() {
         .collect();
     assert!(ids.len() >= 4, "{}", screen.contents());
     let raw = terminal.raw();
-    for obeyed in [&b"\x1b[31m"[..], "\u{9b}".as_bytes(), b"\x07", b"\x1b]0", "\u{202e}".as_bytes()]
+    for escape in [&b"\x1b[31m"[..], "\u{9b}".as_bytes(), b"\x07", b"\x1b]0", "\u{202e}".as_bytes()]
     {
-        assert!(!raw.windows(obeyed.len()).any(|window| window == obeyed), "{obeyed:?}");
+        assert!(!raw.windows(escape.len()).any(|window| window == escape), "{escape:?}");
     }
     terminal.type_in("\x1b");
     assert_eq!(terminal.finish().0.code(), Some(130));

@@ -3,7 +3,7 @@
 use fakes::Terminal;
 use rustix::process::Signal;
 
-use super::{is_given_back, open};
+use super::{is_restored, open};
 use crate::identity_center::{fake, signed_in, world_of};
 
 #[test]
@@ -11,7 +11,7 @@ fn leaving_exits_with_130_and_restores_the_terminal() {
     let fake = fake();
     let world = signed_in(&fake);
     for leave in ["\x1b", "\x03", "\x07", "\x04"] {
-        // The shell waits for its end, and then prints the terminal's modes.
+        // The shell prints the terminal's modes after the end of the command.
         let mut command = world.command("sh");
         let binary = world.binary().display();
         command.args(["-c", &format!("'{binary}' ecs load; echo \"code $?\"; stty -a; echo end")]);
@@ -20,7 +20,7 @@ fn leaving_exits_with_130_and_restores_the_terminal() {
         terminal.type_in(leave);
         let screen = terminal.wait_for("end");
         let contents = screen.contents();
-        assert!(is_given_back(&screen), "{leave:?}: {contents}");
+        assert!(is_restored(&screen), "{leave:?}: {contents}");
         for said in ["error: no role was chosen", "code 130", " icanon", " echo "] {
             assert!(contents.contains(said), "{said:?} after {leave:?}: {contents}");
         }
@@ -37,7 +37,7 @@ fn a_signal_restores_the_terminal() {
         terminal.signal(signal);
         let (status, screen) = terminal.finish();
         assert_eq!(status.code(), Some(130), "{signal:?}");
-        assert!(is_given_back(&screen), "{signal:?}: {}", screen.contents());
+        assert!(is_restored(&screen), "{signal:?}: {}", screen.contents());
     }
 }
 

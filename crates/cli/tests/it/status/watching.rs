@@ -15,8 +15,7 @@ fn command(world: &TestEnv, server: &Running) -> Command {
     command
 }
 
-/// The part of a screen that says nothing of the server's process: from the table's head on, without empty lines and with
-/// no digits but those of names.
+/// The table on a screen, without empty lines and with `##` for the minutes: the same text in each run.
 fn slots(screen: &vt100::Screen) -> String {
     let contents = screen.contents();
     let lines = contents.lines().skip_while(|line| !line.starts_with("  Slot"));
@@ -62,7 +61,7 @@ fn the_screen_fits_at_every_size_and_q_restores_the_terminal() {
         lines == ["aws-sso", "+ (defaul…", "q leaves …"]
     });
     terminal.resize(80, 24);
-    let again = terminal.wait_until("all of it again", |screen| {
+    let again = terminal.wait_until("the whole screen again", |screen| {
         screen.contents().contains("Time left") && is_whole(screen)
     });
     assert_eq!(slots(&again), slots(&usual));
@@ -70,7 +69,7 @@ fn the_screen_fits_at_every_size_and_q_restores_the_terminal() {
     let (status, screen) = terminal.finish();
     assert_eq!(status.code(), Some(0));
     assert!(!screen.alternate_screen() && !screen.hide_cursor());
-    assert_eq!(screen.contents(), "", "nothing is left behind");
+    assert_eq!(screen.contents(), "", "the screen is empty at the end");
 }
 
 #[test]
@@ -87,7 +86,7 @@ fn more_slots_than_lines_are_reached_by_keys() {
     terminal.type_in("\u{1b}[6~\u{1b}[6~\u{1b}[6~");
     assert!(!terminal.wait_for("slot-39").contents().contains("slot-00"));
     terminal.type_in("\u{1b}[5~\u{1b}[5~\u{1b}[5~\u{1b}[B\u{1b}[B\u{1b}[A");
-    terminal.wait_until("the second slot first", |screen| {
+    terminal.wait_until("the second slot in the first line", |screen| {
         screen.contents().contains("slot-01") && !screen.contents().contains("slot-00")
     });
     terminal.type_in("x\u{1b}[H");
@@ -154,7 +153,7 @@ fn without_a_server_watch_fails_with_a_hint() {
     assert!(screen.contents().contains("hint: Start it: aws-sso ecs run"), "{}", screen.contents());
 }
 
-/// Closes the terminal of a program that ignores SIGHUP, and gives its exit code.
+/// Closes the terminal of a program that ignores SIGHUP, and exits with its exit code.
 const HANG_UP: &str = "import os,pty,signal,sys
 pid, terminal = pty.fork()
 if pid == 0:

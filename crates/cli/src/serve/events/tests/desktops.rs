@@ -33,17 +33,17 @@ fn child_is_the_desktop() {
         let bus = Connection::session().await.unwrap();
         let calls = MessageStream::from(&bus);
         bus.request_name("org.freedesktop.Notifications").await.unwrap();
-        let teller = tokio::task::spawn_blocking(|| {
+        let reporter = tokio::task::spawn_blocking(|| {
             Command::new(std::env::current_exe().unwrap()).args(CHILD).output().unwrap()
         });
         tokio::select! {
             () = serve(&bus, calls) => {}
-            output = teller => print!("{}", said(&output.unwrap())),
+            output = reporter => print!("{}", stderr_of(&output.unwrap())),
         }
     });
 }
 
-/// Writes down what it is to show, or refuses to.
+/// Writes each notification into the file `shown`, or refuses it.
 async fn serve(bus: &Connection, mut calls: MessageStream) {
     let mut shown = String::new();
     while let Some(Ok(call)) = calls.next().await {
@@ -65,8 +65,8 @@ async fn serve(bus: &Connection, mut calls: MessageStream) {
     }
 }
 
-/// What is said with a desktop and a bus for this folder alone; `None` where there is no such program.
-fn tell_on_a_bus(folder: &Folder, child: &str, kinds: &[EventKind]) -> Option<String> {
+/// The output with a desktop on a bus for this folder alone. `None` without `dbus-run-session`.
+fn report_on_a_bus(folder: &Folder, child: &str, kinds: &[EventKind]) -> Option<String> {
     if !fakes::needs_program("dbus-run-session") {
         return None;
     }
@@ -78,14 +78,14 @@ fn tell_on_a_bus(folder: &Folder, child: &str, kinds: &[EventKind]) -> Option<St
         command.env(variable, folder.0.path());
     }
     let output = command.output().unwrap();
-    Some(String::from_utf8_lossy(&output.stdout).into_owned() + &said(&output))
+    Some(String::from_utf8_lossy(&output.stdout).into_owned() + &stderr_of(&output))
 }
 
 /// What is said with this as the bus.
 fn tell_with_bus(folder: &Folder, address: &str) -> String {
     let exe = std::env::current_exe().unwrap();
-    let mut teller = folder.reporter(exe.to_str().unwrap(), &[EventKind::Denied; 2]);
-    said(&teller.args(CHILD).env("DBUS_SESSION_BUS_ADDRESS", address).output().unwrap())
+    let mut reporter = folder.reporter(exe.to_str().unwrap(), &[EventKind::Denied; 2]);
+    stderr_of(&reporter.args(CHILD).env("DBUS_SESSION_BUS_ADDRESS", address).output().unwrap())
 }
 
 const NO_NOTIFICATIONS: &str = "warning: desktop notifications cannot be shown: ";
@@ -94,7 +94,7 @@ const NO_NOTIFICATIONS: &str = "warning: desktop notifications cannot be shown: 
 fn what_waits_for_the_person_is_shown_by_the_desktop_as_plain_text() {
     let folder = Folder::empty();
     let desktop = "serve::events::tests::desktops::child_is_the_desktop";
-    let Some(said) = tell_on_a_bus(&folder, desktop, &[&[ENDING], &KINDS[..]].concat()) else {
+    let Some(said) = report_on_a_bus(&folder, desktop, &[&[ENDING], &KINDS[..]].concat()) else {
         return;
     };
     assert!(!said.contains(NO_NOTIFICATIONS), "{said}");
@@ -112,7 +112,7 @@ fn a_desktop_that_refuses_causes_one_warning_on_one_line() {
     let folder = Folder::empty();
     folder.write("refuses", "");
     let desktop = "serve::events::tests::desktops::child_is_the_desktop";
-    let Some(said) = tell_on_a_bus(&folder, desktop, &[&[ENDING], &KINDS[..]].concat()) else {
+    let Some(said) = report_on_a_bus(&folder, desktop, &[&[ENDING], &KINDS[..]].concat()) else {
         return;
     };
     let expected = format!("{NO_NOTIFICATIONS}org.example.Refused: not\u{fffd}now\n");
@@ -122,7 +122,7 @@ fn a_desktop_that_refuses_causes_one_warning_on_one_line() {
 
 #[test]
 fn a_bus_without_a_desktop_causes_one_warning() {
-    let Some(said) = tell_on_a_bus(&Folder::empty(), CHILD[0], &KINDS) else { return };
+    let Some(said) = report_on_a_bus(&Folder::empty(), CHILD[0], &KINDS) else { return };
     let expected = format!("{NO_NOTIFICATIONS}org.freedesktop.DBus.Error.ServiceUnknown");
     assert_eq!(said.matches(&expected).count(), 1, "{said}");
     assert_eq!(said.matches(NO_NOTIFICATIONS).count(), 1, "{said}");
@@ -134,7 +134,7 @@ fn a_missing_bus_causes_one_warning_and_nothing_else_is_missed() {
     folder.write("notify", "5");
     let said = tell_with_bus(&folder, "unix:path=/nowhere/bus");
     assert_eq!(said.matches(NO_NOTIFICATIONS).count(), 1, "{said}");
-    assert_eq!(said.matches(&the_event()).count(), 2, "{said}");
+    assert_eq!(said.matches(&warning_of_event()).count(), 2, "{said}");
     assert_eq!(folder.read("got").len(), 2);
 }
 
@@ -154,7 +154,7 @@ fn a_bus_that_never_answers_delays_nothing() {
     let said = tell_with_bus(&folder, &format!("unix:path={}", socket.display()));
     let gave_up = format!("{NO_NOTIFICATIONS}no answer within 1 seconds\n");
     let (before, after) = said.split_once(&gave_up).unwrap();
-    assert_eq!(before.matches(&the_event()).count(), 2, "{said}");
+    assert_eq!(before.matches(&warning_of_event()).count(), 2, "{said}");
     assert_eq!(before.matches("by the hook\n").count(), 2, "{said}");
     assert_eq!(after, "", "said once");
 }
