@@ -12,7 +12,7 @@ use super::used::Used;
 /// The data of a row from the caller. Every text may be empty, and is made printable.
 #[derive(Debug)]
 pub struct Entry<'a, K> {
-    /// What the row stands for.
+    /// The value that the caller gets when this row is chosen.
     pub key: K,
     /// The profile name: the first column. Rows of equal use are sorted by it.
     pub profile: &'a str,
@@ -37,7 +37,7 @@ pub struct Entry<'a, K> {
 /// One line of the list.
 #[derive(Debug)]
 pub struct Row<'a, K> {
-    /// What the row stands for.
+    /// The value that the caller gets when this row is chosen.
     pub key: K,
     /// None if it was never used.
     pub used: Option<Used>,

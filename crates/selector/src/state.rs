@@ -55,7 +55,7 @@ pub struct Kept {
 }
 
 impl<'r, K> State<'r, K> {
-    /// A state of these rows. The row whose key is the selected one is selected; if there is none, the first row.
+    /// A state of these rows. It selects the row that `is_selected` finds by its key, or else the first row.
     pub fn new(rows: &'r Rows<'r, K>, kept: Kept, is_selected: impl Fn(&K) -> bool) -> Self {
         let Kept { query, narrowings, line } = kept;
         let mut state = Self {

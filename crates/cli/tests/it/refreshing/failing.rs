@@ -72,7 +72,7 @@ fn an_instance_is_named_while_it_is_not_configured_and_used_once_it_is() {
         assert!(start.elapsed() < Duration::from_secs(80), "a minute and a margin");
         thread::sleep(Duration::from_millis(50));
     }
-    note(&format!("what was configured was found within {:?}", start.elapsed()));
+    note(&format!("the new configuration was used within {:?}", start.elapsed()));
 }
 
 #[test]

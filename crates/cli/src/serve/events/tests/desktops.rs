@@ -1,4 +1,4 @@
-//! Notifications on a real session bus, with a desktop that is ours.
+//! Notifications on a real session bus, with a desktop of the test.
 #![cfg(target_os = "linux")]
 
 use std::os::unix::net::UnixListener;
@@ -73,7 +73,7 @@ fn report_on_a_bus(folder: &Folder, child: &str, kinds: &[EventKind]) -> Option<
     folder.write("notify", "5");
     let mut command = folder.reporter("dbus-run-session", kinds);
     command.arg("--").arg(std::env::current_exe().unwrap()).arg(child).args(&CHILD[1..]);
-    // No desktop of the machine's is started by this bus.
+    // The bus must not start a desktop of this machine.
     for variable in ["HOME", "XDG_RUNTIME_DIR", "XDG_DATA_HOME", "XDG_DATA_DIRS"] {
         command.env(variable, folder.0.path());
     }
@@ -81,8 +81,8 @@ fn report_on_a_bus(folder: &Folder, child: &str, kinds: &[EventKind]) -> Option<
     Some(String::from_utf8_lossy(&output.stdout).into_owned() + &stderr_of(&output))
 }
 
-/// What is said with this as the bus.
-fn tell_with_bus(folder: &Folder, address: &str) -> String {
+/// The stderr with this address as the bus.
+fn report_with_bus(folder: &Folder, address: &str) -> String {
     let exe = std::env::current_exe().unwrap();
     let mut reporter = folder.reporter(exe.to_str().unwrap(), &[EventKind::Denied; 2]);
     stderr_of(&reporter.args(CHILD).env("DBUS_SESSION_BUS_ADDRESS", address).output().unwrap())
@@ -91,13 +91,13 @@ fn tell_with_bus(folder: &Folder, address: &str) -> String {
 const NO_NOTIFICATIONS: &str = "warning: desktop notifications cannot be shown: ";
 
 #[test]
-fn what_waits_for_the_person_is_shown_by_the_desktop_as_plain_text() {
+fn events_that_need_the_person_are_shown_by_the_desktop_as_plain_text() {
     let folder = Folder::empty();
     let desktop = "serve::events::tests::desktops::child_is_the_desktop";
-    let Some(said) = report_on_a_bus(&folder, desktop, &[&[ENDING], &KINDS[..]].concat()) else {
+    let Some(output) = report_on_a_bus(&folder, desktop, &[&[ENDING], &KINDS[..]].concat()) else {
         return;
     };
-    assert!(!said.contains(NO_NOTIFICATIONS), "{said}");
+    assert!(!output.contains(NO_NOTIFICATIONS), "{output}");
     let ending = "Your AWS sign-in ends soon: the SSO session of `corp` ends in 14m. Sign in again: \
                   aws-sso login --force --sso corp\n";
     let body = "look. run &lt;aws-sso login&gt; &amp; \u{fffd}[1mwait\n";
@@ -112,29 +112,29 @@ fn a_desktop_that_refuses_causes_one_warning_on_one_line() {
     let folder = Folder::empty();
     folder.write("refuses", "");
     let desktop = "serve::events::tests::desktops::child_is_the_desktop";
-    let Some(said) = report_on_a_bus(&folder, desktop, &[&[ENDING], &KINDS[..]].concat()) else {
+    let Some(output) = report_on_a_bus(&folder, desktop, &[&[ENDING], &KINDS[..]].concat()) else {
         return;
     };
     let expected = format!("{NO_NOTIFICATIONS}org.example.Refused: not\u{fffd}now\n");
-    assert_eq!(said.matches(&expected).count(), 1, "{said}");
-    assert_eq!(said.matches(NO_NOTIFICATIONS).count(), 1, "{said}");
+    assert_eq!(output.matches(&expected).count(), 1, "{output}");
+    assert_eq!(output.matches(NO_NOTIFICATIONS).count(), 1, "{output}");
 }
 
 #[test]
 fn a_bus_without_a_desktop_causes_one_warning() {
-    let Some(said) = report_on_a_bus(&Folder::empty(), CHILD[0], &KINDS) else { return };
+    let Some(output) = report_on_a_bus(&Folder::empty(), CHILD[0], &KINDS) else { return };
     let expected = format!("{NO_NOTIFICATIONS}org.freedesktop.DBus.Error.ServiceUnknown");
-    assert_eq!(said.matches(&expected).count(), 1, "{said}");
-    assert_eq!(said.matches(NO_NOTIFICATIONS).count(), 1, "{said}");
+    assert_eq!(output.matches(&expected).count(), 1, "{output}");
+    assert_eq!(output.matches(NO_NOTIFICATIONS).count(), 1, "{output}");
 }
 
 #[test]
-fn a_missing_bus_causes_one_warning_and_nothing_else_is_missed() {
+fn a_missing_bus_causes_one_warning_and_all_else_is_reported() {
     let folder = Folder::with_hook("echo >> got");
     folder.write("notify", "5");
-    let said = tell_with_bus(&folder, "unix:path=/nowhere/bus");
-    assert_eq!(said.matches(NO_NOTIFICATIONS).count(), 1, "{said}");
-    assert_eq!(said.matches(&warning_of_event()).count(), 2, "{said}");
+    let output = report_with_bus(&folder, "unix:path=/nowhere/bus");
+    assert_eq!(output.matches(NO_NOTIFICATIONS).count(), 1, "{output}");
+    assert_eq!(output.matches(&warning_of_event()).count(), 2, "{output}");
     assert_eq!(folder.read("got").len(), 2);
 }
 
@@ -144,17 +144,17 @@ fn a_bus_that_never_answers_delays_nothing() {
     folder.write("notify", "1");
     let socket = folder.0.path().join("bus");
     let bus = UnixListener::bind(&socket).unwrap();
-    // Taken and kept open, and never a word.
+    // Each connection is accepted and kept open, without an answer.
     thread::spawn(move || {
         let mut silent = Vec::new();
         for connection in bus.incoming() {
             silent.push(connection);
         }
     });
-    let said = tell_with_bus(&folder, &format!("unix:path={}", socket.display()));
+    let output = report_with_bus(&folder, &format!("unix:path={}", socket.display()));
     let gave_up = format!("{NO_NOTIFICATIONS}no answer within 1 seconds\n");
-    let (before, after) = said.split_once(&gave_up).unwrap();
-    assert_eq!(before.matches(&warning_of_event()).count(), 2, "{said}");
-    assert_eq!(before.matches("by the hook\n").count(), 2, "{said}");
-    assert_eq!(after, "", "said once");
+    let (before, after) = output.split_once(&gave_up).unwrap();
+    assert_eq!(before.matches(&warning_of_event()).count(), 2, "{output}");
+    assert_eq!(before.matches("by the hook\n").count(), 2, "{output}");
+    assert_eq!(after, "", "there is one warning");
 }
