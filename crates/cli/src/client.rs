@@ -272,7 +272,10 @@ impl Client {
     async fn trusted(&self) -> Result<Trusted, Failure> {
         loop {
             match connection::open(&self.address, self.scheme(), self.token.as_ref()).await? {
-                Opened::Trusted(trusted) => return Ok(trusted),
+                Opened::Trusted(trusted, scheme) => {
+                    self.found_scheme.get_or_init(|| scheme);
+                    return Ok(trusted);
+                }
                 Opened::Found(scheme) => {
                     self.found_scheme.get_or_init(|| scheme);
                 }

@@ -31,7 +31,8 @@ pub(super) struct Trusted(Exchange);
 
 /// The result of connecting.
 pub(super) enum Opened {
-    Trusted(Trusted),
+    /// A connection by this scheme.
+    Trusted(Trusted, Scheme),
     /// The scheme was not given, and this is it. Nothing was sent but an empty request.
     Found(Scheme),
 }
@@ -51,7 +52,8 @@ pub(super) async fn open(
     let stream = connect(address, scheme).await?;
     if scheme == Some(Scheme::Https) {
         let stream = https::begin(stream, address).await?;
-        return Ok(Opened::Trusted(Trusted(Exchange::new(stream, address).await?)));
+        let exchange = Exchange::new(stream, address).await?;
+        return Ok(Opened::Trusted(Trusted(exchange), Scheme::Https));
     }
     let owner = owner_of(&stream).await;
     let mut exchange = Exchange::new(stream, address).await?;
@@ -65,7 +67,11 @@ pub(super) async fn open(
     };
     if scheme.is_none() {
         let answer = exchange.send(Method::GET, "/healthcheck", None, Bytes::new()).await?;
-        return scheme_of(&answer).map(Opened::Found).ok_or_else(|| not_an_aws_sso_server(address));
+        let scheme = scheme_of(&answer).ok_or_else(|| not_an_aws_sso_server(address))?;
+        // HTTPS needs another connection, and so does a server that has closed this one.
+        if scheme == Scheme::Https || exchange.sender.ready().await.is_err() {
+            return Ok(Opened::Found(scheme));
+        }
     }
     if let Some(challenge) = challenge {
         let path = challenge.path();
@@ -74,7 +80,7 @@ pub(super) async fn open(
             return Err(not_ours(address, owner));
         }
     }
-    Ok(Opened::Trusted(Trusted(exchange)))
+    Ok(Opened::Trusted(Trusted(exchange), Scheme::Http))
 }
 
 impl Trusted {
