@@ -1,4 +1,4 @@
-//! The client of our server: one request, one response, within five seconds.
+//! The client of our server: one request, one response, within five seconds. Requests share a connection.
 //!
 //! Plain HTTP is only used on this host. Without a scheme in `--server`, an empty request finds out which one the server
 //! speaks. A token and credentials are sent only to a server that is known to be ours (`connection`).
@@ -19,6 +19,7 @@ use hyper::{Method, StatusCode};
 use serde::de::DeserializeOwned;
 use server::wire::{self, Message, ProfileObject, Reason, Replace, StatusObject};
 use server::{AuthorizationToken, path_of};
+use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 use crate::client::address::{Scheme, ServerAddress};
@@ -35,6 +36,8 @@ pub(crate) struct Client {
     token: Option<AuthorizationToken>,
     /// The scheme of the server, once it has answered.
     found_scheme: OnceLock<Scheme>,
+    /// The connection of the last request, for the next one.
+    connection: Mutex<Option<Trusted>>,
 }
 
 /// The result of a load.
@@ -97,7 +100,7 @@ impl Client {
     pub(crate) fn new(arguments: &ServerArguments) -> Result<Self, Failure> {
         let token = arguments.token_file.as_deref().map(token_file::read).transpose()?;
         let address = arguments.address.server.clone();
-        Ok(Self { address, token, found_scheme: OnceLock::new() })
+        Ok(Self { address, token, found_scheme: OnceLock::new(), connection: Mutex::default() })
     }
 
     /// The address of the server, with the scheme that is known so far.
@@ -108,12 +111,17 @@ impl Client {
 
     /// Builds a client with a token that is already in memory.
     pub(crate) fn with_token(address: ServerAddress, token: AuthorizationToken) -> Self {
-        Self { address, token: Some(token), found_scheme: OnceLock::new() }
+        Self {
+            address,
+            token: Some(token),
+            found_scheme: OnceLock::new(),
+            connection: Mutex::default(),
+        }
     }
 
     /// Builds a client without a token.
     pub(crate) fn at(address: ServerAddress) -> Self {
-        Self { address, token: None, found_scheme: OnceLock::new() }
+        Self { address, token: None, found_scheme: OnceLock::new(), connection: Mutex::default() }
     }
 
     /// The origin of the server's URLs for SDKs.
@@ -258,14 +266,20 @@ impl Client {
         path: &str,
         body: Bytes,
     ) -> Result<(StatusCode, Bytes), Failure> {
-        let token = self.token.as_ref();
-        timeout(TIMEOUT, async { self.trusted().await?.send(method, path, token, body).await })
-            .await
-            .unwrap_or_else(|_| {
-                let text =
-                    format!("the server at {} did not answer within 5 seconds", self.address);
-                Err(Failure::new(Problem::Unreachable, text))
-            })
+        let exchange = async {
+            let mut kept = self.connection.lock().await;
+            let mut connection = match Trusted::if_open(kept.take()).await {
+                Some(kept) => kept,
+                None => self.trusted().await?,
+            };
+            let answer = connection.send(method, path, self.token.as_ref(), body).await?;
+            *kept = Some(connection);
+            Ok(answer)
+        };
+        timeout(TIMEOUT, exchange).await.unwrap_or_else(|_| {
+            let text = format!("the server at {} did not answer within 5 seconds", self.address);
+            Err(Failure::new(Problem::Unreachable, text))
+        })
     }
 
     /// A new connection to the server.

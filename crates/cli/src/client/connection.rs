@@ -84,8 +84,14 @@ pub(super) async fn open(
 }
 
 impl Trusted {
+    /// The connection, if another request can be sent on it. A server may close it after an answer.
+    pub(super) async fn if_open(kept: Option<Self>) -> Option<Self> {
+        let mut kept = kept?;
+        kept.0.sender.ready().await.is_ok().then_some(kept)
+    }
+
     pub(super) async fn send(
-        mut self,
+        &mut self,
         method: Method,
         path: &str,
         token: Option<&AuthorizationToken>,
