@@ -149,10 +149,14 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
 async fn in_use(error: ListenError) -> Failure {
     let ListenError::InUse(address) = error else { return error.into() };
     let server = ServerAddress { port: address.port(), ..ServerAddress::default() };
-    match Client::at(server).status().await {
-        Ok(status) => Failure::from(error).with_message(format!(
+    match Client::at(server.clone()).status().await {
+        Ok(status) => Failure::failed(format!(
             "{address} is in use by your server with the process ID {}",
             status.pid
+        ))
+        .with_hint(format!(
+            "Use that server, or choose another port: aws-sso ecs run --port {}",
+            server.other_port()
         )),
         Err(_) => error.into(),
     }
