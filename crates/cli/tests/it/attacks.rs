@@ -102,7 +102,7 @@ fn statuses_of(answers: &str) -> Vec<u16> {
 }
 
 #[test]
-fn names_that_are_odd_are_ordinary_and_those_that_cannot_be_are_400() {
+fn odd_slot_names_work_and_invalid_ones_get_400() {
     let server = world().serve(&[]);
     for name in [".", "..", "a/b", "%25"] {
         let written = name.replace('%', "%25");
@@ -175,7 +175,7 @@ fn slow_heads_and_endless_bodies_are_ended_by_the_server() {
 }
 
 #[test]
-fn two_thousand_idle_connections_shut_nobody_out() {
+fn two_thousand_idle_connections_do_not_block_new_clients() {
     fakes::allow_many_files();
     let server = world().serve(&[]);
     assert_eq!(server.request("PUT", "/", &[], &upload("dev", "ASIA1")).0, 200);
@@ -188,7 +188,7 @@ fn two_thousand_idle_connections_shut_nobody_out() {
 }
 
 #[test]
-fn without_file_descriptors_it_waits_and_comes_back() {
+fn a_server_without_file_descriptors_waits_and_recovers() {
     let world = world();
     let mut command = world.command("sh");
     command.args(["-c", "ulimit -n 40; exec \"$@\"", "sh"]).arg(world.binary());

@@ -58,7 +58,7 @@ fn what(line: &str) -> &str {
 }
 
 #[test]
-fn who_used_which_role_is_told() {
+fn the_log_shows_who_used_which_role() {
     let world = world();
     let (server, path) = audited(&world);
     let mut stream = server.connect();
@@ -158,7 +158,7 @@ fn a_refusal_is_recorded_without_the_content_of_the_request() {
 }
 
 #[test]
-fn a_token_is_told_by_its_serial() {
+fn the_log_names_a_token_by_its_serial() {
     let world = world();
     let created = world.run(&["ecs", "token", "create", "--slot", "dev", "--output", "json"]);
     let created: serde_json::Value = serde_json::from_str(&created.stdout).unwrap();
@@ -192,7 +192,7 @@ fn all_is_written_before_the_server_ends() {
 }
 
 #[test]
-fn a_log_that_is_not_fit_keeps_the_server_from_starting() {
+fn the_server_does_not_start_with_an_unsuitable_log_file() {
     let world = world();
     let path = world.home().join("audit");
     let path_text = path.to_str().unwrap();
@@ -241,7 +241,7 @@ fn a_log_in_a_folder_of_another_user_keeps_the_server_from_starting() {
 }
 
 #[test]
-fn on_a_full_disk_it_serves_and_warns_once() {
+fn on_a_full_disk_the_server_keeps_serving_and_warns_once() {
     let world = world();
     let Some(disk) = SmallDisk::mount(world.home().join("disk")) else { return };
     let path = disk.path().join("audit");

@@ -85,7 +85,7 @@ fn values_are_described_and_nothing_in_a_description_moves_a_cursor() {
 }
 
 #[test]
-fn slots_are_those_of_the_server_and_one_that_hangs_is_not_waited_for() {
+fn slots_come_from_the_server_and_a_hanging_server_is_not_waited_for() {
     let mut world = world_with_roles();
     let server = world.serve(&[]);
     for name in ["dev", "prod admin"] {
@@ -115,7 +115,7 @@ fn tokens_are_completed_by_their_serials() {
 }
 
 #[test]
-fn nothing_is_said_when_something_is_wrong() {
+fn completion_prints_no_errors() {
     let mut world = world_with_roles();
     world.write(".aws-sso/config.yaml", "SSOConfig: [");
     for words in [

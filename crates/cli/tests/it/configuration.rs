@@ -3,7 +3,7 @@
 use crate::identity_center::{config, fake, instance, signed_in, world_of};
 
 #[test]
-fn a_config_file_that_is_wrong_is_told_by_line_and_key() {
+fn an_error_in_the_config_file_is_reported_with_line_and_key() {
     let fake = fake();
     let world = world_of(&fake);
     for (text, said) in [
@@ -36,7 +36,7 @@ fn a_config_file_that_is_wrong_is_told_by_line_and_key() {
 }
 
 #[test]
-fn names_come_from_the_profile_the_format_and_never_twice() {
+fn role_names_come_from_the_profile_or_the_format_and_are_unique() {
     let fake = fake();
     let world = signed_in(&fake);
     let accounts = "    Accounts:\n      1111111:\n        Name: First\n        Tags: {Team: Blue}\n        \
@@ -67,7 +67,7 @@ fn names_come_from_the_profile_the_format_and_never_twice() {
 }
 
 #[test]
-fn the_config_file_is_where_it_is_said_to_be() {
+fn the_config_file_can_be_chosen_by_flag_or_variable() {
     let fake = fake();
     let mut world = world_of(&fake);
     let missing = world.run(&["list", "--config", "nowhere.yaml"]);
@@ -88,7 +88,7 @@ fn the_config_file_is_where_it_is_said_to_be() {
 }
 
 #[test]
-fn a_sign_in_that_cannot_be_read_is_never_written_over() {
+fn an_unreadable_sign_in_is_never_overwritten() {
     let fake = fake();
     let world = signed_in(&fake);
     let path = world.home().join(".local/state/aws-sso/corp.json");

@@ -94,7 +94,7 @@ fn a_page_and_a_duration_can_be_chosen() {
 }
 
 #[test]
-fn the_url_goes_to_what_opens_it_and_is_shown_nowhere() {
+fn the_url_is_passed_to_the_browser_and_not_printed() {
     let fake = fake();
     let mut world = signed_in(&fake);
     let opens =
@@ -116,7 +116,7 @@ fn the_url_goes_to_what_opens_it_and_is_shown_nowhere() {
 }
 
 #[test]
-fn what_the_endpoint_says_is_never_shown() {
+fn the_answer_of_the_endpoint_is_never_shown() {
     let fake = fake();
     let mut world = signed_in(&fake);
     for (status, body, code, told) in [
@@ -137,7 +137,7 @@ fn what_the_endpoint_says_is_never_shown() {
 }
 
 #[test]
-fn where_no_browser_is_near_the_url_is_printed_or_nothing_is_done() {
+fn without_a_browser_the_hint_names_print() {
     let fake = fake();
     let mut world = signed_in(&fake);
     let config = config(&instance("corp", &fake));

@@ -147,7 +147,7 @@ fn a_signed_in_world_has_no_warning_either() {
 }
 
 #[test]
-fn what_wins_over_the_server_is_told_with_what_unsets_it() {
+fn doctor_reports_sources_that_win_over_the_server_and_how_to_unset_them() {
     for (variables, said) in [
         (
             &[("AWS_ACCESS_KEY_ID", "AKIAX"), ("AWS_SECRET_ACCESS_KEY", "CANARY-key")][..],
@@ -225,7 +225,7 @@ fn doctor_reports_a_credentials_uri_that_points_to_another_server() {
 }
 
 #[test]
-fn without_a_server_the_mend_starts_one() {
+fn without_a_server_the_fix_starts_one() {
     let (world, server) = healthy();
     let address = server.address();
     drop(server);
@@ -234,7 +234,7 @@ fn without_a_server_the_mend_starts_one() {
 }
 
 #[test]
-fn an_empty_slot_is_told_with_what_loads_it() {
+fn doctor_reports_an_empty_slot_and_the_command_that_loads_it() {
     let (mut world, server) = healthy();
     world.set("AWS_SSO_ECS_SERVER", &server.address());
     let named = world.run(&["doctor", "--profile", "a b"]);
@@ -250,7 +250,7 @@ fn an_empty_slot_is_told_with_what_loads_it() {
 }
 
 #[test]
-fn a_proxy_that_catches_loopback_is_told() {
+fn doctor_reports_a_proxy_that_catches_loopback() {
     let (mut world, _server) = healthy();
     world.set("HTTP_PROXY", "http://proxy.example:3128");
     assert_healthy(&world);
@@ -261,7 +261,7 @@ fn a_proxy_that_catches_loopback_is_told() {
 }
 
 #[test]
-fn roots_that_are_not_there_are_told() {
+fn doctor_reports_a_missing_certificate_file() {
     let (mut world, _server) = healthy();
     world.set("SSL_CERT_FILE", "/nowhere/ca.pem");
     let mend = found(&world, "problem", "SSL_CERT_FILE names /nowhere/ca.pem");

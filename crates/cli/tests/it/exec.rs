@@ -203,7 +203,7 @@ fn input_output_and_exit_code_are_the_commands_own() {
 }
 
 #[test]
-fn a_command_that_cannot_be_run_is_told_as_a_shell_tells_it() {
+fn a_command_that_cannot_run_gets_the_exit_code_of_a_shell() {
     let fake = fake();
     let world = signed_in(&fake);
     world.write("plain", "not a program");
@@ -269,7 +269,7 @@ print(" ".join(seen))
 }
 
 #[test]
-fn nobody_without_the_commands_own_token_gets_anything() {
+fn only_the_token_of_the_command_gets_credentials() {
     let fake = fake();
     let mut world = signed_in(&fake);
     let other = world.run(&["ecs", "token", "create", "--admin"]);

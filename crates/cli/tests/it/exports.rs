@@ -144,7 +144,7 @@ fn a_dotenv_file_is_read_by_a_shell_and_by_node() {
 }
 
 #[test]
-fn a_container_is_told_of_the_token_and_of_no_file() {
+fn a_container_gets_the_token_and_no_token_file() {
     let world = misled_world();
     world.write_private("private/token", TOKEN);
     for format in ["docker", "compose"] {
@@ -161,7 +161,7 @@ fn a_container_is_told_of_the_token_and_of_no_file() {
 }
 
 #[test]
-fn a_default_profile_that_would_win_is_told_of() {
+fn a_default_profile_that_would_win_gets_a_warning() {
     for (file, contents, key) in [
         (
             "credentials",

@@ -116,7 +116,7 @@ fn a_client_that_mixes_up_http_and_https_gets_a_clear_error() {
 }
 
 #[test]
-fn half_a_handshake_shuts_nobody_out_and_ends() {
+fn unfinished_handshakes_time_out_and_do_not_block_other_clients() {
     fakes::allow_many_files();
     let world = sealed();
     let server = world.serve(&["--tls"]);
@@ -151,7 +151,7 @@ fn holds(bytes: &[u8], part: &[u8]) -> bool {
 }
 
 #[test]
-fn the_key_of_the_authority_is_nowhere_in_clear() {
+fn the_key_of_the_authority_is_never_stored_in_plain_text() {
     let world = sealed();
     let server = world.serve(&["--tls", "--log-level", "trace"]);
     assert_eq!(load(&world, &https(&server), &[]).code, Some(0));
@@ -221,7 +221,7 @@ fn servers_that_start_at_once_make_one_authority() {
 }
 
 #[test]
-fn an_authority_that_nothing_would_seal_is_not_made() {
+fn an_authority_is_not_created_if_its_key_cannot_be_encrypted() {
     let mut world = world();
     let failed = world.run(&["ecs", "run", "--tls", "--port", "0"]);
     // Whether there is a keyring depends on the machine.

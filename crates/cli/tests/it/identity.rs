@@ -150,7 +150,7 @@ fn an_sso_session_is_not_the_instance_of_its_name_in_config_yaml() {
 }
 
 #[test]
-fn roles_of_one_name_are_told_apart_and_the_mend_is_named() {
+fn roles_with_the_same_name_are_distinguished_and_the_fix_is_shown() {
     let fake = fake();
     let world = world_of(&fake);
     let both = config(&(instance("corp", &fake) + &instance("other", &fake)));
@@ -179,7 +179,7 @@ fn roles_of_one_name_are_told_apart_and_the_mend_is_named() {
 }
 
 #[test]
-fn a_slot_of_another_source_is_replaced_only_by_who_says_so() {
+fn a_named_slot_of_another_source_is_replaced_only_with_the_flag() {
     let (mut world, server) = two_configs();
     let load = ["ecs", "load", "--slotted", "--profile", "dev"];
     for _ in 0..2 {

@@ -77,7 +77,7 @@ pub(crate) fn assert_fails(finished: &Finished, code: i32, said: &[&str]) {
 }
 
 #[test]
-fn a_sign_in_leaves_names_that_need_not_be_made_again() {
+fn list_reuses_the_names_that_the_sign_in_stored() {
     let fake = fake();
     let world = signed_in(&fake);
     let names = world.home().join(".cache/aws-sso/corp.names");
@@ -169,7 +169,7 @@ fn nobody_is_asked_to_sign_in_unless_they_want_to() {
 }
 
 #[test]
-fn who_wants_it_is_signed_in_by_the_command_that_needs_it() {
+fn with_auto_login_a_command_on_a_terminal_signs_in() {
     let fake = fake();
     let mut world = world_of(&fake);
     let config = config(&instance("corp", &fake)) + "AutoLogin: true\n";
@@ -273,7 +273,7 @@ fn who_is_signed_in_is_told_until_they_sign_out() {
 }
 
 #[test]
-fn signing_out_is_done_here_even_if_aws_cannot_be_told() {
+fn sign_out_works_locally_even_if_aws_does_not_answer() {
     let fake = fake();
     let world = signed_in(&fake);
     fake.fault_always(Operation::Logout, Fault::Disconnect);

@@ -7,7 +7,7 @@ use super::{found, set_mode, sick, take_over};
 use crate::identity_center::{config, fake, instance, signed_in, world_of};
 
 #[test]
-fn a_clock_that_is_off_and_an_aws_that_is_silent_are_told() {
+fn doctor_reports_a_wrong_clock_and_an_aws_that_does_not_answer() {
     let fake = FakeIdentityCenter::start(Options {
         auto_approve: true,
         clock_offset_seconds: 14 * 60,
@@ -21,7 +21,7 @@ fn a_clock_that_is_off_and_an_aws_that_is_silent_are_told() {
 }
 
 #[test]
-fn who_is_signed_in_is_told_without_asking_anybody() {
+fn doctor_reports_a_missing_sign_in_and_the_command_that_signs_in() {
     let fake = fake();
     let world = signed_in(&fake);
     assert_eq!(world.run(&["logout"]).code, Some(0));
@@ -36,7 +36,7 @@ fn who_is_signed_in_is_told_without_asking_anybody() {
 }
 
 #[test]
-fn a_keyring_that_is_not_there_is_told_before_anybody_signs_in() {
+fn doctor_reports_a_missing_keyring_before_the_first_sign_in() {
     let fake = fake();
     let world = world_of(&fake);
     let file = config(&instance("corp", &fake)).replace("json", "secret-service");

@@ -24,7 +24,7 @@ fn a_token_that_is_right_is_said_to_be() {
 }
 
 #[test]
-fn each_way_in_which_a_token_is_wrong_is_told_and_a_new_one_mends_it() {
+fn doctor_reports_every_token_error_and_a_new_token_solves_it() {
     let spoilt = |spoil: fn(&TestEnv, &str)| {
         move |world: &mut TestEnv| {
             let file = with_token(world, &["--default-slot"]);

@@ -24,7 +24,7 @@ fn a_shared_server_keeps_the_role_in_its_slot() {
 }
 
 #[test]
-fn a_default_profile_that_would_win_is_told_of() {
+fn a_default_profile_that_would_win_gets_a_warning() {
     let fake = fake();
     let world = signed_in(&fake);
     let keys = "[default]\naws_access_key_id = AKIA\naws_secret_access_key = x\n";

@@ -26,7 +26,7 @@ fn send(child: &Child, signal: &str) {
 }
 
 #[test]
-fn a_signal_for_us_is_for_the_command() {
+fn signals_are_forwarded_to_the_command() {
     let fake = fake();
     let world = signed_in(&fake);
     let mut command = started(&world, &exec(&[], &["sh", "-c", LISTENER]));
@@ -46,7 +46,7 @@ fn a_signal_for_us_is_for_the_command() {
 }
 
 #[test]
-fn what_takes_no_endpoint_of_ours_is_in_our_place() {
+fn with_static_the_command_replaces_our_process() {
     let fake = fake();
     let world = signed_in(&fake);
     let mut command = started(&world, &exec(&["--static"], &["sh", "-c", "echo $$"]));
@@ -57,7 +57,7 @@ fn what_takes_no_endpoint_of_ours_is_in_our_place() {
 }
 
 #[test]
-fn what_was_ignored_from_outside_is_ignored_by_the_command() {
+fn the_command_inherits_ignored_signals() {
     let fake = fake();
     let world = signed_in(&fake);
     for flags in ["", "--static"] {

@@ -28,7 +28,7 @@ fn arguments(name: &str, key: &str) -> [String; 4] {
 }
 
 #[test]
-fn a_certificate_that_does_not_do_is_told_with_what_mends_it() {
+fn an_unusable_certificate_is_reported_with_its_fix() {
     let world = world();
     make(&world, "good", &["localhost"], 2099);
     make(&world, "other", &["localhost"], 2099);
@@ -114,7 +114,7 @@ fn a_certificate_that_a_person_brings_is_shown_and_has_to_be_trusted() {
 }
 
 #[test]
-fn the_authority_of_another_home_is_not_believed() {
+fn the_authority_of_another_home_is_not_trusted() {
     let (world, other) = (sealed(), sealed());
     let (server, _other) = (world.serve(&["--tls"]), other.serve(&["--tls"]));
     let failed = other.run(&["ecs", "list", "--server", &https(&server)]);

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn fifty_processes_at_the_moment_of_expiry_refresh_once() {
+fn fifty_processes_renew_an_expired_access_token_once() {
     let fake = fake();
     let mut world = signed_in(&fake);
     let server = world.serve(&[]);

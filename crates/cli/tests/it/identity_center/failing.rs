@@ -34,7 +34,7 @@ fn a_clock_that_is_off_is_mentioned_and_harms_nothing() {
 }
 
 #[test]
-fn a_portal_that_throttles_fails_or_is_away_is_said_so() {
+fn a_portal_that_throttles_or_fails_gets_a_clear_error() {
     let fake = fake();
     let mut world = signed_in(&fake);
     world.write(
