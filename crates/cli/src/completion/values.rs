@@ -157,4 +157,4 @@ fn block_on<T>(work: impl Future<Output = T>) -> Option<T> {
     Some(runtime.block_on(work))
 }
 
-const SERVER_TIMEOUT: Duration = Duration::from_millis(50);
+const SERVER_TIMEOUT: Duration = Duration::from_millis(100);

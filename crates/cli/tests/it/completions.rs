@@ -93,10 +93,15 @@ fn slots_come_from_the_server_and_a_hanging_server_is_not_waited_for() {
         assert_eq!(server.request("PUT", &target, &[], &upload(name, "ASIA1")).0, 200);
     }
     let address = server.address();
+    // On a busy machine the server may be too slow for a completion, which waits for 100 ms.
+    let slots = |world: &TestEnv, words: &[&str]| {
+        let tries = std::iter::repeat_with(|| values(world, words)).take(20);
+        tries.into_iter().find(|found| !found.is_empty()).unwrap_or_default()
+    };
     let unload = ["ecs", "unload", "--server", &address, "-p", ""];
-    assert_eq!(values(&world, &unload), ["dev", "prod admin"]);
+    assert_eq!(slots(&world, &unload), ["dev", "prod admin"]);
     world.set("AWS_SSO_ECS_SERVER", &address);
-    assert_eq!(values(&world, &["ecs", "env", "-p", "p"]), ["prod admin"]);
+    assert_eq!(slots(&world, &["ecs", "env", "-p", "p"]), ["prod admin"]);
     // It takes connections, and never answers.
     let mute = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     world.set("AWS_SSO_ECS_SERVER", &mute.local_addr().unwrap().to_string());
