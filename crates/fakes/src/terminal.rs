@@ -1,7 +1,7 @@
 //! A program on a pseudo-terminal. A test types into it, and an emulator keeps its screen.
 
 use std::fmt;
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::num::NonZeroU16;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -154,7 +154,13 @@ impl Output {
     /// Reads until no program has the terminal open.
     fn read(&self, mut pty: &Pty) {
         let mut buffer = [0; 4096];
-        while let Ok(length @ 1..) = pty.read(&mut buffer) {
+        loop {
+            let length = match pty.read(&mut buffer) {
+                // A signal: the end of another test's child.
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Ok(0) | Err(_) => break,
+                Ok(length) => length,
+            };
             let mut state = self.lock();
             let read = buffer.get(..length).unwrap_or_default();
             state.emulator.process(read);
