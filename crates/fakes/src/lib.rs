@@ -21,6 +21,7 @@ pub use small_disk::SmallDisk;
 pub use terminal::Terminal;
 pub use test_env::TestEnv;
 
+use std::io::{self, ErrorKind, Read};
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -29,6 +30,19 @@ pub fn allow_many_files() {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let limit = getrlimit(Resource::Nofile);
     setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }).unwrap();
+}
+
+/// Reads once, and again if a signal interrupts it.
+///
+/// # Errors
+/// As [`Read::read`], but never [`ErrorKind::Interrupted`].
+pub fn read_once(mut from: impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match from.read(buffer) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            read => return read,
+        }
+    }
 }
 
 /// A free port for a server that is restarted on it. Linux gives it to no other program, because it is below the range of ports

@@ -1,7 +1,7 @@
 //! A program on a pseudo-terminal. A test types into it, and an emulator keeps its screen.
 
 use std::fmt;
-use std::io::{ErrorKind, Read, Write};
+use std::io::Write;
 use std::num::NonZeroU16;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -152,15 +152,9 @@ impl Terminal {
 
 impl Output {
     /// Reads until no program has the terminal open.
-    fn read(&self, mut pty: &Pty) {
+    fn read(&self, pty: &Pty) {
         let mut buffer = [0; 4096];
-        loop {
-            let length = match pty.read(&mut buffer) {
-                // A signal: the end of another test's child.
-                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-                Ok(0) | Err(_) => break,
-                Ok(length) => length,
-            };
+        while let Ok(length @ 1..) = crate::read_once(pty, &mut buffer) {
             let mut state = self.lock();
             let read = buffer.get(..length).unwrap_or_default();
             state.emulator.process(read);

@@ -104,6 +104,14 @@ impl TestEnv {
         command
     }
 
+    /// A command that another user runs, in the root folder. For root only.
+    pub fn command_as(&self, uid: &str, program: impl AsRef<std::ffi::OsStr>) -> Command {
+        let mut command = self.command("setpriv");
+        command.args(["--reuid", uid, "--regid", uid, "--clear-groups"]);
+        command.arg(program).current_dir("/");
+        command
+    }
+
     /// Starts `aws-sso ecs run` on a free port, with additional arguments, and waits until it listens.
     pub fn serve(&self, arguments: &[&str]) -> Running {
         self.serve_on(0, arguments)

@@ -41,7 +41,7 @@ struct Table {
     open: BTreeMap<u64, Arc<Activity>>,
 }
 
-/// Somebody whose connections are not of the server's own user.
+/// A peer that is not the server's own user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Stranger {
     /// Another user of this host.
@@ -67,7 +67,7 @@ pub(crate) struct Activity {
 #[derive(Clone, Copy)]
 struct State {
     phase: Phase,
-    /// Whose the connection is, until it has shown a token that is valid.
+    /// The stranger that holds the connection, until it has shown a valid token.
     stranger: Option<Stranger>,
     order: Option<Order>,
     leaves_bytes_unread: bool,
@@ -168,8 +168,8 @@ impl Table {
         close_longest_waiting(self.open.values());
     }
 
-    /// Makes room for another connection of a stranger, if possible. Who has its share loses its own; otherwise the one
-    /// with the most does. A new one is not refused while an old one waits: behind one address there can be a flood and
+    /// Makes room for another connection of a stranger, if possible. A stranger that has its share loses one of its own
+    /// connections. Otherwise the stranger with the most connections loses one. A new one is not refused while an old one waits: behind one address there can be a flood and
     /// a container with a token, which has not been able to show it yet.
     fn make_room_for(&self, stranger: Stranger) -> bool {
         let mut held: HashMap<Stranger, usize> = HashMap::new();
@@ -256,7 +256,7 @@ impl Activity {
         self.lock().stranger = None;
     }
 
-    /// Whose the connection is, if it is a stranger's.
+    /// The stranger that holds the connection. `None`: our own user does, or it has shown a valid token.
     pub(crate) fn stranger(&self) -> Option<Stranger> {
         self.lock().stranger
     }

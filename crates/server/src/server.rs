@@ -269,7 +269,7 @@ impl Acceptor {
     }
 }
 
-/// Whose the connection is, if it is not of the server's own user.
+/// The stranger that holds a connection. `None`: the server's own user does.
 fn stranger(stream: &TcpStream, peer: Peer) -> Option<Stranger> {
     let host = || stream.peer_addr().map_or(Ipv4Addr::UNSPECIFIED.into(), |at| at.ip());
     match (peer.owner, peer.socket) {

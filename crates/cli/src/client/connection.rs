@@ -66,7 +66,7 @@ pub(super) async fn open(
         }
     };
     if scheme.is_none() {
-        let answer = exchange.send(Method::GET, "/healthcheck", None, Bytes::new()).await?;
+        let answer = exchange.probe("/healthcheck").await?;
         let scheme = scheme_of(&answer).ok_or_else(|| not_an_aws_sso_server(address))?;
         // HTTPS needs another connection, and so does a server that has closed this one.
         if scheme == Scheme::Https || exchange.sender.ready().await.is_err() {
@@ -74,8 +74,7 @@ pub(super) async fn open(
         }
     }
     if let Some(challenge) = challenge {
-        let path = challenge.path();
-        let (_, proof) = exchange.send(Method::GET, &path, None, Bytes::new()).await?;
+        let (_, proof) = exchange.probe(&challenge.path()).await?;
         if !challenge.is_answered_by(&proof, &address.to_string()) {
             return Err(not_ours(address, owner));
         }
@@ -121,34 +120,31 @@ impl Exchange {
         token: Option<&AuthorizationToken>,
         body: Bytes,
     ) -> Result<Answer, Failure> {
-        self.try_send(method, path, token, body)
-            .await
-            .map_err(|error| invalid_response(&self.address, &*error))
+        let answer: Result<Answer, Box<dyn std::error::Error + Send + Sync>> = async {
+            let mut request = Request::builder()
+                .method(method)
+                .uri(path)
+                .header(HOST, self.address.to_string())
+                .header(CONTENT_TYPE, "application/json");
+            if let Some(token) = token {
+                let mut value = HeaderValue::from_str(token.expose())?;
+                value.set_sensitive(true);
+                request = request.header(AUTHORIZATION, value);
+            }
+            self.sender.ready().await?;
+            let response = self.sender.send_request(request.body(Full::new(body))?).await?;
+            let status = response.status();
+            let body =
+                Limited::new(response.into_body(), MAX_RESPONSE_BYTES).collect().await?.to_bytes();
+            Ok((status, body))
+        }
+        .await;
+        answer.map_err(|error| invalid_response(&self.address, &*error))
     }
 
-    async fn try_send(
-        &mut self,
-        method: Method,
-        path: &str,
-        token: Option<&AuthorizationToken>,
-        body: Bytes,
-    ) -> Result<Answer, Box<dyn std::error::Error + Send + Sync>> {
-        let mut request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header(HOST, self.address.to_string())
-            .header(CONTENT_TYPE, "application/json");
-        if let Some(token) = token {
-            let mut value = HeaderValue::from_str(token.expose())?;
-            value.set_sensitive(true);
-            request = request.header(AUTHORIZATION, value);
-        }
-        self.sender.ready().await?;
-        let response = self.sender.send_request(request.body(Full::new(body))?).await?;
-        let status = response.status();
-        let body =
-            Limited::new(response.into_body(), MAX_RESPONSE_BYTES).collect().await?.to_bytes();
-        Ok((status, body))
+    /// Sends an empty request without a token: the only one to a server that is not known yet.
+    async fn probe(&mut self, path: &str) -> Result<Answer, Failure> {
+        self.send(Method::GET, path, None, Bytes::new()).await
     }
 }
 

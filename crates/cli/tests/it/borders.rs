@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use fakes::{Running, TestEnv};
 
+use crate::lifecycle::activated_by;
+use crate::strangers::ask_as_nobody;
 use crate::{tokens::token, upload, world};
 
 /// A program of another user that opens connections for as long as it lives, and waits on each: on every other one
@@ -30,10 +32,9 @@ while True:
     opened+=1
     if opened==count: print('all',flush=True)
     if opened>count: time.sleep(0.001)";
-        let mut command = world.command("setpriv");
-        command.args(["--reuid", uid, "--regid", uid, "--clear-groups", "/usr/bin/python3", "-c"]);
-        command.args([script, &server.port().to_string(), &count.to_string()]);
-        command.current_dir("/").stdout(Stdio::piped());
+        let mut command = world.command_as(uid, "/usr/bin/python3");
+        command.args(["-c", script, &server.port().to_string(), &count.to_string()]);
+        command.stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -49,15 +50,22 @@ impl Drop for Flood {
     }
 }
 
+/// A server with the slot `dev`.
+fn serving_dev() -> (TestEnv, Running) {
+    let world = world();
+    let server = world.serve(&[]);
+    assert_eq!(server.request("PUT", "/slot/dev", &[], &upload("dev", "ASIA1")).0, 200);
+    (world, server)
+}
+
 /// The status for a user who asks for `/slot/dev` with this token.
 fn status_for(world: &TestEnv, server: &Running, uid: &str, token: &str) -> String {
     let script = "import http.client,sys
 c=http.client.HTTPConnection('127.0.0.1',int(sys.argv[1]),timeout=10)
 c.request('GET','/slot/dev',headers={'Authorization':sys.argv[2]})
 print(c.getresponse().status)";
-    let mut command = world.command("setpriv");
-    command.args(["--reuid", uid, "--regid", uid, "--clear-groups", "/usr/bin/python3", "-c"]);
-    command.args([script, &server.port().to_string(), token]).current_dir("/");
+    let mut command = world.command_as(uid, "/usr/bin/python3");
+    command.args(["-c", script, &server.port().to_string(), token]);
     world.finish(command, "").stdout.trim().to_owned()
 }
 
@@ -66,9 +74,7 @@ fn who_has_a_token_is_answered_while_other_users_hold_all_that_they_can() {
     if !fakes::needs_root() {
         return;
     }
-    let world = world();
-    let server = world.serve(&[]);
-    assert_eq!(server.request("PUT", "/slot/dev", &[], &upload("dev", "ASIA1")).0, 200);
+    let (world, server) = serving_dev();
     let token = token(&world, &["--slot", "dev"]);
     let floods = ["2002", "2003", "2004", "2005", "2006"];
     let _floods = floods.map(|uid| Flood::start(&world, &server, uid, 200));
@@ -85,9 +91,7 @@ fn who_has_a_token_is_answered_although_a_flood_counts_as_the_same_stranger() {
     if !fakes::needs_root() {
         return;
     }
-    let world = world();
-    let server = world.serve(&[]);
-    assert_eq!(server.request("PUT", "/slot/dev", &[], &upload("dev", "ASIA1")).0, 200);
+    let (world, server) = serving_dev();
     let token = token(&world, &["--slot", "dev"]);
     let _flood = Flood::start(&world, &server, "2002", 200);
     for _ in 0..40 {
@@ -106,9 +110,8 @@ fn a_stranger_does_not_keep_a_connection_after_an_answer_that_needed_no_permissi
         "exec 3<>/dev/tcp/127.0.0.1/{}; printf 'GET /healthcheck HTTP/1.1\\r\\nhost: localhost\\r\\n\\r\\n' >&3; cat <&3",
         server.port()
     );
-    let mut command = world.command("setpriv");
-    command.args(["--reuid=65534", "--regid=65534", "--clear-groups", "bash", "-c", &script]);
-    command.current_dir("/");
+    let mut command = world.command_as("65534", "bash");
+    command.args(["-c", &script]);
     let began = Instant::now();
     let answer = world.finish(command, "").stdout;
     assert!(answer.to_ascii_lowercase().contains("connection: close"), "{answer}");
@@ -120,17 +123,10 @@ fn other_users_do_not_learn_which_slots_there_are() {
     if !fakes::needs_root() {
         return;
     }
-    let world = world();
-    let server = world.serve(&[]);
-    assert_eq!(server.request("PUT", "/slot/dev", &[], &upload("dev", "ASIA1")).0, 200);
+    let (world, server) = serving_dev();
     let answers = ["dev", "none"].map(|slot| {
-        let script = format!(
-            "exec 3<>/dev/tcp/127.0.0.1/{}; printf 'GET /healthcheck/slot/{slot} HTTP/1.1\\r\\nhost: localhost\\r\\nconnection: close\\r\\n\\r\\n' >&3; cat <&3",
-            server.port()
-        );
-        let mut command = world.command("setpriv");
-        command.args(["--reuid=65534", "--regid=65534", "--clear-groups", "bash", "-c", &script]);
-        let answer = world.finish({ command.current_dir("/"); command }, "").stdout;
+        let request = format!("GET /healthcheck/slot/{slot}");
+        let answer = ask_as_nobody(&world, &server, "127.0.0.1", &request, "");
         answer.lines().filter(|line| !line.starts_with("date:")).collect::<String>()
     });
     assert!(answers[0].starts_with("HTTP/1.1 401"), "{}", answers[0]);
@@ -174,17 +170,4 @@ fn where_all_users_look_the_same_nobody_is_the_servers_user() {
             assert_eq!(status_for(&world, &server, uid, ""), "401", "{map:?} {uid}");
         }
     }
-}
-
-/// As `lifecycle::activated`, with another path of the binary.
-fn activated_by(
-    world: &TestEnv,
-    binary: &std::path::Path,
-    socket: std::net::TcpListener,
-    wrapper: &[&str],
-) -> Running {
-    let script = "exec 3<&0 </dev/null; export LISTEN_FDS=1 LISTEN_PID=$$; exec \"$@\" ecs run";
-    let mut command = world.command(wrapper[0]);
-    command.args(&wrapper[1..]).args(["sh", "-c", script, "sh"]).arg(binary);
-    Running::start_with_stdin(command, Stdio::from(std::os::fd::OwnedFd::from(socket)))
 }

@@ -2,7 +2,7 @@
 //! sign-in, which the test takes from the person's terminal.
 
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
@@ -16,7 +16,6 @@ use crate::identity_center::{config, instance, world_of};
 const BROWSER: &str =
     "[sh, -c, 'echo \"$0\" > opened; while [ -e opened ]; do sleep 0.1; done', '%s']";
 const TIMEOUT: Duration = Duration::from_secs(30);
-const NOBODY: [&str; 3] = ["--reuid=65534", "--regid=65534", "--clear-groups"];
 
 /// A running `aws-sso login`.
 struct Login {
@@ -75,9 +74,8 @@ impl Login {
 
     /// What another user gets from a URL on this host: the head and the body, or nothing.
     fn as_nobody(&self, url: &str) -> String {
-        let mut command = self.world.command("setpriv");
-        command.args(NOBODY).args(["curl", "-sS", "-i", "--max-time", "20", url]);
-        command.current_dir("/");
+        let mut command = self.world.command_as("65534", "curl");
+        command.args(["-sS", "-i", "--max-time", "20", url]);
         self.world.finish(command, "").stdout
     }
 
@@ -142,8 +140,8 @@ fn another_user_who_holds_connections_does_not_shut_the_browser_out() {
         "import socket,sys\nheld=[socket.create_connection(('127.0.0.1',{port})) for _ in range(64)]\n\
          print('held',flush=True)\nsys.stdin.read()"
     );
-    let mut holder = Command::new("setpriv");
-    holder.args(NOBODY).args(["/usr/bin/python3", "-c", &script]).current_dir("/");
+    let mut holder = login.world.command_as("65534", "/usr/bin/python3");
+    holder.args(["-c", &script]);
     let mut holder = holder.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(holder.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
@@ -166,8 +164,8 @@ fn the_url_of_a_sign_in_is_in_nobodys_arguments_and_other_users_are_not_led_to_i
     let port = login.opened.port().unwrap();
     assert_eq!(login.opened.as_str(), format!("http://127.0.0.1:{port}/"));
     // The arguments of all processes, as another user reads them.
-    let mut list = login.world.command("setpriv");
-    list.args(NOBODY).args(["sh", "-c", "cat /proc/[0-9]*/cmdline | tr '\\0' ' '"]);
+    let mut list = login.world.command_as("65534", "sh");
+    list.args(["-c", "cat /proc/[0-9]*/cmdline | tr '\\0' ' '"]);
     let arguments = login.world.finish(list, "").stdout;
     assert!(arguments.contains(login.opened.as_str()), "{arguments}");
     assert!(!arguments.contains("state="), "{arguments}");

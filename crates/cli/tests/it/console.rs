@@ -1,6 +1,6 @@
 //! `console`: a sign-in URL for a browser, from a federation endpoint of the test's own.
 
-use std::io::{Read, Write};
+use std::io::Write;
 use std::net::TcpListener;
 use std::process::Stdio;
 use std::thread::{self, JoinHandle};
@@ -23,7 +23,7 @@ fn answer_once(world: &mut TestEnv, status: u16, body: &'static str) -> JoinHand
         let mut asked = Vec::new();
         let mut buffer = [0; 4096];
         while !is_whole(&asked) {
-            let read = stream.read(&mut buffer).unwrap();
+            let read = fakes::read_once(&stream, &mut buffer).unwrap();
             assert_ne!(read, 0, "the request ends too early");
             asked.extend_from_slice(&buffer[..read]);
         }

@@ -18,12 +18,10 @@ struct Impostor {
 }
 
 impl Impostor {
-    /// Starts it by this command, as another user or as ours.
-    fn start(world: &TestEnv, by: &[&str], script: &str, arguments: &[&str]) -> Self {
-        let mut words = by.iter().copied().chain(["/usr/bin/python3", "-c", script]);
-        let mut command = world.command(words.next().unwrap());
-        command.args(words).args(arguments).current_dir("/").stdout(Stdio::piped());
-        let mut process = command.spawn().unwrap();
+    /// Starts it with the command of Python, as another user or as ours.
+    fn start(mut python: Command, script: &str, arguments: &[&str]) -> Self {
+        python.args(["-c", script]).args(arguments).current_dir("/").stdout(Stdio::piped());
+        let mut process = python.spawn().unwrap();
         let mut output = BufReader::new(process.stdout.take().unwrap()).lines().map(Result::unwrap);
         let port = output.next().unwrap().parse().unwrap();
         let (sender, lines) = channel();
@@ -94,7 +92,7 @@ while True:
     except OSError: pass
     t.join(); u.close(); c.close(); print(read.hex(),flush=True)";
 
-const BY_NOBODY: [&str; 6] = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"];
+const PYTHON: &str = "/usr/bin/python3";
 
 /// Whether something secret is in what an impostor has read.
 fn has_a_secret(text: &str) -> bool {
@@ -111,7 +109,7 @@ fn an_impostor_that_closes_its_listener_gets_nothing_and_gives_nothing() {
     let file = world.home().join("token");
     token(&world, &["--admin", "--file", file.to_str().unwrap()]);
     world.write(".aws/config", "[profile dev]\ncredential_process = false\n");
-    let impostor = Impostor::start(&world, &BY_NOBODY, CLOSES_ITS_LISTENER, &[]);
+    let impostor = Impostor::start(world.command_as("65534", PYTHON), CLOSES_ITS_LISTENER, &[]);
     let server = impostor.address();
     let server = ["--server", &server];
     let with_token = [&server[..], &["--token-file", file.to_str().unwrap()]].concat();
@@ -160,7 +158,7 @@ fn a_server_of_another_user_has_to_prove_that_it_made_the_token() {
     // A server that cannot prove it, and one that lets the right server answer.
     let port = server.port().to_string();
     for (script, arguments) in [(CLOSES_ITS_LISTENER, &[][..]), (PASSES_ON, &[port.as_str()])] {
-        let impostor = Impostor::start(&world, &[], script, arguments);
+        let impostor = Impostor::start(world.command(PYTHON), script, arguments);
         let refused = list(&format!("http://{}", impostor.address()), true);
         assert_eq!(refused.code, Some(1), "{refused:?}");
         let read = impostor.read().concat();
@@ -172,9 +170,8 @@ fn a_server_of_another_user_has_to_prove_that_it_made_the_token() {
 /// Our binary, as the user `nobody`.
 fn as_nobody(world: &TestEnv) -> Command {
     open_to_nobody(world);
-    let mut command = world.command(BY_NOBODY[0]);
-    command.args(&BY_NOBODY[1..]);
-    command.arg(world.home().join("aws-sso")).env("HOME", "/nonexistent").current_dir("/");
+    let mut command = world.command_as("65534", world.home().join("aws-sso"));
+    command.env("HOME", "/nonexistent");
     command
 }
 
@@ -223,7 +220,7 @@ fn to_a_port_of_unknown_scheme_nothing_secret_goes_in_clear() {
     let file = world.home().join("token");
     token(&world, &["--admin", "--file", file.to_str().unwrap()]);
     let port = server.port().to_string();
-    let relay = Impostor::start(&world, &[], PASSES_ON, &[&port]);
+    let relay = Impostor::start(world.command(PYTHON), PASSES_ON, &[&port]);
     let arguments = ["ecs", "load", "--from-stdin", "--server", &relay.address()];
     let arguments = [&arguments[..], &["--token-file", file.to_str().unwrap()]].concat();
     world.run_with_input(&arguments, &session("ASIA1"));

@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixDatagram;
+use std::path::Path;
 use std::process::Stdio;
 
 use fakes::{Running, TestEnv};
@@ -73,7 +74,7 @@ fn a_request_in_progress_is_finished_before_the_server_exits() {
     let head = format!("PUT / HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n", body.len());
     stream.write_all(format!("{head}expect: 100-continue\r\n\r\n").as_bytes()).unwrap();
     let mut buffer = [0; 1024];
-    let length = stream.read(&mut buffer).unwrap();
+    let length = fakes::read_once(&stream, &mut buffer).unwrap();
     assert!(buffer[..length].starts_with(b"HTTP/1.1 100"), "the server waits for the body");
     server.signal("TERM");
     while server_accepts(server.port()) {
@@ -137,11 +138,21 @@ fn systemd_is_notified_when_the_server_is_ready_and_when_it_stops() {
 
 /// Starts the server on an open socket, as a socket unit of systemd does.
 pub(crate) fn activated(world: &TestEnv, socket: TcpListener, wrapper: &[&str]) -> Running {
+    activated_by(world, world.binary(), socket, wrapper)
+}
+
+/// The same with another path of the binary.
+pub(crate) fn activated_by(
+    world: &TestEnv,
+    binary: &Path,
+    socket: TcpListener,
+    wrapper: &[&str],
+) -> Running {
     let script = "exec 3<&0 </dev/null; export LISTEN_FDS=1 LISTEN_PID=$$; exec \"$@\" ecs run";
     let shell = ["sh", "-c", script, "sh"];
     let mut words = wrapper.iter().chain(&shell);
     let mut command = world.command(words.next().unwrap_or(&"sh"));
-    command.args(words).arg(world.binary());
+    command.args(words).arg(binary);
     let stdin = Stdio::from(OwnedFd::from(socket));
     Running::start_with_stdin(command, stdin)
 }

@@ -78,19 +78,13 @@ fn named_slots_are_listed_and_have_urls_that_every_sdk_accepts() {
 
 #[test]
 fn ten_thousand_slots_are_kept_apart_and_are_the_limit() {
-    use std::io::{Read, Write};
+    use std::io::Write;
     let server = world().serve(&[]);
     let mut stream = server.connect();
     let mut buffer = [0; 4096];
     let mut exchange = |request: String| {
         stream.write_all(request.as_bytes()).unwrap();
-        let length = loop {
-            match stream.read(&mut buffer) {
-                // The end of another test's child.
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                read => break read.unwrap(),
-            }
-        };
+        let length = fakes::read_once(&stream, &mut buffer).unwrap();
         String::from_utf8_lossy(&buffer[..length]).into_owned()
     };
     let head = |method: &str, slot: usize| {

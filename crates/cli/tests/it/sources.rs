@@ -1,6 +1,6 @@
 //! The sources of `ecs load`, without AWS. (Sources that use STS are in conformance/.)
 
-use std::io::{Read, Write};
+use std::io::Write;
 use std::net::TcpListener;
 
 use crate::{session, world};
@@ -227,7 +227,7 @@ fn portal() -> (String, std::thread::JoinHandle<String>) {
     let serving = std::thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
         let mut request = vec![0; 8192];
-        let length = stream.read(&mut request).unwrap();
+        let length = fakes::read_once(&stream, &mut request).unwrap();
         let body = r#"{"roleCredentials":{"accessKeyId":"ASIASSO","secretAccessKey":"CANARY-s","sessionToken":"CANARY-t","expiration":4070908800000}}"#;
         let length_of_body = body.len();
         write!(

@@ -7,7 +7,7 @@ use fakes::{Running, TestEnv};
 use crate::{lifecycle::activated, session, tokens::token, upload, world};
 
 /// Sends a request as the user `nobody`, and returns the answer.
-fn ask_as_nobody(
+pub(crate) fn ask_as_nobody(
     world: &TestEnv,
     server: &Running,
     host: &str,
@@ -19,9 +19,8 @@ fn ask_as_nobody(
         "exec 3<>/dev/tcp/{host}/{port}; printf '{request} HTTP/1.1\\r\\nhost: localhost\\r\\n\
          authorization: {authorization}\\r\\nconnection: close\\r\\n\\r\\n' >&3; cat <&3"
     );
-    let mut command = world.command("setpriv");
-    command.args(["--reuid=65534", "--regid=65534", "--clear-groups", "bash", "-c", &script]);
-    command.current_dir("/");
+    let mut command = world.command_as("65534", "bash");
+    command.args(["-c", &script]);
     world.finish(command, "").stdout
 }
 
@@ -79,16 +78,8 @@ fn another_users_server_is_not_handed_credentials() {
     let script = "import socket,sys\ns=socket.socket(); s.bind(('127.0.0.1',0)); s.listen()\n\
                   print(s.getsockname()[1],flush=True)\nc,_=s.accept(); c.settimeout(5)\n\
                   print(len(c.recv(100000)),flush=True)";
-    let mut squatter = world.command("setpriv");
-    squatter.args([
-        "--reuid=65534",
-        "--regid=65534",
-        "--clear-groups",
-        "/usr/bin/python3",
-        "-c",
-        script,
-    ]);
-    squatter.current_dir("/").stdout(std::process::Stdio::piped());
+    let mut squatter = world.command_as("65534", "/usr/bin/python3");
+    squatter.args(["-c", script]).stdout(std::process::Stdio::piped());
     let mut squatter = squatter.spawn().unwrap();
     let mut lines =
         std::io::BufRead::lines(std::io::BufReader::new(squatter.stdout.take().unwrap()));
