@@ -100,7 +100,7 @@ impl Client {
     pub(crate) fn new(arguments: &ServerArguments) -> Result<Self, Failure> {
         let token = arguments.token_file.as_deref().map(token_file::read).transpose()?;
         let address = arguments.address.server.clone();
-        Ok(Self { address, token, found_scheme: OnceLock::new(), connection: Mutex::default() })
+        Ok(Self::of(address, token))
     }
 
     /// The address of the server, with the scheme that is known so far.
@@ -111,17 +111,16 @@ impl Client {
 
     /// Builds a client with a token that is already in memory.
     pub(crate) fn with_token(address: ServerAddress, token: AuthorizationToken) -> Self {
-        Self {
-            address,
-            token: Some(token),
-            found_scheme: OnceLock::new(),
-            connection: Mutex::default(),
-        }
+        Self::of(address, Some(token))
     }
 
     /// Builds a client without a token.
     pub(crate) fn at(address: ServerAddress) -> Self {
-        Self { address, token: None, found_scheme: OnceLock::new(), connection: Mutex::default() }
+        Self::of(address, None)
+    }
+
+    fn of(address: ServerAddress, token: Option<AuthorizationToken>) -> Self {
+        Self { address, token, found_scheme: OnceLock::new(), connection: Mutex::default() }
     }
 
     /// The origin of the server's URLs for SDKs.
