@@ -3,6 +3,7 @@
 //! This crate reads no environment variable, no clock and no network. The paths of the file and of the home folder are passed in.
 #![cfg_attr(test, expect(clippy::disallowed_methods, reason = "tests write files of their own"))]
 
+pub mod aws_config;
 mod config_yaml;
 pub mod profile_name;
 
