@@ -18,6 +18,9 @@ mod variables;
 
 use std::collections::BTreeMap;
 
+use config::aws_config::AwsConfig;
+
+use crate::ground::env;
 use crate::instance::arguments::InstanceArguments;
 use crate::instance::settings::Settings;
 use crate::programs::aws_profile::AwsProfile;
@@ -45,8 +48,8 @@ pub(crate) struct Report {
 pub(crate) async fn examine(situation: &Situation, instances: &InstanceArguments) -> Report {
     let settings = Settings::read(instances).await.ok();
     let settings = settings.as_ref();
-    let (sdks, (server, trust), token, sign_ins, aws, configuration) = tokio::join!(
-        sdks(situation),
+    let sdks = sdks(situation);
+    let ((server, trust), token, sign_ins, aws, configuration) = tokio::join!(
         async {
             let (server, address) = server::look(situation).await;
             (server, trust::look(situation, &address).await)
@@ -72,13 +75,13 @@ pub(crate) async fn examine(situation: &Situation, instances: &InstanceArguments
     Report { sections: sections.into_iter().filter(|s| !s.findings.is_empty()).collect(), sdks }
 }
 
-async fn sdks(situation: &Situation) -> Vec<Verdict> {
-    let mut profiles = BTreeMap::new();
-    for name in sdks::profile_names(&situation.variables) {
-        // The checks of the configuration report an unreadable file.
-        let profile = AwsProfile::read(&name).await.unwrap_or_default();
-        profiles.insert(name, profile);
-    }
+fn sdks(situation: &Situation) -> Vec<Verdict> {
+    // The checks of the configuration report an unreadable file.
+    let config = AwsConfig::read(env::aws_config_file(), env::aws_credentials_file());
+    let profiles: BTreeMap<_, _> = sdks::profile_names(&situation.variables)
+        .into_iter()
+        .map(|name| (name.clone(), AwsProfile::of(&config, &name)))
+        .collect();
     sdks::verdicts(&Environment { variables: &situation.variables, profiles: &profiles })
 }
 

@@ -51,6 +51,8 @@ pub struct AwsConfig {
     profiles: BTreeMap<String, Block>,
     sso_sessions: BTreeMap<String, Block>,
     services: BTreeMap<String, Block>,
+    /// Profiles that botocore does not take for profiles, and other SDKs do.
+    of_other_sdks: BTreeMap<String, Block>,
     oddities: Vec<Oddity>,
     /// Why a file can't be read.
     unreadable: Vec<Failure>,
@@ -81,6 +83,7 @@ impl AwsConfig {
             profiles: BTreeMap::new(),
             sso_sessions: BTreeMap::new(),
             services: BTreeMap::new(),
+            of_other_sdks: BTreeMap::new(),
             oddities: Vec::new(),
             unreadable: Vec::new(),
         };
@@ -201,7 +204,9 @@ impl AwsConfig {
     /// What each file says of a profile: the config file, then the credentials file.
     pub fn before_containers(&self, profile: &str) -> [Mention; 2] {
         [AwsFile::Config, AwsFile::Credentials].map(|file| {
-            let Some(profile) = self.profiles.get(profile).filter(|profile| profile.is_in(file))
+            let is_there = |profile: &&Block| profile.is_in(file);
+            let of_others = || self.of_other_sdks.get(profile).filter(is_there);
+            let Some(profile) = self.profiles.get(profile).filter(is_there).or_else(of_others)
             else {
                 return Mention::Absent;
             };
@@ -241,6 +246,7 @@ impl AwsConfig {
                 Header::Profile(name) => (&mut self.profiles, name),
                 Header::SsoSession(name) => (&mut self.sso_sessions, name),
                 Header::Services(name) => (&mut self.services, name),
+                Header::Spaced(name) => (&mut self.of_other_sdks, name),
                 Header::NoName | Header::Other => continue,
             };
             // `[default]` and `[profile default]`: the last one counts, as a whole.

@@ -1,20 +1,13 @@
 //! Session credentials, which every SDK accepts: with a session token and an expiration. Also the configuration of the SDK.
 
-use aws_config::{BehaviorVersion, ConfigLoader};
-use aws_credential_types::Credentials as SdkCredentials;
-use aws_runtime::env_config::file::EnvConfigFiles;
-use aws_types::region::Region;
-use aws_types::sdk_config::SharedHttpClient;
 use credentials::{
     AccessKeyId, Credentials, Expiration, Failure, Fetched, Principal, Problem, Secret, Timestamp,
 };
 
 use crate::failure;
 use crate::partial_credentials::PartialCredentials;
+use crate::sdk_config::{self, SdkProfile};
 use crate::{Aws, http_client};
-
-/// The region of STS when none is configured: that of its global endpoint.
-pub(crate) const DEFAULT_REGION: Region = Region::from_static("us-east-1");
 
 impl Aws {
     /// Session credentials for credentials that were passed in.
@@ -33,7 +26,7 @@ impl Aws {
 pub(crate) async fn ensure_session(
     aws: &Aws,
     given: PartialCredentials,
-    profile: Option<(&str, &EnvConfigFiles)>,
+    profile: Option<&SdkProfile>,
 ) -> Result<Credentials, Failure> {
     let now = aws.clock.now();
     let Some(session_token) = given.session_token else {
@@ -54,42 +47,18 @@ pub(crate) async fn ensure_session(
     })
 }
 
-/// The SDK's configuration for a profile, or without one: region, endpoints, FIPS, retries, time limits.
-pub(crate) fn loader(
-    http_client: SharedHttpClient,
-    profile: Option<&str>,
-    files: EnvConfigFiles,
-) -> ConfigLoader {
-    let loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
-        .http_client(http_client)
-        .profile_files(files)
-        .timeout_config(http_client::time_limits());
-    match profile {
-        Some(name) => loader.profile_name(name),
-        None => loader,
-    }
-}
-
 async fn exchange(
     aws: &Aws,
     given: &PartialCredentials,
-    profile: Option<(&str, &EnvConfigFiles)>,
+    profile: Option<&SdkProfile>,
 ) -> Result<Credentials, Failure> {
-    let keys = SdkCredentials::new(
-        given.access_key_id.as_str(),
-        given.secret_access_key.expose(),
-        None,
-        None,
-        "long-term access key",
-    );
-    let files = profile.map_or_else(|| aws.config_contents(), |(_, files)| files.clone());
-    let http_client = http_client::http_client(aws.ca_bundle.as_deref())?;
-    let config = loader(http_client, profile.map(|(name, _)| name), files)
-        .credentials_provider(keys)
-        .load()
-        .await;
-    let region = config.region().cloned().unwrap_or(DEFAULT_REGION);
-    let client = aws_sdk_sts::Client::new(&config.into_builder().region(region).build());
+    let http_client = http_client::http_client(aws.ca_bundle())?;
+    let loader = match profile {
+        Some(profile) => profile.loader(http_client),
+        None => aws.loader(http_client),
+    };
+    let config = sdk_config::with_region(loader.no_credentials().load().await);
+    let client = sdk_config::sts(&config, sdk_config::of_partial(given));
     let answer = client.get_session_token().send().await.map_err(|error| {
         let error = failure::of_sdk(&error);
         if error.problem != Problem::Denied {
@@ -99,13 +68,6 @@ async fn exchange(
         error.with_message(text)
     })?;
     of_sts(answer.credentials)
-}
-
-/// The output of a `credential_process`, for the SDK.
-pub(crate) fn of_process(given: &PartialCredentials) -> SdkCredentials {
-    let token = given.session_token.as_ref().map(|token| token.expose().to_owned());
-    let key = given.access_key_id.as_str();
-    SdkCredentials::new(key, given.secret_access_key.expose(), token, None, "credential_process")
 }
 
 /// The credentials in an answer of STS.

@@ -4,7 +4,7 @@
 //! again would start more and more of them.
 
 use std::io;
-use std::process::{ExitStatus, Stdio};
+use std::process::Stdio;
 
 use credentials::Failure;
 use tokio::io::{AsyncRead, AsyncReadExt};
@@ -24,10 +24,16 @@ pub const WITHIN_CREDENTIAL_PROCESS: &str = "AWS_SSO_WITHIN_CREDENTIAL_PROCESS";
 /// # Errors
 /// The process cannot be started, fails, or prints something other than credentials.
 pub(crate) async fn run(line: &str) -> Result<PartialCredentials, Failure> {
-    let failed = |error: io::Error| {
-        Failure::failed(format!("the credential_process cannot be run: {error}"))
-    };
-    let mut child = Command::from(shell(line))
+    run_command(shell(line), "the credential_process").await
+}
+
+/// The same for a command. `what` it is, for messages.
+pub(crate) async fn run_command(
+    command: std::process::Command,
+    what: &str,
+) -> Result<PartialCredentials, Failure> {
+    let failed = |error: io::Error| Failure::failed(format!("{what} cannot be run: {error}"));
+    let mut child = Command::from(command)
         .env(WITHIN_CREDENTIAL_PROCESS, "1")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -38,13 +44,16 @@ pub(crate) async fn run(line: &str) -> Result<PartialCredentials, Failure> {
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let (output, errors) = tokio::try_join!(read(stdout), read(stderr)).map_err(failed)?;
     if output.len() > MAX_OUTPUT_BYTES {
-        let text = format!("the credential_process prints more than {MAX_OUTPUT_BYTES} bytes");
+        let text = format!("{what} prints more than {MAX_OUTPUT_BYTES} bytes");
         return Err(Failure::failed(text));
     }
     let status = child.wait().await.map_err(failed)?;
     match status.success() {
         true => PartialCredentials::from_process_output(&output),
-        false => Err(unsuccessful(status, &errors)),
+        false => {
+            let errors = one_line(&String::from_utf8_lossy(&errors));
+            Err(Failure::failed(format!("{what} failed ({status}): {errors}")))
+        }
     }
 }
 
@@ -70,11 +79,6 @@ async fn read(pipe: Option<impl AsyncRead + Unpin>) -> io::Result<Zeroizing<Vec<
         pipe.take(MAX_OUTPUT_BYTES as u64 + 1).read_to_end(&mut bytes).await?;
     }
     Ok(bytes)
-}
-
-fn unsuccessful(status: ExitStatus, errors: &[u8]) -> Failure {
-    let errors = one_line(&String::from_utf8_lossy(errors));
-    Failure::failed(format!("the credential_process failed ({status}): {errors}"))
 }
 
 #[cfg(test)]

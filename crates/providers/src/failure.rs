@@ -6,16 +6,13 @@ mod tests;
 use std::error::Error;
 use std::fmt::{self, Display};
 
-use aws_config::profile::ProfileFileLoadError;
 use aws_credential_types::provider::error::CredentialsError;
-use aws_sdk_sso::operation::get_role_credentials::GetRoleCredentialsError;
-use aws_sdk_ssooidc::operation::create_token::CreateTokenError;
 use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use aws_sdk_sts::operation::assume_role_with_web_identity::AssumeRoleWithWebIdentityError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use credentials::{Failure, Problem, ProfileName, shell_word};
+use credentials::{Failure, Problem};
 use http_body_util::LengthLimitError;
 
 use crate::http_client::{CALL_TIMEOUT, MAX_ANSWER_BYTES};
@@ -26,34 +23,14 @@ pub(crate) fn unavailable(message: impl Display) -> Failure {
     Failure::new(Problem::Unavailable, message).with_hint(CHECK_NETWORK)
 }
 
-/// A file of profiles that the SDK cannot read.
-pub(crate) fn of_profile_file(error: &ProfileFileLoadError) -> Failure {
-    // The outermost text is "could not parse profile file"; the next one names the file and the line.
-    let message = match error {
-        ProfileFileLoadError::ParseError { 0: error, .. } => error.to_string(),
-        _ => texts(causes(error)),
-    };
-    Failure::failed(message).caused_by(Cause::of(error))
-}
-
-/// A failure of the SDK's provider for a profile. `uses_sso`: the profile needs the AWS CLI's sign-in.
-pub(crate) fn of_credentials(
-    error: &CredentialsError,
-    profile: &ProfileName,
-    uses_sso: bool,
-) -> Failure {
+/// A failure of the SDK's provider for a profile.
+pub(crate) fn of_credentials(error: &CredentialsError, profile: &str) -> Failure {
     let failure = match causes(error).find_map(of_call).or_else(|| of_unreachable(error)) {
         Some(failure) => {
             let message = format!("the profile `{profile}` gave no credentials: {failure}");
             failure.with_message(message)
         }
-        None => of_profile(error, profile, uses_sso),
-    };
-    let failure = if uses_sso && failure.problem == Problem::SignInNeeded {
-        let profile = shell_word(profile.as_str());
-        failure.with_hint(format!("Sign in: aws sso login --profile {profile}"))
-    } else {
-        failure
+        None => of_profile(error, profile),
     };
     failure.caused_by(Cause::of(error))
 }
@@ -66,20 +43,13 @@ fn of_call(error: &(dyn Error + 'static)) -> Option<Failure> {
     {
         error.downcast_ref::<SdkError<E, HttpResponse>>().map(of_sdk)
     }
-    of::<AssumeRoleError>(error)
-        .or_else(|| of::<AssumeRoleWithWebIdentityError>(error))
-        .or_else(|| of::<GetRoleCredentialsError>(error))
-        .or_else(|| of::<CreateTokenError>(error))
+    of::<AssumeRoleError>(error).or_else(|| of::<AssumeRoleWithWebIdentityError>(error))
 }
 
 /// A failure before any call: the profile's settings are wrong, or what they lead to is not there.
-fn of_profile(error: &CredentialsError, profile: &ProfileName, uses_sso: bool) -> Failure {
+fn of_profile(error: &CredentialsError, profile: &str) -> Failure {
     if matches!(error, CredentialsError::ProviderTimedOut(_)) {
         return unavailable(format!("the profile `{profile}` gave no credentials in time"));
-    }
-    if uses_sso && matches!(error, CredentialsError::ProviderError(_)) {
-        let text = format!("the AWS CLI is not signed in for the profile `{profile}`");
-        return Failure::new(Problem::SignInNeeded, text);
     }
     let reason = texts(causes(error).filter(|error| !error.is::<CredentialsError>()));
     let reason = reason.trim_start_matches("ProfileFile provider could not be built: ");

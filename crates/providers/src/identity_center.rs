@@ -44,7 +44,7 @@ use portal::Portal;
 use rate_limiter::RateLimiter;
 
 use crate::secure_store::{Protection, SecureStore, StoreError};
-use crate::{Aws, complete, http_client};
+use crate::{Aws, http_client};
 
 /// How often a call is attempted, and the longest pauses.
 #[derive(Clone, Copy, Debug, Default)]
@@ -143,9 +143,10 @@ impl IdentityCenter {
     async fn config(&self) -> Result<&SdkConfig, Failure> {
         let Inner { aws, instance, retries, .. } = &*self.0;
         let make = async || {
-            let http_client = http_client::http_client(aws.ca_bundle.as_deref())?;
+            let http_client = http_client::http_client(aws.ca_bundle())?;
             let region = Region::new(instance.region.as_str().to_owned());
-            let config = complete::loader(http_client, None, aws.config_contents())
+            let config = aws
+                .loader(http_client)
                 .region(region)
                 .no_credentials()
                 .retry_config(retries.config())

@@ -3,6 +3,7 @@
 //! It knows no slots, no HTTP server and no terminal. Only `aws-config` reads the environment, as in every AWS SDK.
 #![cfg_attr(test, expect(clippy::disallowed_methods, reason = "tests write files of their own"))]
 
+mod assume_role;
 pub mod child;
 mod complete;
 mod credential_process;
@@ -11,49 +12,54 @@ mod federation;
 mod http_client;
 pub mod identity_center;
 mod partial_credentials;
+mod profile;
+mod sdk_config;
 pub mod secure_store;
-mod shared_config;
 mod unreachable;
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use aws_runtime::env_config::file::EnvConfigFiles;
+use aws_config::ConfigLoader;
+use aws_types::sdk_config::SharedHttpClient;
+use config::aws_config::AwsConfig;
 use credentials::Clock;
+use sdk_config::SdkProfile;
 
 pub use credential_process::WITHIN_CREDENTIAL_PROCESS;
 pub use federation::{Console, console_home};
 pub use partial_credentials::PartialCredentials;
-pub use shared_config::{AwsConfig, Mention, before_containers};
+pub use profile::AskForCode;
 
 /// What all calls to AWS need. Clients are made when a call is made.
 #[derive(Clone)]
 pub struct Aws {
     clock: Arc<dyn Clock>,
     ca_bundle: Option<PathBuf>,
-    /// The AWS config file and the shared credentials file.
-    config_files: Option<[PathBuf; 2]>,
+    /// The settings of calls that no profile is named for.
+    profile: Arc<SdkProfile>,
 }
 
 impl Aws {
     /// `ca_bundle` is trusted in addition to the system's roots (`AWS_CA_BUNDLE`, which the SDK does not read itself).
     pub fn new(clock: Arc<dyn Clock>, ca_bundle: Option<PathBuf>) -> Self {
-        Self { clock, ca_bundle, config_files: None }
+        Self { clock, ca_bundle, profile: Arc::new(SdkProfile::none()) }
     }
 
-    /// Takes regions, endpoints and other settings from these files: the AWS config file and the shared credentials file.
-    /// Their paths are absolute. (Without HOME, the SDK itself would look in a folder called `~`.)
+    /// Takes regions, endpoints and other settings from the profile of this name (`AWS_PROFILE`), if there is one.
     #[must_use]
-    pub fn with_config_files(self, files: [PathBuf; 2]) -> Self {
-        Self { config_files: Some(files), ..self }
+    pub fn with_profile(self, config: &AwsConfig, name: &str) -> Self {
+        let profile = config.profile(name).map(|profile| SdkProfile::of(config, profile));
+        Self { profile: profile.map_or(self.profile, Arc::new), ..self }
     }
 
-    /// The content of the files, or nothing.
-    fn config_contents(&self) -> EnvConfigFiles {
-        let none = [PathBuf::new(), PathBuf::new()];
-        let files = self.config_files.as_ref().unwrap_or(&none).each_ref();
-        shared_config::contents_of(&shared_config::texts_of(files.map(PathBuf::as_path)))
+    fn ca_bundle(&self) -> Option<&Path> {
+        self.ca_bundle.as_deref()
+    }
+
+    fn loader(&self, http_client: SharedHttpClient) -> ConfigLoader {
+        self.profile.loader(http_client)
     }
 }
 

@@ -82,8 +82,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         let exports = Exports::of_credentials(&job.profile.credentials);
         return job.replace_process(exports);
     }
-    aws_profile::warn_of_default(if shared { "the server" } else { "the command's endpoint" })
-        .await;
+    aws_profile::warn_of_default(if shared { "the server" } else { "the command's endpoint" });
     let Some(client) = client else { return endpoint::run(job, instance).await };
     let slot = SlotName::Named(job.profile.name.clone());
     interruptible(client.load(&slot, &job.profile, Replace::SameSource)).await?;

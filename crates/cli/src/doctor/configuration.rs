@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use providers::AwsConfig;
+use config::aws_config::{AwsConfig, Oddity, OddityKind};
 
 use super::finding::Finding;
 use crate::ground::env;
 use crate::instance::arguments::InstanceArguments;
 use crate::instance::settings;
-use credentials::shell_word;
+use credentials::{Failure, shell_word};
 
 /// The findings about both.
 pub(super) async fn look(arguments: &InstanceArguments) -> Vec<Finding> {
@@ -26,17 +26,51 @@ pub(super) async fn look(arguments: &InstanceArguments) -> Vec<Finding> {
         Err(error) => findings.push(Finding::of(error, "every command that needs it fails")),
     }
     let [config, credentials] = aws_files();
-    findings.push(
-        match AwsConfig::read(config, credentials).await.map(|config| (config.instances(), config))
-        {
-            Ok((Ok(_), _)) => readable(&aws_files()),
-            Ok((Err(error), _)) | Err(error) => {
-                let why = "SDKs and our own commands fail, or skip what is there";
-                Finding::problem(error.to_string(), why).with_solution(edit())
-            }
-        },
-    );
+    findings.extend(of_aws(&AwsConfig::read(config, credentials)));
     findings
+}
+
+/// The findings about the AWS config: what botocore says of it, and which values mean nothing.
+fn of_aws(config: &AwsConfig) -> Vec<Finding> {
+    let unreadable = config.unreadable().iter();
+    let mut findings: Vec<_> = unreadable
+        .map(|failure| Finding::of(failure.clone(), "SDKs fail, or act as if it were empty"))
+        .collect();
+    findings.extend(config.oddities().iter().map(of_oddity));
+    let broken = |failure: Failure| {
+        Finding::warning(failure.message, "who uses it gets this error").with_solution(edit())
+    };
+    findings.extend(config.broken().into_iter().map(broken));
+    if findings.is_empty() {
+        findings.push(readable(&aws_files()));
+    }
+    findings
+}
+
+fn of_oddity(oddity: &Oddity) -> Finding {
+    let finding = match &oddity.kind {
+        OddityKind::Refused(_) => {
+            let why = "the AWS CLI, boto3 and all that uses botocore refuse the whole file. aws-sso reads the rest of it";
+            Finding::problem(oddity.to_string(), why)
+        }
+        OddityKind::TwoDefaults { .. } => {
+            let why = "the AWS CLI and boto3 take the last one, other SDKs [profile default]";
+            Finding::warning(oddity.to_string(), why)
+        }
+        OddityKind::NotAProfile { .. } | OddityKind::NoName { .. } => {
+            Finding::warning(oddity.to_string(), "nobody can use it")
+        }
+        OddityKind::Spaced { .. } => {
+            let why = "the AWS CLI, boto3 and aws-sso have no such profile, other SDKs do";
+            Finding::warning(oddity.to_string(), why)
+        }
+        OddityKind::Comment { .. } => {
+            let why = "the AWS CLI and boto3 take the comment for a part of the value";
+            Finding::warning(oddity.to_string(), why)
+        }
+    };
+    let file = shell_word(&oddity.place.path.to_string_lossy()).into_owned();
+    finding.with_solution(format!("${{EDITOR:-vi}} +{} {file}", oddity.place.line))
 }
 
 /// The finding about a config file that other users can change.

@@ -64,6 +64,11 @@ pub(crate) fn aws_credentials_file() -> PathBuf {
     aws_file("AWS_SHARED_CREDENTIALS_FILE", "credentials")
 }
 
+/// The profile that the AWS SDKs take without being told one.
+pub(crate) fn aws_profile() -> Option<String> {
+    text("AWS_PROFILE")
+}
+
 /// An absolute path, so that a server with another working folder finds the same file.
 fn aws_file(variable: &str, name: &str) -> PathBuf {
     let path = path(variable).unwrap_or_else(|| home().join(".aws").join(name));

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use credentials::{Failure, Instance, InstanceName, Problem};
+use config::aws_config::AwsConfig;
+use credentials::{Failure, InstanceName, Problem};
 use providers::Aws;
 use providers::identity_center::{self, AwsCliCache, CatalogueFile, IdentityCenter, Retries};
 use providers::secure_store::{Passphrase, Protection, SecureStore};
@@ -15,10 +16,16 @@ use crate::ground::{env, paths, process, ui};
 use crate::instance::settings::{ConfiguredInstance, Settings};
 use crate::instance::store::{self, Item, Purpose};
 
-/// The client for AWS, with the CA bundle from the environment.
+/// The client for AWS, with the CA bundle and the selected profile of the environment.
 pub(crate) fn aws() -> Aws {
+    aws_with(&AwsConfig::read(env::aws_config_file(), env::aws_credentials_file()))
+}
+
+/// The same with an AWS config that was read before.
+pub(crate) fn aws_with(config: &AwsConfig) -> Aws {
+    let selected = env::aws_profile();
     Aws::new(Arc::new(SystemClock), env::ca_bundle())
-        .with_config_files([env::aws_config_file(), env::aws_credentials_file()])
+        .with_profile(config, selected.as_deref().unwrap_or("default"))
 }
 
 /// Opens an instance with its store. A person is asked for the passphrase if one protects the sign-in.
@@ -103,8 +110,8 @@ pub(crate) fn with_store(
     let (max_attempts, max_backoff) = (config.max_retry, config.max_backoff);
     let retries = Retries { max_attempts, max_backoff, patience: None };
     let aws_cli = aws_cli_sign_in(settings, instance);
-    let instance = instance.instance.clone();
-    move |store| IdentityCenter::new(aws(), instance, store, aws_cli, retries)
+    let (aws, instance) = (aws_with(&settings.aws_config), instance.instance.clone());
+    move |store| IdentityCenter::new(aws, instance, store, aws_cli, retries)
 }
 
 /// Waits until a renewed access token is saved, because AWS may not accept the old one any more. After the timeout,
@@ -165,14 +172,15 @@ pub(crate) fn clock_difference(center: &IdentityCenter) -> Option<String> {
         .then(|| format!("this machine's clock is {minutes} minutes {direction} AWS's"))
 }
 
-/// The AWS CLI's sign-in to the same instance. Its key is the name of the `[sso-session]`. Older versions use the start
-/// URL, which counts only if no other instance has it.
+/// The AWS CLI's sign-in to the same instance. Its key is the name of the `[sso-session]`. Profiles with a start URL and older
+/// versions use the start URL, which counts only if no other instance has it.
 fn aws_cli_sign_in(settings: &Settings, instance: &ConfiguredInstance) -> Option<AwsCliCache> {
-    let Instance { name, start_url, .. } = &instance.instance;
-    let key = match instance.is_in_aws_config {
-        true => name.as_str(),
-        false if !settings.shares_start_url(&instance.instance) => start_url.as_str(),
-        false => return None,
+    let key = match instance.sso_sessions.first() {
+        Some(session) => session.as_str(),
+        None if !settings.shares_start_url(&instance.instance) => {
+            instance.instance.start_url.as_str()
+        }
+        None => return None,
     };
     Some(AwsCliCache::new(paths::aws_cli_sign_ins(), key))
 }

@@ -1,9 +1,11 @@
 //! Obtains credentials for the role that a person names: from the catalogues, then the AWS config, then AWS itself.
 
+use config::aws_config::Base;
 use credentials::{
-    AccountId, Chain, Failure, Fetched, Partition, Problem, Profile, ProfileName, RegionName,
-    RoleName, Source,
+    AccountId, Chain, Failure, Fetched, InstanceId, Partition, Problem, Profile, ProfileName,
+    RegionName, RoleName, Source,
 };
+use providers::AskForCode;
 use providers::identity_center::{Catalogue, IdentityCenter};
 
 use crate::ground::{env, ui};
@@ -16,6 +18,9 @@ use crate::instance::sign_in::{SignInOptions, sign_in};
 
 /// Note for a person if AWS takes long.
 const SLOW_NOTE: &str = "Waiting for AWS, or for another aws-sso that is signing in…";
+
+/// The length of a code (AWS STS API Reference, AssumeRole, TokenCode).
+const MFA_CODE_DIGITS: usize = 6;
 
 /// A named role, resolved without asking AWS.
 pub(crate) enum Resolved<'a> {
@@ -62,9 +67,16 @@ pub(crate) fn resolve(settings: &Settings, wanted: Wanted) -> Result<Resolved<'_
         Wanted::Role(account, role, partition) => {
             // If a person chose an instance, profiles of other instances do not count.
             let chosen = settings.is_one_chosen().then(|| settings.chosen()).transpose()?;
-            let through = chosen.map(|chosen| chosen.instance.id());
+            let is_meant = |name: &ProfileName| match chosen {
+                Some(chosen) => {
+                    settings.aws_config.chain(name).ok().flatten().is_some_and(|(portal, _)| {
+                        settings.of_portal(&portal).map(id) == Some(id(chosen))
+                    })
+                }
+                None => true,
+            };
             let partition = partition.as_ref();
-            let name = settings.aws_config.find(&account, &role, partition, through.as_ref())?;
+            let name = settings.aws_config.find(&account, &role, partition, is_meant)?;
             match name {
                 Some(name) => of_aws_config(settings, name),
                 None => unlisted_role(settings, account, role, partition).map(Resolved::Role),
@@ -141,17 +153,16 @@ fn in_catalogue<'a>(
     role.map(found).transpose()
 }
 
-/// A profile of the AWS config. We sign in for one with an `[sso-session]`. The SDK resolves the others.
+/// A profile of the AWS config. We sign in for one that leads to an instance. `providers` resolves the others.
 fn of_aws_config(settings: &Settings, name: ProfileName) -> Result<Resolved<'_>, Failure> {
-    let Some((session, chain)) = settings.aws_config.chain(&name) else {
+    let Some((portal, chain)) = settings.aws_config.chain(&name)? else {
         return Ok(Resolved::Profile(name));
     };
-    // An instance of the same name in config.yaml can have another start URL.
-    let Some(instance) = settings.with_id(&session) else { return Ok(Resolved::Profile(name)) };
-    if settings.is_one_chosen() && settings.chosen()?.instance.id() != session {
+    let Some(instance) = settings.of_portal(&portal) else { return Ok(Resolved::Profile(name)) };
+    if settings.is_one_chosen() && id(settings.chosen()?) != id(instance) {
         let text = format!(
             "the profile `{name}` signs in to `{}`, but another instance is chosen",
-            session.name
+            instance.instance.name
         );
         return Err(Failure::new(Problem::Usage, text)
             .with_hint("Leave out --sso, and unset AWS_SSO if it is set"));
@@ -159,8 +170,13 @@ fn of_aws_config(settings: &Settings, name: ProfileName) -> Result<Resolved<'_>,
     Ok(Resolved::Role(FoundRole { instance, name, chain }))
 }
 
+fn id(instance: &ConfiguredInstance) -> InstanceId {
+    instance.instance.id()
+}
+
 async fn from_sdk(settings: &Settings, name: ProfileName) -> Result<Profile, Failure> {
-    if env::is_within_credential_process() && settings.aws_config.runs_process(&name) {
+    let way = settings.aws_config.way(&name)?;
+    if env::is_within_credential_process() && matches!(way.base, Base::Process { .. }) {
         let files = settings.aws_config.files();
         let text = format!(
             "the profile `{name}` in {files} has a credential_process, which cannot run inside \
@@ -171,9 +187,23 @@ async fn from_sdk(settings: &Settings, name: ProfileName) -> Result<Profile, Fai
         ));
     }
     let source = settings.aws_config.source(&name).map(Source::Profile);
-    let Fetched { principal, credentials } =
-        access::aws().profile(&settings.aws_config, &name).await?;
+    let ask: &AskForCode<'_> = &mfa_code;
+    let ask = ui::has_terminal().then_some(ask);
+    let aws = access::aws_with(&settings.aws_config);
+    let fetched = ui::note_if_slow(SLOW_NOTE, aws.profile(&settings.aws_config, &name, ask));
+    let Fetched { principal, credentials } = fetched.await?;
     Ok(Profile { name, principal, credentials, source })
+}
+
+/// The code of an MFA device, from the person.
+fn mfa_code(device: &str) -> Result<String, Failure> {
+    let device = ui::printable(device);
+    let code = ui::ask_secret(&format!("Code of the MFA device {device}: "))?;
+    let code = code.trim();
+    match code.len() == MFA_CODE_DIGITS && code.bytes().all(|byte| byte.is_ascii_digit()) {
+        true => Ok(code.to_owned()),
+        false => Err(Failure::failed(format!("a code has {MFA_CODE_DIGITS} digits"))),
+    }
 }
 
 /// Fetches the catalogues that were never fetched, and looks for the name there.

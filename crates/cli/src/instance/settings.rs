@@ -3,7 +3,7 @@
 use credentials::{Failure, Instance, InstanceId, InstanceName, RegionName, shell_word};
 use std::path::PathBuf;
 
-use providers::AwsConfig;
+use config::aws_config::{AwsConfig, PortalName};
 use tracing::{debug, warn};
 
 use crate::ground::{env, paths};
@@ -29,8 +29,8 @@ pub(crate) struct ConfiguredInstance {
     pub(crate) default_region: Option<RegionName>,
     pub(crate) auth_url_action: Option<UrlAction>,
     pub(crate) accounts: Vec<Account>,
-    /// Whether the AWS config has it too. Then the AWS CLI uses the same name.
-    pub(crate) is_in_aws_config: bool,
+    /// The `[sso-session]`s that are this instance: the AWS CLI keeps its sign-ins by these names.
+    pub(crate) sso_sessions: Vec<InstanceName>,
 }
 
 impl Settings {
@@ -44,9 +44,11 @@ impl Settings {
         let profile_format = format.map_err(|error| {
             Failure::failed(format!("{}, ProfileFormat {error}", config_path.display()))
         })?;
-        let aws_config =
-            AwsConfig::read(env::aws_config_file(), env::aws_credentials_file()).await?;
-        let instances = merge(&config, aws_config.instances()?);
+        let aws_config = AwsConfig::read(env::aws_config_file(), env::aws_credentials_file());
+        for failure in aws_config.unreadable() {
+            warn!("{failure}");
+        }
+        let instances = merge(&config, aws_config.instances());
         let wanted = arguments.sso.clone();
         Ok(Self { config_path, config, aws_config, profile_format, instances, wanted })
     }
@@ -84,14 +86,17 @@ impl Settings {
     pub(crate) fn chosen(&self) -> Result<&ConfiguredInstance, Failure> {
         self.require_instances()?;
         if let Some(name) = &self.wanted {
-            let text = || format!("there is no instance of IAM Identity Center `{name}`");
-            return self.named(name).ok_or_else(|| {
-                Failure::failed(text())
-                    .with_hint(format!("Choose one with --sso or AWS_SSO: {}", self.names()))
-            });
+            return self.named(name).ok_or_else(|| self.unknown(name));
         }
         self.default().ok_or_else(|| {
             Failure::failed("several instances of IAM Identity Center are configured")
+                .with_hint(format!("Choose one with --sso or AWS_SSO: {}", self.names()))
+        })
+    }
+
+    fn unknown(&self, name: &InstanceName) -> Failure {
+        self.aws_config.broken_sso_session(name).unwrap_or_else(|| {
+            Failure::failed(format!("there is no instance of IAM Identity Center `{name}`"))
                 .with_hint(format!("Choose one with --sso or AWS_SSO: {}", self.names()))
         })
     }
@@ -105,9 +110,26 @@ impl Settings {
         Ok(())
     }
 
-    /// The instance of that name.
+    /// The instance of that name, or with an `[sso-session]` of that name.
     pub(crate) fn named(&self, name: &InstanceName) -> Option<&ConfiguredInstance> {
-        self.instances.iter().find(|instance| instance.instance.name == *name)
+        let is_named = |instance: &&ConfiguredInstance| instance.instance.name == *name;
+        let has_session = |instance: &&ConfiguredInstance| instance.sso_sessions.contains(name);
+        let instances = || self.instances.iter();
+        instances().find(is_named).or_else(|| instances().find(has_session))
+    }
+
+    /// The instance that a profile of the AWS config signs in to. Several can have its start URL: then the one with the
+    /// `[sso-session]` of the profile counts, or the chosen one, or the default.
+    pub(crate) fn of_portal(&self, portal: &Instance) -> Option<&ConfiguredInstance> {
+        let has_url =
+            |instance: &&ConfiguredInstance| instance.instance.start_url == portal.start_url;
+        let found: Vec<_> = self.instances.iter().filter(has_url).collect();
+        let by_session = found.iter().find(|found| found.sso_sessions.contains(&portal.name));
+        let chosen = || {
+            let chosen = self.wanted.as_ref().and_then(|name| self.named(name));
+            chosen.or_else(|| self.default()).filter(has_url)
+        };
+        by_session.copied().or_else(chosen).or_else(|| found.first().copied())
     }
 
     /// The instance with this name and this start URL.
@@ -159,31 +181,59 @@ pub(crate) fn config_file(arguments: &InstanceArguments) -> Result<(PathBuf, Con
     Ok((path, config.unwrap_or_default()))
 }
 
-/// Merges the instances of both files. If they differ for one name, config.yaml wins, with a warning.
-fn merge(config: &ConfigFile, of_aws: Vec<Instance>) -> Vec<ConfiguredInstance> {
+/// Merges the instances of both files. One start URL is one sign-in, whatever the files call it. A name of the AWS config that
+/// config.yaml gives to another start URL is replaced by one that is free.
+fn merge(config: &ConfigFile, of_aws: Vec<(Instance, PortalName)>) -> Vec<ConfiguredInstance> {
     let of_config = config.instances.iter().map(|instance| ConfiguredInstance {
         instance: instance.instance.clone(),
         default_region: instance.default_region.clone(),
         auth_url_action: instance.auth_url_action,
         accounts: instance.accounts.clone(),
-        is_in_aws_config: of_aws.contains(&instance.instance),
+        sso_sessions: Vec::new(),
     });
     let mut instances: Vec<_> = of_config.collect();
-    for instance in of_aws {
-        match instances.iter().find(|known| known.instance.name == instance.name) {
-            Some(known) if known.instance == instance => {}
-            Some(_) => warn!(
-                "[sso-session {}] of the AWS config is not used, because it differs from the instance in config.yaml",
-                instance.name
-            ),
-            None => instances.push(ConfiguredInstance {
-                instance,
-                default_region: None,
-                auth_url_action: None,
-                accounts: Vec::new(),
-                is_in_aws_config: true,
-            }),
+    let of_config = instances.len();
+    for (instance, named_by) in of_aws {
+        let session = match named_by {
+            PortalName::SsoSession => vec![instance.name.clone()],
+            PortalName::StartUrl => Vec::new(),
+        };
+        if let Some(known) = same_sign_in(&mut instances, of_config, &instance) {
+            known.sso_sessions.extend(session);
+            continue;
         }
+        let name = free_name(&instances, &instance);
+        instances.push(ConfiguredInstance {
+            instance: Instance { name, ..instance },
+            default_region: None,
+            auth_url_action: None,
+            accounts: Vec::new(),
+            sso_sessions: session,
+        });
     }
     instances
+}
+
+/// The instance of config.yaml that an instance of the AWS config is: the one of its start URL, if there is only one or if it
+/// has the same name. Two of one start URL in one file are two identities.
+fn same_sign_in<'a>(
+    instances: &'a mut [ConfiguredInstance],
+    of_config: usize,
+    portal: &Instance,
+) -> Option<&'a mut ConfiguredInstance> {
+    let of_config = instances.get_mut(..of_config)?;
+    let has_url = |known: &ConfiguredInstance| known.instance.start_url == portal.start_url;
+    let is_only = of_config.iter().filter(|known| has_url(known)).count() == 1;
+    let is_same = |known: &ConfiguredInstance| is_only || known.instance.name == portal.name;
+    of_config.iter_mut().find(|known| has_url(known) && is_same(known))
+}
+
+fn free_name(instances: &[ConfiguredInstance], portal: &Instance) -> InstanceName {
+    let is_free = |name: &InstanceName| instances.iter().all(|known| known.instance.name != *name);
+    let numbered = |number: usize| {
+        let name: String = portal.name.as_str().chars().take(60).collect();
+        InstanceName::parse(&format!("{name}-{number}")).ok()
+    };
+    let mut names = std::iter::once(portal.name.clone()).chain((2..1000).filter_map(numbered));
+    names.find(is_free).unwrap_or_else(|| portal.name.clone())
 }

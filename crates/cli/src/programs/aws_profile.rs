@@ -2,8 +2,7 @@
 
 use std::path::PathBuf;
 
-use credentials::Failure;
-use providers::Mention;
+use config::aws_config::{AwsConfig, Mention};
 
 use crate::ground::{env, ui};
 
@@ -26,31 +25,24 @@ pub(crate) struct Win {
 }
 
 impl AwsProfile {
-    /// Reads a profile from both files.
-    ///
-    /// # Errors
-    /// A line is malformed: no SDK would read the file.
-    pub(crate) async fn read(name: &str) -> Result<Self, Failure> {
-        let files = [env::aws_config_file(), env::aws_credentials_file()];
-        let mentions =
-            providers::before_containers(name, files.each_ref().map(PathBuf::as_path)).await?;
+    /// Takes a profile from the files of the environment.
+    pub(crate) fn of(config: &AwsConfig, name: &str) -> Self {
+        let files = config.paths().map(PathBuf::clone);
+        let mentions = config.before_containers(name);
         let exists = mentions.iter().any(|mention| *mention != Mention::Absent);
         let files = FILES.into_iter().zip(files);
         let win = |(mention, (variable, file)): (Mention, (&'static str, PathBuf))| match mention {
             Mention::Wins(key) => Some(Win { key, file, variable }),
             Mention::Absent | Mention::NoCredentials => None,
         };
-        Ok(Self { exists, wins: mentions.into_iter().zip(files).filter_map(win).collect() })
+        Self { exists, wins: mentions.into_iter().zip(files).filter_map(win).collect() }
     }
 }
 
 /// Warns if SDKs would use the `[default]` profile instead of `what`.
-pub(crate) async fn warn_of_default(what: &str) {
-    let profile = match AwsProfile::read("default").await {
-        Ok(profile) => profile,
-        Err(error) => return ui::note(&format!("warning: {}.", ui::printable(&error.to_string()))),
-    };
-    for Win { key, file, variable } in profile.wins {
+pub(crate) fn warn_of_default(what: &str) {
+    let config = AwsConfig::read(env::aws_config_file(), env::aws_credentials_file());
+    for Win { key, file, variable } in AwsProfile::of(&config, "default").wins {
         let file = file.display().to_string();
         ui::note(&format!(
             "warning: SDKs use the [default] profile of {} before {what}, because it has {key}. \

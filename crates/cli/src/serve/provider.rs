@@ -4,8 +4,8 @@
 //! parsing, for a disk or for a keyring.
 
 use credentials::{
-    Chain, Failure, Fetched, InstanceId, InstanceName, Problem, ProfileSource, Source, Upstream,
-    shell_word,
+    AwsConfigFiles, Chain, Failure, Fetched, InstanceId, InstanceName, Problem, ProfileSource,
+    Source, Upstream, shell_word,
 };
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
@@ -14,13 +14,14 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use providers::AwsConfig;
+use config::aws_config::AwsConfig;
 use providers::identity_center::{FolderSnapshot, IdentityCenter, SignInPlace};
 use providers::secure_store::Passphrase;
 use server::{Event, EventKind, Later, Provider, Session};
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::mpsc::Sender;
 use tokio::task::JoinSet;
+use tracing::debug;
 
 use crate::ground::paths;
 use crate::instance::access::{self, explain};
@@ -43,6 +44,8 @@ struct Inner {
     centers: Mutex<HashMap<InstanceId, Center>>,
     /// The sign-ins of the AWS CLI, as they were before a profile was last resolved.
     snapshots: Mutex<HashMap<ProfileSource, Arc<FolderSnapshot>>>,
+    /// The last readings of the files of profiles.
+    aws_configs: Mutex<HashMap<AwsConfigFiles, Arc<AwsConfig>>>,
     clock_is_off: AtomicBool,
     /// The runtime of the thread, started with the first work.
     runtime: OnceLock<Handle>,
@@ -64,6 +67,7 @@ impl AwsProvider {
             settings: tokio::sync::Mutex::default(),
             centers: Mutex::default(),
             snapshots: Mutex::default(),
+            aws_configs: Mutex::default(),
             clock_is_off: AtomicBool::new(false),
             runtime: OnceLock::new(),
         }))
@@ -99,7 +103,7 @@ impl AwsProvider {
         let snapshot = Arc::new(FolderSnapshot::take(paths::aws_cli_sign_ins()).await);
         lock(&self.0.snapshots).insert(source.clone(), snapshot);
         let ProfileSource { files, name, .. } = source;
-        let config = AwsConfig::read(files.config().into(), files.credentials().into()).await?;
+        let config = self.aws_config(files)?;
         if config.has(name) && config.source(name).as_ref() != Some(source) {
             let text = format!(
                 "the profile `{name}` in {} was edited after it was loaded",
@@ -110,7 +114,25 @@ impl AwsProvider {
                 "Load it again: aws-sso ecs load --profile {name} (add --slotted for a named slot)"
             )));
         }
-        access::aws().profile(&config, name).await
+        access::aws_with(&config).profile(&config, name, None).await
+    }
+
+    /// Reads the files of a profile. If one of them can't be read now, the last reading counts.
+    fn aws_config(&self, files: &AwsConfigFiles) -> Result<Arc<AwsConfig>, Failure> {
+        let read = AwsConfig::read(files.config().into(), files.credentials().into());
+        let mut known = lock(&self.0.aws_configs);
+        match (read.unreadable().first(), known.get(files)) {
+            (Some(failure), Some(known)) => {
+                debug!("{failure}");
+                Ok(Arc::clone(known))
+            }
+            (Some(failure), None) => Err(failure.clone()),
+            (None, _) => {
+                let read = Arc::new(read);
+                known.insert(files.clone(), Arc::clone(&read));
+                Ok(read)
+            }
+        }
     }
 
     async fn look_at_session(&self, id: &InstanceId) -> Result<Session, Failure> {
@@ -189,7 +211,15 @@ impl AwsProvider {
         }
         let (arguments, runtime) = (self.0.arguments.clone(), Handle::current());
         let read = move || runtime.block_on(Settings::read(&arguments));
-        let settings = Arc::new(run_blocking(read).await?);
+        let settings = match (run_blocking(read).await, &*known) {
+            (Ok(settings), _) => Arc::new(settings),
+            // A file that can't be read now takes nothing from a running server.
+            (Err(failure), Some((_, settings))) => {
+                debug!("{failure}");
+                Arc::clone(settings)
+            }
+            (Err(failure), None) => return Err(failure),
+        };
         *known = Some((Instant::now(), Arc::clone(&settings)));
         Ok(settings)
     }

@@ -109,7 +109,9 @@ fn a_role_of_an_instance_is_not_a_profile_of_the_same_name() {
 fn the_chosen_instance_is_never_replaced_by_another_with_the_same_role() {
     let fake = fake();
     let mut world = world_of(&fake);
-    world.write(".aws-sso/config.yaml", &config(&instance("Corp", &fake)));
+    // Two identities: two names for one start URL in one file.
+    let both = format!("{}{}", instance("Corp", &fake), instance("corp2", &fake));
+    world.write(".aws-sso/config.yaml", &config(&both));
     let session = format!(
         "[sso-session corp2]\nsso_start_url = {}\nsso_region = {}\n[profile x]\nsso_session = corp2\n\
          sso_account_id = 000001111111\nsso_role_name = AdministratorAccess\n",

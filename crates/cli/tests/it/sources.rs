@@ -97,13 +97,13 @@ fn the_error_for_a_profile_without_credentials_says_what_was_looked_for_and_wher
         ),
         ("broken", 1, &["no such vault"]),
         ("garbage", 1, &["the output is not that of a credential_process"]),
-        ("chain", 1, &["could not find source profile nobody"]),
+        ("chain", 1, &["source_profile of `chain` names `nobody`, which is not in"]),
         (
             "login",
-            1,
+            3,
             &[
-                "the profile `login` uses a sign-in of `aws login`",
-                "aws configure export-credentials --profile login | aws-sso ecs load --from-stdin --name login",
+                "the profile `login` uses a sign-in of `aws login`: the AWS CLI cannot be run",
+                "hint: Sign in with the AWS CLI 2.32 or later: aws login --profile login",
             ],
         ),
         ("sso", 3, &["nobody is signed in to `corp`", "hint: Sign in: aws-sso login"]),
@@ -118,12 +118,34 @@ fn the_error_for_a_profile_without_credentials_says_what_was_looked_for_and_wher
 }
 
 #[test]
-fn a_config_that_cannot_be_read_says_which_line() {
-    let world = world();
-    world.write(".aws/config", "[profile a]\nregion = x\n[broken\n");
-    let failed = world.run(&["ecs", "load", "--profile", "a"]);
-    assert_eq!(failed.code, Some(1));
-    assert!(failed.stderr.contains("on line 3"), "{}", failed.stderr);
+fn a_line_that_cannot_be_read_costs_only_who_needs_it() {
+    let world = world_with_config();
+    let config = std::fs::read_to_string(world.home().join(".aws/config")).unwrap();
+    let broken = format!(
+        "  region = eu-west-1\n{config}\n[broken\n[sso-session bad]\n\
+         sso_start_url = http://corp.awsapps.com/start\nsso_region = eu-west-1\n\
+         [profile of-bad]\nsso_session = bad\nsso_account_id = 1\nsso_role_name = Admin\n\
+         [profile malformed]\nsso_session = corp\nsso_account_id = 12-34\nsso_role_name = Admin\n"
+    );
+    world.write(".aws/config", &broken);
+    let server = world.serve(&[]);
+    let load = |profile| {
+        world.run(&["ecs", "load", "--profile", profile, "--server", &server.address()])
+    };
+    assert_eq!(load("process").code, Some(0));
+    assert_eq!(world.run(&["list", "--sso", "corp"]).code, Some(0));
+    for (profile, text) in [
+        ("of-bad", ", sso_start_url of `bad` must be the https:// URL of an AWS access portal"),
+        ("malformed", ", sso_account_id of `malformed` must be "),
+    ] {
+        let failed = load(profile);
+        assert_eq!(failed.code, Some(1), "{profile}");
+        assert!(failed.stderr.contains(text), "{}", failed.stderr);
+        assert!(failed.stderr.contains("/.aws/config line "), "{}", failed.stderr);
+    }
+    let chosen = world.run(&["login", "--sso", "bad"]);
+    assert_eq!(chosen.code, Some(1));
+    assert!(chosen.stderr.contains("sso_start_url of `bad` must be"), "{}", chosen.stderr);
 }
 
 #[test]

@@ -6,6 +6,8 @@ pub(super) enum Header {
     Profile(String),
     SsoSession(String),
     Services(String),
+    /// A profile whose header begins with white space: SDKs other than botocore take it for one.
+    Spaced(String),
     /// The kind of the section is known, but it has no name, or more than one word as its name.
     NoName,
     Other,
@@ -14,24 +16,37 @@ pub(super) enum Header {
 impl Header {
     /// Reads the header of a section of the AWS config file.
     pub(super) fn of_config(header: &str) -> Self {
-        let kinds: [(&str, fn(String) -> Self); 3] = [
-            ("profile", Self::Profile),
-            ("sso-session", Self::SsoSession),
-            ("services", Self::Services),
-        ];
-        if let Some((_, kind)) = kinds.into_iter().find(|(word, _)| header.starts_with(word)) {
+        let kind = KINDS.into_iter().find(|(word, _)| header.starts_with(word));
+        if let Some((_, kind)) = kind {
             let words = words(header).unwrap_or_default();
             return match <[String; 2]>::try_from(words) {
                 Ok([_, name]) => kind(name),
                 Err(_) => Self::NoName,
             };
         }
-        match header {
-            "default" => Self::Profile(header.to_owned()),
-            _ => Self::Other,
+        match (header, Some(header.trim()).filter(|trimmed| *trimmed != header)) {
+            ("default", _) => Self::Profile(header.to_owned()),
+            (_, Some(trimmed)) => match Self::of_config(trimmed) {
+                Self::Profile(name) => Self::Spaced(name),
+                Self::Spaced(_)
+                | Self::SsoSession(_)
+                | Self::Services(_)
+                | Self::NoName
+                | Self::Other => Self::Other,
+            },
+            (_, None) => Self::Other,
         }
     }
 }
+
+type Kind = (&'static str, fn(String) -> Header);
+
+/// The words that headers begin with.
+const KINDS: [Kind; 3] = [
+    ("profile", Header::Profile),
+    ("sso-session", Header::SsoSession),
+    ("services", Header::Services),
+];
 
 /// The words of a header, split as a POSIX shell does. `None` if a quote is not closed.
 fn words(text: &str) -> Option<Vec<String>> {
@@ -101,7 +116,8 @@ mod tests {
             ("profile", Header::NoName),
             ("profile a b", Header::NoName),
             ("dev", Header::Other),
-            (" default", Header::Other),
+            (" default", Header::Spaced("default".to_owned())),
+            (" profile dev ", Header::Spaced("dev".to_owned())),
             ("Default", Header::Other),
         ] {
             assert_eq!(Header::of_config(text), expected, "{text}");

@@ -33,6 +33,11 @@ pub enum OddityKind {
         /// The header.
         header: String,
     },
+    /// `[ default ]`: the white space hides the profile from botocore, and not from other SDKs.
+    Spaced {
+        /// The header.
+        header: String,
+    },
     /// `[profile a b]` or a quote that is not closed: the section has no name.
     NoName {
         /// The header.
@@ -84,6 +89,9 @@ impl fmt::Display for Oddity {
                     "{place} begins [{header}], which is not a profile: [profile {header}] is one"
                 )
             }
+            OddityKind::Spaced { header } => {
+                write!(f, "{place} begins [{header}] with white space before the word")
+            }
             OddityKind::NoName { header } => {
                 write!(
                     f,
@@ -109,6 +117,10 @@ pub(super) fn of_config(ini: &Ini, path: &Arc<PathBuf>) -> Vec<Oddity> {
                 Some(first) => oddities.push(odd(*line, OddityKind::TwoDefaults { first })),
                 None => default = Some(*line),
             },
+            Header::Spaced(_) => {
+                let header = header.clone();
+                oddities.push(odd(*line, OddityKind::Spaced { header }));
+            }
             Header::NoName => {
                 let header = header.clone();
                 oddities.push(odd(*line, OddityKind::NoName { header }));

@@ -1,10 +1,11 @@
 //! Instances of IAM Identity Center in the AWS config: `[sso-session NAME]`, and `sso_start_url` in a profile.
 
 use credentials::{
-    AccountId, Chain, Failure, Instance, InstanceName, Invalid, RegionName, RoleName, StartUrl,
+    AccountId, Chain, Failure, Instance, InstanceName, Invalid, ProfileName, RegionName, RoleName,
+    StartUrl,
 };
 
-use super::{AwsConfig, Block, wrong};
+use super::{AwsConfig, Block, has_credentials, wrong};
 
 /// Where the name of an instance in the AWS config comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +38,14 @@ impl AwsConfig {
         let is_meant =
             |block: &&Block| InstanceName::parse(block.name()).is_ok_and(|of| of == *name);
         of_session(self.sso_sessions.values().find(is_meant)?).err()
+    }
+
+    /// What is wrong with sections: sso-sessions that are no instance, and profiles whose way can't be gone.
+    pub fn broken(&self) -> Vec<Failure> {
+        let sessions = self.sso_sessions.values().filter_map(|block| of_session(block).err());
+        let profiles = self.profiles.values().filter(|profile| has_credentials(profile));
+        let names = profiles.filter_map(|profile| ProfileName::parse(profile.name()).ok());
+        sessions.chain(names.filter_map(|name| self.way(&name).err())).collect()
     }
 
     /// The instance and the role that a profile signs in to by itself; `None` if it doesn't.

@@ -7,6 +7,8 @@ use super::{AwsConfig, Block, has_credentials, wrong};
 /// The way to a profile's credentials.
 #[derive(Debug)]
 pub struct Way<'a> {
+    /// The profile.
+    pub profile: &'a Block,
     /// What it begins with.
     pub base: Base<'a>,
     /// The roles that are assumed from there, one after the other.
@@ -80,7 +82,7 @@ impl AwsConfig {
             })?;
         }
         roles.reverse();
-        Ok(Way { base: self.base(profile)?, roles })
+        Ok(Way { profile: first, base: self.base(profile)?, roles })
     }
 
     /// The instance and the chain of roles, if a profile's credentials come from IAM Identity Center alone.
@@ -88,7 +90,7 @@ impl AwsConfig {
     /// # Errors
     /// As for [`AwsConfig::way`].
     pub fn chain(&self, name: &ProfileName) -> Result<Option<(Instance, Chain)>, Failure> {
-        let Way { base, roles } = self.way(name)?;
+        let Way { base, roles, .. } = self.way(name)?;
         let Base::Portal { instance, chain } = base else { return Ok(None) };
         if roles.iter().any(|role| role.mfa_serial.is_some()) {
             return Ok(None);

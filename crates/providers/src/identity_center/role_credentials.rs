@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use aws_credential_types::Credentials as SdkCredentials;
-use aws_sdk_sts::config::SharedCredentialsProvider;
 use credentials::{
     AccountId, Chain, Credentials, Expiration, Failure, Fetched, InstanceName, Link, Partition,
     Problem, RoleName, Secret,
@@ -16,13 +14,11 @@ use super::IdentityCenter;
 use super::access_token::{AccessToken, wait_for};
 use super::item::Session;
 use super::portal::PortalError;
-use crate::complete;
-use crate::failure;
+use crate::assume_role::{AssumeRole, session_name};
+use crate::{complete, failure, sdk_config};
 
 /// Kept credentials are replaced when no more than this is left of them. An SDK would soon ask for new ones.
 const MIN_KEPT_LIFE: SignedDuration = SignedDuration::from_mins(20);
-/// STS API Reference, AssumeRole, RoleSessionName.
-const MAX_SESSION_NAME_LENGTH: usize = 64;
 
 /// How urgent credentials are.
 #[derive(Clone, Copy, Debug)]
@@ -117,7 +113,7 @@ impl IdentityCenter {
     /// Those of [`IdentityCenter::credentials`]; or the identity in AWS's answer is not the session of a role.
     pub async fn learn_user_name(&self, chain: &Chain) -> Result<String, Failure> {
         let credentials = self.credentials(chain).await?.credentials;
-        let client = self.sts(&credentials).await?;
+        let client = sdk_config::sts(self.config().await?, sdk_config::of_session(&credentials));
         let answer = client.get_caller_identity().send().await;
         let answer = answer.map_err(|error| failure::of_sdk(&error))?;
         let name =
@@ -226,35 +222,15 @@ impl IdentityCenter {
         with: &Credentials,
         (account, role): (&AccountId, &RoleName),
     ) -> Result<Credentials, Failure> {
-        let session_name = link.session_name.clone().unwrap_or_else(|| session_name(role, account));
-        let call = self.sts(with).await?.assume_role().role_arn(link.role_arn.to_string());
-        let call = call
-            .role_session_name(session_name)
-            .set_external_id(link.external_id.clone())
-            .set_source_identity(link.source_identity.clone());
-        let answer = call.send().await.map_err(|error| {
-            let error = failure::of_sdk(&error);
-            let text = format!(
-                "the role {} cannot be assumed with the role {}: {error}",
-                link.role_arn,
-                role.as_str()
-            );
-            error.with_message(text)
-        })?;
-        complete::of_sts(answer.credentials)
-    }
-
-    async fn sts(&self, credentials: &Credentials) -> Result<aws_sdk_sts::Client, Failure> {
-        let keys = SdkCredentials::new(
-            credentials.access_key_id.as_str(),
-            credentials.secret_access_key.expose(),
-            Some(credentials.session_token.expose().to_owned()),
-            None,
-            "IAM Identity Center",
-        );
-        let config = self.config().await?.to_builder();
-        let config = config.credentials_provider(SharedCredentialsProvider::new(keys)).build();
-        Ok(aws_sdk_sts::Client::new(&config))
+        let session_name = || session_name(role, account);
+        let assumed = AssumeRole {
+            link,
+            session_name: link.session_name.clone().unwrap_or_else(session_name),
+            duration_seconds: None,
+            mfa: None,
+        };
+        let whose = format!("the role {}", role.as_str());
+        assumed.call(self.config().await?, sdk_config::of_session(with), &whose).await
     }
 }
 
@@ -315,27 +291,9 @@ fn explain(
     error.with_message(text)
 }
 
-/// A session name that shows the origin in CloudTrail, cut to the length that STS allows.
-fn session_name(role: &RoleName, account: &AccountId) -> String {
-    let account = account.as_str();
-    let room = MAX_SESSION_NAME_LENGTH - 1 - account.len();
-    // A role's name is ASCII: bytes are characters.
-    let role = role.as_str();
-    format!("{}@{account}", role.get(..room).unwrap_or(role))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn session_names_are_not_longer_than_sts_allows() {
-        let account = AccountId::parse("123456789012").unwrap();
-        let longest = RoleName::parse(&"R".repeat(64)).unwrap();
-        assert_eq!(session_name(&longest, &account).len(), 64);
-        let short = RoleName::parse("Admin").unwrap();
-        assert_eq!(session_name(&short, &account), "Admin@123456789012");
-    }
 
     #[test]
     fn chains_that_differ_in_anything_have_different_keys() {

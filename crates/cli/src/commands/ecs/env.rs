@@ -47,7 +47,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     ui::data(&format.write(&exports)?);
     match is_for_containers {
         true => note_containers(&server, token_file.is_some()),
-        false => aws_profile::warn_of_default("the server").await,
+        false => aws_profile::warn_of_default("the server"),
     }
     if let Some(usage) = format.usage().filter(|_| ui::is_data_seen()) {
         ui::note(&format!("To use it, run: {usage}"));

@@ -81,10 +81,14 @@ pub(super) fn aws_config_profiles(
         !names.contains(name) && principal.role().is_none_or(|role| !known.contains(&role))
     };
     let profile = |(name, principal)| {
-        let source = match settings.aws_config.chain(&name) {
-            Some((instance, chain)) => Some(Source::Role { instance, chain }),
-            None => settings.aws_config.source(&name).map(Source::Profile),
-        };
+        // The error of a broken profile is told to who chooses it.
+        let chain = settings.aws_config.chain(&name).ok().flatten();
+        let of_portal = chain.and_then(|(portal, chain)| {
+            let instance = settings.of_portal(&portal)?.instance.id();
+            Some(Source::Role { instance, chain })
+        });
+        let of_files = || settings.aws_config.source(&name).map(Source::Profile);
+        let source = of_portal.or_else(of_files);
         AwsConfigProfile::new(name, principal, source)
     };
     profiles.into_iter().filter(is_new).map(profile).collect()

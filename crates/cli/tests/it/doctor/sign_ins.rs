@@ -75,5 +75,5 @@ fn files_that_cannot_be_read_are_told() {
     found(&world, "warning", "Colour");
     world.write(".aws/config", "[default\n");
     let mend = found(&world, "problem", ".aws/config");
-    assert_eq!(mend, format!("${{EDITOR:-vi}} {}", world.home().join(".aws/config").display()));
+    assert_eq!(mend, format!("${{EDITOR:-vi}} +1 {}", world.home().join(".aws/config").display()));
 }

@@ -137,7 +137,7 @@ fn a_slot_that_is_loaded_before_the_first_sign_in_is_served_after_it() {
     note(&format!("after the first sign-in the slot was served within {took:?}"));
 }
 
-/// The SDK itself reads the AWS CLI's sign-in for this profile, which belongs to none of our instances.
+/// The AWS CLI's sign-in is found by the start URL of the profile.
 #[test]
 fn a_profile_is_served_after_a_sign_in_with_the_aws_cli() {
     let fake = fake(3600);
@@ -148,10 +148,11 @@ fn a_profile_is_served_after_a_sign_in_with_the_aws_cli() {
          sso_account_id = 000001111111\nsso_role_name = ReadOnlyAccess\n"
     );
     world.write(".aws/config", &config);
+    let file = world.home().join(".local/state/aws-sso/corp.json");
+    let item: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+    fs::remove_file(file).unwrap();
     let server = world.serve(&["--load", "old"]);
     until("a sign-in is needed", || profile(&server)["State"] == "sign-in-needed");
-    let item = fs::read(world.home().join(".local/state/aws-sso/corp.json")).unwrap();
-    let item: Value = serde_json::from_slice(&item).unwrap();
     let token = json!({
         "startUrl": start_url,
         "region": region,
