@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test must fail loudly")]
 #![expect(clippy::disallowed_methods, reason = "tests write files of their own")]
 
+mod aws_config;
 mod browser;
 mod chains;
 mod clients;

@@ -1,5 +1,7 @@
 //! `ecs load` with credentials of moto's STS.
 
+use fakes::Terminal;
+
 use crate::{Moto, get_caller_identity, uri_of, world};
 
 const CONFIG: &str = "\
@@ -35,6 +37,33 @@ fn a_role_is_assumed_from_a_source_profile() {
     std::fs::remove_dir_all(world.home().join(".aws")).unwrap();
     let identity = get_caller_identity(&world, &moto, &server.url("/creds"));
     assert!(identity.stdout.contains(":assumed-role/Ops/me\""), "{}", identity.stdout);
+}
+
+#[test]
+fn a_person_is_asked_for_the_code_of_an_mfa_device() {
+    let moto = Moto::start();
+    let mut world = world(&moto);
+    let with_mfa = "mfa_serial = arn:aws:iam::123456789012:mfa/me\n\
+                    duration_seconds = 7200\n[profile china]";
+    world.write(".aws/config", &CONFIG.replace("[profile china]", with_mfa));
+    let server = world.serve(&[]);
+    world.set("AWS_SSO_ECS_SERVER", &server.address());
+    let start = || {
+        let mut command = world.command(world.binary());
+        command.args(["ecs", "load", "--profile", "ops"]);
+        let terminal = Terminal::start(command, 120, 10);
+        terminal.wait_for("Code of the MFA device arn:aws:iam::123456789012:mfa/me:");
+        terminal
+    };
+    let wrong = start();
+    wrong.type_in("12345\r");
+    let (status, screen) = wrong.finish();
+    assert!(!status.success() && screen.contents().contains("a code has 6 digits"));
+    let right = start();
+    right.type_in("123456\r");
+    let (status, screen) = right.finish();
+    assert!(status.success(), "{}", screen.contents());
+    assert!(server.get("/").1.contains("role/Ops"));
 }
 
 #[test]

@@ -15,6 +15,7 @@ mod portal;
 mod rate_limiter;
 mod role_credentials;
 mod session;
+mod vanity_url;
 
 use std::fmt;
 use std::path::PathBuf;

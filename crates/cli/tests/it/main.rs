@@ -30,6 +30,7 @@ mod https;
 mod identity;
 mod identity_center;
 mod impostors;
+mod kinds_of_profiles;
 mod lifecycle;
 mod load_only;
 mod man;

@@ -129,9 +129,8 @@ fn a_line_that_cannot_be_read_costs_only_who_needs_it() {
     );
     world.write(".aws/config", &broken);
     let server = world.serve(&[]);
-    let load = |profile| {
-        world.run(&["ecs", "load", "--profile", profile, "--server", &server.address()])
-    };
+    let load =
+        |profile| world.run(&["ecs", "load", "--profile", profile, "--server", &server.address()]);
     assert_eq!(load("process").code, Some(0));
     assert_eq!(world.run(&["list", "--sso", "corp"]).code, Some(0));
     for (profile, text) in [

@@ -59,6 +59,7 @@ impl Workflow {
 pub(crate) struct Oidc<'a> {
     client: Client,
     instance: &'a Instance,
+    identity_center: &'a IdentityCenter,
 }
 
 /// The answer of CreateToken.
@@ -100,7 +101,8 @@ pub(crate) enum TokenError {
 
 impl IdentityCenter {
     pub(crate) async fn oidc(&self) -> Result<Oidc<'_>, Failure> {
-        Ok(Oidc { client: Client::new(self.config().await?), instance: self.instance() })
+        let client = Client::new(self.config().await?);
+        Ok(Oidc { client, instance: self.instance(), identity_center: self })
     }
 }
 
@@ -115,7 +117,7 @@ impl Oidc<'_> {
             .scopes(SCOPE)
             .grant_types(workflow.grant_type())
             .grant_types("refresh_token")
-            .issuer_url(self.instance.start_url.as_str());
+            .issuer_url(self.identity_center.portal_url().await.as_str());
         if let Workflow::Pkce = workflow {
             call = call.redirect_uris(REDIRECT_URI_WITHOUT_PORT);
         }
@@ -138,7 +140,7 @@ impl Oidc<'_> {
             .start_device_authorization()
             .client_id(&client.client_id)
             .client_secret(client.client_secret.expose())
-            .start_url(self.instance.start_url.as_str())
+            .start_url(self.identity_center.portal_url().await.as_str())
             .send()
             .await
             .map_err(|error| self.explain(&error))?;
