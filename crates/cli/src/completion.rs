@@ -8,10 +8,9 @@ mod values;
 use std::ffi::OsString;
 use std::io::Write;
 
-use clap::CommandFactory;
 use clap_complete::engine::{self, ArgValueCompleter};
 
-use crate::cli::Arguments;
+use crate::cli;
 use crate::ground::values::Values;
 use crate::programs::shell_completion::Shell;
 use line::Line;
@@ -23,7 +22,7 @@ pub(crate) fn answer(shell: Shell) {
     let mut words: Vec<OsString> = typed.before.iter().map(OsString::from).collect();
     let index = words.len();
     words.push(OsString::from(&typed.word.text));
-    let mut command = with_values(Arguments::command(), &line);
+    let mut command = with_values(cli::command(), &line);
     let folder = std::env::current_dir().ok();
     let candidates = engine::complete(&mut command, words, index, folder.as_deref());
     let answer = shell.answer(&typed.word, &candidates.unwrap_or_default());

@@ -13,9 +13,8 @@ mod serve;
 
 use std::process::ExitCode;
 
-use clap::{Parser, ValueEnum};
+use clap::ValueEnum;
 
-use crate::cli::Arguments;
 use crate::ground::{env, process, ui};
 use crate::programs::shell_completion::Shell;
 
@@ -29,8 +28,8 @@ fn main() -> ExitCode {
         return process::replace(command)
             .unwrap_or_else(|error| ui::report(&credentials::Failure::failed(error)));
     }
-    let arguments = Arguments::parse();
-    ui::start_log(arguments.log_level);
+    let line = cli::parse();
+    line.start_log();
     if let Err(error) = env::check_home() {
         return ui::report(&error);
     }
@@ -39,7 +38,7 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return ui::report(&credentials::Failure::failed(error)),
     };
-    let outcome = runtime.block_on(cli::run(arguments.command));
+    let outcome = runtime.block_on(line.run());
     // A look-up or a child that is still going on in the background is nobody's concern any more.
     runtime.shutdown_background();
     match outcome.and_then(|code| ui::check_written().map(|()| code)) {

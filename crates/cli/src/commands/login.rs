@@ -6,12 +6,11 @@ use providers::identity_center::{IdentityCenter, Workflow};
 
 use crate::ground::ui;
 use crate::instance::access::{self, explain};
-use crate::instance::arguments::InstanceArguments;
+use crate::instance::arguments::{InstanceArguments, UrlArguments};
 use crate::instance::catalogue::{self, Extent};
 use crate::instance::roles::Roles;
 use crate::instance::settings::{ConfiguredInstance, Settings};
 use crate::instance::sign_in::{Outcome, SignInOptions, sign_in, until};
-use config::UrlAction;
 
 /// Sign in to IAM Identity Center
 ///
@@ -29,10 +28,8 @@ pub(crate) struct Arguments {
     /// Sign in with a browser on this machine, even if none seems to be available
     #[arg(long, conflicts_with = "device_code")]
     pkce: bool,
-    /// What to do with the URL: open, print, printurl, clip, exec, ansi-osc52, granted-containers or
-    /// open-url-in-container
-    #[arg(short, long, value_name = "ACTION")]
-    url_action: Option<UrlAction>,
+    #[command(flatten)]
+    url: UrlArguments,
     /// Sign in again, even if you are signed in
     #[arg(short, long)]
     force: bool,
@@ -48,7 +45,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         _ => None,
     };
     let options =
-        SignInOptions { force: arguments.force, workflow, url_action: arguments.url_action };
+        SignInOptions { force: arguments.force, workflow, url_action: arguments.url.url_action };
     let explained = |error| explain(error, &settings, instance);
     if let Some(path) = center.set_aside_if_key_is_lost().map_err(explained)? {
         ui::note(&format!(

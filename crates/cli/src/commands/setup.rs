@@ -7,7 +7,7 @@ use std::io::{IsTerminal, stdin};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use credentials::{Failure, InstanceName, Invalid, RegionName, StartUrl};
+use credentials::{Failure, InstanceName, Invalid, Problem, RegionName, StartUrl};
 
 use crate::ground::{env, paths, ui};
 use config::ConfigFile;
@@ -20,7 +20,6 @@ use config::ConfigFile;
 #[command(
     after_help = "Example:\n  aws-sso setup --start-url https://example.awsapps.com/start --region eu-central-1"
 )]
-#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
@@ -44,7 +43,13 @@ enum Command {
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
+    let Arguments { start_url, region, name, .. } = &arguments;
+    let has_answer = start_url.is_some() || region.is_some() || name.is_some();
     match arguments.command {
+        Some(_) if has_answer => {
+            let text = "--start-url, --region and --name cannot be used with another command";
+            Err(Failure::new(Problem::Usage, text))
+        }
         Some(Command::Profiles(arguments)) => profiles::run(arguments).await,
         None => set_up(arguments),
     }

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::{ArgMatches, CommandFactory};
+use clap::ArgMatches;
 use credentials::{AccountId, InstanceName};
 
-use crate::cli::Arguments;
+use crate::cli;
 use crate::client::address::ServerAddress;
 use crate::client::arguments::{AddressArguments, ServerArguments};
 use crate::instance::arguments::InstanceArguments;
@@ -20,7 +20,7 @@ impl Line {
         // The last option has no value yet.
         let unfinished = words.last().filter(|last| last.starts_with('-')).map_or(0, |_| 1);
         let words = words.get(..words.len() - unfinished).unwrap_or_default();
-        let command = Arguments::command().ignore_errors(true).disable_help_flag(true);
+        let command = cli::command().ignore_errors(true).disable_help_flag(true);
         let mut matches = command.try_get_matches_from(words).unwrap_or_default();
         while let Some((_, subcommand)) = matches.remove_subcommand() {
             matches = subcommand;

@@ -4,10 +4,11 @@
 
 use std::env::consts::EXE_SUFFIX;
 use std::env::{VarError, args_os, current_exe, home_dir, split_paths, var, var_os};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Path, PathBuf, absolute};
 use std::process::Command;
+use std::sync::OnceLock;
 
 use credentials::{Failure, Invalid};
 use providers::child::PASSPHRASE_VARIABLE;
@@ -98,9 +99,14 @@ pub(crate) fn file_password() -> Result<Option<Passphrase>, Failure> {
     optional(PASSPHRASE_VARIABLE, Passphrase::parse)
 }
 
-/// The browser for sign-ins, instead of the system's default.
+/// The browser for URLs, instead of the system's default: `--browser` or AWS_SSO_BROWSER.
 pub(crate) fn browser() -> Option<String> {
-    text("AWS_SSO_BROWSER")
+    BROWSER.get().cloned()
+}
+
+/// Sets the browser. (A process cannot safely change its own environment.)
+pub(crate) fn set_browser(path: String) {
+    BROWSER.get_or_init(|| path);
 }
 
 /// Why a browser on this machine cannot be used for a sign-in; `None` if it can.
@@ -156,6 +162,16 @@ pub(crate) fn ca_bundle() -> Option<PathBuf> {
 /// The shell whose completion script calls us.
 pub(crate) fn completing_shell() -> Option<String> {
     text("_AWS_SSO_COMPLETE")
+}
+
+/// The program and its arguments.
+pub(crate) fn arguments() -> Vec<OsString> {
+    args_os().collect()
+}
+
+/// Whether a variable is set and empty.
+pub(crate) fn is_empty(name: &OsStr) -> bool {
+    var_os(name).is_some_and(|value| value.is_empty())
 }
 
 /// The words from the completion script: the arguments after `--`.
@@ -228,6 +244,9 @@ pub(crate) fn text(name: &str) -> Option<String> {
 pub(crate) fn path(name: &str) -> Option<PathBuf> {
     var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
 }
+
+/// The browser of this process.
+static BROWSER: OnceLock<String> = OnceLock::new();
 
 /// A folder that does not exist, as in Debian's password database.
 const NO_HOME: &str = "/nonexistent";

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use config::UrlAction;
 use credentials::{AccountId, InstanceName, Partition, ProfileName, RoleArn, RoleName};
 
 use crate::ground::values::Values;
@@ -57,4 +58,16 @@ pub(crate) struct InstanceArguments {
     /// The config file [default: ~/.aws-sso/config.yaml if that folder exists, else ~/.config/aws-sso/config.yaml]
     #[arg(long, value_name = "FILE", env = "AWS_SSO_CONFIG", hide_env_values = true)]
     pub(crate) config: Option<PathBuf>,
+}
+
+/// What is done with a URL that a person should open.
+#[derive(Args)]
+pub(crate) struct UrlArguments {
+    /// What to do with the URL: open, print, printurl, clip, exec, ansi-osc52, granted-containers or
+    /// open-url-in-container
+    #[arg(short, long, value_name = "ACTION")]
+    pub(crate) url_action: Option<UrlAction>,
+    /// The browser for URLs [default: Browser in config.yaml, else the system's]
+    #[arg(short, long, value_name = "PATH", env = "AWS_SSO_BROWSER", hide_env_values = true)]
+    pub(crate) browser: Option<String>,
 }

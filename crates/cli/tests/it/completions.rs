@@ -62,6 +62,8 @@ fn values_are_those_of_the_instance_and_account_that_the_line_names() {
         (&["ecs", "load", "-a", "arn:aws:iam::1"], &["arn:aws:iam::100000000003:role/Ops"]),
         (&["ecs", "load", "-S", ""], &["corp", "Default"]),
         (&["list", "--sso", "c"], &["corp"]),
+        (&["-S", "c"], &["corp"]),
+        (&["-S", "corp", "ecs", "load", "-A", ""], &["000000000009"]),
         (&["ecs", "run", "--load", "corp"], &["corp:Only"]),
         (&["ecs", "load", "-p", "none"], &[]),
         (&["setup", "pro"], &["profiles"]),

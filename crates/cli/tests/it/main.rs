@@ -23,6 +23,7 @@ mod endpoints;
 mod exec;
 mod exports;
 mod forwarders;
+mod global_flags;
 mod guides;
 mod help;
 mod hints;
