@@ -1,6 +1,7 @@
 //! The command tree: what can be typed, and which function does it.
 
 mod global;
+mod replaced;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -49,6 +50,17 @@ enum Command {
     Completions(commands::completions::Arguments),
     Man(commands::man::Arguments),
     Doctor(commands::doctor::Arguments),
+    // For lines that people have.
+    #[command(hide = true)]
+    Eval(commands::eval::Arguments),
+    #[command(hide = true)]
+    Tags(commands::tags::Arguments),
+    /// Print how long the credentials of this shell are valid
+    #[command(hide = true)]
+    Time,
+    /// Print version
+    #[command(hide = true)]
+    Version,
 }
 
 /// A line that somebody typed, parsed.
@@ -63,11 +75,14 @@ pub(crate) struct Line {
 
 /// The command tree. Global flags stand before or after a command.
 pub(crate) fn command() -> clap::Command {
-    global::everywhere(Arguments::command())
+    global::everywhere(replaced::with_replaced(Arguments::command()))
 }
 
 /// Parses the arguments of this process. Ends the process for `--help` and for what cannot be parsed.
-pub(crate) fn parse() -> Line {
+///
+/// # Errors
+/// It is a line of aws-sso-cli that has another form here.
+pub(crate) fn parse() -> Result<Line, Failure> {
     let mut words: Vec<OsString> = env::arguments();
     let mut matches = matches_of(&words);
     let is_bare = matches.subcommand().is_none();
@@ -75,13 +90,14 @@ pub(crate) fn parse() -> Line {
         words.push("list".into());
         matches = matches_of(&words);
     }
+    replaced::check(&matches)?;
     match Arguments::from_arg_matches(&matches) {
-        Ok(arguments) => Line {
+        Ok(arguments) => Ok(Line {
             arguments,
             is_bare,
             browser: matches.get_one::<String>("browser").cloned(),
             not_needed: global::not_needed(&matches).collect(),
-        },
+        }),
         Err(error) => error.format(&mut command()).exit(),
     }
 }
@@ -142,6 +158,13 @@ async fn dispatch(command: Command) -> Result<ExitCode, Failure> {
         }
         Command::Man(arguments) => commands::man::run(arguments, self::command()),
         Command::Doctor(arguments) => Box::pin(commands::doctor::run(arguments)).await,
+        Command::Eval(arguments) => Box::pin(commands::eval::run(arguments)).await,
+        Command::Tags(arguments) => Box::pin(commands::tags::run(arguments)).await,
+        Command::Time => commands::time::run(),
+        Command::Version => {
+            ui::data(self::command().render_version().trim_end());
+            Ok(())
+        }
     };
     done.map(|()| ExitCode::SUCCESS)
 }

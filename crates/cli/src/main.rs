@@ -28,7 +28,10 @@ fn main() -> ExitCode {
         return process::replace(command)
             .unwrap_or_else(|error| ui::report(&credentials::Failure::failed(error)));
     }
-    let line = cli::parse();
+    let line = match cli::parse() {
+        Ok(line) => line,
+        Err(error) => return ui::report(&error),
+    };
     line.start_log();
     if let Err(error) = env::check_home() {
         return ui::report(&error);

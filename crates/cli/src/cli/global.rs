@@ -64,7 +64,7 @@ fn not_needed_flag(flag: &NotNeeded) -> Arg {
 /// The global flags that every command shows.
 const SHOWN: [&str; 1] = ["log_level"];
 
-const NOT_NEEDED: [NotNeeded; 4] = [
+const NOT_NEEDED: [NotNeeded; 6] = [
     // Lines of source code in the log.
     NotNeeded { long: "lines", takes_value: false },
     // The rate of calls to AWS is limited by what AWS allows.
@@ -73,4 +73,7 @@ const NOT_NEEDED: [NotNeeded; 4] = [
     NotNeeded { long: "sts-refresh", takes_value: false },
     // No command changes the AWS config without being asked to.
     NotNeeded { long: "no-config-check", takes_value: false },
+    // Without a flag that asks for them, the server needs no token and speaks plain HTTP.
+    NotNeeded { long: "disable-auth", takes_value: false },
+    NotNeeded { long: "disable-ssl", takes_value: false },
 ];

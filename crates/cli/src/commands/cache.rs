@@ -21,6 +21,9 @@ use crate::instance::settings::Settings;
 pub(crate) struct Arguments {
     #[command(flatten)]
     instance: InstanceArguments,
+    /// Do not list the changes
+    #[arg(long, hide = true)]
+    silent: bool,
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
@@ -40,7 +43,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         added.len(),
         removed.len()
     ));
-    if !before.is_empty() {
+    if !before.is_empty() && !arguments.silent {
         for (sign, arns) in [("+", added), ("-", removed)] {
             for arn in arns {
                 ui::data(&format!("{sign} {arn}"));

@@ -11,11 +11,19 @@ use crate::programs::shell_completion::Shell;
 #[derive(Args)]
 #[command(after_help = "Example:\n  eval \"$(aws-sso completions bash)\"")]
 pub(crate) struct Arguments {
-    /// The shell that loads the script
+    /// The shell that loads the script [default: the one in the variable SHELL]
     #[arg(value_name = "SHELL")]
-    shell: Shell,
+    shell: Option<Shell>,
+    /// Has no effect: it is what the command does
+    #[arg(long, hide = true)]
+    source: bool,
+    /// The shell, as aws-sso-cli names it
+    #[arg(long = "shell", id = "named", hide = true, value_name = "SHELL")]
+    named: Option<Shell>,
 }
 
 pub(crate) fn run(arguments: Arguments) {
-    ui::data(arguments.shell.script().trim_end());
+    let Arguments { shell, named, source: _ } = arguments;
+    let shell = shell.or(named).unwrap_or_else(Shell::of_this_person);
+    ui::data(shell.script().trim_end());
 }

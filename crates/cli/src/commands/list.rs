@@ -53,6 +53,12 @@ pub(crate) struct Arguments {
     /// Show only roles with this value in a column or tag; case is ignored, * matches anything; repeatable
     #[arg(short, long, value_name = "KEY=VALUE")]
     filter: Vec<Filter>,
+    /// Show only roles whose field begins with this: a filter of aws-sso-cli
+    #[arg(short = 'P', long, value_name = "FIELD=PREFIX", hide = true, value_parser = Filter::of_prefix)]
+    prefix: Vec<Filter>,
+    /// CSV without a header, as aws-sso-cli prints it
+    #[arg(long, hide = true, conflicts_with = "output")]
+    csv: bool,
     #[command(flatten)]
     instance: InstanceArguments,
     /// The format of the output
@@ -93,14 +99,16 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
             if catalogues.len() > 1 {
                 names.add(&role.profile, instance);
             }
-            if arguments.filter.iter().all(|filter| filter.holds(&roles, role)) {
+            let mut filters = arguments.filter.iter().chain(&arguments.prefix);
+            if filters.all(|filter| filter.holds(&roles, role)) {
                 let row = fields.iter().map(|field| field.of(&roles, role)).collect();
                 rows.push((arguments.sort.of(&roles, role), row));
             }
         }
     }
     names.warn();
-    if rows.is_empty() && arguments.output == Format::Table {
+    let format = if arguments.csv { Format::Csv } else { arguments.output };
+    if rows.is_empty() && format == Format::Table {
         ui::note("There are no roles to list.");
         return Ok(());
     }
@@ -108,7 +116,8 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     if arguments.reverse {
         rows.reverse();
     }
-    print(arguments.output, &fields, rows.into_iter().map(|(_, row)| row))
+    let header = if arguments.csv { Header::Without } else { Header::With };
+    print(format, header, &fields, rows.into_iter().map(|(_, row)| row))
 }
 
 /// The columns from the command line, or else from config.yaml (only for people), or else the default ones.
@@ -174,8 +183,16 @@ fn mention(settings: &Settings, instance: &ConfiguredInstance, is_empty: bool) {
     }
 }
 
+/// Whether CSV has a header.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Header {
+    With,
+    Without,
+}
+
 fn print<'a>(
     format: Format,
+    header: Header,
     fields: &[Field],
     rows: impl Iterator<Item = Row<'a>>,
 ) -> Result<(), Failure> {
@@ -190,7 +207,9 @@ fn print<'a>(
         Format::Csv => {
             let cannot = |error| Failure::failed(format!("CSV cannot be written: {error}"));
             let mut writer = csv::Writer::from_writer(Vec::new());
-            writer.write_record(&names).map_err(cannot)?;
+            if header == Header::With {
+                writer.write_record(&names).map_err(cannot)?;
+            }
             // A program gets every character. A terminal gets none that it would obey.
             let is_seen = ui::is_data_seen();
             for row in rows {

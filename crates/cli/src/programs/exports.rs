@@ -100,6 +100,17 @@ impl Exports {
         self
     }
 
+    /// Unsets variables.
+    pub(crate) fn unsetting(names: Vec<&'static str>) -> Self {
+        Self { set: Vec::new(), unset: names }
+    }
+
+    /// Adds one variable, or unsets it without a value.
+    pub(crate) fn with(mut self, name: &'static str, value: Option<&str>) -> Self {
+        self.set_or_unset(name, value);
+        self
+    }
+
     /// Applies the exports to a command.
     pub(crate) fn apply(&self, command: &mut Command) {
         for (name, value) in &self.set {

@@ -3,6 +3,8 @@
 mod word;
 
 use std::borrow::Cow;
+use std::fmt;
+use std::path::Path;
 
 use clap::ValueEnum;
 use clap_complete::CompletionCandidate;
@@ -37,7 +39,26 @@ struct ForNushell<'a> {
     description: String,
 }
 
+impl fmt::Display for Shell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Bash => "bash",
+            Self::Zsh => "zsh",
+            Self::Fish => "fish",
+            Self::Powershell => "powershell",
+            Self::Nushell => "nushell",
+        })
+    }
+}
+
 impl Shell {
+    /// The shell of the person who runs this program; bash if it has no completion.
+    pub(crate) fn of_this_person() -> Self {
+        let shell = env::shell();
+        let name = Path::new(&shell).file_stem().unwrap_or_default();
+        Self::from_str(&name.to_string_lossy(), true).unwrap_or(Self::Bash)
+    }
+
     /// The completion script, with a comment that says how to load it.
     pub(crate) fn script(self) -> &'static str {
         match self {

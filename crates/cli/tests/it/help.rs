@@ -36,6 +36,8 @@ fn docs_cli_md_is_what_help_says() {
         &["completions"],
         &["man"],
         &["doctor"],
+        &["eval"],
+        &["tags"],
     ] {
         let shown = world().run(&[command, &["--help"]].concat());
         assert_eq!((shown.code, shown.stderr.as_str()), (Some(0), ""));

@@ -19,6 +19,7 @@ mod completions;
 mod configuration;
 mod console;
 mod doctor;
+mod drop_in;
 mod endpoints;
 mod exec;
 mod exports;

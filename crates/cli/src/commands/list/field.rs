@@ -100,6 +100,11 @@ pub(super) struct Filter {
 }
 
 impl Filter {
+    /// Parses `FIELD=PREFIX`.
+    pub(super) fn of_prefix(text: &str) -> Result<Self, Invalid> {
+        format!("{text}*").parse()
+    }
+
     pub(super) fn holds<'a>(&self, roles: &Roles<'a>, role: &Role<'a>) -> bool {
         let tag = role.tags().into_iter().find(|(key, _)| *key == self.key);
         let value = match (tag, self.key.parse::<Field>()) {

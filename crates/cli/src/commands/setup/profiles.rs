@@ -33,7 +33,7 @@ pub(crate) struct Arguments {
     #[arg(long, group = "instead")]
     remove: bool,
     /// Write without asking
-    #[arg(short, long, conflicts_with_all = ["print", "diff"])]
+    #[arg(short, long, alias = "force", conflicts_with_all = ["print", "diff"])]
     yes: bool,
     /// The AWS config to change [default: AWS_CONFIG_FILE, else ~/.aws/config]
     #[arg(long, value_name = "FILE")]
