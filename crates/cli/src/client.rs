@@ -99,7 +99,7 @@ impl Client {
     /// Builds a client and reads the token file. Sends nothing yet.
     pub(crate) fn new(arguments: &ServerArguments) -> Result<Self, Failure> {
         let token = arguments.token_file.as_deref().map(token_file::read).transpose()?;
-        let address = arguments.address.server.clone();
+        let address = arguments.address.address()?;
         Ok(Self::of(address, token))
     }
 

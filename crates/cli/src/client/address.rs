@@ -25,6 +25,32 @@ impl ServerAddress {
     /// The default port of `ecs run`.
     pub(crate) const DEFAULT_PORT: u16 = 4144;
 
+    /// The address in a URI, with the port of its scheme if it has none; and the rest of the URI.
+    pub(crate) fn of_uri(text: &str) -> Option<(Self, &str)> {
+        let (scheme, rest) = text.split_once("://")?;
+        let port = match scheme {
+            "http" => 80,
+            "https" => 443,
+            _ => return None,
+        };
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let (authority, rest) = rest.split_at_checked(end)?;
+        let has_port = authority.rsplit_once(':').is_some_and(|(_, port)| !port.contains(']'));
+        let address = match has_port {
+            true => format!("{scheme}://{authority}"),
+            false => format!("{scheme}://{authority}:{port}"),
+        };
+        Some((address.parse().ok()?, rest))
+    }
+
+    /// The server that the URI for SDKs leads to, if it is on this host. Only such a server can be ours.
+    pub(crate) fn of_sdks(uri: &str) -> Option<Self> {
+        let (address, _) = Self::of_uri(uri)?;
+        // Plain HTTP may be wrong: the server will say so.
+        let scheme = address.scheme.filter(|scheme| *scheme == Scheme::Https);
+        Some(Self { scheme, ..address }).filter(Self::is_on_this_host)
+    }
+
     /// Whether the server is known to speak HTTPS.
     pub(crate) fn is_https(&self) -> bool {
         self.scheme == Some(Scheme::Https)
@@ -161,6 +187,24 @@ mod tests {
             "a\r\nb:1",
         ] {
             assert!(text.parse::<ServerAddress>().is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_uri_of_sdks_leads_to_a_server_on_this_host_alone() {
+        for (uri, address) in [
+            ("http://127.0.0.1:4145/creds", Some("127.0.0.1:4145")),
+            ("http://localhost:4145/slot/a:b", Some("localhost:4145")),
+            ("http://[::1]:4145", Some("[::1]:4145")),
+            ("https://localhost/?profile=x", Some("https://localhost:443")),
+            ("http://169.254.170.2/creds", None),
+            ("http://192.0.2.1:4144/creds", None),
+            ("http://example.com:4144/creds", None),
+            ("127.0.0.1:4145", None),
+            ("http://user@127.0.0.1:4145/", None),
+        ] {
+            let found = ServerAddress::of_sdks(uri).map(|address| address.as_typed());
+            assert_eq!(found.as_deref(), address, "{uri}");
         }
     }
 

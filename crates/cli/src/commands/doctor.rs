@@ -6,7 +6,7 @@ use clap::Args;
 use credentials::{Failure, ProfileName};
 use serde::Serialize;
 
-use crate::client::address::ServerAddress;
+use crate::client::arguments::AddressArguments;
 use crate::doctor::{self, Finding, Level, Report, Situation, Variables, Verdict, Wanted};
 use crate::ground::arguments::{Output, OutputArguments};
 use crate::ground::env;
@@ -25,9 +25,8 @@ pub(crate) struct Arguments {
     /// The slot to check [default: the slot in AWS_CONTAINER_CREDENTIALS_FULL_URI]
     #[arg(short, long, value_name = "SLOT", value_parser = ProfileName::parse, add = Values::Slots)]
     profile: Option<ProfileName>,
-    /// The server to check: HOST:PORT or a URL [default: the server in AWS_CONTAINER_CREDENTIALS_FULL_URI]
-    #[arg(long, value_name = "ADDRESS", env = "AWS_SSO_ECS_SERVER", hide_env_values = true)]
-    server: Option<ServerAddress>,
+    #[command(flatten)]
+    address: AddressArguments,
     /// Send the authorization token in this file to the server (see `aws-sso ecs token create`)
     #[arg(long, value_name = "PATH", env = "AWS_SSO_ECS_TOKEN_FILE", hide_env_values = true)]
     token_file: Option<PathBuf>,
@@ -57,7 +56,8 @@ struct ShownFinding<'a> {
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
-    let Arguments { profile: slot, server, token_file, instance, output } = arguments;
+    let Arguments { profile: slot, address, token_file, instance, output } = arguments;
+    let server = address.named()?;
     let situation =
         Situation::new(Variables::read(env::present_lossy), Wanted { slot, server, token_file });
     let examined = doctor::examine(&situation, &instance);

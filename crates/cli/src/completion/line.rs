@@ -6,7 +6,6 @@ use clap::ArgMatches;
 use credentials::{AccountId, InstanceName};
 
 use crate::cli;
-use crate::client::address::ServerAddress;
 use crate::client::arguments::{AddressArguments, ServerArguments};
 use crate::instance::arguments::InstanceArguments;
 
@@ -38,9 +37,9 @@ impl Line {
     }
 
     pub(super) fn server(&self) -> ServerArguments {
-        let server: ServerAddress = self.value("server").unwrap_or_default();
+        let address = AddressArguments { server: self.value("server"), port: self.value("port") };
         let token_file = self.value::<PathBuf>("token_file");
-        ServerArguments { address: AddressArguments { server }, token_file }
+        ServerArguments { address, token_file }
     }
 
     fn value<T: Clone + Send + Sync + 'static>(&self, id: &str) -> Option<T> {

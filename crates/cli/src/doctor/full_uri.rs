@@ -35,24 +35,12 @@ pub(super) enum Host {
 impl FullUri {
     /// Parses the URI; `None` if SDKs would not all read it in the same way.
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        let (scheme, rest) = text.split_once("://")?;
-        let port = match scheme {
-            "http" => 80,
-            "https" => 443,
-            _ => return None,
-        };
-        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-        let (authority, path) = rest.split_at_checked(end)?;
-        let has_port = authority.rsplit_once(':').is_some_and(|(_, port)| !port.contains(']'));
-        let address = match has_port {
-            true => format!("{scheme}://{authority}"),
-            false => format!("{scheme}://{authority}:{port}"),
-        };
+        let (address, path) = ServerAddress::of_uri(text)?;
         let path = if path.is_empty() { "/" } else { path };
         let (only_path, query) =
             path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
         let slot = slot_at(only_path, query);
-        Some(Self { address: address.parse().ok()?, path: path.to_owned(), slot })
+        Some(Self { address, path: path.to_owned(), slot })
     }
 
     /// Whether the URI is of this server. All names of loopback are equal.

@@ -46,7 +46,7 @@ impl Situation {
 
     /// The arguments for our client.
     pub(crate) fn server_arguments(&self) -> ServerArguments {
-        let address = AddressArguments { server: self.server.clone() };
+        let address = AddressArguments { server: Some(self.server.clone()), port: None };
         ServerArguments { address, token_file: self.token_file.clone() }
     }
 

@@ -200,6 +200,12 @@ pub(crate) fn has_dumb_terminal() -> bool {
     text("TERM").is_some_and(|terminal| terminal == "dumb")
 }
 
+/// The URI where SDKs get credentials, unless it is that of the command's own endpoint within `aws-sso exec`.
+pub(crate) fn full_uri() -> Option<String> {
+    let own = text(EXEC_ENDPOINT);
+    text("AWS_CONTAINER_CREDENTIALS_FULL_URI").filter(|uri| own.as_ref() != Some(uri))
+}
+
 /// Whether the variable is set that makes SDKs ask another server than ours.
 pub(crate) fn has_relative_uri() -> bool {
     var_os("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI").is_some()
@@ -247,6 +253,9 @@ pub(crate) fn path(name: &str) -> Option<PathBuf> {
 
 /// The browser of this process.
 static BROWSER: OnceLock<String> = OnceLock::new();
+
+/// The URI of the endpoint that `aws-sso exec` opens for a command. No other command of ours may take it for a server.
+pub(crate) const EXEC_ENDPOINT: &str = "AWS_SSO_EXEC_ENDPOINT";
 
 /// A folder that does not exist, as in Debian's password database.
 const NO_HOME: &str = "/nonexistent";

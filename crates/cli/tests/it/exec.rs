@@ -132,6 +132,7 @@ fn a_command_has_an_endpoint_of_its_own_and_nothing_that_would_win() {
     let (mut new, gone) = changes(&world, &environment(&shown));
     let uri = new.remove("AWS_CONTAINER_CREDENTIALS_FULL_URI").unwrap();
     assert!(uri.starts_with("http://127.0.0.1:") && uri.ends_with("/creds"), "{uri}");
+    assert_eq!(new.remove("AWS_SSO_EXEC_ENDPOINT"), Some(uri), "our commands pass it over");
     let token = new.remove("AWS_CONTAINER_AUTHORIZATION_TOKEN").unwrap();
     assert!(token.starts_with("awssso_"), "{token}");
     let past = ".corp,127.0.0.1,localhost,169.254.170.2,169.254.170.23";

@@ -56,6 +56,7 @@ mod tokens;
 mod tokens_and_clocks;
 mod trust;
 mod umask;
+mod which_server;
 mod without_home;
 
 use fakes::TestEnv;

@@ -36,8 +36,8 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
-    let Arguments { profile, token_file, format, address: AddressArguments { server } } = arguments;
-    let client = Client::at(server);
+    let Arguments { profile, token_file, format, address } = arguments;
+    let client = Client::at(address.address()?);
     client.find_scheme().await;
     let server = client.address();
     let slot = profile.map_or(SlotName::Default, SlotName::Named);

@@ -73,7 +73,8 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     // A load into the default slot always replaces it.
     let replace = if slotted && !replace { Replace::SameSource } else { Replace::Anything };
     let client = Client::new(server)?;
-    let profile = obtain(arguments, &client).await?;
+    let address = server.address.address()?;
+    let profile = obtain(arguments, &client, &address).await?;
     let slot = if slotted { SlotName::Named(profile.name.clone()) } else { SlotName::Default };
     let Loaded { refreshes, obstacle, replaced } = client.load(&slot, &profile, replace).await?;
     let uri = format!("{}{}", client.origin_for_sdks(), path_for_sdks(&slot));
@@ -105,8 +106,12 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
 }
 
 /// Obtains the profile that the arguments name. Clap allows only one source.
-async fn obtain(arguments: Arguments, client: &Client) -> Result<Profile, Failure> {
-    let command = command(&arguments);
+async fn obtain(
+    arguments: Arguments,
+    client: &Client,
+    address: &ServerAddress,
+) -> Result<Profile, Failure> {
+    let command = command(&arguments, address);
     let Arguments { role, from_env, from_stdin, name, instance, .. } = arguments;
     if !from_env && !from_stdin {
         let mut settings = Settings::read(&instance).await?;
@@ -126,12 +131,14 @@ async fn obtain(arguments: Arguments, client: &Client) -> Result<Profile, Failur
 }
 
 /// The command as the person typed it, without the role.
-fn command(Arguments { slotted, instance, server, .. }: &Arguments) -> String {
+fn command(
+    Arguments { slotted, instance, server, .. }: &Arguments,
+    address: &ServerAddress,
+) -> String {
     let mut command = "aws-sso ecs load".to_owned();
     if *slotted {
         command.push_str(" --slotted");
     }
-    let address = &server.address.server;
     if *address != ServerAddress::default() {
         command.push_str(&format!(" --server {}", shell_word(&address.as_typed())));
     }

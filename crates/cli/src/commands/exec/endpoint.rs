@@ -16,7 +16,7 @@ use tokio::sync::mpsc::{Receiver, channel};
 use super::{Job, not_run};
 use crate::ground::clock::SystemClock;
 use crate::ground::process::{self, ChildSignals};
-use crate::ground::ui;
+use crate::ground::{env, ui};
 use crate::instance::access;
 use crate::instance::arguments::InstanceArguments;
 use crate::instance::store::{self, Item};
@@ -65,7 +65,8 @@ fn passphrase_of(job: &Job) -> HashMap<InstanceName, Passphrase> {
 fn exports(address: SocketAddr, token: &AuthorizationToken) -> Result<Exports, Failure> {
     let uri = format!("http://{address}{}", path_for_sdks(&SlotName::Default));
     let host = address.ip().to_string();
-    Ok(Exports::new(uri, &host, &Inherited::now()?).with_token(Some(token.expose()), None))
+    let exports = Exports::new(uri.clone(), &host, &Inherited::now()?);
+    Ok(exports.with_token(Some(token.expose()), None).with(env::EXEC_ENDPOINT, Some(&uri)))
 }
 
 /// Shows the events that a person must act on while the command runs.
