@@ -15,6 +15,9 @@ pub(super) fn everywhere(command: Command) -> Command {
     let command = UrlArguments::augment_args(InstanceArguments::augment_args(command)).about(about);
     let command = command.mut_args(|arg| arg.global(true));
     let command = command.args(NOT_NEEDED.iter().map(|flag| not_needed_flag(flag).global(true)));
+    let command = NOT_NEEDED_BY.iter().fold(command, |command, (name, flag)| {
+        command.mut_subcommand(name, |command| with(command, &[not_needed_flag(flag)]))
+    });
     let hidden: Vec<Arg> = command.get_arguments().cloned().map(|arg| arg.hide(true)).collect();
     let hidden: Vec<Arg> = hidden.into_iter().filter(|arg| !SHOWN.contains(&id(arg))).collect();
     without_empty_variables(command.mut_subcommands(|command| with(command, &hidden)))
@@ -23,17 +26,21 @@ pub(super) fn everywhere(command: Command) -> Command {
 /// The flags on this line that have no effect.
 pub(super) fn not_needed(matches: &ArgMatches) -> impl Iterator<Item = &'static str> {
     // The root has the values of all global flags.
-    NOT_NEEDED.iter().filter(|flag| matches.contains_id(flag.long)).map(|flag| flag.long)
+    let anywhere = NOT_NEEDED.iter().filter(|flag| flag.is_in(matches));
+    let of_command = NOT_NEEDED_BY.iter().filter(|(name, flag)| {
+        matches.subcommand().is_some_and(|(typed, matches)| typed == *name && flag.is_in(matches))
+    });
+    anywhere.chain(of_command.map(|(_, flag)| flag)).map(|flag| flag.long)
 }
 
 fn id(arg: &Arg) -> &str {
     arg.get_id().as_str()
 }
 
-/// Adds the arguments to the commands that have none with the same id.
+/// Adds the arguments to the commands that have none with the same id or name.
 fn with(command: Command, hidden: &[Arg]) -> Command {
-    let missing =
-        hidden.iter().filter(|arg| !command.get_arguments().any(|own| id(own) == id(arg)));
+    let is_same = |own: &Arg, arg: &Arg| id(own) == id(arg) || own.get_long() == arg.get_long();
+    let missing = hidden.iter().filter(|arg| !command.get_arguments().any(|own| is_same(own, arg)));
     let missing: Vec<Arg> = missing.cloned().collect();
     command.args(missing).mut_subcommands(|command| with(command, hidden))
 }
@@ -50,11 +57,23 @@ fn without_empty_variables(command: Command) -> Command {
 /// A flag of aws-sso-cli that is accepted and has no effect.
 struct NotNeeded {
     long: &'static str,
+    short: Option<char>,
     takes_value: bool,
+}
+
+impl NotNeeded {
+    /// Whether the command has the flag as one without effect, and it was typed.
+    fn is_in(&self, matches: &ArgMatches) -> bool {
+        matches.try_contains_id(self.long).unwrap_or_default()
+    }
 }
 
 fn not_needed_flag(flag: &NotNeeded) -> Arg {
     let arg = Arg::new(flag.long).long(flag.long).hide(true);
+    let arg = match flag.short {
+        Some(short) => arg.short(short),
+        None => arg,
+    };
     match flag.takes_value {
         true => arg.action(ArgAction::Append).value_name("N"),
         false => arg.num_args(0).default_missing_value("").action(ArgAction::Append),
@@ -66,14 +85,26 @@ const SHOWN: [&str; 1] = ["log_level"];
 
 const NOT_NEEDED: [NotNeeded; 6] = [
     // Lines of source code in the log.
-    NotNeeded { long: "lines", takes_value: false },
+    not_needed_anywhere("lines", false),
     // The rate of calls to AWS is limited by what AWS allows.
-    NotNeeded { long: "threads", takes_value: true },
+    not_needed_anywhere("threads", true),
     // Credentials are fetched again when they are due.
-    NotNeeded { long: "sts-refresh", takes_value: false },
+    not_needed_anywhere("sts-refresh", false),
     // No command changes the AWS config without being asked to.
-    NotNeeded { long: "no-config-check", takes_value: false },
+    not_needed_anywhere("no-config-check", false),
     // Without a flag that asks for them, the server needs no token and speaks plain HTTP.
-    NotNeeded { long: "disable-auth", takes_value: false },
-    NotNeeded { long: "disable-ssl", takes_value: false },
+    not_needed_anywhere("disable-auth", false),
+    not_needed_anywhere("disable-ssl", false),
+];
+
+const fn not_needed_anywhere(long: &'static str, takes_value: bool) -> NotNeeded {
+    NotNeeded { long, short: None, takes_value }
+}
+
+/// Flags without effect of one command.
+const NOT_NEEDED_BY: [(&str, NotNeeded); 2] = [
+    // Variables that would take priority over the role are always unset.
+    ("exec", NotNeeded { long: "overwrite-env", short: Some('O'), takes_value: false }),
+    // A region of the environment is never replaced.
+    ("exec", NotNeeded { long: "no-region", short: Some('n'), takes_value: false }),
 ];

@@ -165,6 +165,7 @@ const REPLACED: &[Replaced] = &[
     command("ecs docker", NO_IMAGE, FOR_CONTAINERS),
     flag("ecs run", ("docker", None, Value::None), NO_IMAGE, FOR_CONTAINERS),
     flag("ecs run", ("bind-ip", None, Value::AnyBut(&LOCAL)), LOOPBACK, FOR_CONTAINERS),
+    flag("console", ("prompt", Some('P'), Value::None), "it asks if no role is named", ASK),
     flag("completions", ("install", Some('I'), Value::None), NO_FILE_IS_CHANGED, SCRIPT),
     flag("completions", ("uninstall", Some('U'), Value::None), NO_FILE_IS_CHANGED, SCRIPT),
     flag("completions", ("shell-script", None, Value::Any), NO_FILE_IS_CHANGED, SCRIPT),
@@ -176,4 +177,5 @@ const REPLACED: &[Replaced] = &[
     ),
 ];
 
+const ASK: &str = "env -u AWS_PROFILE -u AWS_SSO_PROFILE aws-sso console";
 const LOCAL: [&str; 3] = ["127.0.0.1", "::1", "localhost"];

@@ -3,14 +3,16 @@
 use std::time::Duration;
 
 use clap::{ArgGroup, Args};
-use credentials::{Clock, Failure, Partition, Problem, Profile, RegionName, Source};
+use credentials::{
+    Clock, Failure, Partition, Problem, Profile, RegionName, SignedDuration, Source,
+};
 use providers::{Console, console_home};
 use url::Url;
 
 use crate::ground::arguments::duration;
 use crate::ground::clock::SystemClock;
 use crate::ground::{env, ui};
-use crate::instance::arguments::{InstanceArguments, RoleArguments};
+use crate::instance::arguments::{InstanceArguments, RoleArguments, UrlArguments};
 use crate::instance::obtain::{default_region, obtain};
 use crate::instance::settings::Settings;
 use crate::instance::url_action::Address;
@@ -20,8 +22,8 @@ use config::UrlAction;
 
 /// Open the AWS console as a role
 ///
-/// The console opens in your browser, or as UrlAction in config.yaml says. Anyone who opens the URL within 15 minutes is
-/// signed in, so the URL is a secret: it is printed only with --print.
+/// The console opens in your browser, or as --url-action or UrlAction in config.yaml says. Anyone who opens the URL within 15 minutes is
+/// signed in, so the URL is a secret: it is printed only with --print or --url-action print.
 #[derive(Args)]
 #[command(after_help = "Example:\n  aws-sso console --profile prod:Admin")]
 #[command(group(ArgGroup::new("source")))]
@@ -29,22 +31,24 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     role: RoleArguments,
     /// Print the URL instead of opening it (the URL is a secret)
-    #[arg(long)]
+    #[arg(long, conflicts_with = "url_action")]
     print: bool,
+    #[command(flatten)]
+    url: UrlArguments,
     /// The page to open [default: the home page of the role's default region]
     #[arg(long, value_name = "URL", value_parser = page)]
     destination: Option<Url>,
     /// The length of the console session: 15m to 12h, if the role allows it [default: until the credentials expire]
-    #[arg(long, value_name = "DURATION", value_parser = session)]
+    #[arg(short, long, value_name = "DURATION", value_parser = session)]
     duration: Option<Duration>,
     #[command(flatten)]
     instance: InstanceArguments,
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
-    let Arguments { role, print, destination, duration, instance } = arguments;
+    let Arguments { role, print, url, destination, duration, instance } = arguments;
     let mut settings = Settings::read(&instance).await?;
-    let action = action(print, &settings)?;
+    let action = action(print, url.url_action, &settings)?;
     let wanted = which_role(role, &mut settings, None, "aws-sso console").await?;
     let profile = obtain(&settings, wanted).await?;
     history::note(&profile);
@@ -83,8 +87,13 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
 }
 
 /// The URL action. Fails if none is configured and no local browser is available.
-fn action(print: bool, settings: &Settings) -> Result<UrlAction, Failure> {
-    match (print, settings.config.url_action, env::without_local_browser()) {
+fn action(
+    print: bool,
+    chosen: Option<UrlAction>,
+    settings: &Settings,
+) -> Result<UrlAction, Failure> {
+    let action = chosen.or(settings.config.url_action);
+    match (print, action, env::without_local_browser()) {
         (true, ..) => Ok(UrlAction::Print),
         (_, Some(action), _) => Ok(action),
         (_, None, None) => Ok(UrlAction::Open),
@@ -163,8 +172,12 @@ fn page(text: &str) -> Result<Url, &'static str> {
 
 fn session(text: &str) -> Result<Duration, &'static str> {
     const MUST_BE: &str = "it must be a time of 15 minutes to 12 hours, such as 90m or 8h";
-    let length =
-        duration(text).and_then(|length| Duration::try_from(length).ok()).ok_or(MUST_BE)?;
+    // aws-sso-cli takes a number of minutes.
+    let minutes = text.parse::<u32>().ok().map(|minutes| SignedDuration::from_mins(minutes.into()));
+    let length = minutes
+        .or_else(|| duration(text))
+        .and_then(|length| Duration::try_from(length).ok())
+        .ok_or(MUST_BE)?;
     let fits = (MIN_SESSION..=MAX_SESSION).contains(&length);
     if fits { Ok(length) } else { Err(MUST_BE) }
 }
@@ -200,7 +213,9 @@ mod tests {
 
     #[test]
     fn durations_of_15_minutes_to_12_hours_are_accepted() {
-        for (text, seconds) in [("15m", 900), ("90m", 5400), ("1h 30m", 5400), ("12h", 43_200)] {
+        for (text, seconds) in
+            [("15m", 900), ("90m", 5400), ("1h 30m", 5400), ("12h", 43_200), ("60", 3600)]
+        {
             assert_eq!(session(text), Ok(Duration::from_secs(seconds)), "{text}");
         }
         for text in ["", "14m", "12h 1s", "-1h", "3600", "1 month", "never"] {

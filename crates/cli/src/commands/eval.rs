@@ -3,9 +3,7 @@
 use std::path::Path;
 
 use clap::{ArgGroup, Args};
-use credentials::{
-    AccountId, Failure, Problem, Profile, ProfileName, RegionName, RoleArn, RoleName,
-};
+use credentials::{AccountId, Failure, Problem, ProfileName, RegionName, RoleName};
 
 use crate::ground::{env, ui};
 use crate::instance::arguments::{InstanceArguments, RoleArguments, Wanted};
@@ -76,17 +74,11 @@ async fn keys(arguments: Arguments, takes_region: bool) -> Result<Exports, Failu
     let exports = Exports::of_credentials(&profile.credentials)
         .with_role(&profile, region)
         .with(EXPIRATION, Some(&profile.credentials.expiration.to_string()))
-        .with(ARN, arn(&profile).as_deref());
+        .with(ARN, profile.principal.role_arn().map(|arn| arn.to_string()).as_deref());
     Ok(match region {
         Some(region) => exports.with(REGION_OF_ROLE, Some(region)),
         None => exports,
     })
-}
-
-fn arn(profile: &Profile) -> Option<String> {
-    let principal = &profile.principal;
-    let (partition, account_id) = (principal.partition.clone(), principal.account_id.clone()?);
-    Some(RoleArn { partition, account_id, role_name: principal.role_name.clone()? }.to_string())
 }
 
 fn role_of_shell() -> Result<Wanted, Failure> {

@@ -94,6 +94,21 @@ fn a_page_and_a_duration_can_be_chosen() {
 }
 
 #[test]
+fn an_action_on_the_line_comes_before_that_of_the_config_file() {
+    let fake = fake();
+    let mut world = signed_in(&fake);
+    for words in [["-u", "print", "console"], ["console", "--url-action", "printurl"]] {
+        answer_once(&mut world, 200, ANSWER);
+        let mut command = world.command(world.binary());
+        let shown = Finished::from(command.args(words).args(["-p", ROLE]).output().unwrap());
+        assert_eq!((shown.code, shown.stderr.as_str()), (Some(0), ""), "{words:?}");
+        assert!(shown.stdout.contains("/federation?Action=login"), "{}", shown.stdout);
+    }
+    let both = console(&world, &["-p", ROLE, "--print", "-u", "clip"]);
+    assert_eq!(both.code, Some(2), "{}", both.stderr);
+}
+
+#[test]
 fn the_url_is_passed_to_the_browser_and_not_printed() {
     let fake = fake();
     let mut world = signed_in(&fake);

@@ -114,6 +114,8 @@ fn lines_of_scripts_and_dotfiles_work() {
             ("aws-sso exec -p $ROLE -- sh -c 'echo $AWS_SSO_PROFILE'", Works("Team1Dev:Read")),
             ("aws-sso -S Default exec -a $ARN --sts-refresh -- echo done", Works("done\n")),
             ("aws-sso exec -A 1111111 -R ReadOnlyAccess -- true", Works("")),
+            ("aws-sso exec -n -O -p $ROLE -- sh -c 'echo $AWS_SSO_ROLE_NAME'", Works("ReadOnly")),
+            ("AWS_PROFILE=x aws-sso exec --overwrite-env -a $ARN -- env -u HOME true", Works("")),
             ("eval \"$(aws-sso eval -p $ROLE)\"; echo $AWS_ACCESS_KEY_ID", Works("ASIAFAK")),
             ("eval $(aws-sso eval -a $ARN); echo $AWS_SSO_ROLE_ARN", Works("arn:aws:iam::0000011")),
             ("eval $(aws-sso -S Default eval -n -p $ROLE); aws-sso time | grep -c m", Works("1\n")),
@@ -178,7 +180,8 @@ fn lines_for_the_ecs_server_work() {
 }
 
 /// Lines for what has another form here.
-const OTHERS: [(&str, Fate); 30] = [
+const OTHERS: [(&str, Fate); 31] = [
+    ("aws-sso console -P -d 60", Type("env -u AWS_PROFILE -u AWS_SSO_PROFILE aws-sso console")),
     ("aws-sso config", Type("aws-sso setup")),
     ("aws-sso config-profiles", Type("aws-sso setup profiles")),
     ("aws-sso -S Default config-profiles --diff", Type("aws-sso setup profiles")),
@@ -241,6 +244,7 @@ fn what_a_line_says_to_type_works() {
             }
             "aws-sso setup profiles" => " --yes",
             "aws-sso ecs run" | "aws-sso ecs run --tls" => " --help",
+            asks if asks.starts_with("env ") => " --help",
             _ => "",
         };
         let Finished { code, stderr, .. } = typed(&world, &format!("{command}{rest}"));
