@@ -16,6 +16,10 @@ use crate::programs::exports::FULL_URI;
 /// The findings, and the address with the scheme that the server really speaks.
 pub(super) async fn look(situation: &Situation) -> (Vec<Finding>, ServerAddress) {
     let mut address = situation.server.clone();
+    if situation.is_endpoint_of_exec {
+        let what = "it is the endpoint of `aws-sso exec`, for the programs of this command alone";
+        return (vec![Finding::ok(what)], address);
+    }
     let client = match Client::new(&situation.server_arguments()) {
         Ok(client) => client,
         Err(error) => {

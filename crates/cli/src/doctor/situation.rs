@@ -8,6 +8,7 @@ use super::full_uri::FullUri;
 use super::variables::Variables;
 use crate::client::address::{Scheme, ServerAddress};
 use crate::client::arguments::{AddressArguments, ServerArguments};
+use crate::ground::env::EXEC_ENDPOINT;
 use crate::programs::exports::{FULL_URI, TOKEN_FILE};
 
 /// The arguments of the person.
@@ -26,6 +27,8 @@ pub(crate) struct Situation {
     pub(crate) slot: SlotName,
     /// The token file of our own commands.
     pub(crate) token_file: Option<PathBuf>,
+    /// Whether the server is the endpoint that `aws-sso exec` opened for this command.
+    pub(crate) is_endpoint_of_exec: bool,
 }
 
 impl Situation {
@@ -35,13 +38,17 @@ impl Situation {
         // Plain HTTP may be wrong: the server will say so.
         let scheme = uri.as_ref().filter(|uri| uri.is_https()).map(|_| Scheme::Https);
         let of_uri = uri.as_ref().map(|uri| ServerAddress { scheme, ..uri.address.clone() });
+        let of_exec = variables.text(EXEC_ENDPOINT);
+        let is_endpoint_of_exec =
+            wanted.server.is_none() && of_exec.is_some() && variables.text(FULL_URI) == of_exec;
         let server = wanted.server.or(of_uri).unwrap_or_default();
         let slot = match (wanted.slot, uri) {
             (Some(name), _) => SlotName::Named(name),
             (None, Some(FullUri { slot: Some(slot), .. })) => slot,
             _ => SlotName::Default,
         };
-        Self { variables, server, slot, token_file: wanted.token_file }
+        let token_file = wanted.token_file;
+        Self { variables, server, slot, token_file, is_endpoint_of_exec }
     }
 
     /// The arguments for our client.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use zeroize::Zeroizing;
 
+use crate::ground::env::EXEC_ENDPOINT;
 use crate::programs::exports::{FULL_URI, METADATA_DISABLED, OTHER_SOURCES, TOKEN, TOKEN_FILE};
 
 /// The variables, by their names.
@@ -34,8 +35,9 @@ impl Variables {
 }
 
 /// The variables in addition to [`OTHER_SOURCES`].
-const OTHERS: [&str; 16] = [
+const OTHERS: [&str; 17] = [
     FULL_URI,
+    EXEC_ENDPOINT,
     TOKEN,
     TOKEN_FILE,
     METADATA_DISABLED,

@@ -1,7 +1,7 @@
 //! The server that commands talk to: the first that a flag or a variable names. Nothing runs at these ports, so that a
 //! command says where it looked.
 
-use fakes::Finished;
+use fakes::{Finished, TestEnv};
 
 use crate::{session, world};
 
@@ -67,13 +67,19 @@ fn what_names_no_server_is_a_usage_error() {
     }
 }
 
-#[test]
-fn within_exec_the_endpoint_of_the_command_is_passed_over() {
+/// A world in which `dev` is a profile of the AWS config.
+fn world_with_profile() -> TestEnv {
     let world = world();
     world.write("session", &session("ASIA1"));
     let file = world.home().join("session");
     let config = format!("[profile dev]\ncredential_process = cat {}\n", file.display());
     world.write(".aws/config", &config);
+    world
+}
+
+#[test]
+fn within_exec_the_endpoint_of_the_command_is_passed_over() {
+    let world = world_with_profile();
     let within = |line: &str| world.run(&["exec", "-p", "dev", "--", "sh", "-c", line]);
     let binary = world.binary().display();
     let exported = within(&format!("echo $AWS_CONTAINER_CREDENTIALS_FULL_URI; {binary} ecs env"));
@@ -84,4 +90,20 @@ fn within_exec_the_endpoint_of_the_command_is_passed_over() {
     let (name, uri) = URI;
     looked_at(&within(&format!("{name}={uri} {binary} ecs list")), "127.0.0.1:5");
     looked_at(&within(&format!("{binary} ecs list --port 2")), "localhost:2");
+}
+
+#[test]
+fn within_exec_doctor_finds_no_problem_with_the_endpoint_of_the_command() {
+    let world = world_with_profile();
+    let within = |line: &str| world.run(&["exec", "-p", "dev", "--", "sh", "-c", line]);
+    let binary = world.binary().display();
+    let examined = within(&format!("{binary} doctor --output json"));
+    let report: serde_json::Value = serde_json::from_str(&examined.stdout).unwrap();
+    let findings = report["Findings"].as_array().unwrap().iter();
+    let of_server: Vec<_> = findings.filter(|finding| finding["Check"] == "Server").collect();
+    assert_eq!(of_server.len(), 1, "{of_server:?}");
+    assert_eq!(of_server[0]["Level"], "ok", "{of_server:?}");
+    assert!(of_server[0]["Finding"].as_str().unwrap().contains("`aws-sso exec`"), "{of_server:?}");
+    let named = within(&format!("{binary} doctor --port 2")).stdout;
+    assert!(named.contains("no server is running at localhost:2"), "{named}");
 }
