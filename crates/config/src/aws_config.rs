@@ -4,6 +4,8 @@ mod block;
 mod digest;
 mod header;
 mod ini;
+#[doc(hidden)]
+pub mod model;
 mod oddity;
 mod portal;
 mod sdk_text;

@@ -73,6 +73,15 @@ fn odd_files_are_read_as_botocore_reads_them() {
 }
 
 #[test]
+fn the_reader_and_the_model_agree_on_odd_files() {
+    for folder in folders() {
+        for file in ["config", "credentials"] {
+            model::compare(&fs::read(folder.join(file)).unwrap_or_default());
+        }
+    }
+}
+
+#[test]
 fn secrets_are_not_in_debug_output() {
     for folder in folders() {
         assert!(!format!("{:?}", read(&folder)).contains("CANARY"), "{}", folder.display());
