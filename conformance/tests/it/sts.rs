@@ -63,6 +63,7 @@ fn a_person_is_asked_for_the_code_of_an_mfa_device() {
     right.type_in("123456\r");
     let (status, screen) = right.finish();
     assert!(status.success(), "{}", screen.contents());
+    assert!(screen.contents().contains("; it expires in "), "{}", screen.contents());
     assert!(server.get("/").1.contains("role/Ops"));
 }
 

@@ -186,7 +186,9 @@ async fn from_sdk(settings: &Settings, name: ProfileName) -> Result<Profile, Fai
             "Name a role of an instance instead: aws-sso process --account ID --role NAME",
         ));
     }
-    let source = settings.aws_config.source(&name).map(Source::Profile);
+    // The server could not ask a person for the next code, so it is told no source.
+    let source = settings.aws_config.source(&name).filter(|_| !way.needs_code());
+    let source = source.map(Source::Profile);
     let ask: &AskForCode<'_> = &mfa_code;
     let ask = ui::has_terminal().then_some(ask);
     let aws = access::aws_with(&settings.aws_config);

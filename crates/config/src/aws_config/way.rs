@@ -53,6 +53,13 @@ pub struct Assumed<'a> {
     pub profile: &'a Block,
 }
 
+impl Way<'_> {
+    /// Whether a role on the way asks for the code of an MFA device, so that only a person can go it.
+    pub fn needs_code(&self) -> bool {
+        self.roles.iter().any(|role| role.mfa_serial.is_some())
+    }
+}
+
 impl AwsConfig {
     /// The way to a profile's credentials.
     ///
@@ -90,12 +97,12 @@ impl AwsConfig {
     /// # Errors
     /// As for [`AwsConfig::way`].
     pub fn chain(&self, name: &ProfileName) -> Result<Option<(Instance, Chain)>, Failure> {
-        let Way { base, roles, .. } = self.way(name)?;
-        let Base::Portal { instance, chain } = base else { return Ok(None) };
-        if roles.iter().any(|role| role.mfa_serial.is_some()) {
+        let way = self.way(name)?;
+        if way.needs_code() {
             return Ok(None);
         }
-        let links = roles.into_iter().map(|role| role.link).collect();
+        let Base::Portal { instance, chain } = way.base else { return Ok(None) };
+        let links = way.roles.into_iter().map(|role| role.link).collect();
         Ok(Some((instance, Chain { links, ..chain })))
     }
 
