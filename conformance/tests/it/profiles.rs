@@ -60,6 +60,61 @@ fn botocore_finds_every_profile_and_splits_its_credential_process_correctly() {
     }
 }
 
+/// A config as aws-sso-cli writes it: the name of the instance in quotes before the command, no quotes around names, other keys
+/// from its ConfigVariables.
+fn of_aws_sso_cli(program: &str, arns: &[&str]) -> String {
+    let profile = |arn: &&str| {
+        let name = arn.replace("arn:aws:iam::", "").replace(":role/", ":");
+        format!(
+            "\n[profile {name}]\ncredential_process = {program} -S \"Default\" process --arn {arn}\n\
+             region = eu-central-1\noutput = json\n"
+        )
+    };
+    let profiles: String = arns.iter().map(profile).collect();
+    format!("# BEGIN_AWS_SSO_CLI\n{profiles}\n# END_AWS_SSO_CLI\n")
+}
+
+#[test]
+fn both_aws_clis_and_boto3_use_profiles_that_aws_sso_cli_wrote() {
+    let moto = Moto::start();
+    let (fake, mut world) = (fake(), world(&moto));
+    set_up(&mut world, &fake);
+    let yaml = world.home().join(".aws-sso/config.yaml");
+    let renamed = fs::read_to_string(&yaml).unwrap().replace("  corp:", "  Default:");
+    world.write(".aws-sso/config.yaml", &renamed);
+    let signed_in = world.run(&["login", "--device-code"]);
+    assert_eq!(signed_in.code, Some(0), "{}", signed_in.stderr);
+    let arns = [
+        "arn:aws:iam::000001111111:role/AdministratorAccess",
+        "arn:aws:iam::000001111111:role/ReadOnlyAccess",
+    ];
+    world.write(".aws/config", &of_aws_sso_cli(binary().to_str().unwrap(), &arns));
+    let of_version_1 = sdks().join("bin/aws");
+    for arn in arns {
+        let (account, role) = arn["arn:aws:iam::".len()..].split_once(":role/").unwrap();
+        world.set("AWS_PROFILE", &format!("{account}:{role}"));
+        let mut command: Command = world.command(sdks().join("bin/python"));
+        command.arg(format!("{DRIVERS}/boto3_driver.py"));
+        let said = world.finish(command, "new\n").stdout;
+        let issued = fake.issued(said.split(' ').next().unwrap()).expect(&said);
+        assert_eq!((issued.account_id.as_str(), issued.role_name.as_str()), (account, role));
+        // The AWS CLI shows the end of the same access key id, which is kept for a while.
+        let end = said.split(' ').next().unwrap().chars().rev().take(4).collect::<Vec<_>>();
+        let end: String = end.into_iter().rev().collect();
+        for cli in [of_version_1.as_path(), "/usr/bin/aws".as_ref()] {
+            let mut command = world.command(cli);
+            command.args(["sts", "get-caller-identity", "--endpoint-url", &moto.url]);
+            let identity = world.finish(command, "");
+            assert_eq!(identity.code, Some(0), "{}", identity.stderr);
+            let mut command = world.command(cli);
+            command.args(["configure", "list"]);
+            let list = world.finish(command, "").stdout;
+            let is_ours = |line: &str| line.contains(&end) && line.contains("custom-process");
+            assert!(list.lines().any(is_ours), "{end}: {list}");
+        }
+    }
+}
+
 #[test]
 fn boto3_and_the_aws_cli_get_credentials_through_a_profile() {
     let moto = Moto::start();
