@@ -23,7 +23,8 @@ pub struct PartialCredentials {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct ProcessOutput {
-    version: u64,
+    /// An answer of AWS STS has none.
+    version: Option<u64>,
     access_key_id: String,
     secret_access_key: Zeroizing<String>,
     session_token: Option<Zeroizing<String>>,
@@ -40,15 +41,37 @@ impl PartialCredentials {
     /// # Errors
     /// A key is missing or wrong. The message names the key, never its value.
     pub fn from_process_output(json: &[u8]) -> Result<Self, Failure> {
-        let output: ProcessOutput = serde_json::from_slice(json).map_err(|_| {
+        let output: Option<ProcessOutput> = serde_json::from_slice(json).ok();
+        let output = output.filter(|output| output.version.is_some()).ok_or_else(|| {
             Failure::failed(
                 "the output is not that of a credential_process: a JSON object with Version 1, AccessKeyId, SecretAccessKey, and \
                  optionally SessionToken, Expiration and AccountId",
             )
         })?;
-        if output.version != 1 {
+        if output.version != Some(1) {
             return Err(Failure::failed("Version must be 1"));
         }
+        Self::parse(output)
+    }
+
+    /// Parses what a person pipes in: the output of a `credential_process`, or an answer of AWS STS,
+    /// `{"Credentials":{…}}`, which the AWS CLI prints for `assume-role` and `get-session-token`.
+    ///
+    /// # Errors
+    /// As [`Self::from_process_output`].
+    pub fn from_input(json: &[u8]) -> Result<Self, Failure> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "PascalCase")]
+        struct Answer {
+            credentials: ProcessOutput,
+        }
+        match serde_json::from_slice::<Answer>(json) {
+            Ok(answer) => Self::parse(answer.credentials),
+            Err(_) => Self::from_process_output(json),
+        }
+    }
+
+    fn parse(output: ProcessOutput) -> Result<Self, Failure> {
         let wrong =
             |key: &'static str| move |invalid: Invalid| Failure::failed(format!("{key} {invalid}"));
         let secret = |mut text: Zeroizing<String>| Secret::parse(std::mem::take(&mut *text));
@@ -85,6 +108,21 @@ mod tests {
         assert_eq!(given.expiration.unwrap().to_string(), "2026-11-22T21:16:31Z");
         assert_eq!(given.session_token.unwrap().expose(), "CANARY-t");
         assert_eq!(given.account_id.unwrap().as_str(), "000000000012");
+    }
+
+    #[test]
+    fn an_answer_of_sts_is_input_but_no_output_of_a_credential_process() {
+        let sts = WHOLE.replace("\"Version\":1,", "");
+        let sts = format!(r#"{{"Credentials":{sts},"AssumedRoleUser":{{"Arn":"arn:…"}}}}"#);
+        let given = PartialCredentials::from_input(sts.as_bytes()).unwrap();
+        assert_eq!(given.access_key_id.as_str(), "ASIA1");
+        assert_eq!(given.expiration.unwrap().to_string(), "2026-11-22T21:16:31Z");
+        assert!(PartialCredentials::from_input(WHOLE.as_bytes()).is_ok());
+        let bare = WHOLE.replace("\"Version\":1,", "");
+        for refused in [sts, bare] {
+            let refused = PartialCredentials::from_process_output(refused.as_bytes()).unwrap_err();
+            assert!(refused.message.starts_with("the output is not that of"), "{refused}");
+        }
     }
 
     #[test]

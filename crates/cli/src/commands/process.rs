@@ -3,10 +3,8 @@
 use std::time::Duration;
 
 use clap::{ArgGroup, Args};
-use credentials::{AccountId, Credentials, Failure, Fetched, Principal, Problem, Profile, Source};
-use serde::Serialize;
+use credentials::{Failure, Fetched, Problem, Profile, Source};
 use tokio::time::timeout;
-use zeroize::Zeroizing;
 
 use crate::client::Client;
 use crate::client::arguments::ServerArguments;
@@ -14,10 +12,12 @@ use crate::ground::{env, ui};
 use crate::instance::arguments::{InstanceArguments, RoleArguments};
 use crate::instance::obtain::{fetch, resolve};
 use crate::instance::settings::Settings;
+use crate::programs::credentials_format::CredentialsFormat;
 
-/// Print the credentials of a role as a credential_process of the AWS config
+/// Print the credentials of a role: as a credential_process of the AWS config, or for a shell
 ///
-/// If the running server has a slot with this very role, its credentials are used; else they are obtained from AWS.
+/// If the running server has a slot with this very role, its credentials are used; else they are obtained from AWS. The
+/// output is a secret. Programs that can ask again for new credentials are better served by `aws-sso exec`.
 #[derive(Args)]
 #[command(
     after_help = "Example in ~/.aws/config:\n  credential_process = aws-sso process --profile prod:Admin"
@@ -26,6 +26,9 @@ use crate::instance::settings::Settings;
 pub(crate) struct Arguments {
     #[command(flatten)]
     role: RoleArguments,
+    /// The format: that of a credential_process, or one for a shell or a tool
+    #[arg(short = 'f', long, value_enum, value_name = "FORMAT", default_value_t = CredentialsFormat::Process)]
+    format: CredentialsFormat,
     #[command(flatten)]
     instance: InstanceArguments,
     #[command(flatten)]
@@ -33,7 +36,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
-    let Arguments { role, instance, server } = arguments;
+    let Arguments { role, format, instance, server } = arguments;
     let wanted = role.wanted().ok_or_else(|| Failure::new(Problem::Usage, "no role is named"))?;
     let settings = Settings::read(&instance).await?;
     // Resolve the role first, then ask the server for exactly this source.
@@ -43,14 +46,15 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         Some(source) if !env::is_within_credential_process() => from_server(&server, &source).await,
         _ => None,
     };
-    let Fetched { principal, credentials } = match fetched {
+    let fetched = match fetched {
         Some(fetched) => fetched,
         None => {
             let Profile { principal, credentials, .. } = fetch(&settings, resolved).await?;
             Fetched { principal, credentials }
         }
     };
-    print(&principal, &credentials)
+    ui::data(&format.write(&fetched)?);
+    Ok(())
 }
 
 /// The server's credentials for this source. None if the server has none, does not answer or is not ours.
@@ -66,38 +70,5 @@ async fn from_server(server: &ServerArguments, source: &Source) -> Option<Fetche
     }
 }
 
-/// Prints one line of JSON (AWS SDKs and Tools Reference Guide, "Process credential provider").
-fn print(principal: &Principal, credentials: &Credentials) -> Result<(), Failure> {
-    #[derive(Serialize)]
-    #[serde(rename_all = "PascalCase")]
-    struct Output<'a> {
-        version: u8,
-        access_key_id: &'a str,
-        secret_access_key: &'a str,
-        session_token: &'a str,
-        /// Left out if it is only assumed: the SDK then asks again for each process.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        expiration: Option<String>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        account_id: Option<&'a str>,
-    }
-    let mut json = Zeroizing::new(Vec::with_capacity(MAX_OUTPUT_BYTES));
-    let output = Output {
-        version: 1,
-        access_key_id: credentials.access_key_id.as_str(),
-        secret_access_key: credentials.secret_access_key.expose(),
-        session_token: credentials.session_token.expose(),
-        expiration: Some(credentials.expiration)
-            .filter(|expiration| !expiration.is_assumed())
-            .map(|expiration| expiration.to_string()),
-        account_id: principal.account_id.as_ref().map(AccountId::as_str),
-    };
-    serde_json::to_writer(&mut *json, &output).map_err(Failure::failed)?;
-    ui::data(std::str::from_utf8(&json).map_err(Failure::failed)?);
-    Ok(())
-}
-
 /// A server on this host answers in a millisecond.
 const SERVER_TIMEOUT: Duration = Duration::from_secs(1);
-/// More than credentials need, because growing the buffer leaves a copy of the secret in memory.
-const MAX_OUTPUT_BYTES: usize = 16 * 1024;

@@ -79,7 +79,10 @@ impl Exports {
         exports.set("AWS_ACCESS_KEY_ID", credentials.access_key_id.as_str());
         exports.set("AWS_SECRET_ACCESS_KEY", credentials.secret_access_key.expose());
         exports.set("AWS_SESSION_TOKEN", credentials.session_token.expose());
-        exports.set("AWS_CREDENTIAL_EXPIRATION", credentials.expiration.to_string());
+        // An assumed one would make an SDK look for new keys that nobody has.
+        if !credentials.expiration.is_assumed() {
+            exports.set("AWS_CREDENTIAL_EXPIRATION", credentials.expiration.to_string());
+        }
         exports
     }
 

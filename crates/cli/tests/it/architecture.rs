@@ -47,7 +47,7 @@ const MAY_EXPOSE: [(&str, &str); 23] = [
         "prints a new authorization token, or writes its file",
     ),
     ("crates/cli/src/commands/exec/endpoint.rs", "exports the token of the command's endpoint"),
-    ("crates/cli/src/commands/process.rs", "prints credentials for an SDK"),
+    ("crates/cli/src/programs/credentials_format.rs", "writes credentials for a program"),
     ("crates/cli/src/programs/exports.rs", "exports credentials for `exec --static`"),
     ("crates/cli/src/programs/server_exports.rs", "exports an authorization token"),
     ("crates/providers/src/sdk_config.rs", "signs calls of STS"),

@@ -188,3 +188,49 @@ fn a_profile_of_the_aws_config_can_name_one_of_our_roles() {
     let issued = fake.issued(&key_id(&process(&world, &["--profile", "mine"]))).unwrap();
     assert_eq!(issued.role_name, "ReadOnlyAccess");
 }
+
+#[test]
+fn a_shell_evaluates_the_lines_and_other_sources_are_unset() {
+    let fake = fake();
+    let mut world = signed_in(&fake);
+    world.set("AWS_PROFILE", "other").set("AWS_SECURITY_TOKEN", "CANARY-stale");
+    let binary = world.binary().display().to_string();
+    for (format, after) in [("sh", "-"), ("bash", "-"), ("env", "other")] {
+        let line = format!(
+            "eval \"$({binary} process -p {ROLE} --format {format})\" && \
+             env | grep ^AWS_ | sort | cut -d= -f1 && echo ${{AWS_PROFILE:--}} $AWS_ACCESS_KEY_ID"
+        );
+        let mut shell = world.command("sh");
+        let shown = Finished::from(shell.args(["-c", &line]).output().unwrap());
+        assert_eq!((shown.code, shown.stderr.as_str()), (Some(0), ""), "{format}");
+        for name in ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CREDENTIAL_EXPIRATION"] {
+            assert!(shown.stdout.lines().any(|line| line == name), "{format}: {}", shown.stdout);
+        }
+        let (profile, key) = shown.stdout.lines().last().unwrap().split_once(' ').unwrap();
+        assert_eq!(profile, after, "{format}");
+        assert_eq!(fake.issued(key).unwrap().role_name, "ReadOnlyAccess");
+    }
+}
+
+#[test]
+fn json_that_process_prints_can_be_loaded_from_stdin() {
+    let fake = fake();
+    let mut world = signed_in(&fake);
+    for format in ["process", "json", "credentials"] {
+        let json = process(&world, &["--profile", ROLE, "--format", format]).stdout;
+        let server = world.serve(&[]);
+        world.set("AWS_SSO_ECS_SERVER", &server.address());
+        assert_done(&world.run_with_input(&["ecs", "load", "--from-stdin"], &json));
+        let served: Value = serde_json::from_str(&server.get("/creds").1).unwrap();
+        let printed: Value = serde_json::from_str(&json).unwrap();
+        let printed = printed.get("Credentials").unwrap_or(&printed);
+        for (key, of_sdks) in [
+            ("AccessKeyId", "AccessKeyId"),
+            ("SecretAccessKey", "SecretAccessKey"),
+            ("SessionToken", "Token"),
+            ("Expiration", "Expiration"),
+        ] {
+            assert_eq!(printed[key], served[of_sdks], "{format}: {key}");
+        }
+    }
+}

@@ -39,7 +39,7 @@ pub(crate) struct Arguments {
     /// Load AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN from the environment
     #[arg(long, groups = ["source", "handed_in"])]
     from_env: bool,
-    /// Load credentials from stdin, as JSON that a credential_process prints
+    /// Load credentials from stdin, as JSON of a credential_process or of AWS STS
     #[arg(long, groups = ["source", "handed_in"])]
     from_stdin: bool,
     /// The profile name for --from-env [default: env] or --from-stdin [default: stdin]
@@ -160,5 +160,5 @@ fn read_stdin() -> Result<PartialCredentials, Failure> {
     if json.len() as u64 > MAX_INPUT_BYTES {
         return Err(Failure::failed("standard input is longer than 65536 bytes"));
     }
-    PartialCredentials::from_process_output(&json)
+    PartialCredentials::from_input(&json)
 }
