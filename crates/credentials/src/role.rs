@@ -126,6 +126,7 @@ impl Principal {
         Some(RoleArn {
             partition: self.partition.clone(),
             account_id: self.account_id.clone()?,
+            path: None,
             role_name: self.role_name.clone()?,
         })
     }
@@ -141,13 +142,16 @@ impl From<RoleArn> for Principal {
     }
 }
 
-/// The ARN of a role: `arn:PARTITION:iam::ACCOUNT:role/NAME`. A path before the name is accepted and removed.
+/// The ARN of a role: `arn:PARTITION:iam::ACCOUNT:role/PATH/NAME`, where most roles have no path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoleArn {
     /// The partition: `aws`, `aws-cn`, ….
     pub partition: Partition,
     /// The account of the role.
     pub account_id: AccountId,
+    /// What is before the name, as in `team/x/`. AWS assumes a role only by its whole ARN, but it is no part of the role's name,
+    /// and what AWS says of a session does not have it.
+    pub path: Option<Box<str>>,
     /// The role's name without its path.
     pub role_name: RoleName,
 }
@@ -168,10 +172,18 @@ impl RoleArn {
         if (arn, service, region) != ("arn", "iam", "") || account.len() != 12 {
             return None;
         }
-        let (_path, name) = resource.strip_prefix("role")?.rsplit_once('/')?;
+        let (path, name) = resource.strip_prefix("role")?.rsplit_once('/')?;
+        let path = match path.strip_prefix('/') {
+            Some(path) if path.bytes().all(|byte| byte.is_ascii_graphic()) => {
+                Some(format!("{path}/"))
+            }
+            None if path.is_empty() => None,
+            Some(_) | None => return None,
+        };
         Some(Self {
             partition: Partition::parse(partition)?,
             account_id: AccountId::parse(account).ok()?,
+            path: path.map(String::into_boxed_str),
             role_name: RoleName::parse(name).ok()?,
         })
     }
@@ -179,8 +191,9 @@ impl RoleArn {
 
 impl fmt::Display for RoleArn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { partition, account_id, role_name } = self;
-        write!(f, "arn:{}:iam::{account_id}:role/{}", partition.0, role_name.as_str())
+        let Self { partition, account_id, path, role_name } = self;
+        let path = path.as_deref().unwrap_or_default();
+        write!(f, "arn:{}:iam::{account_id}:role/{path}{}", partition.0, role_name.as_str())
     }
 }
 
@@ -208,15 +221,18 @@ mod tests {
             "arn:aws:iam::000001111111:role/Admin",
             "arn:aws-cn:iam::123456789012:role/a+b=c,d.e@f-g_h",
             "arn:aws-us-gov:iam::123456789012:role/Ops",
+            "arn:aws:iam::123456789012:role/team/x/Ops",
         ] {
             assert_eq!(RoleArn::parse(arn).unwrap().to_string(), arn);
         }
     }
 
     #[test]
-    fn the_path_of_a_role_is_removed() {
+    fn the_path_of_a_role_is_no_part_of_its_name() {
         let arn = RoleArn::parse("arn:aws:iam::123456789012:role/team/x/Ops").unwrap();
-        assert_eq!(arn.to_string(), "arn:aws:iam::123456789012:role/Ops");
+        assert_eq!(arn.role_name.as_str(), "Ops");
+        let of_session = Principal::from(arn).role_arn().unwrap();
+        assert_eq!(of_session.to_string(), "arn:aws:iam::123456789012:role/Ops");
     }
 
     #[test]
@@ -225,6 +241,8 @@ mod tests {
             "",
             "arn:aws:iam::123456789012:user/Ops",
             "arn:aws:iam::123456789012:role",
+            "arn:aws:iam::123456789012:roles/Ops",
+            "arn:aws:iam::123456789012:role/a\nb/Ops",
             "arn:aws:iam::12345678901:role/Ops",
             "arn:aws:iam:us-east-1:123456789012:role/Ops",
             "arn:aws:sts::123456789012:assumed-role/Ops/me",

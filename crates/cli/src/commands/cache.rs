@@ -62,7 +62,7 @@ fn arns(catalogue: &Catalogue, partition: &Partition) -> BTreeSet<String> {
         account.roles.iter().map(|role_name| {
             let (partition, account_id) = (partition.clone(), account.id.clone());
             let role_name = role_name.clone();
-            credentials::RoleArn { partition, account_id, role_name }.to_string()
+            credentials::RoleArn { partition, account_id, path: None, role_name }.to_string()
         })
     });
     arns.collect()

@@ -65,7 +65,7 @@ impl Values {
                 Self::Arns => values.extend(roles(instance, catalogue).map(|(account, role)| {
                     let partition = Partition::of_region(instance.instance.region.as_str());
                     let (account_id, role_name) = (account.clone(), role.clone());
-                    (RoleArn { partition, account_id, role_name }.to_string(), None)
+                    (RoleArn { partition, account_id, path: None, role_name }.to_string(), None)
                 })),
                 Self::Slots | Self::Roles | Self::Instances | Self::Tokens => {
                     let wanted = line.account();

@@ -125,6 +125,7 @@ impl<'a> Roles<'a> {
         RoleArn {
             partition: self.partition.clone(),
             account_id: role.account_id.clone(),
+            path: None,
             role_name: role.role_name.clone(),
         }
     }

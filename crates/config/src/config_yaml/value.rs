@@ -31,7 +31,7 @@ pub(super) fn role_arn(text: &str, partition: &Partition) -> Result<RoleArn, Inv
     if let Some((account, role)) = text.split_once(':')
         && let (Ok(account_id), Ok(role_name)) = (AccountId::parse(account), RoleName::parse(role))
     {
-        return Ok(RoleArn { partition: partition.clone(), account_id, role_name });
+        return Ok(RoleArn { partition: partition.clone(), account_id, path: None, role_name });
     }
     RoleArn::parse(text)
 }
