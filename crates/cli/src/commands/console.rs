@@ -13,7 +13,8 @@ use crate::ground::arguments::duration;
 use crate::ground::clock::SystemClock;
 use crate::ground::{env, ui};
 use crate::instance::arguments::{InstanceArguments, RoleArguments, UrlArguments};
-use crate::instance::obtain::{default_region, obtain};
+use crate::instance::obtain::chained::{ChainArguments, obtain};
+use crate::instance::obtain::default_region;
 use crate::instance::settings::Settings;
 use crate::instance::url_action::Address;
 use crate::instance::which_role::which_role;
@@ -30,6 +31,8 @@ use config::UrlAction;
 pub(crate) struct Arguments {
     #[command(flatten)]
     role: RoleArguments,
+    #[command(flatten)]
+    chain: ChainArguments,
     /// Print the URL instead of opening it (the URL is a secret)
     #[arg(long, conflicts_with = "url_action")]
     print: bool,
@@ -46,11 +49,11 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
-    let Arguments { role, print, url, destination, duration, instance } = arguments;
+    let Arguments { role, chain, print, url, destination, duration, instance } = arguments;
     let mut settings = Settings::read(&instance).await?;
     let action = action(print, url.url_action, &settings)?;
     let wanted = which_role(role, &mut settings, None, "aws-sso console").await?;
-    let profile = obtain(&settings, wanted).await?;
+    let profile = obtain(&settings, wanted, chain).await?;
     history::note(&profile);
     if duration.is_some() {
         check_chain(&profile)?;

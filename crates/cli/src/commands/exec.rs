@@ -18,7 +18,8 @@ use crate::ground::{env, process, ui};
 use crate::instance::arguments::{InstanceArguments, RoleArguments};
 use crate::instance::history;
 use crate::instance::interruptible::interruptible;
-use crate::instance::obtain::{default_region, obtain};
+use crate::instance::obtain::chained::{ChainArguments, obtain};
+use crate::instance::obtain::default_region;
 use crate::instance::settings::Settings;
 use crate::instance::which_role::which_role;
 use crate::programs::aws_profile;
@@ -36,6 +37,8 @@ use crate::programs::server_exports::exports;
 pub(crate) struct Arguments {
     #[command(flatten)]
     role: RoleArguments,
+    #[command(flatten)]
+    chain: ChainArguments,
     /// Pass the keys themselves in AWS_ACCESS_KEY_ID etc.; they are not refreshed
     #[arg(long = "static", conflicts_with = "shared")]
     is_static: bool,
@@ -60,13 +63,13 @@ struct Job {
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
-    let Arguments { role, is_static, shared, instance, command, server } = arguments;
+    let Arguments { role, chain, is_static, shared, instance, command, server } = arguments;
     let client = shared.then(|| Client::new(&server)).transpose()?;
     let is_shell = command.is_empty();
     let job = interruptible(async {
         let mut settings = Settings::read(&instance).await?;
         let wanted = which_role(role, &mut settings, client.as_ref(), "aws-sso exec").await?;
-        let profile = obtain(&settings, wanted).await?;
+        let profile = obtain(&settings, wanted, chain).await?;
         history::note(&profile);
         let region = default_region(&settings, &profile)?;
         Ok(Job::new(command, profile, region))

@@ -10,7 +10,8 @@ use crate::client::Client;
 use crate::client::arguments::ServerArguments;
 use crate::ground::{env, ui};
 use crate::instance::arguments::{InstanceArguments, RoleArguments};
-use crate::instance::obtain::{fetch, resolve};
+use crate::instance::obtain::chained::{ChainArguments, resolve_chain};
+use crate::instance::obtain::fetch;
 use crate::instance::settings::Settings;
 use crate::programs::credentials_format::CredentialsFormat;
 
@@ -26,6 +27,8 @@ use crate::programs::credentials_format::CredentialsFormat;
 pub(crate) struct Arguments {
     #[command(flatten)]
     role: RoleArguments,
+    #[command(flatten)]
+    chain: ChainArguments,
     /// The format: that of a credential_process, or one for a shell or a tool
     #[arg(short = 'f', long, value_enum, value_name = "FORMAT", default_value_t = CredentialsFormat::Process)]
     format: CredentialsFormat,
@@ -36,11 +39,11 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
-    let Arguments { role, format, instance, server } = arguments;
+    let Arguments { role, chain, format, instance, server } = arguments;
     let wanted = role.wanted().ok_or_else(|| Failure::new(Problem::Usage, "no role is named"))?;
     let settings = Settings::read(&instance).await?;
     // Resolve the role first, then ask the server for exactly this source.
-    let resolved = resolve(&settings, wanted)?;
+    let resolved = resolve_chain(&settings, wanted, chain.chain).await?;
     let fetched = match resolved.source(&settings) {
         // The program that runs this credential_process may be the server itself.
         Some(source) if !env::is_within_credential_process() => from_server(&server, &source).await,

@@ -1,5 +1,7 @@
 //! Obtains credentials for the role that a person names: from the catalogues, then the AWS config, then AWS itself.
 
+pub(crate) mod chained;
+
 use config::aws_config::Base;
 use credentials::{
     AccountId, Chain, Failure, Fetched, InstanceId, Partition, Problem, Profile, ProfileName,
@@ -110,11 +112,16 @@ pub(crate) fn default_region(
     };
     let catalogue = access::catalogue_file(instance).read();
     let roles = Roles::of(settings, instance, &catalogue)?;
-    let of_role = roles.named(&profile.name).and_then(|role| roles.default_region(role));
-    let of_role = of_role.and_then(|region| RegionName::parse(region).ok());
+    let region_of = |role: Option<&Role<'_>>| RegionName::parse(roles.default_region(role?)?).ok();
+    let of_role = region_of(roles.named(&profile.name));
     let of_profile = || settings.aws_config.region(&profile.name);
+    // With --chain, the name is that of the last role, which no catalogue needs to have.
+    let of_portal = || {
+        let Some(Source::Role { chain, .. }) = &profile.source else { return None };
+        region_of(roles.find(&chain.account_id, &chain.role_name, None))
+    };
     let of_all = || instance.default_region.as_ref().or(settings.config.default_region.as_ref());
-    Ok(of_role.or_else(of_profile).or_else(|| of_all().cloned()))
+    Ok(of_role.or_else(of_profile).or_else(of_portal).or_else(|| of_all().cloned()))
 }
 
 /// The role, if a catalogue has it. If several catalogues have it, the default instance wins.

@@ -14,6 +14,7 @@ mod audit;
 mod borders;
 mod browser_return;
 mod catalogue;
+mod chains;
 mod children;
 mod completions;
 mod configuration;

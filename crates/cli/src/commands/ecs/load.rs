@@ -5,7 +5,9 @@ mod from_env;
 use std::io::{Read, stdin};
 
 use clap::{ArgGroup, Args};
-use credentials::{Clock, Failure, Fetched, Profile, ProfileName, SlotName, shell_word, whole};
+use credentials::{
+    Clock, Failure, Fetched, Problem, Profile, ProfileName, SlotName, shell_word, whole,
+};
 use providers::PartialCredentials;
 use serde::Serialize;
 use server::path_for_sdks;
@@ -19,9 +21,10 @@ use crate::ground::arguments::{Output, OutputArguments};
 use crate::ground::clock::SystemClock;
 use crate::ground::ui;
 use crate::instance::arguments::{InstanceArguments, RoleArguments};
+use crate::instance::obtain::chained::{self, ChainArguments};
 use crate::instance::settings::Settings;
 use crate::instance::which_role::which_role;
-use crate::instance::{access, history, obtain};
+use crate::instance::{access, history};
 
 /// Limit of the input on stdin.
 const MAX_INPUT_BYTES: u64 = PartialCredentials::MAX_OUTPUT_BYTES as u64;
@@ -36,6 +39,8 @@ const MAX_INPUT_BYTES: u64 = PartialCredentials::MAX_OUTPUT_BYTES as u64;
 pub(crate) struct Arguments {
     #[command(flatten)]
     role: RoleArguments,
+    #[command(flatten)]
+    chain: ChainArguments,
     /// Load AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN from the environment
     #[arg(long, groups = ["source", "handed_in"])]
     from_env: bool,
@@ -112,13 +117,18 @@ async fn obtain(
     address: &ServerAddress,
 ) -> Result<Profile, Failure> {
     let command = command(&arguments, address);
-    let Arguments { role, from_env, from_stdin, name, instance, .. } = arguments;
+    let Arguments { role, chain, from_env, from_stdin, name, instance, .. } = arguments;
     if !from_env && !from_stdin {
         let mut settings = Settings::read(&instance).await?;
         let wanted = which_role(role, &mut settings, Some(client), &command).await?;
-        let profile = obtain::obtain(&settings, wanted).await?;
+        let profile = chained::obtain(&settings, wanted, chain).await?;
         history::note(&profile);
         return Ok(profile);
+    }
+    if !chain.chain.is_empty() {
+        let text =
+            "--chain starts from a role of IAM Identity Center, not from keys that are handed in";
+        return Err(Failure::new(Problem::Usage, text));
     }
     let (given, default_name) =
         if from_env { (from_env::credentials()?, "env") } else { (read_stdin()?, "stdin") };
