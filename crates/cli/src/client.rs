@@ -133,6 +133,14 @@ impl Client {
         self.read("/profile").await
     }
 
+    /// The profile in a slot.
+    pub(crate) async fn profile_in(&self, slot: &SlotName) -> Result<ProfileObject, Failure> {
+        match path_of(slot).strip_prefix("/slot/") {
+            Some(name) => self.read(&format!("/profile?profile={name}")).await,
+            None => self.default_profile().await,
+        }
+    }
+
     /// The profiles in the named slots.
     pub(crate) async fn named_profiles(&self) -> Result<Vec<ProfileObject>, Failure> {
         self.read("/slot").await

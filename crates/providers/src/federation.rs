@@ -1,6 +1,8 @@
 //! The AWS console with the permissions of a role: its credentials are exchanged for a URL that signs in a browser (IAM User
 //! Guide, "Enable custom identity broker access to the AWS console").
 
+pub(crate) mod pages;
+
 use std::time::Duration;
 
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorSettings};

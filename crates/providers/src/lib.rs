@@ -28,6 +28,7 @@ use credentials::Clock;
 use sdk_config::SdkProfile;
 
 pub use credential_process::WITHIN_CREDENTIAL_PROCESS;
+pub use federation::pages::{Destination, Service};
 pub use federation::{Console, console_home};
 pub use partial_credentials::PartialCredentials;
 pub use profile::AskForCode;

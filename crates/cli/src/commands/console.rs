@@ -1,25 +1,26 @@
 //! `aws-sso console`
 
+mod page;
+
 use std::time::Duration;
 
 use clap::{ArgGroup, Args};
-use credentials::{
-    Clock, Failure, Partition, Problem, Profile, RegionName, SignedDuration, Source,
-};
-use providers::{Console, console_home};
-use url::Url;
+use credentials::{Clock, Failure, Problem, Profile, SignedDuration, Source};
+use providers::Console;
 
+use crate::client::arguments::ServerArguments;
 use crate::ground::arguments::duration;
 use crate::ground::clock::SystemClock;
 use crate::ground::{env, ui};
 use crate::instance::arguments::{InstanceArguments, RoleArguments, UrlArguments};
-use crate::instance::obtain::chained::{ChainArguments, obtain};
-use crate::instance::obtain::default_region;
+use crate::instance::current_role::obtain_named_or_current;
+use crate::instance::obtain::chained::ChainArguments;
+use crate::instance::roles::{Role, Roles};
 use crate::instance::settings::Settings;
-use crate::instance::url_action::Address;
-use crate::instance::which_role::which_role;
+use crate::instance::url_action::{Address, Container};
 use crate::instance::{access, history, url_action};
 use config::UrlAction;
+use page::PageArguments;
 
 /// Open the AWS console as a role
 ///
@@ -38,32 +39,29 @@ pub(crate) struct Arguments {
     print: bool,
     #[command(flatten)]
     url: UrlArguments,
-    /// The page to open [default: the home page of the role's default region]
-    #[arg(long, value_name = "URL", value_parser = page)]
-    destination: Option<Url>,
+    #[command(flatten)]
+    page: PageArguments,
     /// The length of the console session: 15m to 12h, if the role allows it [default: until the credentials expire]
     #[arg(short, long, value_name = "DURATION", value_parser = session)]
     duration: Option<Duration>,
     #[command(flatten)]
     instance: InstanceArguments,
+    #[command(flatten, next_help_heading = "For the role of a slot")]
+    server: ServerArguments,
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
-    let Arguments { role, chain, print, url, destination, duration, instance } = arguments;
+    let Arguments { role, chain, print, url, page, duration, instance, server } = arguments;
     let mut settings = Settings::read(&instance).await?;
     let action = action(print, url.url_action, &settings)?;
-    let wanted = which_role(role, &mut settings, None, "aws-sso console").await?;
-    let profile = obtain(&settings, wanted, chain).await?;
+    let named = (role, chain);
+    let profile =
+        obtain_named_or_current(named, &mut settings, &server, None, "aws-sso console").await?;
     history::note(&profile);
     if duration.is_some() {
         check_chain(&profile)?;
     }
-    let region = default_region(&settings, &profile)?;
-    let partition = partition(&profile, region.as_ref());
-    let destination = match destination {
-        Some(page) => page.into(),
-        None => console_home(&partition, region_in(&partition, region.as_ref()))?,
-    };
+    let (partition, destination) = page.destination(&settings, &profile)?;
     let endpoint = env::sign_in_endpoint()?;
     let console = Console {
         partition: &partition,
@@ -115,11 +113,24 @@ fn open(
 ) -> Result<(), Failure> {
     let Profile { name, credentials, .. } = profile;
     let address = Address { url, argument: url };
-    url_action::act(action, &address, name.as_str(), &settings.config)
+    let tags = tags(settings, profile)?;
+    let container = Container::of_role(name.as_str(), &tags);
+    url_action::act(action, &address, &container, &settings.config)
         .map_err(|error| error.with_hint(PRINT))?;
     let left = credentials.expiration.remaining(SystemClock.now());
     ui::note(&format!("Opening the AWS console as `{name}`. The credentials expire in {left}."));
     Ok(())
+}
+
+/// The tags of the role and of its account in config.yaml. A role that is not listed there has none.
+fn tags(settings: &Settings, profile: &Profile) -> Result<Vec<(String, String)>, Failure> {
+    let instance = profile.source.as_ref().and_then(Source::instance);
+    let Some(instance) = instance.and_then(|id| settings.with_id(id)) else {
+        return Ok(Vec::new());
+    };
+    let catalogue = access::catalogue_file(instance).read();
+    let roles = Roles::of(settings, instance, &catalogue)?;
+    Ok(roles.named(&profile.name).map(Role::tags).unwrap_or_default())
 }
 
 /// Fails for chained roles with a duration. AWS accepts a duration only for a role of the portal.
@@ -134,19 +145,6 @@ fn check_chain(profile: &Profile) -> Result<(), Failure> {
         }
         _ => Ok(()),
     }
-}
-
-/// The role's partition, or else the partition of its region.
-fn partition(profile: &Profile, region: Option<&RegionName>) -> Partition {
-    match region.filter(|_| profile.principal.account_id.is_none()) {
-        Some(region) => Partition::of_region(region.as_str()),
-        None => profile.principal.partition.clone(),
-    }
-}
-
-/// The region, if it is in this partition. The default region for all roles may be in another one.
-fn region_in<'a>(partition: &Partition, region: Option<&'a RegionName>) -> Option<&'a str> {
-    region.map(RegionName::as_str).filter(|region| Partition::of_region(region) == *partition)
 }
 
 /// The URL for the next sign-in, after the session has ended.
@@ -164,13 +162,6 @@ fn explain(error: Failure, duration: Option<Duration>) -> Failure {
         }
         None => error,
     }
-}
-
-fn page(text: &str) -> Result<Url, &'static str> {
-    const MUST_BE: &str = "it must be the https:// URL of a console page";
-    let url = Url::parse(text).map_err(|_| MUST_BE)?;
-    let fits = url.scheme() == "https" && url.has_host() && text.len() <= 2048;
-    if fits { Ok(url) } else { Err(MUST_BE) }
 }
 
 fn session(text: &str) -> Result<Duration, &'static str> {
@@ -192,7 +183,7 @@ const MAX_SESSION: Duration = Duration::from_secs(12 * 60 * 60);
 
 #[cfg(test)]
 mod tests {
-    use credentials::{Chain, Link, Principal};
+    use credentials::{Chain, Link};
 
     use super::*;
 
@@ -224,18 +215,5 @@ mod tests {
         for text in ["", "14m", "12h 1s", "-1h", "3600", "1 month", "never"] {
             assert!(session(text).is_err(), "{text}");
         }
-    }
-
-    #[test]
-    fn a_region_of_another_partition_is_left_out() {
-        let region = RegionName::parse("us-gov-west-1").unwrap();
-        let mut profile = profile(Vec::new());
-        let of_role = partition(&profile, Some(&region));
-        assert_eq!(of_role, Partition::default());
-        assert_eq!(region_in(&of_role, Some(&region)), None);
-        profile.principal = Principal::default();
-        let of_region = partition(&profile, Some(&region));
-        assert_eq!(of_region.as_str(), "aws-us-gov");
-        assert_eq!(region_in(&of_region, Some(&region)), Some("us-gov-west-1"));
     }
 }

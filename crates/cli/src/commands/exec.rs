@@ -16,12 +16,12 @@ use crate::client::Client;
 use crate::client::arguments::ServerArguments;
 use crate::ground::{env, process, ui};
 use crate::instance::arguments::{InstanceArguments, RoleArguments};
+use crate::instance::current_role::obtain_named_or_current;
 use crate::instance::history;
 use crate::instance::interruptible::interruptible;
-use crate::instance::obtain::chained::{ChainArguments, obtain};
+use crate::instance::obtain::chained::ChainArguments;
 use crate::instance::obtain::default_region;
 use crate::instance::settings::Settings;
-use crate::instance::which_role::which_role;
 use crate::programs::aws_profile;
 use crate::programs::exports::Exports;
 use crate::programs::server_exports::exports;
@@ -68,8 +68,10 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let is_shell = command.is_empty();
     let job = interruptible(async {
         let mut settings = Settings::read(&instance).await?;
-        let wanted = which_role(role, &mut settings, client.as_ref(), "aws-sso exec").await?;
-        let profile = obtain(&settings, wanted, chain).await?;
+        let named = (role, chain);
+        let asked = client.as_ref();
+        let profile =
+            obtain_named_or_current(named, &mut settings, &server, asked, "aws-sso exec").await?;
         history::note(&profile);
         let region = default_region(&settings, &profile)?;
         Ok(Job::new(command, profile, region))

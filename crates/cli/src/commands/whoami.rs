@@ -10,7 +10,7 @@ use serde::Serialize;
 use tokio::time::timeout;
 
 use crate::ground::arguments::{Output, OutputArguments};
-use crate::ground::ui;
+use crate::ground::{env, ui};
 use crate::instance::access::{self, explain};
 use crate::instance::arguments::InstanceArguments;
 use crate::instance::settings::{ConfiguredInstance, Settings};
@@ -21,7 +21,8 @@ const USER_NAME_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Show who is signed in to IAM Identity Center, and until when
 ///
-/// It shows all instances, or one with --sso. It asks AWS for the user's name once per sign-in.
+/// It shows all instances, or one with --sso. It asks AWS for the user's name once per sign-in. The role of the shell
+/// (AWS_SSO_PROFILE or AWS_PROFILE) is named too.
 #[derive(Args)]
 #[command(after_help = "Example:\n  aws-sso whoami")]
 pub(crate) struct Arguments {
@@ -63,6 +64,10 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
             vec![instance.clone().into(), user, until.clone().into(), start_url.clone().into()]
         };
         ui::table(&["Instance", "User", "Signed in", "StartUrl"], identities.iter().map(row));
+    }
+    if let Some((variable, name)) = env::current_profile() {
+        let note = format!("The role of this shell is `{name}` ({variable}).");
+        ui::note(&ui::printable(&note));
     }
     if identities.iter().any(|identity| identity.signed_in) {
         return Ok(());

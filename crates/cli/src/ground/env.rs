@@ -138,6 +138,16 @@ pub(crate) fn shell() -> OsString {
     var_os(variable).filter(|shell| !shell.is_empty()).unwrap_or_else(|| usual.into())
 }
 
+/// The profile of the shell's role, with the variable that has it: `aws-sso exec` sets the first one, and people the other.
+pub(crate) fn current_profile() -> Option<(&'static str, String)> {
+    ["AWS_SSO_PROFILE", "AWS_PROFILE"].into_iter().find_map(|name| Some((name, text(name)?)))
+}
+
+/// The region of the environment.
+pub(crate) fn region() -> Option<String> {
+    text("AWS_REGION").or_else(|| text("AWS_DEFAULT_REGION"))
+}
+
 /// Whether the environment sets a region.
 pub(crate) fn has_region() -> bool {
     ["AWS_REGION", "AWS_DEFAULT_REGION"].iter().any(|name| var_os(name).is_some())

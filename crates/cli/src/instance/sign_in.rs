@@ -10,7 +10,7 @@ use crate::ground::{env, ui};
 use crate::instance::access::explain;
 use crate::instance::own_browser;
 use crate::instance::settings::{ConfiguredInstance, Settings};
-use crate::instance::url_action::{self, Address};
+use crate::instance::url_action::{self, Address, Container};
 use config::{AuthWorkflow, UrlAction};
 
 /// Options of a sign-in, from flags.
@@ -173,8 +173,8 @@ fn act(
     action: UrlAction,
     address: &Address<'_>,
 ) {
-    let name = instance.instance.name.as_str();
-    if let Err(error) = url_action::act(action, address, name, &settings.config) {
+    let container = Container::of_sign_in(instance.instance.name.as_str());
+    if let Err(error) = url_action::act(action, address, &container, &settings.config) {
         ui::note(&format!("warning: {}.", ui::printable(&error.message)));
     }
 }

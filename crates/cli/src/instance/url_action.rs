@@ -1,17 +1,20 @@
 //! URL actions: what to do with a URL that a person should open. The actions are those of aws-sso-cli.
 
+mod container;
+
 use std::io::{self, Write};
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use data_encoding::BASE64;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::ground::{env, process, ui};
 use config::{ConfigFile, UrlAction};
 use credentials::Failure;
 use providers::child;
+
+pub(crate) use container::Container;
 
 /// A program that opens the browser and fails within this time is not the right one.
 const FAILURE_WINDOW: Duration = Duration::from_millis(500);
@@ -36,7 +39,7 @@ pub(crate) struct Address<'a> {
 pub(crate) fn act(
     action: UrlAction,
     &Address { url, argument }: &Address<'_>,
-    name: &str,
+    container: &Container<'_>,
     config: &ConfigFile,
 ) -> Result<(), Failure> {
     action
@@ -56,10 +59,10 @@ pub(crate) fn act(
         }
         UrlAction::Exec => exec(&config.url_exec_command, argument),
         UrlAction::GrantedContainers => {
-            exec(&config.url_exec_command, &in_container("granted-containers", argument, name))
+            exec(&config.url_exec_command, &container.url("granted-containers", argument))
         }
         UrlAction::OpenUrlInContainer => {
-            exec(&config.url_exec_command, &in_container("container", argument, name))
+            exec(&config.url_exec_command, &container.url("container", argument))
         }
     }
 }
@@ -119,12 +122,6 @@ fn quiet(command: &mut Command) -> &mut Command {
     command.stdout(Stdio::null()).stderr(Stdio::null())
 }
 
-/// The URL that opens a Firefox container of this name: blue, with a fingerprint, as in aws-sso-cli.
-fn in_container(scheme: &str, url: &str, name: &str) -> String {
-    let encoded = |text| utf8_percent_encode(text, NON_ALPHANUMERIC);
-    format!("ext+{scheme}:name={}&url={}&color=blue&icon=fingerprint", encoded(name), encoded(url))
-}
-
 /// Starts `UrlExecCommand` without waiting for its end, because it may be the browser itself.
 fn exec(command: &[String], url: &str) -> Result<(), Failure> {
     let Some((program, arguments)) = command.split_first() else { return Ok(()) };
@@ -157,14 +154,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_container_url_escapes_the_url_in_it() {
-        assert_eq!(
-            in_container("container", "https://a/b?c=d&e=f", "My Corp"),
-            "ext+container:name=My%20Corp&url=https%3A%2F%2Fa%2Fb%3Fc%3Dd%26e%3Df&color=blue&icon=fingerprint"
-        );
-    }
-
-    #[test]
     fn a_missing_command_is_named() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("config.yaml");
@@ -175,7 +164,8 @@ mod tests {
             ..ConfigFile::default()
         };
         let address = Address { url: "https://a", argument: "https://a" };
-        let error = act(UrlAction::Exec, &address, "corp", &config).unwrap_err();
+        let error =
+            act(UrlAction::Exec, &address, &Container::of_sign_in("corp"), &config).unwrap_err();
         assert!(
             error.message.starts_with("UrlExecCommand `/no/such/browser` cannot be run"),
             "{}",

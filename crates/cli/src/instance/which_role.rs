@@ -15,9 +15,18 @@ pub(crate) async fn which_role(
     client: Option<&Client>,
     command: &str,
 ) -> Result<Wanted, Failure> {
-    if let Some(wanted) = arguments.wanted() {
-        return Ok(wanted);
+    match arguments.wanted() {
+        Some(wanted) => Ok(wanted),
+        None => chosen_role(settings, client, command).await,
     }
+}
+
+/// The role that a person chooses on the terminal.
+pub(crate) async fn chosen_role(
+    settings: &mut Settings,
+    client: Option<&Client>,
+    command: &str,
+) -> Result<Wanted, Failure> {
     if !Screen::is_possible() {
         let hint = format!(
             "Name a role: {command} --profile NAME, or --account ID --role NAME, or --arn ARN"

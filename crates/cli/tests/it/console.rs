@@ -93,6 +93,100 @@ fn a_page_and_a_duration_can_be_chosen() {
     assert!(endpoint.join().unwrap().contains("SessionDuration=5400"));
 }
 
+/// The page that the sign-in URL on stdout leads to.
+#[track_caller]
+fn destination(shown: &Finished) -> String {
+    assert_eq!(shown.code, Some(0), "{}", shown.stderr);
+    let (_, rest) = shown.stdout.split_once("&Destination=").unwrap();
+    let encoded = rest.split('&').next().unwrap();
+    percent_encoding::percent_decode_str(encoded).decode_utf8().unwrap().into_owned()
+}
+
+#[test]
+fn a_service_is_opened_in_the_region_of_the_flag_the_environment_or_the_role() {
+    let fake = fake();
+    let mut world = signed_in(&fake);
+    with_config(&world, &fake, "DefaultRegion: eu-west-3\n");
+    let page = |world: &mut TestEnv, flags: &[&str]| {
+        answer_once(world, 200, ANSWER);
+        destination(&console(world, &[&["-p", ROLE, "--print"], flags].concat()))
+    };
+    let ec2 = |region| format!("https://{region}.console.aws.amazon.com/ec2/home?region={region}");
+    assert_eq!(page(&mut world, &["--service", "ec2"]), ec2("eu-west-3"));
+    world.set("AWS_DEFAULT_REGION", "eu-north-1");
+    assert_eq!(page(&mut world, &["-s", "EC2"]), ec2("eu-north-1"));
+    assert_eq!(page(&mut world, &["-s", "ec2", "--region", "us-east-2"]), ec2("us-east-2"));
+    let home = "https://console.aws.amazon.com/console/home?region=us-east-2";
+    assert_eq!(page(&mut world, &["--region", "us-east-2"]), home);
+    assert_eq!(page(&mut world, &["-s", "iam"]), "https://console.aws.amazon.com/iam/home");
+    // The region of another partition is left out, unless somebody asks for it.
+    world.set("AWS_DEFAULT_REGION", "cn-north-1");
+    assert_eq!(page(&mut world, &["-s", "ec2"]), "https://console.aws.amazon.com/ec2/home");
+    let refused = console(&world, &["-p", ROLE, "--print", "--region", "cn-north-1"]);
+    assert_eq!((refused.code, refused.stdout.as_str()), (Some(2), ""));
+    let told = "error: the region cn-north-1 is not in the partition aws of the role `Team1Dev:ReadOnlyAccess`\n\
+                hint: Leave out --region.\n";
+    assert_eq!(refused.stderr, told);
+}
+
+#[test]
+fn a_page_outside_of_the_roles_console_is_refused_before_aws_is_asked() {
+    let fake = fake();
+    let mut world = signed_in(&fake);
+    world.set("AWS_ENDPOINT_URL_SIGNIN", "http://127.0.0.1:1");
+    for (page, told) in [
+        (
+            "https://evil.example/",
+            "must be a page of AWS, which is on a host such as console.aws.amazon.com",
+        ),
+        ("https://aws.amazon.com.evil.example/", "must be a page of AWS"),
+        (
+            "https://evil.example\\@console.aws.amazon.com/",
+            "must be the https:// URL of a console page",
+        ),
+        ("http://console.aws.amazon.com/", "must be the https:// URL of a console page"),
+        (
+            "https://console.amazonaws.cn/",
+            "error: the page is on console.amazonaws.cn, but the role is in the partition aws",
+        ),
+    ] {
+        let refused = console(&world, &["-p", ROLE, "--print", "--destination", page]);
+        assert_eq!((refused.code, refused.stdout.as_str()), (Some(2), ""), "{page}");
+        assert!(refused.stderr.contains(told), "{page}: {}", refused.stderr);
+    }
+    let odd = console(&world, &["-p", ROLE, "--print", "--service", "../x"]);
+    assert_eq!(odd.code, Some(2));
+    assert!(odd.stderr.contains("must be the name of a service, such as ec2 or s3"), "{odd:?}");
+}
+
+#[test]
+fn a_container_of_the_browser_has_the_colour_and_the_icon_of_the_role() {
+    let fake = fake();
+    let mut world = signed_in(&fake);
+    let opens =
+        "UrlExecCommand: [sh, -c, 'echo \"$0\" > opened.new; mv opened.new opened', '%s']\n";
+    let tags = "    Accounts:\n      1111111:\n        Tags: {Color: red}\n        Roles:\n          \
+                ReadOnlyAccess:\n            Tags: {Icon: tree}\n";
+    let text = config(&(instance("corp", &fake) + tags));
+    let text: Vec<_> = text.lines().filter(|line| !line.starts_with("Url")).collect();
+    for action in ["open-url-in-container", "granted-containers"] {
+        let text = format!("{}\nUrlAction: {action}\n{opens}", text.join("\n"));
+        world.write(".aws-sso/config.yaml", &text);
+        answer_once(&mut world, 200, ANSWER);
+        let shown = console(&world, &["-A", "1111111", "-R", "ReadOnlyAccess"]);
+        assert_eq!((shown.code, shown.stdout.as_str()), (Some(0), ""), "{}", shown.stderr);
+        let opened = world.home().join("opened");
+        while !opened.exists() {
+            thread::yield_now();
+        }
+        let url = std::fs::read_to_string(&opened).unwrap();
+        std::fs::remove_file(&opened).unwrap();
+        let scheme = action.trim_start_matches("open-url-in-");
+        assert!(url.starts_with(&format!("ext+{scheme}:name=")), "{url}");
+        assert!(url.ends_with("&color=red&icon=tree\n"), "{url}");
+    }
+}
+
 #[test]
 fn an_action_on_the_line_comes_before_that_of_the_config_file() {
     let fake = fake();

@@ -19,6 +19,7 @@ mod children;
 mod completions;
 mod configuration;
 mod console;
+mod current_role;
 mod doctor;
 mod drop_in;
 mod endpoints;
