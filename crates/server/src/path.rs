@@ -51,7 +51,8 @@ impl Resource {
             },
             "/status" => Ok(Self::Status),
             "/proof" => proof(query).map(Self::Proof),
-            "/healthcheck" => Ok(Self::Health(SlotName::Default)),
+            // The client of aws-sso-cli asks with a slash.
+            "/healthcheck" | "/healthcheck/" => Ok(Self::Health(SlotName::Default)),
             _ => {
                 if let Some(name) = path.strip_prefix("/slot/") {
                     named(&decoded(name)?).map(Self::Slot)
@@ -252,18 +253,7 @@ mod tests {
 
     #[test]
     fn other_paths_do_not_exist() {
-        for path in [
-            "",
-            "*",
-            "//",
-            "/Slot",
-            "/slotx",
-            "/creds/",
-            "/profile/",
-            "/s",
-            "/status/",
-            "/healthcheck/",
-        ] {
+        for path in ["", "*", "//", "/Slot", "/slotx", "/creds/", "/profile/", "/s", "/status/"] {
             assert_eq!(Resource::parse(path, None), Err(Refusal::NoSuchPath), "{path}");
         }
     }

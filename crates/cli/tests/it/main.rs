@@ -44,6 +44,7 @@ mod odd_names;
 mod outputs;
 mod process;
 mod promises;
+mod reference_client;
 mod refreshing;
 mod selector;
 mod setup_profiles;
