@@ -8,6 +8,7 @@ pub(crate) mod arguments;
 mod connection;
 pub(crate) mod forwarders;
 mod https;
+mod needed_token;
 pub(crate) mod token_file;
 
 use std::sync::OnceLock;
@@ -18,13 +19,15 @@ use credentials::{Failure, Fetched, Problem, Profile, ProfileName, SlotName, Sou
 use hyper::{Method, StatusCode};
 use serde::de::DeserializeOwned;
 use server::wire::{self, Message, ProfileObject, Reason, Replace, StatusObject};
-use server::{AuthorizationToken, path_of};
+use server::{AuthorizationToken, path_for_sdks, path_of};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 use crate::client::address::{Scheme, ServerAddress};
 use crate::client::arguments::ServerArguments;
 use crate::client::connection::{Opened, Trusted};
+use crate::client::needed_token::{OTHER_TOKEN, TokenKind, is_about_token};
+use crate::client::token_file::Token;
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// A shell that starts waits for `ecs env`.
@@ -33,7 +36,9 @@ const SCHEME_TIMEOUT: Duration = Duration::from_secs(1);
 /// Talks to one server.
 pub(crate) struct Client {
     address: ServerAddress,
-    token: Option<AuthorizationToken>,
+    token: Option<Token>,
+    /// Whether the server is one of this program, once that was asked.
+    is_ours: OnceLock<bool>,
     /// The scheme of the server, once it has answered.
     found_scheme: OnceLock<Scheme>,
     /// The connection of the last request, for the next one.
@@ -50,55 +55,10 @@ pub(crate) struct Loaded {
     pub(crate) replaced: Option<String>,
 }
 
-/// The kind of token that a request needs.
-#[derive(Clone, Copy)]
-enum TokenKind {
-    ReadAll,
-    LoadOnly,
-    Admin,
-}
-
-impl TokenKind {
-    /// The command that makes such a token and lets the next commands send it.
-    fn hint(self) -> String {
-        let (flag, file) = match self {
-            Self::ReadAll => ("--all-slots", "~/.aws-sso-read.token"),
-            Self::LoadOnly => ("--load-only", "~/.aws-sso-load.token"),
-            Self::Admin => ("--admin", "~/.aws-sso-admin.token"),
-        };
-        format!(
-            "Make a token, and run the command again: aws-sso ecs token create {flag} --file {file} && \
-             export AWS_SSO_ECS_TOKEN_FILE={file}"
-        )
-    }
-}
-
-/// Whether a refusal is about the token, or about a missing one.
-fn is_about_token(reason: Option<Reason>) -> bool {
-    use Reason::{
-        ExpiredToken, LoadToken, OtherSlots, ReadToken, RevokedToken, SourceNotAllowed,
-        TokenRequired, UnknownOwner, UnknownToken,
-    };
-    matches!(
-        reason,
-        Some(
-            TokenRequired
-                | UnknownOwner
-                | UnknownToken
-                | ExpiredToken
-                | RevokedToken
-                | OtherSlots
-                | ReadToken
-                | LoadToken
-                | SourceNotAllowed
-        )
-    )
-}
-
 impl Client {
     /// Builds a client and reads the token file. Sends nothing yet.
     pub(crate) fn new(arguments: &ServerArguments) -> Result<Self, Failure> {
-        let token = arguments.token_file.as_deref().map(token_file::read).transpose()?;
+        let token = arguments.token_file.as_deref().map(token_file::read_any).transpose()?;
         let address = arguments.address.address()?;
         Ok(Self::of(address, token))
     }
@@ -111,7 +71,7 @@ impl Client {
 
     /// Builds a client with a token that is already in memory.
     pub(crate) fn with_token(address: ServerAddress, token: AuthorizationToken) -> Self {
-        Self::of(address, Some(token))
+        Self::of(address, Some(Token::Ours(token)))
     }
 
     /// Builds a client without a token.
@@ -119,13 +79,29 @@ impl Client {
         Self::of(address, None)
     }
 
-    fn of(address: ServerAddress, token: Option<AuthorizationToken>) -> Self {
-        Self { address, token, found_scheme: OnceLock::new(), connection: Mutex::default() }
+    fn of(address: ServerAddress, token: Option<Token>) -> Self {
+        Self {
+            address,
+            token,
+            is_ours: OnceLock::new(),
+            found_scheme: OnceLock::new(),
+            connection: Mutex::default(),
+        }
     }
 
     /// The origin of the server's URLs for SDKs.
     pub(crate) fn origin_for_sdks(&self) -> String {
         self.address().origin_for_sdks()
+    }
+
+    /// The URI where SDKs read a slot of this server.
+    pub(crate) async fn uri_for_sdks(&self, slot: &SlotName) -> String {
+        // The slot is loaded, whatever the server says of itself now.
+        let path = match self.is_ours().await {
+            Ok(false) => path_of(slot),
+            Ok(true) | Err(_) => path_for_sdks(slot),
+        };
+        format!("{}{path}", self.origin_for_sdks())
     }
 
     /// The profile in the default slot.
@@ -225,7 +201,14 @@ impl Client {
 
     /// Empties every slot.
     pub(crate) async fn unload_all(&self) -> Result<(), Failure> {
-        self.send(Method::DELETE, "/slot", Bytes::new()).await?;
+        if self.is_ours().await? {
+            self.send(Method::DELETE, "/slot", Bytes::new()).await?;
+        } else {
+            for ProfileObject { profile_name, .. } in self.named_profiles().await? {
+                let name = ProfileName::parse(&profile_name).map_err(|_| self.not_our_server())?;
+                self.unload(&SlotName::Named(name)).await?;
+            }
+        }
         match self.exchange(Method::DELETE, "/", Bytes::new()).await? {
             (StatusCode::NOT_FOUND, _) => Ok(()),
             answer => self.accept(answer, TokenKind::Admin).map(|_| ()),
@@ -261,6 +244,9 @@ impl Client {
         if is_about_token(message.reason) && self.address.is_on_this_host() {
             return Err(failure.with_hint(needed.hint()));
         }
+        if status == StatusCode::FORBIDDEN && message.reason.is_none() {
+            return Err(failure.with_hint(OTHER_TOKEN));
+        }
         Err(match message.hint {
             Some(hint) => failure.with_hint(hint),
             None => failure,
@@ -275,14 +261,53 @@ impl Client {
     ) -> Result<(StatusCode, Bytes), Failure> {
         let exchange = async {
             let mut kept = self.connection.lock().await;
-            let mut connection = match Trusted::if_open(kept.take()).await {
-                Some(kept) => kept,
-                None => self.trusted().await?,
+            let mut connection = self.kept_or_new(kept.take()).await?;
+            let token = match &self.token {
+                Some(token) => {
+                    let is_ours = self.learn_kind(&mut connection).await?;
+                    connection = self.kept_or_new(Some(connection)).await?;
+                    token.header(is_ours)?
+                }
+                None => None,
             };
-            let answer = connection.send(method, path, self.token.as_ref(), body).await?;
+            let answer = connection.send(method, path, token, body).await?;
             *kept = Some(connection);
             Ok(answer)
         };
+        self.in_time(exchange).await
+    }
+
+    /// Whether the server is one of this program. Another may be that of aws-sso-cli, which knows fewer paths.
+    async fn is_ours(&self) -> Result<bool, Failure> {
+        let ask = async {
+            let mut kept = self.connection.lock().await;
+            let mut connection = self.kept_or_new(kept.take()).await?;
+            let is_ours = self.learn_kind(&mut connection).await?;
+            *kept = Some(connection);
+            Ok(is_ours)
+        };
+        self.in_time(ask).await
+    }
+
+    async fn learn_kind(&self, connection: &mut Trusted) -> Result<bool, Failure> {
+        if let Some(known) = self.is_ours.get() {
+            return Ok(*known);
+        }
+        let is_ours = connection.is_ours().await?;
+        Ok(*self.is_ours.get_or_init(|| is_ours))
+    }
+
+    async fn kept_or_new(&self, kept: Option<Trusted>) -> Result<Trusted, Failure> {
+        match Trusted::if_open(kept).await {
+            Some(kept) => Ok(kept),
+            None => self.trusted().await,
+        }
+    }
+
+    async fn in_time<T>(
+        &self,
+        exchange: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
         timeout(TIMEOUT, exchange).await.unwrap_or_else(|_| {
             let text = format!("the server at {} did not answer within 5 seconds", self.address);
             Err(Failure::new(Problem::Unreachable, text))
@@ -291,8 +316,9 @@ impl Client {
 
     /// A new connection to the server.
     async fn trusted(&self) -> Result<Trusted, Failure> {
+        let token = self.token.as_ref().and_then(Token::ours);
         loop {
-            match connection::open(&self.address, self.scheme(), self.token.as_ref()).await? {
+            match connection::open(&self.address, self.scheme(), token).await? {
                 Opened::Trusted(trusted, scheme) => {
                     self.found_scheme.get_or_init(|| scheme);
                     return Ok(trusted);

@@ -89,11 +89,21 @@ impl Trusted {
         kept.0.sender.ready().await.is_ok().then_some(kept)
     }
 
+    /// Whether the server is one of this program, of whatever version: it answers a question that only such a server
+    /// understands. Whose it is was known before.
+    pub(super) async fn is_ours(&mut self) -> Result<bool, Failure> {
+        let (_, body) = self.0.probe(A_QUESTION).await?;
+        let answer: Option<serde_json::Map<String, serde_json::Value>> =
+            serde_json::from_slice(&body).ok();
+        Ok(answer
+            .is_some_and(|answer| answer.contains_key("proof") || answer.contains_key("reason")))
+    }
+
     pub(super) async fn send(
         &mut self,
         method: Method,
         path: &str,
-        token: Option<&AuthorizationToken>,
+        token: Option<HeaderValue>,
         body: Bytes,
     ) -> Result<Answer, Failure> {
         self.0.send(method, path, token, body).await
@@ -117,7 +127,7 @@ impl Exchange {
         &mut self,
         method: Method,
         path: &str,
-        token: Option<&AuthorizationToken>,
+        token: Option<HeaderValue>,
         body: Bytes,
     ) -> Result<Answer, Failure> {
         let answer: Result<Answer, Box<dyn std::error::Error + Send + Sync>> = async {
@@ -127,9 +137,7 @@ impl Exchange {
                 .header(HOST, self.address.to_string())
                 .header(CONTENT_TYPE, "application/json");
             if let Some(token) = token {
-                let mut value = HeaderValue::from_str(token.expose())?;
-                value.set_sensitive(true);
-                request = request.header(AUTHORIZATION, value);
+                request = request.header(AUTHORIZATION, token);
             }
             self.sender.ready().await?;
             let response = self.sender.send_request(request.body(Full::new(body))?).await?;
@@ -226,6 +234,9 @@ async fn owner_of(stream: &TcpStream) -> Owner {
 /// The scheme of the server that gave this answer to plain HTTP. `None`: it is not a server like ours, whose answers, in
 /// every version, are JSON objects.
 fn scheme_of((status, body): &Answer) -> Option<Scheme> {
+    if *status == StatusCode::BAD_REQUEST && body.trim_ascii() == HTTPS_OF_GO {
+        return Some(Scheme::Https);
+    }
     serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(body).ok()?;
     let refused = serde_json::from_slice(body)
         .is_ok_and(|message: Message| message.reason == Some(Reason::SpeaksHttps));
@@ -262,6 +273,10 @@ fn invalid_response(address: &ServerAddress, error: &dyn std::error::Error) -> F
     Failure::new(Problem::Unreachable, text)
 }
 
+/// The nonce is not random, because nothing depends on the answer's being right.
+const A_QUESTION: &str = "/proof?nonce=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+/// How Go's HTTP server answers plain HTTP at its port for HTTPS.
+const HTTPS_OF_GO: &[u8] = b"Client sent an HTTP request to an HTTPS server.";
 /// 10,000 named slots are 1.5 MB.
 const MAX_RESPONSE_BYTES: usize = 64 * 1024 * 1024;
 /// The delays between looks at the owner of a connection. Together they are about half a second.

@@ -162,7 +162,8 @@ pub(crate) fn profiles(profiles: &[ProfileObject], now: Timestamp) {
             profile.profile_name.clone().into(),
             known(&profile.account_id),
             known(&profile.role_name),
-            profile.expires.clone().into(),
+            // The server of aws-sso-cli pads it.
+            profile.expires.trim_start().to_owned().into(),
             profile.state.to_string().into(),
             known(&profile.source_text),
         ]

@@ -40,7 +40,7 @@ const ROOMS: [&str; 9] = [
 /// The files in which a secret is seen (`expose`), and what for.
 const MAY_EXPOSE: [(&str, &str); 23] = [
     ("bench/src/token_check.rs", "measures the check of a token"),
-    ("crates/cli/src/client/connection.rs", "sends an authorization token"),
+    ("crates/cli/src/client/token_file.rs", "makes the header with an authorization token"),
     ("crates/cli/src/commands/console.rs", "prints the console's URL, or opens it"),
     (
         "crates/cli/src/commands/ecs/token/create.rs",

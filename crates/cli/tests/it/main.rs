@@ -45,6 +45,7 @@ mod outputs;
 mod process;
 mod promises;
 mod reference_client;
+mod reference_server;
 mod refreshing;
 mod selector;
 mod setup_profiles;

@@ -10,7 +10,6 @@ use credentials::{
 };
 use providers::PartialCredentials;
 use serde::Serialize;
-use server::path_for_sdks;
 use server::wire::{ProfileObject, Replace};
 use zeroize::Zeroizing;
 
@@ -82,10 +81,10 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let profile = obtain(arguments, &client, &address).await?;
     let slot = if slotted { SlotName::Named(profile.name.clone()) } else { SlotName::Default };
     let Loaded { refreshes, obstacle, replaced } = client.load(&slot, &profile, replace).await?;
-    let uri = format!("{}{}", client.origin_for_sdks(), path_for_sdks(&slot));
     let expiration = profile.credentials.expiration;
     let object =
         ProfileObject::new(&profile.name, &profile.principal, Some(expiration), SystemClock.now());
+    let uri = client.uri_for_sdks(&slot).await;
     if output == Output::Json {
         ui::json(&LoadedSlot { profile: object, uri });
     } else {
