@@ -18,7 +18,7 @@ const OPS: &str = "arn:aws:iam::333333333333:role/team/x/Ops";
 
 /// Starts an STS that answers AssumeRole with a key that is named after the role, and gives what was asked: the access
 /// key that signed the call, and the ARN of the role.
-fn sts(world: &mut TestEnv) -> Receiver<(String, String)> {
+pub(crate) fn sts(world: &mut TestEnv) -> Receiver<(String, String)> {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     world.set("AWS_ENDPOINT_URL_STS", &format!("http://{}", listener.local_addr().unwrap()));
     let (sender, asked) = channel();
@@ -26,6 +26,11 @@ fn sts(world: &mut TestEnv) -> Receiver<(String, String)> {
         for stream in listener.incoming() {
             let mut stream = stream.unwrap();
             let asked = request(&stream);
+            if !asked.contains("RoleArn=") {
+                let refused = b"HTTP/1.1 403 X\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+                stream.write_all(refused).unwrap();
+                continue;
+            }
             let key = between(&asked, "Credential=", "/").to_owned();
             let arn = between(&asked, "RoleArn=", "&");
             let arn = percent_encoding::percent_decode_str(arn).decode_utf8().unwrap().into_owned();

@@ -3,6 +3,7 @@
 
 mod commands;
 mod links;
+mod tables;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
