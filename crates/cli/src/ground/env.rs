@@ -143,6 +143,11 @@ pub(crate) fn current_profile() -> Option<(&'static str, String)> {
     ["AWS_SSO_PROFILE", "AWS_PROFILE"].into_iter().find_map(|name| Some((name, text(name)?)))
 }
 
+/// The URI and the token of the endpoint, within `aws-sso exec`.
+pub(crate) fn exec_endpoint() -> Option<(String, String)> {
+    text(EXEC_ENDPOINT).zip(text("AWS_CONTAINER_AUTHORIZATION_TOKEN"))
+}
+
 /// The region of the environment.
 pub(crate) fn region() -> Option<String> {
     text("AWS_REGION").or_else(|| text("AWS_DEFAULT_REGION"))

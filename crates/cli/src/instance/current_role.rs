@@ -4,7 +4,7 @@
 //! A person who has neither chooses a role. Without a terminal, the default slot of the running server decides.
 
 use credentials::{Failure, Fetched, Problem, Profile, ProfileName, SlotName};
-use server::slot_at;
+use server::{AuthorizationToken, slot_at};
 use url::{Host, Url};
 
 use crate::client::Client;
@@ -14,6 +14,7 @@ use crate::ground::env;
 use crate::ground::ui::{self, Screen};
 use crate::instance::arguments::{RoleArguments, Wanted};
 use crate::instance::obtain::chained::{ChainArguments, obtain};
+use crate::instance::obtain::{Resolved, resolve};
 use crate::instance::settings::Settings;
 use crate::instance::which_role::chosen_role;
 
@@ -32,6 +33,15 @@ pub(crate) async fn obtain_named_or_current(
     if let Some((variable, name)) = env::current_profile() {
         let name = ProfileName::parse(&name).map_err(env::wrong(variable))?;
         ui::note(&format!("Using the role `{name}` of {variable}."));
+        // A role at the end of a --chain has a name that only its own `exec` knows.
+        let is_known =
+            !matches!(resolve(settings, Wanted::Profile(name.clone()))?, Resolved::UnknownName(_));
+        if !is_known
+            && chain.chain.is_empty()
+            && let Some(profile) = of_endpoint(&name).await
+        {
+            return Ok(profile);
+        }
         return obtain(settings, Wanted::Profile(name), chain).await;
     }
     let address = server.address.address()?;
@@ -52,6 +62,17 @@ pub(crate) async fn obtain_named_or_current(
     }
     let wanted = chosen_role(settings, client, command).await?;
     obtain(settings, wanted, chain).await
+}
+
+/// The role of the `aws-sso exec` that we run in, from its endpoint. `None`: we run in none.
+async fn of_endpoint(name: &ProfileName) -> Option<Profile> {
+    let (uri, token) = env::exec_endpoint()?;
+    let address = ServerAddress::of_sdks(&uri)?;
+    let client = Client::with_token(address, AuthorizationToken::parse(token).ok()?);
+    let asked = client.credentials(&SlotName::Default).await;
+    let asked = asked.inspect_err(|error| tracing::debug!(%error, "no role from the endpoint"));
+    let Fetched { principal, credentials } = asked.ok()?;
+    Some(Profile { name: name.clone(), principal, credentials, source: None })
 }
 
 /// The profile in a slot of the server. `None`: it is empty, or the server does not run, is not ours or refuses.

@@ -110,6 +110,20 @@ fn a_command_gets_the_last_role_and_its_names() {
 }
 
 #[test]
+fn within_a_command_the_last_role_of_its_chain_is_the_current_one() {
+    let fake = fake();
+    let mut world = signed_in(&fake);
+    let asked = sts(&mut world);
+    let binary = world.binary().display().to_string();
+    let within =
+        format!("{binary} exec --static -- sh -c 'echo $AWS_SSO_PROFILE $AWS_ACCESS_KEY_ID'");
+    let shown = run(&world, &["exec", "-p", ROLE, "--chain", OPS, "--", "sh", "-c", &within]);
+    assert_eq!((shown.code, shown.stdout.as_str()), (Some(0), "333333333333:Ops ASIAOps\n"));
+    assert_eq!(shown.stderr, "Using the role `333333333333:Ops` of AWS_SSO_PROFILE.\n");
+    assert_eq!(asked.try_iter().count(), 1);
+}
+
+#[test]
 fn the_server_keeps_a_chained_role_fresh_and_process_finds_it_there() {
     let fake = fake();
     let mut world = signed_in(&fake);
