@@ -231,8 +231,21 @@ impl AwsConfig {
         [&self.config, &self.credentials]
     }
 
-    /// Some names of profiles, for a person who misspelled one.
-    pub fn some_names(&self) -> String {
+    /// Why there is no profile of this name: its section is none, or these are there.
+    pub fn names_instead_of(&self, name: &ProfileName) -> String {
+        let is_meant = |oddity: &&Oddity| match &oddity.kind {
+            OddityKind::NotAProfile { header } => header == name.as_str(),
+            OddityKind::NoName { header } => {
+                header.strip_prefix("profile").is_some_and(|rest| rest.trim() == name.as_str())
+            }
+            OddityKind::Refused(_)
+            | OddityKind::TwoDefaults { .. }
+            | OddityKind::Spaced { .. }
+            | OddityKind::Comment { .. } => false,
+        };
+        if let Some(oddity) = self.oddities.iter().find(is_meant) {
+            return oddity.to_string();
+        }
         let known: Vec<&str> = self.names().take(20).collect();
         match known.is_empty() {
             true => "there are no profiles".to_owned(),

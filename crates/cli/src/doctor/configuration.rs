@@ -38,7 +38,11 @@ fn of_aws(config: &AwsConfig) -> Vec<Finding> {
         .collect();
     findings.extend(config.oddities().iter().map(of_oddity));
     let broken = |failure: Failure| {
-        Finding::warning(failure.message, "who uses it gets this error").with_solution(edit())
+        Finding::warning(
+            failure.message,
+            "a command that uses it fails with this error, and no other one",
+        )
+        .with_solution(edit())
     };
     findings.extend(config.broken().into_iter().map(broken));
     if findings.is_empty() {

@@ -229,7 +229,7 @@ async fn after_update(settings: &Settings, name: ProfileName) -> Result<Profile,
         let catalogue = updated.await.map_err(|error| {
             let text = format!(
                 "no profile `{name}` in {files} ({}), and the roles of `{}` are not known: {}",
-                settings.aws_config.some_names(),
+                settings.aws_config.names_instead_of(&name),
                 instance.instance.name,
                 error.message
             );

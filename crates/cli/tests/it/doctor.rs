@@ -1,5 +1,6 @@
 //! `doctor`: a healthy world, and each sickness by itself, with the line that mends it.
 
+mod aws_config;
 mod sign_ins;
 mod token;
 

@@ -102,6 +102,8 @@ fn a_sign_in_of_aws_login_is_obtained_through_the_aws_cli() {
     let mut world = crate::world();
     world.write(".aws/config", "[profile my dev]\n[profile \"my dev\"]\nlogin_session = arn:x\n");
     let load = ["ecs", "load", "--profile", "my dev"];
+    // This machine may have the AWS CLI.
+    world.set("PATH", "/nowhere");
     let without = world.run(&[&load[..], &["--server", "127.0.0.1:1"]].concat());
     assert_fails(
         &without,

@@ -102,7 +102,7 @@ fn the_error_for_a_profile_without_credentials_says_what_was_looked_for_and_wher
             "login",
             3,
             &[
-                "the profile `login` uses a sign-in of `aws login`: the AWS CLI cannot be run",
+                "the profile `login` uses a sign-in of `aws login`: the AWS CLI ",
                 "hint: Sign in with the AWS CLI 2.32 or later: aws login --profile login",
             ],
         ),

@@ -45,7 +45,14 @@ impl AwsConfig {
         let sessions = self.sso_sessions.values().filter_map(|block| of_session(block).err());
         let profiles = self.profiles.values().filter(|profile| has_credentials(profile));
         let names = profiles.filter_map(|profile| ProfileName::parse(profile.name()).ok());
-        sessions.chain(names.filter_map(|name| self.way(&name).err())).collect()
+        let mut broken: Vec<Failure> = sessions.collect();
+        for failure in names.filter_map(|name| self.way(&name).err()) {
+            // Many profiles can use one broken sso-session.
+            if !broken.iter().any(|known| known.message == failure.message) {
+                broken.push(failure);
+            }
+        }
+        broken
     }
 
     /// The instance and the role that a profile signs in to by itself; `None` if it doesn't.

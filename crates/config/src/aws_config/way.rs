@@ -67,7 +67,7 @@ impl AwsConfig {
     /// There is no such profile, it has no credentials, or a value on the way is missing or malformed.
     pub fn way(&self, name: &ProfileName) -> Result<Way<'_>, Failure> {
         let Some(first) = self.profiles.get(name.as_str()) else {
-            let (files, known) = (self.files(), self.some_names());
+            let (files, known) = (self.files(), self.names_instead_of(name));
             return Err(Failure::failed(format!("no profile `{name}` in {files}; {known}")));
         };
         let mut profile = first;
@@ -131,6 +131,10 @@ impl AwsConfig {
 
     fn without_credentials(&self, profile: &Block) -> Failure {
         let name = profile.name();
+        if profile.get("source_profile") == Some(name) {
+            let invalid = "names the profile itself, which has no credentials of its own";
+            return wrong(profile, "source_profile", invalid);
+        }
         let missing = [
             ("aws_access_key_id", "aws_secret_access_key"),
             ("role_arn", "source_profile or credential_source"),
