@@ -26,6 +26,7 @@ use page::PageArguments;
 ///
 /// The console opens in your browser, or as --url-action or UrlAction in config.yaml says. Anyone who opens the URL within 15 minutes is
 /// signed in, so the URL is a secret: it is printed only with --print or --url-action print.
+/// If you name no role, it is the role of the shell: that of AWS_SSO_PROFILE or AWS_PROFILE, or of the slot that the shell uses.
 #[derive(Args)]
 #[command(after_help = "Example:\n  aws-sso console --profile prod:Admin")]
 #[command(group(ArgGroup::new("source")))]

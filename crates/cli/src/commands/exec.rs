@@ -30,7 +30,7 @@ use crate::programs::server_exports::exports;
 ///
 /// The command gets its credentials from an endpoint of its own on this host, like a task in Amazon ECS. Nothing is written
 /// to disk, and no other program can use the endpoint. Signals and the exit code pass through. Without a command, your
-/// shell is started.
+/// shell is started. If you name no role, it is the role of the shell (AWS_SSO_PROFILE or AWS_PROFILE), or you choose one.
 #[derive(Args)]
 #[command(after_help = "Example:\n  aws-sso exec --profile prod:Admin -- terraform plan")]
 #[command(group(ArgGroup::new("source")))]
