@@ -46,7 +46,7 @@ pub(crate) struct Report {
 
 /// Runs all checks at the same time.
 pub(crate) async fn examine(situation: &Situation, instances: &InstanceArguments) -> Report {
-    let settings = Settings::read(instances).await.ok();
+    let settings = Settings::read_silently(instances).await.ok();
     let settings = settings.as_ref();
     let sdks = sdks(situation);
     let ((server, trust), token, sign_ins, aws, configuration) = tokio::join!(

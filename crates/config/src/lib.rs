@@ -8,5 +8,6 @@ mod config_yaml;
 pub mod profile_name;
 
 pub use config_yaml::{
-    Account, AuthWorkflow, ConfigFile, InstanceSection, Role, SecureStore, UrlAction,
+    Account, AuthWorkflow, BrokenInstance, ConfigFile, FieldError, InstanceSection, Role,
+    SecureStore, UrlAction,
 };

@@ -134,6 +134,10 @@ fn explain(
     region: &RegionName,
 ) -> Result<(), Failure> {
     let shown = path.display();
+    if let Some(broken) = present.broken_instances.iter().find(|broken| broken.name == *name) {
+        return Err(Failure::failed(broken.error.in_file(shown))
+            .with_hint("Choose another name with --name, or change the file."));
+    }
     let known = present.instances.iter().find(|known| known.instance.name == *name);
     match known.map(|known| &known.instance) {
         Some(known) if known.start_url == *start_url && known.region == *region => {

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use config::ConfigFile;
 use config::aws_config::{AwsConfig, Oddity, OddityKind};
 
 use super::finding::Finding;
@@ -15,11 +16,10 @@ pub(super) async fn look(arguments: &InstanceArguments) -> Vec<Finding> {
     let mut findings = vec![Finding::ok(concat!("aws-sso ", env!("CARGO_PKG_VERSION")))];
     match settings::config_file(arguments) {
         Ok((path, config)) => {
-            let noted =
-                |note| Finding::warning(format!("{}: {note}", path.display()), "it has no effect");
-            match config.notes.is_empty() {
+            let lines = lines(&path, &config);
+            match lines.is_empty() {
                 true => findings.push(readable(std::slice::from_ref(&path))),
-                false => findings.extend(config.notes.iter().map(noted)),
+                false => findings.extend(lines),
             }
             findings.extend(writers(&path));
         }
@@ -75,6 +75,26 @@ fn of_oddity(oddity: &Oddity) -> Finding {
     };
     let file = shell_word(&oddity.place.path.to_string_lossy()).into_owned();
     finding.with_solution(format!("${{EDITOR:-vi}} +{} {file}", oddity.place.line))
+}
+
+/// The findings about lines of config.yaml that have no effect. Keys that only aws-sso-cli needs are no finding.
+fn lines(path: &Path, config: &ConfigFile) -> Vec<Finding> {
+    let store = config.secure_store.as_ref().and_then(|store| store.as_ref().err());
+    let broken: Vec<_> = config.broken_instances.iter().map(|broken| &broken.error).collect();
+    let problems = config.problems.iter().map(|problem| {
+        let text = problem.in_file(path.display());
+        match problem {
+            problem if store == Some(problem) => {
+                Finding::problem(text, "every command that needs a sign-in fails")
+            }
+            problem if broken.contains(&problem) => {
+                Finding::problem(text, "every command that needs this instance fails")
+            }
+            _ => Finding::warning(text, "it counts as missing"),
+        }
+    });
+    let noted = |note| Finding::warning(format!("{}: {note}", path.display()), "it has no effect");
+    problems.chain(config.notes.iter().map(noted)).collect()
 }
 
 /// The finding about a config file that other users can change.

@@ -1,7 +1,9 @@
 //! The settings: `config.yaml` merged with the AWS config, and the chosen instance.
 
 use credentials::{Failure, Instance, InstanceId, InstanceName, RegionName, shell_word};
+use std::collections::HashSet;
 use std::path::PathBuf;
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use config::aws_config::{AwsConfig, PortalName};
 use tracing::{debug, warn};
@@ -9,7 +11,7 @@ use tracing::{debug, warn};
 use crate::ground::{env, paths};
 use crate::instance::arguments::InstanceArguments;
 use config::profile_name::ProfileFormat;
-use config::{Account, ConfigFile, UrlAction};
+use config::{Account, BrokenInstance, ConfigFile, FieldError, UrlAction};
 
 /// The settings from both config files.
 pub(crate) struct Settings {
@@ -34,20 +36,24 @@ pub(crate) struct ConfiguredInstance {
 }
 
 impl Settings {
-    /// Reads both files.
+    /// Reads both files, and warns about what cannot be read.
     pub(crate) async fn read(arguments: &InstanceArguments) -> Result<Self, Failure> {
-        let (config_path, config) = config_file(arguments)?;
-        for note in &config.notes {
-            debug!("{}: {note}", config_path.display());
+        let settings = Self::read_silently(arguments).await?;
+        settings.warn();
+        for failure in settings.aws_config.unreadable() {
+            warn!("{failure}");
         }
+        Ok(settings)
+    }
+
+    /// Reads both files. The caller shows what cannot be read.
+    pub(crate) async fn read_silently(arguments: &InstanceArguments) -> Result<Self, Failure> {
+        let (config_path, config) = config_file(arguments)?;
         let format = ProfileFormat::of_config(config.profile_format.as_deref());
         let profile_format = format.map_err(|error| {
             Failure::failed(format!("{}, ProfileFormat {error}", config_path.display()))
         })?;
         let aws_config = AwsConfig::read(env::aws_config_file(), env::aws_credentials_file());
-        for failure in aws_config.unreadable() {
-            warn!("{failure}");
-        }
         let instances = merge(&config, aws_config.instances());
         let wanted = arguments.sso.clone();
         Ok(Self { config_path, config, aws_config, profile_format, instances, wanted })
@@ -86,9 +92,15 @@ impl Settings {
     pub(crate) fn chosen(&self) -> Result<&ConfiguredInstance, Failure> {
         self.require_instances()?;
         if let Some(name) = &self.wanted {
+            if let Some(failure) = self.broken(name) {
+                return Err(failure);
+            }
             return self.named(name).ok_or_else(|| self.unknown(name));
         }
         self.default().ok_or_else(|| {
+            if let Some(failure) = self.broken_default() {
+                return failure;
+            }
             Failure::failed("several instances of IAM Identity Center are configured")
                 .with_hint(format!("Choose one with --sso or AWS_SSO: {}", self.names()))
         })
@@ -104,6 +116,9 @@ impl Settings {
     /// Fails if no instance is configured.
     pub(crate) fn require_instances(&self) -> Result<(), Failure> {
         if self.instances.is_empty() {
+            if let Some(broken) = self.config.broken_instances.first() {
+                return Err(self.failure_of(broken));
+            }
             let text = "no instance of IAM Identity Center is configured";
             return Err(Failure::failed(text).with_hint("Configure an instance: aws-sso setup"));
         }
@@ -152,15 +167,67 @@ impl Settings {
         }
     }
 
-    /// `DefaultSSO`, else the one called `Default`, else the only one.
+    /// `DefaultSSO`, else the one called `Default`, else the only one. None if that one is broken: another instance could give
+    /// another person's roles.
     fn default(&self) -> Option<&ConfiguredInstance> {
+        if self.broken_default().is_some() {
+            return None;
+        }
         let named = self.config.default_instance.as_ref().and_then(|name| self.named(name));
         let default = || self.named(&InstanceName::parse("Default").ok()?);
-        let only = || match self.instances.as_slice() {
-            [only] => Some(only),
+        let only = || match (self.instances.as_slice(), self.config.broken_instances.as_slice()) {
+            ([only], []) => Some(only),
             _ => None,
         };
         named.or_else(default).or_else(only)
+    }
+
+    /// Why the default instance cannot be used, if config.yaml has it and it is broken.
+    fn broken_default(&self) -> Option<Failure> {
+        match &self.config.default_instance {
+            Some(name) if self.broken(name).is_some() => self.broken(name),
+            Some(name) if self.named(name).is_some() => None,
+            Some(_) | None => self.broken(&InstanceName::parse("Default").ok()?),
+        }
+    }
+
+    /// Why the instance of that name cannot be used, if it is broken.
+    fn broken(&self, name: &InstanceName) -> Option<Failure> {
+        let broken = self.config.broken_instances.iter().find(|broken| broken.name == *name);
+        broken.map(|broken| self.failure_of(broken))
+    }
+
+    /// Tells a person once what of config.yaml cannot be read. A server reads it again and again.
+    fn warn(&self) {
+        let (config, path) = (&self.config, self.config_path.display());
+        for note in config.notes.iter().chain(&config.unused) {
+            debug!("{path}: {note}");
+        }
+        let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
+        let problems = config.problems.iter().filter(|problem| !self.is_error(problem));
+        let messages = problems.map(|problem| problem.in_file(&path));
+        let new: Vec<String> = messages.filter(|message| told.insert(message.clone())).collect();
+        for message in new.iter().take(MAX_TOLD) {
+            warn!("{message}");
+        }
+        if new.len() > MAX_TOLD {
+            warn!("{path} has {} more such lines: aws-sso doctor", new.len() - MAX_TOLD);
+        }
+    }
+
+    /// Whether a command that needs what cannot be read fails with this very problem.
+    fn is_error(&self, problem: &FieldError) -> bool {
+        let of_store = matches!(&self.config.secure_store, Some(Err(error)) if error == problem);
+        let broken = &self.config.broken_instances;
+        let meant = match self.instances.is_empty() {
+            true => broken.first(),
+            false => broken.iter().find(|broken| self.wanted.as_ref() == Some(&broken.name)),
+        };
+        of_store || meant.is_some_and(|broken| broken.error == *problem)
+    }
+
+    fn failure_of(&self, broken: &BrokenInstance) -> Failure {
+        Failure::failed(broken.error.in_file(self.config_path.display()))
     }
 
     fn names(&self) -> String {
@@ -192,8 +259,11 @@ fn merge(config: &ConfigFile, of_aws: Vec<(Instance, PortalName)>) -> Vec<Config
         sso_sessions: Vec::new(),
     });
     let mut instances: Vec<_> = of_config.collect();
+    let is_broken = |instance: &Instance| {
+        config.broken_instances.iter().any(|broken| broken.name == instance.name)
+    };
     let of_config = instances.len();
-    for (instance, named_by) in of_aws {
+    for (instance, named_by) in of_aws.into_iter().filter(|(instance, _)| !is_broken(instance)) {
         let session = match named_by {
             PortalName::SsoSession => vec![instance.name.clone()],
             PortalName::StartUrl => Vec::new(),
@@ -237,3 +307,9 @@ fn free_name(instances: &[ConfiguredInstance], portal: &Instance) -> InstanceNam
     let mut names = std::iter::once(portal.name.clone()).chain((2..1000).filter_map(numbered));
     names.find(is_free).unwrap_or_else(|| portal.name.clone())
 }
+
+/// The messages that this process has shown.
+static TOLD: LazyLock<Mutex<HashSet<String>>> = LazyLock::new(Mutex::default);
+
+/// Limit of messages at once.
+const MAX_TOLD: usize = 10;

@@ -79,7 +79,8 @@ pub(crate) fn can_ask() -> bool {
 
 /// Whether a passphrase protects the existing sign-in to an instance.
 pub(crate) fn is_under_passphrase(config: &ConfigFile, instance: &InstanceName) -> bool {
-    let wanted = protection(config);
+    // A store that cannot be opened has no question to ask.
+    let Ok(wanted) = protection(config) else { return false };
     wanted.is_none_or(|wanted| wanted == Protection::Passphrase)
         && SecureStore::has_key_file(&folder(config, wanted), instance)
 }
@@ -166,15 +167,23 @@ fn open_with(
     item: Item<'_>,
     passphrase: Option<Passphrase>,
 ) -> Result<SecureStore, Failure> {
-    let wanted = protection(config);
+    let wanted = protection(config)?;
     let folder = folder(config, wanted);
     SecureStore::open(&folder, item.name(), wanted, passphrase).map_err(|error| item.failed(error))
 }
 
 /// The protection that the config file asks for.
-fn protection(config: &ConfigFile) -> Option<Protection> {
+///
+/// # Errors
+/// The config file asks for one that cannot be read. Another one could be weaker.
+fn protection(config: &ConfigFile) -> Result<Option<Protection>, Failure> {
     use config::SecureStore as Wanted;
-    Some(match config.secure_store? {
+    let wanted = match &config.secure_store {
+        None => return Ok(None),
+        Some(Ok(wanted)) => wanted,
+        Some(Err(error)) => return Err(Failure::failed(error.in_file(config.path.display()))),
+    };
+    Ok(Some(match wanted {
         Wanted::File => Protection::Passphrase,
         Wanted::Keychain => Protection::Keychain,
         // KWallet has been a Secret Service since KDE Frameworks 5.97.
@@ -186,9 +195,9 @@ fn protection(config: &ConfigFile) -> Option<Protection> {
             warn!(
                 "SecureStore: pass and 1password are not supported; the system's keyring is used"
             );
-            return None;
+            return Ok(None);
         }
-    })
+    }))
 }
 
 /// Our folder, or the folder of `JsonStore`.

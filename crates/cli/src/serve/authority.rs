@@ -99,7 +99,7 @@ pub(crate) fn explain(error: &AuthorityError, wanted: &[HostName]) -> Failure {
 
 fn open_store(arguments: &InstanceArguments) -> Result<SecureStore, Failure> {
     let (_, config) = settings::config_file(arguments)?;
-    let is_plain = config.secure_store == Some(config::SecureStore::Json);
+    let is_plain = config.secure_store == Some(Ok(config::SecureStore::Json));
     // A plain store is not even opened: it may be in the folder of `JsonStore`.
     let store = match is_plain {
         true => None,

@@ -3,26 +3,12 @@
 use crate::identity_center::{config, fake, instance, signed_in, world_of};
 
 #[test]
-fn an_error_in_the_config_file_is_reported_with_line_and_key() {
+fn a_file_that_is_not_yaml_fails_with_its_line() {
     let fake = fake();
     let world = world_of(&fake);
     for (text, said) in [
         ("SSOConfig:\n\tcorp: {}\n", "config.yaml line 2"),
-        (
-            "DefaultSSO: a\nSSOConfig: {}\ndefaultsso: b\n",
-            "config.yaml line 3, defaultsso must be given once",
-        ),
-        ("AutoLogin: CANARY\n", "config.yaml line 1, AutoLogin must be"),
-        ("CacheRefresh: soon\n", "config.yaml line 1, CacheRefresh must be"),
-        ("SSOConfig:\n  corp:\n    SSORegion: eu-west-1\n", "SSOConfig.corp"),
-        (
-            "SSOConfig:\n  corp:\n    SSORegion: Frankfurt\n    StartUrl: https://a.awsapps.com/start\n",
-            "config.yaml line 3, SSOConfig.corp.SSORegion must be a region such as eu-central-1",
-        ),
-        ("ProfileFormat: '{{ .RoleName | frobnicate }}'\n", "frobnicate"),
-        ("ProfileFormat: '{{ .RoleName'\n", "config.yaml, ProfileFormat"),
-        ("UrlAction: exec\n", "UrlExecCommand must be"),
-        ("SecureStore: drawer\n", "SecureStore must be one of file, keychain"),
+        ("- corp\n", "config.yaml line 1 must be a map of keys to values"),
     ] {
         world.write(".aws-sso/config.yaml", text);
         for command in ["list", "login"] {
@@ -33,6 +19,96 @@ fn an_error_in_the_config_file_is_reported_with_line_and_key() {
         }
     }
     assert_eq!(fake.calls().len(), 0);
+}
+
+#[test]
+fn a_value_that_cannot_be_read_is_told_once_and_costs_only_its_key() {
+    let fake = fake();
+    let world = signed_in(&fake);
+    let good = config(&instance("corp", &fake));
+    for (text, said) in [
+        ("DefaultSSO: a\ndefaultsso: b\n", "defaultsso must be given once"),
+        ("AutoLogin: CANARY\n", "AutoLogin must be true or false"),
+        ("CacheRefresh: soon\n", "CacheRefresh must be a whole number"),
+        ("ProfileFormat: '{{ .RoleName | frobnicate }}'\n", "frobnicate"),
+        ("ProfileFormat: '{{ .RoleName'\n", "ProfileFormat must be a template"),
+        ("UrlAction: print\n", "UrlAction must be given once"),
+        // Whoever opens the store gets it as an error.
+        ("SecureStore: file\n", ""),
+        ("Threads: 8\nLogLevel: error\n", ""),
+    ] {
+        world.write(".aws-sso/config.yaml", &format!("{good}{text}"));
+        let listed = world.run(&["list", "Profile", "--output", "csv"]);
+        assert_eq!(listed.code, Some(0), "{text}: {}", listed.stderr);
+        assert!(listed.stdout.contains(":AdministratorAccess\n"), "{text}: {}", listed.stdout);
+        let told: Vec<&str> = listed.stderr.lines().collect();
+        assert_eq!(told.len(), usize::from(!said.is_empty()), "{text}: {told:?}");
+        assert!(told.iter().all(|line| line.contains(said)), "{said:?} is not in {told:?}");
+    }
+}
+
+#[test]
+fn a_bad_store_fails_what_needs_it_instead_of_using_another_store() {
+    let fake = fake();
+    let world = signed_in(&fake);
+    let before = fake.calls().len();
+    let text = config(&instance("corp", &fake)).replace("SecureStore: json", "");
+    world.write(".aws-sso/config.yaml", &format!("{text}SecureStore: drawer\n"));
+    for command in [
+        &["login", "--force"][..],
+        &["whoami"],
+        &["cache"],
+        &["process", "--account", "1111111", "--role", "ReadOnlyAccess"],
+        &["ecs", "run", "--tls", "--port", "0"],
+    ] {
+        let failed = world.run(command);
+        assert_eq!(failed.code, Some(1), "{command:?}: {}", failed.stderr);
+        let last = failed.stderr.lines().last().unwrap();
+        assert!(
+            last.starts_with("error: ") && last.contains("SecureStore must be one of"),
+            "{last}"
+        );
+    }
+    assert_eq!(fake.calls().len(), before);
+}
+
+#[test]
+fn an_instance_that_cannot_be_read_fails_only_when_it_is_meant() {
+    let fake = fake();
+    let world = signed_in(&fake);
+    let good = config(&instance("corp", &fake));
+    for (bad, said) in [
+        ("  Bad:\n    SSORegion: eu-west-1\n", "SSOConfig.Bad.StartUrl must be given"),
+        (
+            "  Bad:\n    SSORegion: eu-west-1\n    StartUrl: http://a.awsapps.com/start\n",
+            "SSOConfig.Bad.StartUrl must be the https:// URL",
+        ),
+        (
+            "  Bad:\n    SSORegion: Frankfurt\n    StartUrl: https://a.awsapps.com/start\n",
+            "SSOConfig.Bad.SSORegion must be a region such as eu-central-1",
+        ),
+    ] {
+        let text = good.replace("SSOConfig:\n", &format!("SSOConfig:\n{bad}"));
+        world.write(".aws-sso/config.yaml", &text);
+        assert_eq!(world.run(&["whoami", "--sso", "corp"]).code, Some(0));
+        let chosen = world.run(&["whoami", "--sso", "Bad"]);
+        let error = chosen.stderr.lines().last().unwrap();
+        assert_eq!(chosen.code, Some(1), "{error}");
+        assert!(error.starts_with("error: ") && error.contains(said), "{error}");
+        assert!(error.contains("config.yaml line "), "{error}");
+        // It must not be replaced by the only instance that is left.
+        world.write(".aws-sso/config.yaml", &format!("{text}DefaultSSO: Bad\n"));
+        let default = world.run(&["cache"]);
+        assert_eq!(default.code, Some(1), "{}", default.stderr);
+        assert!(default.stderr.lines().last().unwrap().contains(said), "{}", default.stderr);
+        // Nor by an instance of the AWS config with its name.
+        world.write(
+            ".aws/config",
+            "[sso-session Bad]\nsso_region = eu-west-1\nsso_start_url = https://b.awsapps.com/start\n",
+        );
+        let chosen = world.run(&["whoami", "--sso", "Bad"]);
+        assert!(chosen.stderr.lines().last().unwrap().contains(said), "{}", chosen.stderr);
+    }
 }
 
 #[test]

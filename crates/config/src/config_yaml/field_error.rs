@@ -7,8 +7,8 @@ use std::fmt::Display;
 const MAX_KEY_CHARS: usize = 64;
 
 /// An error and its place. The text is a fragment that follows the key: "must be ...".
-#[derive(Debug)]
-pub(super) struct FieldError {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldError {
     line: usize,
     /// The keys that lead to it, the innermost first.
     keys: Vec<String>,
@@ -21,12 +21,22 @@ impl FieldError {
     }
 
     pub(super) fn within(mut self, key: &str) -> Self {
-        self.keys.push(shown(key));
+        self.add_key(key);
         self
     }
 
+    /// Adds a key that leads to the others.
+    pub(super) fn add_key(&mut self, key: &str) {
+        self.keys.push(shown(key));
+    }
+
+    /// The line in the file.
+    pub(super) fn line(&self) -> usize {
+        self.line
+    }
+
     /// The message for a person, on one line.
-    pub(super) fn in_file(&self, path: impl Display) -> String {
+    pub fn in_file(&self, path: impl Display) -> String {
         let Self { line, keys, text } = self;
         if keys.is_empty() {
             return format!("{path} line {line} {text}");

@@ -6,7 +6,8 @@ use credentials::{
 
 use super::choice::UrlAction;
 use super::field_error::FieldError;
-use super::fields::{Fields, items};
+use super::fields::{Fields, items, items_or_errors};
+use super::findings::Findings;
 use super::value;
 use super::yaml::Node;
 
@@ -57,86 +58,116 @@ pub struct Role {
     pub external_id: Option<String>,
 }
 
-impl InstanceSection {
-    /// Reads all instances of `SSOConfig`.
-    pub(super) fn all(node: &Node, notes: &mut Vec<String>) -> Result<Vec<Self>, FieldError> {
+/// An instance that cannot be used. Nothing else may take its place under its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BrokenInstance {
+    /// Its name.
+    pub name: InstanceName,
+    /// Why it cannot be used.
+    pub error: FieldError,
+}
+
+/// `SSOConfig`.
+#[derive(Debug, Default)]
+pub(super) struct Instances {
+    pub(super) usable: Vec<InstanceSection>,
+    pub(super) broken: Vec<BrokenInstance>,
+}
+
+impl Instances {
+    pub(super) fn of(node: &Node, findings: &mut Findings) -> Result<Self, FieldError> {
         // Instances have files by their names, so names that differ only in case are the same.
         let identity = |name: &InstanceName| name.as_str().to_lowercase();
-        items(node, InstanceName::parse, identity, |name, node| Self::of(name, node, notes))
+        let read = InstanceSection::of;
+        let mut instances = Self::default();
+        for (name, read) in items_or_errors(node, findings, InstanceName::parse, identity, read)? {
+            match read {
+                Ok(instance) => instances.usable.push(instance),
+                Err(error) => {
+                    findings.problems.push(error.clone());
+                    let error = error.within("SSOConfig");
+                    instances.broken.push(BrokenInstance { name, error });
+                }
+            }
+        }
+        Ok(instances)
     }
+}
 
-    fn of(name: InstanceName, node: &Node, notes: &mut Vec<String>) -> Result<Self, FieldError> {
-        let mut fields = Fields::of(node)?;
+impl InstanceSection {
+    fn of(name: &InstanceName, node: &Node, findings: &mut Findings) -> Result<Self, FieldError> {
+        let mut fields = Fields::of(node, findings)?;
         let region = fields.take_required("SSORegion", |node| node.parsed(RegionName::parse))?;
         let partition = Partition::of_region(region.as_str());
-        let accounts = fields.take("Accounts", |node| {
-            items(node, value::account_id, AccountId::to_string, |id, node| {
-                Account::of(id, node, &partition, notes)
+        let accounts = fields.take_map("Accounts", |node, findings| {
+            items(node, findings, value::account_id, AccountId::to_string, |id, node, findings| {
+                Account::of(id, node, &partition, findings)
             })
-        })?;
+        });
         let start_url = fields.take_required("StartUrl", |node| node.parsed(StartUrl::parse))?;
         let instance = Self {
-            instance: credentials::Instance { name, start_url, region },
-            default_region: fields.take("DefaultRegion", |node| node.parsed(RegionName::parse))?,
-            auth_url_action: fields.take("AuthUrlAction", |node| node.parsed(str::parse))?,
+            instance: credentials::Instance { name: name.clone(), start_url, region },
+            default_region: fields.take("DefaultRegion", |node| node.parsed(RegionName::parse)),
+            auth_url_action: fields.take("AuthUrlAction", |node| node.parsed(str::parse)),
             accounts: accounts.unwrap_or_default(),
         };
-        fields.done(notes);
+        fields.done(&[]);
         Ok(instance)
     }
 }
 
 impl Account {
     fn of(
-        id: AccountId,
+        id: &AccountId,
         node: &Node,
         partition: &Partition,
-        notes: &mut Vec<String>,
+        findings: &mut Findings,
     ) -> Result<Self, FieldError> {
-        let mut fields = Fields::of(node)?;
-        let roles = fields.take("Roles", |node| {
+        let mut fields = Fields::of(node, findings)?;
+        let roles = fields.take_map("Roles", |node, findings| {
             // In IAM, names of roles that differ only in case are the same.
             let identity = |name: &RoleName| name.as_str().to_lowercase();
-            items(node, RoleName::parse, identity, |name, node| {
-                Role::of(name, node, partition, notes)
+            items(node, findings, RoleName::parse, identity, |name, node, findings| {
+                Role::of(name, node, partition, findings)
             })
-        })?;
+        });
         let account = Self {
-            id,
-            name: fields.take("Name", Node::text)?,
-            default_region: fields.take("DefaultRegion", |node| node.parsed(RegionName::parse))?,
-            tags: fields.take("Tags", tags)?.unwrap_or_default(),
+            id: id.clone(),
+            name: fields.take("Name", Node::text),
+            default_region: fields.take("DefaultRegion", |node| node.parsed(RegionName::parse)),
+            tags: fields.take_map("Tags", tags).unwrap_or_default(),
             roles: roles.unwrap_or_default(),
         };
-        fields.done(notes);
+        fields.done(&[]);
         Ok(account)
     }
 }
 
 impl Role {
+    /// Fails if a key cannot be read that decides how AWS gives the role: without it, the credentials would be others.
     fn of(
-        name: RoleName,
+        name: &RoleName,
         node: &Node,
         partition: &Partition,
-        notes: &mut Vec<String>,
+        findings: &mut Findings,
     ) -> Result<Self, FieldError> {
-        let mut fields = Fields::of(node)?;
+        let mut fields = Fields::of(node, findings)?;
         let via = |text: &str| value::role_arn(text, partition);
         let role = Self {
-            name,
-            profile: fields.take("Profile", |node| node.parsed(ProfileName::parse))?,
-            default_region: fields.take("DefaultRegion", |node| node.parsed(RegionName::parse))?,
-            tags: fields.take("Tags", tags)?.unwrap_or_default(),
-            via: fields.take("Via", |node| node.parsed(via))?,
-            source_identity: fields.take("SourceIdentity", Node::text)?,
-            external_id: fields.take("ExternalId", Node::text)?,
+            name: name.clone(),
+            via: fields.try_take("Via", |node| node.parsed(via))?,
+            source_identity: fields.try_take("SourceIdentity", Node::text)?,
+            external_id: fields.try_take("ExternalId", Node::text)?,
+            profile: fields.take("Profile", |node| node.parsed(ProfileName::parse)),
+            default_region: fields.take("DefaultRegion", |node| node.parsed(RegionName::parse)),
+            tags: fields.take_map("Tags", tags).unwrap_or_default(),
         };
-        fields.done(notes);
+        fields.done(&[]);
         Ok(role)
     }
 }
 
-fn tags(node: &Node) -> Result<Vec<(String, String)>, FieldError> {
+fn tags(node: &Node, findings: &mut Findings) -> Result<Vec<(String, String)>, FieldError> {
     let key = |key: &str| Ok(key.to_owned());
-    items(node, key, String::clone, |key, node| Ok((key, node.text()?)))
+    items(node, findings, key, String::clone, |key, node, _| Ok((key.clone(), node.text()?)))
 }

@@ -4,10 +4,12 @@ use std::path::{Path, PathBuf};
 
 use credentials::{AccountId, Invalid, Partition, RoleArn, RoleName};
 
-/// Parses an account id. It may lack its leading zeros, or be a floating-point number that some program made of it
-/// (`1.23456789012e+11`).
+/// Parses an account id. It may lack its leading zeros or have too many, or be a floating-point number that some program made
+/// of it (`1.23456789012e+11`).
 pub(super) fn account_id(text: &str) -> Result<AccountId, Invalid> {
+    let text = text.trim();
     match text.bytes().all(|byte| byte.is_ascii_digit()) {
+        true if text.len() > 12 => AccountId::parse(text.trim_start_matches('0')),
         true => AccountId::parse(text),
         false => AccountId::parse(&digits(text).ok_or(AccountId::MUST_BE)?),
     }
@@ -29,7 +31,7 @@ fn digits(text: &str) -> Option<String> {
 /// Parses a role's ARN, or `ACCOUNT:ROLE` for a role in the instance's partition.
 pub(super) fn role_arn(text: &str, partition: &Partition) -> Result<RoleArn, Invalid> {
     if let Some((account, role)) = text.split_once(':')
-        && let (Ok(account_id), Ok(role_name)) = (AccountId::parse(account), RoleName::parse(role))
+        && let (Ok(account_id), Ok(role_name)) = (account_id(account), RoleName::parse(role))
     {
         return Ok(RoleArn { partition: partition.clone(), account_id, path: None, role_name });
     }
@@ -43,6 +45,12 @@ pub(super) fn path(text: &str, home: &Path) -> PathBuf {
         Some(rest) if rest.starts_with('/') => home.join(rest.trim_start_matches('/')),
         _ => PathBuf::from(text),
     }
+}
+
+/// Like `path`, for a word of a command, which may not be a path.
+pub(super) fn word(text: &str, home: &Path) -> String {
+    // A home folder that is not UTF-8 cannot be in a text.
+    path(text, home).into_os_string().into_string().unwrap_or_else(|_| text.to_owned())
 }
 
 #[cfg(test)]
@@ -59,6 +67,8 @@ mod tests {
             ("1.23456789012E11", "123456789012"),
             ("123456789012.0", "123456789012"),
             ("0.5e1", "000000000005"),
+            ("000123456789012", "123456789012"),
+            (" 123456789012 ", "123456789012"),
         ] {
             assert_eq!(account_id(text).unwrap().as_str(), id, "{text}");
         }
@@ -74,6 +84,8 @@ mod tests {
             ".",
             "e5",
             "1e+-5",
+            "1234567890123",
+            "0000000000000",
         ] {
             assert!(account_id(text).is_err(), "{text}");
         }
@@ -99,6 +111,7 @@ mod tests {
             ("x", "x"),
         ] {
             assert_eq!(path(text, home), Path::new(expected));
+            assert_eq!(word(text, home), expected);
         }
     }
 }

@@ -9,6 +9,7 @@ use std::collections::{HashMap, HashSet};
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span, Tag, options};
 
 use super::field_error::FieldError;
+use super::findings::Findings;
 
 /// Maximum depth of block collections, and of flow collections inside them. config.yaml has seven levels.
 const MAX_DEPTH: usize = 32;
@@ -34,12 +35,13 @@ pub(super) enum Kind {
 #[derive(Clone, Debug)]
 pub(super) struct Key {
     pub(super) line: usize,
+    /// Empty if the key is not a text. Readers of maps refuse it.
     pub(super) text: String,
 }
 
 impl Node {
-    /// Parses a file with one document. An empty file is null.
-    pub(super) fn parse(text: &str) -> Result<Self, FieldError> {
+    /// Parses the first document of a file. An empty file is null.
+    pub(super) fn parse(text: &str, findings: &mut Findings) -> Result<Self, FieldError> {
         let options = options! {
             block_nesting_limit: MAX_DEPTH,
             flow_nesting_limit: MAX_DEPTH,
@@ -48,9 +50,23 @@ impl Node {
         let mut tree = Tree::default();
         for event in Parser::new_from_str_with_options(text, options) {
             let (event, span) = event.map_err(|error| syntax(text, &error))?;
+            if matches!(event, Event::DocumentStart(..)) && tree.root.is_some() {
+                let text = "starts a second YAML document, which is not read";
+                findings.problems.push(FieldError::new(span.start.line(), text));
+                break;
+            }
             tree.add(event, span)?;
         }
         Ok(tree.root.unwrap_or(Self { line: 1, kind: Kind::Null }))
+    }
+
+    /// Whether this is a map or a list of maps.
+    fn is_of_maps(&self) -> bool {
+        match &self.kind {
+            Kind::Map(_) => true,
+            Kind::List(items) => items.iter().all(|item| matches!(item.kind, Kind::Map(_))),
+            Kind::Null | Kind::Scalar(_) => false,
+        }
     }
 
     fn size(&self) -> usize {
@@ -119,7 +135,7 @@ impl Tree {
                 let Some(Open { line, anchor, content }) = self.open.pop() else { return Ok(()) };
                 let kind = match content {
                     Content::List(items) => Kind::List(items),
-                    Content::Map { entries, .. } => Kind::Map(merged(entries)?),
+                    Content::Map { entries, .. } => Kind::Map(merged(entries)),
                 };
                 self.close(Node { line, kind }, anchor)
             }
@@ -129,9 +145,6 @@ impl Tree {
                     node.ok_or_else(|| FieldError::new(line, "must not contain itself"))?.clone();
                 self.count_copy(&node)?;
                 self.close(node, 0)
-            }
-            Event::DocumentStart(..) if self.root.is_some() => {
-                Err(FieldError::new(line, "must not start a second YAML document"))
             }
             Event::StreamStart
             | Event::StreamEnd
@@ -154,7 +167,7 @@ impl Tree {
             Some(Content::List(items)) => items.push(node),
             Some(Content::Map { entries, key }) => match key.take() {
                 Some(key) => entries.push((key, node)),
-                None => *key = Some(Key::of(node)?),
+                None => *key = Some(Key::of(node)),
             },
         }
         Ok(())
@@ -171,15 +184,12 @@ impl Tree {
 }
 
 impl Key {
-    fn of(node: Node) -> Result<Self, FieldError> {
-        match node.kind {
-            Kind::Scalar(text) => Ok(Self { line: node.line, text }),
-            Kind::Null => Err(FieldError::new(node.line, "must not have an empty key")),
-            Kind::List(_) | Kind::Map(_) => Err(FieldError::new(
-                node.line,
-                "must have text as keys, in quotes if it starts with { or [",
-            )),
-        }
+    fn of(node: Node) -> Self {
+        let text = match node.kind {
+            Kind::Scalar(text) => text,
+            Kind::Null | Kind::List(_) | Kind::Map(_) => String::new(),
+        };
+        Self { line: node.line, text }
     }
 }
 
@@ -192,22 +202,20 @@ fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Kind {
     }
 }
 
-/// Adds the entries of `<<` keys to a map. The map's own entries win.
-fn merged(entries: Vec<(Key, Node)>) -> Result<Vec<(Key, Node)>, FieldError> {
+/// Adds the entries of `<<` keys to a map. The map's own entries win. A `<<` that does not have maps stays: readers refuse it.
+fn merged(entries: Vec<(Key, Node)>) -> Vec<(Key, Node)> {
     let (merges, mut own): (Vec<_>, Vec<_>) =
-        entries.into_iter().partition(|(key, _)| key.text == "<<");
+        entries.into_iter().partition(|(key, node)| key.text == "<<" && node.is_of_maps());
     if merges.is_empty() {
-        return Ok(own);
+        return own;
     }
     let mut taken: HashSet<_> = own.iter().map(|(key, _)| key.text.to_lowercase()).collect();
     for (_, node) in merges {
         let sources = if let Kind::List(nodes) = node.kind { nodes } else { vec![node] };
         for source in sources {
-            let Kind::Map(added) = source.kind else {
-                return Err(FieldError::new(source.line, "must be a map, as << merges maps"));
-            };
+            let Kind::Map(added) = source.kind else { continue };
             own.extend(added.into_iter().filter(|(key, _)| taken.insert(key.text.to_lowercase())));
         }
     }
-    Ok(own)
+    own
 }
