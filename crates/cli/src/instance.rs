@@ -5,6 +5,7 @@ pub(crate) mod arguments;
 pub(crate) mod catalogue;
 pub(crate) mod choose;
 pub(crate) mod current_role;
+pub(crate) mod exported_tags;
 pub(crate) mod history;
 pub(crate) mod interruptible;
 pub(crate) mod obtain;

@@ -100,8 +100,8 @@ impl ConfigFile {
             Err(error) if error.is_missing() => return Ok(None),
             Err(error) => return Err(error.into()),
         };
-        let text = String::from_utf8(bytes)
-            .map_err(|_| Failure::failed(format!("{} must be UTF-8", path.display())))?;
+        let text = decoded(bytes)
+            .ok_or_else(|| Failure::failed(format!("{} must be UTF-8", path.display())))?;
         let config = Self::parse(&text, path, home)?;
         Ok(Some(Self { path: path.to_owned(), ..config }))
     }
@@ -117,6 +117,7 @@ impl ConfigFile {
             .map_err(|error| Failure::failed(error.in_file(path.display())))?;
         let Findings { mut problems, unknown: notes, unused } = findings;
         problems.sort_by_key(FieldError::line);
+        problems.dedup();
         Ok(Self { problems, notes, unused, ..parsed })
     }
 
@@ -203,6 +204,20 @@ impl ConfigFile {
         checked.map_err(|invalid: Invalid| FieldError::new(line, invalid.to_string()))?;
         Ok(command)
     }
+}
+
+/// The text of a file: UTF-8, or UTF-16 with a byte order mark, as some editors of Windows save it.
+fn decoded(bytes: Vec<u8>) -> Option<String> {
+    match bytes.as_slice() {
+        [0xff, 0xfe, rest @ ..] => of_utf16(rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => of_utf16(rest, u16::from_be_bytes),
+        _ => String::from_utf8(bytes).ok(),
+    }
+}
+
+fn of_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Option<String> {
+    let (pairs, []) = bytes.as_chunks() else { return None };
+    String::from_utf16(&pairs.iter().map(|pair| unit(*pair)).collect::<Vec<_>>()).ok()
 }
 
 /// Keys of aws-sso-cli that have no effect here. The guide "From aws-sso-cli" says why.

@@ -42,7 +42,7 @@ pub(crate) struct Arguments {
     url: UrlArguments,
     #[command(flatten)]
     page: PageArguments,
-    /// The length of the console session: 15m to 12h, if the role allows it [default: until the credentials expire]
+    /// The length of the console session: 15m to 12h, if the role allows it [default: ConsoleDuration in config.yaml, else until the credentials expire]
     #[arg(short, long, value_name = "DURATION", value_parser = session)]
     duration: Option<Duration>,
     #[command(flatten)]
@@ -62,6 +62,8 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     if duration.is_some() {
         check_chain(&profile)?;
     }
+    let of_config = || settings.config.console_duration.filter(|_| check_chain(&profile).is_ok());
+    let duration = duration.or_else(of_config);
     let (partition, destination) = page.destination(&settings, &profile)?;
     let endpoint = env::sign_in_endpoint()?;
     let console = Console {
@@ -159,7 +161,9 @@ fn explain(error: Failure, duration: Option<Duration>) -> Failure {
     let is_refused = error.problem == Problem::Denied;
     match duration.filter(|_| is_refused) {
         Some(_) => {
-            error.with_hint("The role may allow only shorter sessions. Leave out --duration.")
+            error.with_hint(
+                "The role may allow only shorter sessions. Leave out --duration, and ConsoleDuration in config.yaml.",
+            )
         }
         None => error,
     }

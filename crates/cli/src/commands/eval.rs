@@ -7,6 +7,7 @@ use credentials::{AccountId, Failure, Problem, ProfileName, RegionName, RoleName
 
 use crate::ground::{env, ui};
 use crate::instance::arguments::{InstanceArguments, RoleArguments, Wanted};
+use crate::instance::exported_tags::exported_tags;
 use crate::instance::history;
 use crate::instance::obtain::{default_region, obtain};
 use crate::instance::settings::Settings;
@@ -73,6 +74,7 @@ async fn keys(arguments: Arguments, takes_region: bool) -> Result<Exports, Failu
     let region = region.as_ref().map(RegionName::as_str);
     let exports = Exports::of_credentials(&profile.credentials)
         .with_role(&profile, region)
+        .with_tags(&exported_tags(&settings, &profile)?)
         .with(EXPIRATION, Some(&profile.credentials.expiration.to_string()))
         .with(ARN, profile.principal.role_arn().map(|arn| arn.to_string()).as_deref());
     Ok(match region {
@@ -110,7 +112,7 @@ fn cleared(region_is_ours: bool) -> Exports {
     if region_is_ours {
         names.extend(["AWS_REGION", REGION]);
     }
-    Exports::unsetting(names)
+    Exports::unsetting(names).without_tags(env::names())
 }
 
 fn format_of_shell() -> Format {

@@ -17,6 +17,7 @@ use crate::client::arguments::ServerArguments;
 use crate::ground::{env, process, ui};
 use crate::instance::arguments::{InstanceArguments, RoleArguments};
 use crate::instance::current_role::obtain_named_or_current;
+use crate::instance::exported_tags::exported_tags;
 use crate::instance::history;
 use crate::instance::interruptible::interruptible;
 use crate::instance::obtain::chained::ChainArguments;
@@ -60,6 +61,8 @@ struct Job {
     command: Command,
     profile: Profile,
     region: Option<RegionName>,
+    /// `EnvVarTags` of config.yaml, with their values.
+    tags: Vec<(String, Option<String>)>,
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
@@ -74,7 +77,8 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
             obtain_named_or_current(named, &mut settings, &server, asked, "aws-sso exec").await?;
         history::note(&profile);
         let region = default_region(&settings, &profile)?;
-        Ok(Job::new(command, profile, region))
+        let tags = exported_tags(&settings, &profile)?;
+        Ok(Job { tags, ..Job::new(command, profile, region) })
     })
     .await?;
     if is_shell && ui::has_terminal() {
@@ -102,7 +106,7 @@ impl Job {
         let mut command = child::command(&program);
         command.args(words);
         let region = region.filter(|_| !env::has_region());
-        Self { program, command, profile, region }
+        Self { program, command, profile, region, tags: Vec::new() }
     }
 
     /// Replaces this process with the command.
@@ -113,7 +117,8 @@ impl Job {
 
     fn set_environment(&mut self, exports: Exports) {
         let region = self.region.as_ref().map(RegionName::as_str);
-        exports.with_role(&self.profile, region).apply(&mut self.command);
+        let exports = exports.with_role(&self.profile, region).with_tags(&self.tags);
+        exports.apply(&mut self.command);
     }
 }
 

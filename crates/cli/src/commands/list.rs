@@ -14,7 +14,7 @@ use crate::instance::arguments::InstanceArguments;
 use crate::instance::roles::Roles;
 use crate::instance::settings::{ConfiguredInstance, Settings};
 use credentials::{Failure, InstanceName, ProfileName};
-use field::{Field, Filter};
+use field::{Field, Fields, Filter};
 
 /// Default columns.
 const FIELDS: [Field; 4] =
@@ -28,14 +28,9 @@ const FIELDS: [Field; 4] =
 #[command(after_help = "Example:\n  aws-sso list Profile Arn --filter RoleName=Admin*")]
 pub(crate) struct Arguments {
     /// The columns: Profile, RoleName, AccountIdPad, AccountId, AccountName, AccountAlias, EmailAddress, Arn,
-    /// DefaultRegion, Via, SSO, Tags
-    #[arg(
-        value_name = "FIELD",
-        env = "AWS_SSO_FIELDS",
-        hide_env_values = true,
-        value_delimiter = ' '
-    )]
-    fields: Vec<Field>,
+    /// DefaultRegion, Via, SSO, Tags, Id
+    #[arg(value_name = "FIELD", env = "AWS_SSO_FIELDS", hide_env_values = true)]
+    fields: Vec<Fields>,
     /// Sort by this column
     #[arg(
         short,
@@ -84,7 +79,7 @@ enum Format {
 pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let settings = Settings::read(&arguments.instance).await?;
     settings.require_instances()?;
-    let fields = fields(&arguments, &settings)?;
+    let fields = fields(&arguments, &settings);
     let of_instance = |instance| (instance, access::catalogue_file(instance).read());
     let catalogues: Vec<_> = settings.candidates()?.into_iter().map(of_instance).collect();
     let mut rows: Vec<(Cow<'_, str>, Row<'_>)> = Vec::new();
@@ -121,25 +116,42 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
 }
 
 /// The columns from the command line, or else from config.yaml (only for people), or else the default ones.
-fn fields(arguments: &Arguments, settings: &Settings) -> Result<Vec<Field>, Failure> {
-    if !arguments.fields.is_empty() {
-        return Ok(arguments.fields.clone());
+fn fields(arguments: &Arguments, settings: &Settings) -> Vec<Field> {
+    let named: Vec<Field> =
+        arguments.fields.iter().flat_map(|Fields(fields)| fields).copied().collect();
+    if !named.is_empty() {
+        return named;
     }
     if arguments.output == Format::Json {
-        return Ok(Field::ALL.to_vec());
+        return Field::ALL.to_vec();
     }
-    if settings.config.list_fields.is_empty() {
-        let mut fields = FIELDS.to_vec();
-        // Roles of two instances can have the same name.
-        if settings.instances().len() > 1 {
-            fields.push(Field::Sso);
+    let of_config = of_config(settings);
+    if !of_config.is_empty() {
+        return of_config;
+    }
+    let mut fields = FIELDS.to_vec();
+    // Roles of two instances can have the same name.
+    if settings.instances().len() > 1 {
+        fields.push(Field::Sso);
+    }
+    fields
+}
+
+/// `ListFields` of config.yaml. Unknown columns are left out, with a warning.
+fn of_config(settings: &Settings) -> Vec<Field> {
+    let (mut fields, mut unknown) = (Vec::new(), Vec::new());
+    for name in settings.config.list_fields.iter().filter(|name| !name.is_empty()) {
+        match name.parse() {
+            Ok(field) => fields.push(field),
+            Err(_) => unknown.push(format!("`{name}`")),
         }
-        return Ok(fields);
     }
-    // Columns of aws-sso-cli that we do not have, such as Expires, are ignored.
-    let known: Vec<Field> =
-        settings.config.list_fields.iter().filter_map(|name| name.parse().ok()).collect();
-    if known.is_empty() { Ok(FIELDS.to_vec()) } else { Ok(known) }
+    if !unknown.is_empty() {
+        let (path, names) = (settings.config_path.display(), unknown.join(", "));
+        let text = format!("warning: {path}, ListFields: there is no column {names}.");
+        ui::note(&ui::printable(&text));
+    }
+    fields
 }
 
 /// Profile names that more than one instance uses.

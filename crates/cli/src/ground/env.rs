@@ -3,7 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "this is where the environment is read")]
 
 use std::env::consts::EXE_SUFFIX;
-use std::env::{VarError, args_os, current_exe, home_dir, split_paths, var, var_os};
+use std::env::{VarError, args_os, current_exe, home_dir, split_paths, var, var_os, vars_os};
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Path, PathBuf, absolute};
@@ -241,6 +241,11 @@ pub(crate) fn present(name: &str) -> Result<Option<String>, Failure> {
 /// The value of a variable, with invalid UTF-8 replaced.
 pub(crate) fn present_lossy(name: &str) -> Option<String> {
     Some(var_os(name)?.to_string_lossy().into_owned())
+}
+
+/// The names of all variables.
+pub(crate) fn names() -> impl Iterator<Item = String> {
+    vars_os().filter_map(|(name, _)| name.into_string().ok())
 }
 
 /// The parsed value of a variable, if it is not empty.

@@ -1,9 +1,10 @@
 //! Updates the catalogue from AWS if it is old, and shows a progress bar.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::time::Duration;
 
-use credentials::{Clock, Failure};
+use credentials::{AccountId, Clock, Failure, RoleName};
 use providers::identity_center::{Catalogue, IdentityCenter, Progress};
 use tokio::sync::watch;
 
@@ -46,7 +47,23 @@ pub(crate) async fn update(
         updated = update => updated,
         never = draw(receiver) => match never {},
     };
-    updated.map_err(|error| explain(error, settings, instance))
+    let updated = updated.map_err(|error| explain(error, settings, instance))?;
+    if settings.config.auto_config_check && ui::has_terminal() && roles(&present) != roles(&updated)
+    {
+        ui::note(
+            "Your roles have changed. Show what that changes in the AWS config: aws-sso setup profiles --diff",
+        );
+    }
+    Ok(updated)
+}
+
+/// What `aws-sso setup profiles` writes a profile for, and what names it.
+fn roles(catalogue: &Catalogue) -> BTreeMap<&AccountId, (Option<&str>, BTreeSet<&str>)> {
+    let accounts = catalogue.accounts.iter().map(|account| {
+        let roles = account.roles.iter().map(RoleName::as_str).collect();
+        (&account.id, (account.name.as_deref(), roles))
+    });
+    accounts.collect()
 }
 
 /// Whether the catalogue is older than `CacheRefresh`.

@@ -15,6 +15,8 @@ use config::profile_name::{Fields, Fingerprint, Memo, Named, Renamed, make_uniqu
 
 /// A role that a person may use, with its data from AWS and from config.yaml, and its profile name.
 pub(crate) struct Role<'a> {
+    /// Its number among the roles of the instance, from 0.
+    pub(crate) id: usize,
     pub(crate) account_id: &'a AccountId,
     pub(crate) role_name: &'a RoleName,
     pub(crate) profile: ProfileName,
@@ -69,6 +71,11 @@ impl<'a> Role<'a> {
             }
         }
         tags
+    }
+
+    /// The value of a tag, such as `Color` and `Icon` for a container of Firefox.
+    pub(crate) fn tag(&self, key: &str) -> Option<String> {
+        self.tags().into_iter().find(|(known, _)| known == key).map(|(_, value)| value)
     }
 }
 
@@ -190,7 +197,8 @@ impl<'a> Roles<'a> {
     ) {
         // A temporary name, until `give_names`.
         let profile = ProfileName::from(role_name);
-        self.roles.push(Role { account_id, role_name, profile, of_aws, of_account, of_role });
+        let id = self.roles.len();
+        self.roles.push(Role { id, account_id, role_name, profile, of_aws, of_account, of_role });
     }
 
     /// Names all roles. If nothing changed, the names come from the last time.

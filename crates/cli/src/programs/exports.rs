@@ -1,5 +1,9 @@
 //! The variables to set and to unset so that every SDK uses a slot of the server. Pure.
 
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
 use std::process::Command;
 
 use credentials::{AccountId, Credentials, Failure, Profile, RoleName};
@@ -9,9 +13,12 @@ use crate::ground::env;
 
 /// Variables to set and to unset.
 pub(crate) struct Exports {
-    pub(super) set: Vec<(&'static str, Zeroizing<String>)>,
-    pub(super) unset: Vec<&'static str>,
+    pub(super) set: Vec<(Name, Zeroizing<String>)>,
+    pub(super) unset: Vec<Name>,
 }
+
+/// The name of a variable.
+pub(super) type Name = Cow<'static, str>;
 
 /// The current values of variables that are extended, not replaced.
 #[derive(Default)]
@@ -57,7 +64,7 @@ pub(crate) struct TrustFiles<'a> {
 impl Exports {
     /// The exports for the slot in the URI, without proxies and before all other sources.
     pub(crate) fn new(uri: String, host: &str, inherited: &Inherited) -> Self {
-        let mut exports = Self { set: Vec::new(), unset: OTHER_SOURCES.to_vec() };
+        let mut exports = Self { set: Vec::new(), unset: OTHER_SOURCES.map(Name::from).to_vec() };
         exports.set(FULL_URI, uri);
         // A program that the server refuses must not use the role of the machine.
         exports.set(METADATA_DISABLED, "true");
@@ -74,8 +81,8 @@ impl Exports {
 
     /// The exports with the credentials themselves, before all other sources.
     pub(crate) fn of_credentials(credentials: &Credentials) -> Self {
-        let mut exports = Self { set: Vec::new(), unset: OTHER_SOURCES.to_vec() };
-        exports.unset.extend([FULL_URI, TOKEN, TOKEN_FILE]);
+        let mut exports = Self { set: Vec::new(), unset: OTHER_SOURCES.map(Name::from).to_vec() };
+        exports.unset.extend([FULL_URI, TOKEN, TOKEN_FILE].map(Name::from));
         exports.set("AWS_ACCESS_KEY_ID", credentials.access_key_id.as_str());
         exports.set("AWS_SECRET_ACCESS_KEY", credentials.secret_access_key.expose());
         exports.set("AWS_SESSION_TOKEN", credentials.session_token.expose());
@@ -105,7 +112,7 @@ impl Exports {
 
     /// Unsets variables.
     pub(crate) fn unsetting(names: Vec<&'static str>) -> Self {
-        Self { set: Vec::new(), unset: names }
+        Self { set: Vec::new(), unset: names.into_iter().map(Name::from).collect() }
     }
 
     /// Adds one variable, or unsets it without a value.
@@ -114,13 +121,32 @@ impl Exports {
         self
     }
 
+    /// Unsets the tags of a role, among the names of all variables.
+    pub(crate) fn without_tags(mut self, names: impl Iterator<Item = String>) -> Self {
+        let is_tag = |name: &String| name.starts_with(TAG) && !name.contains(is_odd);
+        self.unset.extend(names.filter(is_tag).map(Name::from));
+        self
+    }
+
+    /// Adds the tags of the role, as `AWS_SSO_TAG_…`. A tag that the role does not have must not remain from an outer shell.
+    pub(crate) fn with_tags(mut self, tags: &[(String, Option<String>)]) -> Self {
+        for (key, value) in tags {
+            let name =
+                Name::from(format!("{TAG}{}", key.to_ascii_uppercase().replace(is_odd, "_")));
+            // An environment cannot hold the character NUL.
+            let value = value.as_deref().filter(|value| !value.contains('\0'));
+            self.set_or_unset(name, value);
+        }
+        self
+    }
+
     /// Applies the exports to a command.
     pub(crate) fn apply(&self, command: &mut Command) {
         for (name, value) in &self.set {
-            command.env(name, value.as_str());
+            command.env(name.as_ref(), value.as_str());
         }
         for name in &self.unset {
-            command.env_remove(name);
+            command.env_remove(name.as_ref());
         }
     }
 
@@ -143,18 +169,27 @@ impl Exports {
         self
     }
 
-    fn set(&mut self, name: &'static str, value: impl Into<String>) {
+    fn set(&mut self, name: impl Into<Name>, value: impl Into<String>) {
+        let name = name.into();
         self.unset.retain(|unset| *unset != name);
         self.set.push((name, Zeroizing::new(value.into())));
     }
 
-    fn set_or_unset(&mut self, name: &'static str, value: Option<&str>) {
+    fn set_or_unset(&mut self, name: impl Into<Name>, value: Option<&str>) {
         match value {
             Some(value) => self.set(name, value),
-            None => self.unset.push(name),
+            None => self.unset.push(name.into()),
         }
     }
 }
+
+/// Whether a character cannot be in the name of a variable.
+fn is_odd(c: char) -> bool {
+    !(c.is_ascii_alphanumeric() || c == '_')
+}
+
+/// The beginning of the names of variables with tags, as in aws-sso-cli.
+const TAG: &str = "AWS_SSO_TAG_";
 
 /// Whether a list of hosts contains exactly this one.
 pub(crate) fn is_listed(list: &str, host: &str) -> bool {
@@ -220,125 +255,3 @@ pub(crate) const OTHER_SOURCES: [&str; 11] = [
 
 /// Where SDKs look for container credentials, our server among them.
 const OUR_HOSTS: [&str; 4] = ["127.0.0.1", "localhost", "169.254.170.2", "169.254.170.23"];
-
-#[cfg(test)]
-mod tests {
-    use credentials::Principal;
-
-    use super::*;
-
-    fn value<'a>(exports: &'a Exports, name: &str) -> Option<&'a str> {
-        exports.set.iter().find(|(set, _)| *set == name).map(|(_, value)| value.as_str())
-    }
-
-    #[test]
-    fn nothing_is_both_set_and_unset() {
-        for (token, file) in [(None, None), (Some("t"), None), (Some("t"), Some("/f"))] {
-            let exports = Exports::new(
-                "http://127.0.0.1:4144/creds".into(),
-                "127.0.0.1",
-                &Inherited::default(),
-            )
-            .with_token(token, file);
-            assert_eq!(value(&exports, TOKEN), token);
-            assert_eq!(value(&exports, TOKEN_FILE), file);
-            for name in OTHER_SOURCES {
-                assert!(exports.unset.contains(&name), "{name}");
-            }
-            assert!(exports.set.iter().all(|(name, _)| !exports.unset.contains(name)));
-        }
-    }
-
-    #[test]
-    fn keys_in_variables_leave_no_other_source() {
-        let profile = fakes::profile("dev", "2026-11-22T21:16:31Z");
-        let exports = Exports::of_credentials(&profile.credentials);
-        let set: Vec<_> = exports.set.iter().map(|(name, _)| *name).collect();
-        let keys = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
-        assert_eq!(set, [&keys[..], &["AWS_CREDENTIAL_EXPIRATION"]].concat());
-        assert_eq!(value(&exports, "AWS_CREDENTIAL_EXPIRATION"), Some("2026-11-22T21:16:31Z"));
-        for name in OTHER_SOURCES.into_iter().chain([FULL_URI, TOKEN, TOKEN_FILE]) {
-            assert_ne!(exports.unset.contains(&name), set.contains(&name), "{name}");
-        }
-    }
-
-    #[test]
-    fn what_is_unknown_of_a_role_is_not_left_from_another() {
-        let mut profile = fakes::profile("dev", "2026-11-22T21:16:31Z");
-        let named = |profile: &Profile, region| {
-            let exports = Exports::of_credentials(&profile.credentials);
-            exports.with_role(profile, region)
-        };
-        let exports = named(&profile, Some("eu-central-1"));
-        assert_eq!(value(&exports, "AWS_SSO_ACCOUNT_ID"), Some("000001111111"));
-        assert_eq!(value(&exports, "AWS_SSO_ROLE_NAME"), Some("Admin"));
-        assert_eq!(value(&exports, "AWS_DEFAULT_REGION"), Some("eu-central-1"));
-        profile.principal = Principal::default();
-        let exports = named(&profile, None);
-        assert_eq!(value(&exports, "AWS_SSO_PROFILE"), Some("dev"));
-        assert_eq!(value(&exports, "AWS_REGION"), None);
-        assert!(!exports.unset.contains(&"AWS_REGION"), "a region of the person's own stays");
-        for name in ["AWS_SSO_ACCOUNT_ID", "AWS_SSO_ROLE_NAME"] {
-            assert!(exports.unset.contains(&name), "{name}");
-        }
-    }
-
-    #[test]
-    fn our_hosts_are_added_once_to_what_goes_past_proxies() {
-        const OURS: &str = "127.0.0.1,localhost,169.254.170.2,169.254.170.23";
-        for (now, then) in [
-            ("", OURS),
-            (OURS, OURS),
-            (".corp,10.0.0.0/8", &format!(".corp,10.0.0.0/8,{OURS}")),
-            ("LOCALHOST", "LOCALHOST,127.0.0.1,169.254.170.2,169.254.170.23"),
-            ("localhost 127.0.0.1,", "localhost 127.0.0.1,169.254.170.2,169.254.170.23"),
-            ("*", "*"),
-        ] {
-            assert_eq!(past_proxies(now, "127.0.0.1"), then, "{now:?}");
-            assert_eq!(past_proxies(then, "127.0.0.1"), then, "once more");
-        }
-        assert_eq!(past_proxies(OURS, "my.host"), format!("{OURS},my.host"));
-    }
-
-    #[test]
-    fn a_value_in_one_spelling_is_kept_in_both() {
-        let inherited =
-            Inherited { no_proxy_in_lower_case: Some(".corp".into()), ..Inherited::default() };
-        let exports = Exports::new(String::new(), "127.0.0.1", &inherited);
-        for name in ["NO_PROXY", "no_proxy"] {
-            assert!(value(&exports, name).unwrap().starts_with(".corp,127.0.0.1"), "{name}");
-        }
-    }
-
-    #[test]
-    fn each_runtime_gets_the_file_that_it_reads() {
-        let files = TrustFiles { bundle: "/s/b.pem", node: "/s/a.pem", java: "/s/b.jks" };
-        let inherited = Inherited::default();
-        let exports = Exports::new("https://localhost:1/creds".into(), "localhost", &inherited)
-            .with_trust(&files, &inherited);
-        for (name, file) in [
-            ("SSL_CERT_FILE", "/s/b.pem"),
-            ("AWS_CA_BUNDLE", "/s/b.pem"),
-            ("NODE_EXTRA_CA_CERTS", "/s/a.pem"),
-            ("JAVA_TOOL_OPTIONS", "-Djavax.net.ssl.trustStore=/s/b.jks"),
-        ] {
-            assert_eq!(value(&exports, name), Some(file));
-        }
-    }
-
-    #[test]
-    fn javas_options_are_kept_and_another_trust_store_wins() {
-        let ours = "-Djavax.net.ssl.trustStore=/s/b.jks";
-        for (now, then) in [
-            (None, Some(ours.to_owned())),
-            (Some("-Xmx1g "), Some(format!("-Xmx1g {ours}"))),
-            (Some(ours), Some(ours.to_owned())),
-            (Some("-Djavax.net.ssl.trustStore=/corp.jks"), None),
-        ] {
-            assert_eq!(with_trust_store(now, "/s/b.jks"), then, "{now:?}");
-        }
-        let quoted = with_trust_store(None, "/my files/b.jks").unwrap();
-        assert_eq!(quoted, "-Djavax.net.ssl.trustStore='/my files/b.jks'");
-        assert_eq!(with_trust_store(Some(&quoted), "/my files/b.jks").unwrap(), quoted);
-    }
-}

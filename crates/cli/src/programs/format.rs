@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::exports::Exports;
+use super::exports::{Exports, Name};
 use credentials::Failure;
 
 /// What is to read it.
@@ -133,11 +133,11 @@ fn dotenv(exports: &Exports, text: &mut String) -> Result<(), Failure> {
 #[serde(rename_all = "PascalCase")]
 struct Object<'a> {
     set: BTreeMap<&'a str, &'a str>,
-    unset: &'a [&'static str],
+    unset: &'a [Name],
 }
 
 fn json(exports: &Exports, text: &mut String) {
-    let set = exports.set.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let set = exports.set.iter().map(|(name, value)| (name.as_ref(), value.as_str())).collect();
     let object = Object { set, unset: &exports.unset };
     text.push_str(&Zeroizing::new(serde_json::to_string(&object).unwrap_or_default()));
 }
@@ -190,7 +190,10 @@ mod tests {
     const HOSTILE: &str = "a'b\"c$(id)`id`${HOME}%PATH%\\\\n; rm *|&#!~\t\u{2019}é\\";
 
     fn exports(value: &str) -> Exports {
-        Exports { set: vec![("A", Zeroizing::new(value.to_owned()))], unset: vec!["B", "C"] }
+        Exports {
+            set: vec![("A".into(), Zeroizing::new(value.to_owned()))],
+            unset: vec!["B".into(), "C".into()],
+        }
     }
 
     fn written(format: Format, value: &str) -> String {

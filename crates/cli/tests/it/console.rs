@@ -203,6 +203,19 @@ fn an_action_on_the_line_comes_before_that_of_the_config_file() {
 }
 
 #[test]
+fn the_duration_of_the_config_file_counts_unless_one_is_given() {
+    let fake = fake();
+    let mut world = signed_in(&fake);
+    with_config(&world, &fake, "ConsoleDuration: 720\n");
+    for (arguments, seconds) in [(&[][..], 43_200), (&["--duration", "15m"], 900)] {
+        let endpoint = answer_once(&mut world, 200, ANSWER);
+        let shown = console(&world, &[&["-p", ROLE, "--print"], arguments].concat());
+        assert_eq!((shown.code, shown.stderr.as_str()), (Some(0), ""));
+        assert!(endpoint.join().unwrap().contains(&format!("SessionDuration={seconds}")));
+    }
+}
+
+#[test]
 fn the_url_is_passed_to_the_browser_and_not_printed() {
     let fake = fake();
     let mut world = signed_in(&fake);

@@ -17,6 +17,7 @@ mod catalogue;
 mod chains;
 mod children;
 mod completions;
+mod config_of_aws_sso_cli;
 mod configuration;
 mod console;
 mod current_role;

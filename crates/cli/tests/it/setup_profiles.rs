@@ -183,6 +183,28 @@ fn the_file_of_aws_config_file_is_written_and_its_profiles_name_our_config_file(
 }
 
 #[test]
+fn profiles_have_the_variables_and_the_program_of_the_config_file() {
+    let world = world_with_roles();
+    let path = world.home().join(".aws-sso/config.yaml");
+    let config = fs::read_to_string(&path).unwrap();
+    let variables = "ConfigVariables: {sts_regional_endpoints: regional, cli_pager: '', output: json, region: us-east-1}\n";
+    for (program, written) in [
+        ("~/my tools/aws-sso", format!("'{}/my tools/aws-sso'", world.home().display())),
+        ("aws-sso", "aws-sso".to_owned()),
+    ] {
+        let of_file = format!("{config}{variables}ConfigProfilesBinaryPath: {program}\n");
+        fs::write(&path, of_file).unwrap();
+        let shown = run(&world, &["--print"]);
+        let section = format!(
+            "[profile prod:Admin]\ncredential_process = {written} process --arn \
+             arn:aws:iam::000000000001:role/Admin\nregion = eu-west-1\noutput = json\n\
+             sts_regional_endpoints = regional\n\n"
+        );
+        assert!(shown.stdout.contains(&section), "{section} is not in {}", shown.stdout);
+    }
+}
+
+#[test]
 fn unmatched_markers_and_special_files_are_refused() {
     let world = world_with_roles();
     world.write(".aws/config", "[default]\n# BEGIN_AWS_SSO_CLI\n");

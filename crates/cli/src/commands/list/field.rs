@@ -22,9 +22,16 @@ pub(super) enum Field {
     Via,
     Sso,
     Tags,
+    /// The number of the role in the instance.
+    Id,
+    /// Always empty: credentials are sealed, or in the memory of a server, whose list shows it.
+    Expires,
+    /// Always empty, as `Expires`.
+    ExpiresEpoch,
 }
 
 impl Field {
+    /// The fields that say something about each role.
     pub(super) const ALL: [Self; 12] = [
         Self::Profile,
         Self::RoleName,
@@ -54,6 +61,9 @@ impl Field {
             Self::Via => "Via",
             Self::Sso => "SSO",
             Self::Tags => "Tags",
+            Self::Id => "Id",
+            Self::Expires => "Expires",
+            Self::ExpiresEpoch => "ExpiresEpoch",
         }
     }
 
@@ -74,6 +84,8 @@ impl Field {
                 let tags = role.tags().into_iter().map(|(key, value)| format!("{key}={value}"));
                 tags.collect::<Vec<_>>().join(",").into()
             }
+            Self::Id => role.id.to_string().into(),
+            Self::Expires | Self::ExpiresEpoch => "".into(),
         }
     }
 }
@@ -84,10 +96,30 @@ impl FromStr for Field {
     fn from_str(text: &str) -> Result<Self, Invalid> {
         const MUST_BE: Invalid = Invalid(
             "one of Profile, RoleName, AccountIdPad, AccountId, AccountName, AccountAlias, EmailAddress, Arn, \
-             DefaultRegion, Via, SSO and Tags",
+             DefaultRegion, Via, SSO, Tags, Id, Expires and ExpiresEpoch",
         );
+        // The names before version 2 of aws-sso-cli.
+        let text = match text.to_ascii_lowercase().as_str() {
+            "expiresstr" => "Expires",
+            "accountidstr" => "AccountIdPad",
+            _ => text,
+        };
         let is_it = |field: &Self| field.name().eq_ignore_ascii_case(text);
-        Self::ALL.into_iter().find(is_it).ok_or(MUST_BE)
+        let others = [Self::Id, Self::Expires, Self::ExpiresEpoch];
+        Self::ALL.into_iter().chain(others).find(is_it).ok_or(MUST_BE)
+    }
+}
+
+/// Fields as one text, with commas or spaces between them: one argument, or `AWS_SSO_FIELDS`.
+#[derive(Clone, Debug)]
+pub(super) struct Fields(pub(super) Vec<Field>);
+
+impl FromStr for Fields {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let names = text.split([',', ' ']).filter(|name| !name.is_empty());
+        names.map(str::parse).collect::<Result<_, _>>().map(Self)
     }
 }
 
@@ -147,6 +179,14 @@ fn matches(pattern: &str, text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn fields_are_separated_by_commas_or_spaces_and_have_their_old_names_too() {
+        let Fields(fields) = "ARN,AccountIdStr ExpiresStr, sso".parse().unwrap();
+        assert_eq!(fields, [Field::Arn, Field::AccountIdPad, Field::Expires, Field::Sso]);
+        assert_eq!("".parse::<Fields>().unwrap().0, []);
+        assert!("Arn,Size".parse::<Fields>().is_err());
+    }
 
     #[test]
     fn a_star_matches_anything() {

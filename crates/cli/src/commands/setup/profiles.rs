@@ -65,6 +65,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let lines = process_lines(&settings, &arguments.instance, &catalogues)?;
     let names: Vec<&InstanceName> = roles.iter().map(|(it, _)| &it.instance.name).collect();
     let mut choice = Choice {
+        variables: &settings.config.config_variables,
         in_file: layout.profiles_outside(&names),
         taken: HashSet::new(),
         left_out: LeftOut::default(),
@@ -113,9 +114,7 @@ fn process_lines(
     arguments: &InstanceArguments,
     catalogues: &[(&ConfiguredInstance, Catalogue)],
 ) -> Result<Vec<ProcessLine>, Failure> {
-    let program = text(&env::this_program().map_err(|error| {
-        Failure::failed(format!("cannot find the path of this program: {error}"))
-    })?)?;
+    let program = text(&program(settings)?)?;
     let config = arguments
         .config
         .as_deref()
@@ -133,13 +132,26 @@ fn process_lines(
     catalogues.iter().map(line).collect()
 }
 
+/// `ConfigProfilesBinaryPath` of config.yaml, else this program. A name without a folder is looked for in PATH by the SDKs.
+fn program(settings: &Settings) -> Result<PathBuf, Failure> {
+    match &settings.config.config_profiles_binary {
+        Some(program) if program.components().count() == 1 => Ok(program.clone()),
+        Some(program) => std::path::absolute(program).map_err(Failure::failed),
+        None => env::this_program().map_err(|error| {
+            Failure::failed(format!("cannot find the path of this program: {error}"))
+        }),
+    }
+}
+
 fn text(path: &Path) -> Result<String, Failure> {
     let not_text = || Failure::failed(format!("{} is not UTF-8", path.display()));
     path.to_str().map(str::to_owned).ok_or_else(not_text)
 }
 
 /// Decides which roles get a profile.
-struct Choice {
+struct Choice<'s> {
+    /// `ConfigVariables` of config.yaml, for each profile.
+    variables: &'s [(String, String)],
     /// Names of the profiles outside our block.
     in_file: HashSet<String>,
     /// Names that roles already have.
@@ -157,18 +169,22 @@ struct LeftOut {
     not_for_all_sdks: Vec<String>,
 }
 
-impl Choice {
+impl<'s> Choice<'s> {
     fn block<'a>(
         &mut self,
         instance: &'a ConfiguredInstance,
         roles: &'a Roles<'a>,
         process: &'a ProcessLine,
-    ) -> Block<'a> {
+    ) -> Block<'a>
+    where
+        's: 'a,
+    {
         let mut sections = Vec::new();
         for role in &roles.roles {
             if self.takes(&role.profile) {
                 let (arn, region) = (roles.arn(role), roles.default_region(role));
-                sections.push(Section { name: &role.profile, arn, region, process });
+                let (name, variables) = (&role.profile, self.variables);
+                sections.push(Section { name, arn, region, process, variables });
             }
         }
         Block { instance: &instance.instance.name, sections }

@@ -10,6 +10,8 @@ pub(crate) struct Section<'a> {
     pub(crate) arn: RoleArn,
     pub(crate) region: Option<&'a str>,
     pub(crate) process: &'a ProcessLine,
+    /// More settings: `ConfigVariables` of config.yaml. A `region` there is for roles without one.
+    pub(crate) variables: &'a [(String, String)],
 }
 
 /// What is before `--arn` in a `credential_process`.
@@ -79,10 +81,13 @@ impl fmt::Display for Section<'_> {
             false => writeln!(f, "[profile {name}]")?,
         }
         writeln!(f, "credential_process = {} --arn {}", self.process.0, self.arn)?;
-        match self.region {
-            Some(region) => writeln!(f, "region = {region}"),
-            None => Ok(()),
+        if let Some(region) = self.region {
+            writeln!(f, "region = {region}")?;
         }
+        // A setting that stands twice makes the whole file unreadable for botocore.
+        let is_written = |key: &str| self.region.is_some() && key.eq_ignore_ascii_case("region");
+        let variables = self.variables.iter().filter(|(key, _)| !is_written(key));
+        variables.into_iter().try_for_each(|(key, value)| writeln!(f, "{key} = {value}"))
     }
 }
 

@@ -55,6 +55,7 @@ fn with_block<T>(instance: &str, names: &[&str], action: impl FnOnce(Block<'_>) 
         arn: RoleArn::parse("arn:aws:iam::000001111111:role/Admin").unwrap(),
         region: Some("eu-west-1"),
         process: &process,
+        variables: &[],
     });
     let sections = sections.collect();
     action(Block { instance: &instance, sections })
@@ -221,12 +222,27 @@ fn each_name_has_its_degree_of_support_in_sdks() {
 
 #[cfg(unix)]
 #[test]
+fn variables_come_last_and_never_repeat_the_region() {
+    let process = ProcessLine::of(&["/bin/aws-sso", "process"]).unwrap();
+    let pair = |(key, value): (&str, &str)| (key.to_owned(), value.to_owned());
+    let variables = [("output", "json"), ("Region", "us-east-1")].map(pair);
+    let name = ProfileName::parse("a").unwrap();
+    let written = |region| {
+        let arn = RoleArn::parse("arn:aws:iam::000001111111:role/Admin").unwrap();
+        Section { name: &name, arn, region, process: &process, variables: &variables }.to_string()
+    };
+    assert!(written(Some("eu-west-1")).ends_with("\nregion = eu-west-1\noutput = json\n"));
+    assert!(written(None).ends_with("\noutput = json\nRegion = us-east-1\n"));
+}
+
+#[test]
 fn a_path_is_quoted_so_that_shells_and_botocore_split_it_alike() {
     for path in ["/usr/bin/aws-sso", "/my apps/aws-sso", "/it's/$HOME/aws-sso", "/a#b/aws-sso"] {
         let process = ProcessLine::of(&[path, "process"]).unwrap();
         let name = ProfileName::parse("a").unwrap();
         let arn = RoleArn::parse("arn:aws:iam::000001111111:role/Admin").unwrap();
-        let section = Section { name: &name, arn, region: None, process: &process }.to_string();
+        let section = Section { name: &name, arn, region: None, process: &process, variables: &[] }
+            .to_string();
         let line = section.lines().find_map(|line| line.strip_prefix("credential_process = "));
         let words = shlex::split(line.unwrap()).unwrap();
         let expected = [path, "process", "--arn", "arn:aws:iam::000001111111:role/Admin"];

@@ -1,6 +1,7 @@
 //! The world around a command: a shared server, a default profile, resource limits.
 
 use super::*;
+use crate::identity_center::config;
 
 #[test]
 fn a_shared_server_keeps_the_role_in_its_slot() {
@@ -53,5 +54,32 @@ fn a_command_has_the_limits_of_whoever_started_it() {
         let lines: Vec<_> = shown.stdout.lines().collect();
         assert_eq!(lines.len(), 6, "{}", shown.stderr);
         assert_eq!(lines[..3], lines[3..]);
+    }
+}
+
+#[test]
+fn the_tags_of_the_role_that_the_config_file_names_are_exported() {
+    let fake = fake();
+    let mut world = signed_in(&fake);
+    let instance = instance("corp", &fake);
+    let accounts = "    Accounts:\n      1111111:\n        Name: First\n        Tags: {Cost Center: 0042, Other: x}\n";
+    let keys = "EnvVarTags: [Cost Center, Team, AccountName, Role]\n";
+    world.write(".aws-sso/config.yaml", &(config(&(instance + accounts)) + keys));
+    world.set("AWS_SSO_TAG_TEAM", "of an outer shell");
+    for flags in [&["--static"][..], &[]] {
+        let role = ["exec", "-p", "First:ReadOnlyAccess"];
+        let shown = run(&world, &[&role[..], flags, &["--", "env", "-0"]].concat());
+        assert_done(&shown);
+        let environment = environment(&shown);
+        let tags = environment.iter().filter(|(name, _)| name.starts_with("AWS_SSO_TAG_"));
+        let tags: Vec<_> = tags.map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        assert_eq!(
+            tags,
+            [
+                ("AWS_SSO_TAG_ACCOUNTNAME", "First"),
+                ("AWS_SSO_TAG_COST_CENTER", "0042"),
+                ("AWS_SSO_TAG_ROLE", "ReadOnlyAccess"),
+            ]
+        );
     }
 }
