@@ -5,6 +5,8 @@
 
 pub mod aws_config;
 mod config_yaml;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod profile_name;
 
 pub use config_yaml::{

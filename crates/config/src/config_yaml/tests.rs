@@ -1,5 +1,6 @@
 //! Valid files and hostile files.
 
+mod corpus;
 mod problems;
 
 use std::fmt::Write as _;
