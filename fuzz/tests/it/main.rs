@@ -8,7 +8,8 @@ use std::path::Path;
 
 type Target = (&'static str, fn(&[u8]));
 
-const TARGETS: [Target; 3] = [
+const TARGETS: [Target; 4] = [
+    ("config_yaml", config::fuzzing::config_yaml),
     ("path", server::fuzzing::path),
     ("token", server::fuzzing::token),
     ("upload", server::fuzzing::upload),

@@ -21,7 +21,7 @@ const CRATES: [(&str, &[&str]); 11] = [
     ("crates/fakes", &["credentials"]),
     ("bench", &["credentials", "server"]),
     ("conformance", &[]),
-    ("fuzz", &["server"]),
+    ("fuzz", &["config", "server"]),
 ];
 
 /// The rooms of the crate `cli`, from the roof down. Each may use those below it.
