@@ -1,6 +1,7 @@
 //! `aws-sso list`
 
 mod field;
+mod loaded;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -15,6 +16,7 @@ use crate::instance::roles::Roles;
 use crate::instance::settings::{ConfiguredInstance, Settings};
 use credentials::{Failure, InstanceName, ProfileName};
 use field::{Field, Fields, Filter};
+use loaded::Loaded;
 
 /// Default columns.
 const FIELDS: [Field; 4] =
@@ -28,7 +30,7 @@ const FIELDS: [Field; 4] =
 #[command(after_help = "Example:\n  aws-sso list Profile Arn --filter RoleName=Admin*")]
 pub(crate) struct Arguments {
     /// The columns: Profile, RoleName, AccountIdPad, AccountId, AccountName, AccountAlias, EmailAddress, Arn,
-    /// DefaultRegion, Via, SSO, Tags, Id
+    /// DefaultRegion, Via, SSO, Tags, Id, Expires, ExpiresEpoch (of the credentials that the running server has)
     #[arg(value_name = "FIELD", env = "AWS_SSO_FIELDS", hide_env_values = true)]
     fields: Vec<Fields>,
     /// Sort by this column
@@ -61,6 +63,12 @@ pub(crate) struct Arguments {
     output: Format,
 }
 
+impl Arguments {
+    fn filters(&self) -> impl Iterator<Item = &Filter> {
+        self.filter.iter().chain(&self.prefix)
+    }
+}
+
 /// The fields of a role as text.
 type Row<'a> = Vec<Cow<'a, str>>;
 
@@ -80,6 +88,9 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let settings = Settings::read(&arguments.instance).await?;
     settings.require_instances()?;
     let fields = fields(&arguments, &settings);
+    let of_server = fields.iter().chain([&arguments.sort]).any(|field| field.is_of_server())
+        || arguments.filters().any(Filter::is_of_server);
+    let loaded = if of_server { Loaded::ask().await } else { Loaded::default() };
     let of_instance = |instance| (instance, access::catalogue_file(instance).read());
     let catalogues: Vec<_> = settings.candidates()?.into_iter().map(of_instance).collect();
     let mut rows: Vec<(Cow<'_, str>, Row<'_>)> = Vec::new();
@@ -94,10 +105,9 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
             if catalogues.len() > 1 {
                 names.add(&role.profile, instance);
             }
-            let mut filters = arguments.filter.iter().chain(&arguments.prefix);
-            if filters.all(|filter| filter.holds(&roles, role)) {
-                let row = fields.iter().map(|field| field.of(&roles, role)).collect();
-                rows.push((arguments.sort.of(&roles, role), row));
+            if arguments.filters().all(|filter| filter.holds(&roles, role, &loaded)) {
+                let row = fields.iter().map(|field| field.of(&roles, role, &loaded)).collect();
+                rows.push((arguments.sort.order(&roles, role, &loaded), row));
             }
         }
     }

@@ -86,6 +86,31 @@ fn a_column_that_does_not_exist_is_told_once_and_left_out() {
 }
 
 #[test]
+fn the_list_shows_until_when_the_server_has_credentials_of_a_role() {
+    let fake = fake();
+    let mut world = signed_in(&fake);
+    let columns =
+        ["list", "RoleName", "Expires,ExpiresEpoch", "--sort", "Expires", "--output", "csv"];
+    let server = world.serve(&[]);
+    world.set("AWS_SSO_ECS_SERVER", &server.address());
+    let loaded = world.run(&["ecs", "load", "-p", "Team1Dev:ReadOnlyAccess", "--slotted"]);
+    assert_eq!(loaded.code, Some(0), "{}", loaded.stderr);
+    let listed = world.run(&columns);
+    let mut rows = listed.stdout.lines().skip(1);
+    let first: Vec<&str> = rows.next().unwrap().split(',').collect();
+    let [role, expires, epoch] = first[..] else { panic!("{first:?}") };
+    assert!(role == "ReadOnlyAccess" && expires.ends_with('m'), "{}", listed.stdout);
+    assert!(epoch.parse::<i64>().unwrap() > 1_700_000_000, "{epoch}");
+    assert!(rows.all(|row| row.ends_with(",,")), "the server has no other role: {}", listed.stdout);
+    let found = world.run(&["list", "RoleName", "--filter", "Expires=*m", "--output", "csv"]);
+    assert_eq!(found.stdout, "RoleName\nReadOnlyAccess\n");
+    drop(server);
+    let listed = world.run(&columns);
+    assert_eq!((listed.code, listed.stderr.as_str()), (Some(0), ""));
+    assert!(listed.stdout.lines().skip(1).all(|row| row.ends_with(",,")), "{}", listed.stdout);
+}
+
+#[test]
 fn changed_roles_remind_of_the_aws_config_on_a_terminal_only() {
     let fake = fake();
     let world = signed_in(&fake);

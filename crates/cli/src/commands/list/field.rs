@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::str::FromStr;
 
-use credentials::{Invalid, RoleArn};
+use credentials::{Invalid, RoleArn, Timestamp};
 
+use super::loaded::Loaded;
 use crate::instance::roles::{Role, Roles};
 
 /// A field of a role.
@@ -24,9 +25,9 @@ pub(super) enum Field {
     Tags,
     /// The number of the role in the instance.
     Id,
-    /// Always empty: credentials are sealed, or in the memory of a server, whose list shows it.
+    /// The remaining time of the credentials that the running server has.
     Expires,
-    /// Always empty, as `Expires`.
+    /// The expiration of these credentials, in seconds since 1970.
     ExpiresEpoch,
 }
 
@@ -67,7 +68,31 @@ impl Field {
         }
     }
 
-    pub(super) fn of<'a>(self, roles: &Roles<'a>, role: &Role<'a>) -> Cow<'a, str> {
+    /// Whether the field has something that only the running server knows.
+    pub(super) fn is_of_server(self) -> bool {
+        matches!(self, Self::Expires | Self::ExpiresEpoch)
+    }
+
+    /// The text that sorts roles by this field. Roles without credentials are last.
+    pub(super) fn order<'a>(
+        self,
+        roles: &Roles<'a>,
+        role: &Role<'a>,
+        loaded: &Loaded,
+    ) -> Cow<'a, str> {
+        if !self.is_of_server() {
+            return self.of(roles, role, loaded);
+        }
+        let expiration = loaded.expiration(roles, role).map_or(i64::MAX, Timestamp::as_second);
+        format!("{expiration:0>20}").into()
+    }
+
+    pub(super) fn of<'a>(
+        self,
+        roles: &Roles<'a>,
+        role: &Role<'a>,
+        loaded: &Loaded,
+    ) -> Cow<'a, str> {
         match self {
             Self::Profile => role.profile.to_string().into(),
             Self::RoleName => role.role_name.as_str().into(),
@@ -85,7 +110,11 @@ impl Field {
                 tags.collect::<Vec<_>>().join(",").into()
             }
             Self::Id => role.id.to_string().into(),
-            Self::Expires | Self::ExpiresEpoch => "".into(),
+            Self::Expires => loaded.expires(roles, role).into(),
+            Self::ExpiresEpoch => {
+                let expiration = loaded.expiration(roles, role);
+                expiration.map(|at| at.as_second().to_string()).unwrap_or_default().into()
+            }
         }
     }
 }
@@ -137,11 +166,16 @@ impl Filter {
         format!("{text}*").parse()
     }
 
-    pub(super) fn holds<'a>(&self, roles: &Roles<'a>, role: &Role<'a>) -> bool {
+    /// Whether the filter is for a field that only the running server knows.
+    pub(super) fn is_of_server(&self) -> bool {
+        self.key.parse().is_ok_and(Field::is_of_server)
+    }
+
+    pub(super) fn holds<'a>(&self, roles: &Roles<'a>, role: &Role<'a>, loaded: &Loaded) -> bool {
         let tag = role.tags().into_iter().find(|(key, _)| *key == self.key);
         let value = match (tag, self.key.parse::<Field>()) {
             (Some((_, value)), _) => value.into(),
-            (None, Ok(field)) => field.of(roles, role),
+            (None, Ok(field)) => field.of(roles, role, loaded),
             (None, Err(_)) => return false,
         };
         matches(&self.pattern, &value.to_lowercase())
