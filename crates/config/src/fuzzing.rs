@@ -1,8 +1,9 @@
-//! The parser of config.yaml, only for the fuzz targets in fuzz/. A fault is a panic.
+//! The readers of people's files, only for the fuzz targets in fuzz/. A fault is a panic.
 
 use std::path::Path;
 
 use crate::ConfigFile;
+use crate::aws_config::{AwsConfig, model};
 
 /// Any text is read or refused, and what is said about it is one line that a terminal can show.
 pub fn config_yaml(bytes: &[u8]) {
@@ -17,5 +18,19 @@ pub fn config_yaml(bytes: &[u8]) {
     };
     for line in said {
         assert!(!line.contains(char::is_control), "not one line: {line:?}");
+    }
+}
+
+/// Any file is read, as the plain model reads it. Each profile has a way or a failure, and the SDK gets no secret.
+pub fn aws_config(bytes: &[u8]) {
+    model::compare(bytes);
+    let config =
+        AwsConfig::of(["config".into(), "credentials".into()], &[bytes.into(), bytes.into()]);
+    for failure in config.broken() {
+        assert!(!failure.message.contains(char::is_control), "not one line: {failure:?}");
+    }
+    for profile in config.names().filter_map(|name| config.profile(name)) {
+        let text = config.sdk_text(profile).text;
+        assert!(!text.lines().any(|line| line.starts_with("aws_secret_access_key")), "{text:?}");
     }
 }

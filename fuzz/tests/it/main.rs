@@ -8,7 +8,8 @@ use std::path::Path;
 
 type Target = (&'static str, fn(&[u8]));
 
-const TARGETS: [Target; 4] = [
+const TARGETS: [Target; 5] = [
+    ("aws_config", config::fuzzing::aws_config),
     ("config_yaml", config::fuzzing::config_yaml),
     ("path", server::fuzzing::path),
     ("token", server::fuzzing::token),
