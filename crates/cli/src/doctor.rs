@@ -46,10 +46,10 @@ pub(crate) struct Report {
 
 /// Runs all checks at the same time.
 pub(crate) async fn examine(situation: &Situation, instances: &InstanceArguments) -> Report {
-    let settings = Settings::read_silently(instances).await.ok();
+    let settings = Settings::read_silently(instances).ok();
     let settings = settings.as_ref();
     let sdks = sdks(situation);
-    let ((server, trust), token, sign_ins, aws, configuration) = tokio::join!(
+    let ((server, trust), token, sign_ins, aws) = tokio::join!(
         async {
             let (server, address) = server::look(situation).await;
             (server, trust::look(situation, &address).await)
@@ -57,7 +57,6 @@ pub(crate) async fn examine(situation: &Situation, instances: &InstanceArguments
         token::look(situation),
         sign_ins::look(settings),
         aws::look(settings),
-        configuration::look(instances),
     );
     let section = |title, findings| Section { title, findings };
     let sections = vec![
@@ -69,7 +68,7 @@ pub(crate) async fn examine(situation: &Situation, instances: &InstanceArguments
         section("Proxies", proxies::look(situation)),
         section("Sign-ins", sign_ins),
         section("AWS", aws),
-        section("Configuration", configuration),
+        section("Configuration", configuration::look(instances)),
         section("Files", permissions::look()),
     ];
     Report { sections: sections.into_iter().filter(|s| !s.findings.is_empty()).collect(), sdks }

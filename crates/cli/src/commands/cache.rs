@@ -27,7 +27,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
-    let settings = Settings::read(&arguments.instance).await?;
+    let settings = Settings::read(&arguments.instance)?;
     let instance = settings.chosen()?;
     let center = access::open(&settings, instance)?;
     let partition = Partition::of_region(instance.instance.region.as_str());

@@ -53,7 +53,7 @@ pub(crate) struct Arguments {
 
 pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let Arguments { role, chain, print, url, page, duration, instance, server } = arguments;
-    let mut settings = Settings::read(&instance).await?;
+    let mut settings = Settings::read(&instance)?;
     let action = action(print, url.url_action, &settings)?;
     let named = (role, chain);
     let profile =

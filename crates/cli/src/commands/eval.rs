@@ -63,7 +63,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
 /// The keys of the role, and what prompts and scripts read.
 async fn keys(arguments: Arguments, takes_region: bool) -> Result<Exports, Failure> {
     let Arguments { role, refresh, instance, .. } = arguments;
-    let mut settings = Settings::read(&instance).await?;
+    let mut settings = Settings::read(&instance)?;
     let wanted = match refresh {
         true => role_of_shell()?,
         false => which_role(role, &mut settings, None, "aws-sso eval").await?,

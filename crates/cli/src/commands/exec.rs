@@ -70,7 +70,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let client = shared.then(|| Client::new(&server)).transpose()?;
     let is_shell = command.is_empty();
     let job = interruptible(async {
-        let mut settings = Settings::read(&instance).await?;
+        let mut settings = Settings::read(&instance)?;
         let named = (role, chain);
         let asked = client.as_ref();
         let profile =

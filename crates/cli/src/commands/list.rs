@@ -85,7 +85,7 @@ enum Format {
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
-    let settings = Settings::read(&arguments.instance).await?;
+    let settings = Settings::read(&arguments.instance)?;
     settings.require_instances()?;
     let fields = fields(&arguments, &settings);
     let of_server = fields.iter().chain([&arguments.sort]).any(|field| field.is_of_server())

@@ -36,7 +36,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
-    let settings = Settings::read(&arguments.instance).await?;
+    let settings = Settings::read(&arguments.instance)?;
     let instance = settings.chosen()?;
     let center = access::open_to_sign_in(&settings, instance)?;
     let workflow = match (arguments.device_code, arguments.pkce) {

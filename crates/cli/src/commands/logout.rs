@@ -26,7 +26,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
-    let settings = Settings::read(&arguments.instance).await?;
+    let settings = Settings::read(&arguments.instance)?;
     let instance = settings.chosen()?;
     let name = &instance.instance.name;
     let center = access::open(&settings, instance)?;

@@ -41,7 +41,7 @@ pub(crate) struct Arguments {
 pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let Arguments { role, chain, format, instance, server } = arguments;
     let wanted = role.wanted().ok_or_else(|| Failure::new(Problem::Usage, "no role is named"))?;
-    let settings = Settings::read(&instance).await?;
+    let settings = Settings::read(&instance)?;
     // Resolve the role first, then ask the server for exactly this source.
     let resolved = resolve_chain(&settings, wanted, chain.chain).await?;
     let fetched = match resolved.source(&settings) {

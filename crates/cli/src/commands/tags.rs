@@ -28,7 +28,7 @@ pub(crate) struct Arguments {
 
 pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let Arguments { account, role: name, instance } = arguments;
-    let settings = Settings::read(&instance).await?;
+    let settings = Settings::read(&instance)?;
     let instance = settings.chosen()?;
     let catalogue = access::catalogue_file(instance).read();
     let roles = Roles::of(&settings, instance, &catalogue)?;

@@ -48,7 +48,7 @@ struct Identity {
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
-    let settings = Settings::read(&arguments.instance).await?;
+    let settings = Settings::read(&arguments.instance)?;
     settings.require_instances()?;
     let mut identities = Vec::new();
     for instance in settings.candidates()? {

@@ -29,8 +29,8 @@ impl Values {
             Self::Slots => slots(line),
             Self::Tokens => tokens(),
             Self::Profiles | Self::Accounts | Self::Roles | Self::Arns | Self::Instances => {
-                block_on(Settings::read(&line.instance()))
-                    .and_then(Result::ok)
+                Settings::read(&line.instance())
+                    .ok()
                     .and_then(|settings| self.of_settings(&settings, line, typed))
             }
         };

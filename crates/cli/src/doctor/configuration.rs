@@ -12,7 +12,7 @@ use crate::instance::settings;
 use credentials::{Failure, shell_word};
 
 /// The findings about both.
-pub(super) async fn look(arguments: &InstanceArguments) -> Vec<Finding> {
+pub(super) fn look(arguments: &InstanceArguments) -> Vec<Finding> {
     let mut findings = vec![Finding::ok(concat!("aws-sso ", env!("CARGO_PKG_VERSION")))];
     match settings::config_file(arguments) {
         Ok((path, config)) => {

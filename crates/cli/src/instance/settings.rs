@@ -37,8 +37,8 @@ pub(crate) struct ConfiguredInstance {
 
 impl Settings {
     /// Reads both files, and warns about what cannot be read.
-    pub(crate) async fn read(arguments: &InstanceArguments) -> Result<Self, Failure> {
-        let settings = Self::read_silently(arguments).await?;
+    pub(crate) fn read(arguments: &InstanceArguments) -> Result<Self, Failure> {
+        let settings = Self::read_silently(arguments)?;
         settings.warn();
         for failure in settings.aws_config.unreadable() {
             warn!("{failure}");
@@ -47,7 +47,7 @@ impl Settings {
     }
 
     /// Reads both files. The caller shows what cannot be read.
-    pub(crate) async fn read_silently(arguments: &InstanceArguments) -> Result<Self, Failure> {
+    pub(crate) fn read_silently(arguments: &InstanceArguments) -> Result<Self, Failure> {
         let (config_path, config) = config_file(arguments)?;
         let format = ProfileFormat::of_config(config.profile_format.as_deref());
         let profile_format = format.map_err(|error| {

@@ -209,8 +209,8 @@ impl AwsProvider {
             }
             _ => {}
         }
-        let (arguments, runtime) = (self.0.arguments.clone(), Handle::current());
-        let read = move || runtime.block_on(Settings::read(&arguments));
+        let arguments = self.0.arguments.clone();
+        let read = move || Settings::read(&arguments);
         let settings = match (run_blocking(read).await, &*known) {
             (Ok(settings), _) => Arc::new(settings),
             // A file that can't be read now takes nothing from a running server.

@@ -118,7 +118,7 @@ async fn obtain(
     let command = command(&arguments, address);
     let Arguments { role, chain, from_env, from_stdin, name, instance, .. } = arguments;
     if !from_env && !from_stdin {
-        let mut settings = Settings::read(&instance).await?;
+        let mut settings = Settings::read(&instance)?;
         let wanted = which_role(role, &mut settings, Some(client), &command).await?;
         let profile = chained::obtain(&settings, wanted, chain).await?;
         history::note(&profile);

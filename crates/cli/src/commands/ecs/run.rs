@@ -202,7 +202,7 @@ enum InitialSlot {
 
 /// Obtains the profile of `--load`. If nobody is signed in, the server starts anyway.
 async fn initial_slot(arguments: &Arguments, name: &ProfileName) -> Result<InitialSlot, Failure> {
-    let settings = Settings::read(&arguments.instance).await?;
+    let settings = Settings::read(&arguments.instance)?;
     let resolved = resolve(&settings, Wanted::Profile(name.clone()))?;
     let source = resolved.source(&settings);
     let error = match fetch(&settings, resolved).await {
@@ -224,7 +224,7 @@ async fn refreshing(
 ) -> Result<Refreshing, Failure> {
     // Errors in the settings are ignored here. A slot that needs the settings reports them.
     let passphrases = match env::file_password()?.is_none() && store::can_ask() {
-        true => match Settings::read(arguments).await {
+        true => match Settings::read(arguments) {
             Ok(settings) => access::ask_passphrases(&settings)?,
             Err(_) => HashMap::new(),
         },

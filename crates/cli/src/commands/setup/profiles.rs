@@ -56,7 +56,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         let (same, done) = ("has no such profiles", "Removed the profiles from");
         return change(&arguments, &file, &new, same, done);
     }
-    let settings = Settings::read(&arguments.instance).await?;
+    let settings = Settings::read(&arguments.instance)?;
     let catalogues = catalogues(&settings)?;
     let roles = catalogues
         .iter()
