@@ -4,13 +4,14 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use credentials::{
-    AccountId, Chain, Failure, Instance, InstanceName, Link, Partition, ProfileName, RegionName,
-    RoleArn, RoleName, Source,
+    AccountId, Chain, Clock, Failure, Instance, InstanceName, Link, Partition, ProfileName,
+    RegionName, RoleArn, RoleName, SignedDuration, Source,
 };
 use providers::identity_center::{Account, Catalogue};
 
+use crate::ground::clock::SystemClock;
 use crate::instance::access;
-use crate::instance::settings::{ConfiguredInstance, Settings};
+use crate::instance::settings::{self, ConfiguredInstance, Settings};
 use config::profile_name::{Fields, Fingerprint, Memo, Named, Renamed, make_unique};
 
 /// A role that a person may use, with its data from AWS and from config.yaml, and its profile name.
@@ -209,18 +210,40 @@ impl<'a> Roles<'a> {
             self.set_names(names);
             return Ok(());
         }
-        let names = self.roles.iter().map(|role| match role.explicit_name() {
-            Some(name) => Ok(name.clone()),
-            None => self.name(role),
-        });
-        let names = names.collect::<Result<Vec<_>, _>>()?;
+        let (names, unnamed) = self.names()?;
         self.set_names(names);
         self.make_names_unique();
-        // Without the memo, the warning about renamed roles is shown each time.
-        if self.renamed.is_empty() && !self.roles.is_empty() {
+        if let Some(failure) = &unnamed {
+            settings::warn_once(format!("{}. Such roles are called ACCOUNT:ROLE", failure.message));
+        }
+        // Without the memo, the warnings are shown each time.
+        if self.renamed.is_empty() && unnamed.is_none() && !self.roles.is_empty() {
             memo.keep(self.roles.iter().map(|role| &role.profile));
         }
         Ok(())
+    }
+
+    /// The names of all roles, and the first failure of `ProfileFormat`. A template that gives no name for one role, such as one of
+    /// an account without a name, must not cost the others.
+    fn names(&self) -> Result<(Vec<ProfileName>, Option<Failure>), Failure> {
+        let (mut names, mut unnamed) = (Vec::with_capacity(self.roles.len()), None);
+        let start = SystemClock.now();
+        for role in &self.roles {
+            let name =
+                role.explicit_name().map_or_else(|| self.name(role), |name| Ok(name.clone()));
+            names.push(match name {
+                Ok(name) => name,
+                Err(failure) if SystemClock.now().duration_since(start) > MAX_NAMING => {
+                    return Err(failure);
+                }
+                Err(failure) => {
+                    unnamed.get_or_insert(failure);
+                    let plain = format!("{}:{}", role.account_id, role.role_name.as_str());
+                    ProfileName::parse(&plain).map_err(Failure::failed)?
+                }
+            });
+        }
+        Ok((names, unnamed))
     }
 
     /// Sets the names of all roles, in their order.
@@ -321,6 +344,9 @@ impl<'a> Roles<'a> {
         account.roles.iter().find(|role| role.name == arn.role_name)
     }
 }
+
+/// Limit of the time for names when some fail. A template can be slow for each role.
+const MAX_NAMING: SignedDuration = SignedDuration::from_secs(5);
 
 /// Removes control characters, because one in an account's name must not make the naming of all roles fail.
 fn without_control(text: Option<&str>) -> Cow<'_, str> {

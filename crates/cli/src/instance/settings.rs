@@ -248,6 +248,15 @@ pub(crate) fn config_file(arguments: &InstanceArguments) -> Result<(PathBuf, Con
     Ok((path, config.unwrap_or_default()))
 }
 
+/// Shows a warning that this process has not shown yet.
+pub(crate) fn warn_once(message: String) {
+    let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
+    if !told.contains(&message) {
+        warn!("{message}");
+        told.insert(message);
+    }
+}
+
 /// Merges the instances of both files. One start URL is one sign-in, whatever the files call it. A name of the AWS config that
 /// config.yaml gives to another start URL is replaced by one that is free.
 fn merge(config: &ConfigFile, of_aws: Vec<(Instance, PortalName)>) -> Vec<ConfiguredInstance> {

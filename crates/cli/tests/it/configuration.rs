@@ -143,6 +143,25 @@ fn role_names_come_from_the_profile_or_the_format_and_are_unique() {
 }
 
 #[test]
+fn a_format_that_names_only_some_roles_costs_only_the_others_their_names() {
+    let fake = fake();
+    let world = signed_in(&fake);
+    let accounts = "    Accounts: {1111111: {Name: First}}\n";
+    let format =
+        "ProfileFormat: '{{ if .AccountName }}{{ .AccountName }}/{{ .RoleName }}{{ end }}'\n";
+    let file = config(&(instance("corp", &fake) + accounts)) + format;
+    world.write(".aws-sso/config.yaml", &file);
+    let listed = world.run(&["list", "Profile", "--output", "csv"]);
+    assert!(listed.stdout.contains("\nFirst/ReadOnlyAccess\n"), "{}", listed.stdout);
+    assert!(listed.stdout.contains("\n100000000002:ReadOnlyAccess\n"), "{}", listed.stdout);
+    let told = "config.yaml, ProfileFormat, for the role AdministratorAccess of the account 100000000002: must give names";
+    assert!(listed.stderr.contains(told), "{}", listed.stderr);
+    assert_eq!(listed.stderr.lines().count(), 1, "{}", listed.stderr);
+    let loaded = world.run(&["exec", "-p", "First/ReadOnlyAccess", "--", "true"]);
+    assert_eq!((loaded.code, loaded.stderr.lines().count()), (Some(0), 1), "{}", loaded.stderr);
+}
+
+#[test]
 fn the_config_file_can_be_chosen_by_flag_or_variable() {
     let fake = fake();
     let mut world = world_of(&fake);
