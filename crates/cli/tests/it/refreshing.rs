@@ -2,6 +2,7 @@
 
 mod failing;
 mod foreseen;
+mod odd_files;
 mod racing;
 mod restoring;
 mod signing_in;
