@@ -2,7 +2,7 @@
 
 use fakes::Terminal;
 
-use crate::{Moto, get_caller_identity, uri_of, world};
+use crate::{Moto, get_caller_identity, uri_of, world, world_without_aws};
 
 const CONFIG: &str = "\
 [default]
@@ -77,6 +77,39 @@ fn the_partition_of_a_role_is_kept() {
     uri_of(&world.run(&["ecs", "load", "--arn", "arn:aws-cn:iam::123456789012:role/Ops"]));
     let body = server.get("/").1;
     assert!(body.contains("\"RoleArn\":\"arn:aws-cn:iam::123456789012:role/Ops\""), "{body}");
+}
+
+/// The names and the block are such that the SDK for Rust could not read the file itself.
+#[test]
+fn roles_are_assumed_in_every_way_that_a_profile_can_say() {
+    let moto = Moto::start();
+    let mut world = world_without_aws();
+    world.write("token", "eyJhbGciOiJub25lIn0.e30.");
+    let config = "  odd = x\n\
+        [profile \"by token\"]\nrole_arn = arn:aws:iam::123456789012:role/Token\n\
+        web_identity_token_file = HOME/token\nservices = local\n\
+        [profile by-environment]\nrole_arn: arn:aws:iam::123456789012:role/Environment\n\
+        credential_source: Environment\nservices = local # of moto\n\
+        [profile top]\nrole_arn = arn:aws:iam::210987654321:role/team/Top\n\
+        source_profile = with space\nservices = local\n\
+        [profile 'with space']\nrole_arn = arn:aws:iam::123456789012:role/Mid\nsource_profile = keys\n\
+        [profile keys]\n  aws_access_key_id = AKIAX\n  aws_secret_access_key = CANARY-key\n\
+        [services local]\nsts =\n  # here\n  endpoint_url = STS\n";
+    let home = world.home().to_str().unwrap().to_owned();
+    world.write(".aws/config", &config.replace("STS", &moto.url).replace("HOME", &home));
+    let server = world.serve(&[]);
+    world.set("AWS_SSO_ECS_SERVER", &server.address());
+    world.set("AWS_ACCESS_KEY_ID", "AKIAENV").set("AWS_SECRET_ACCESS_KEY", "CANARY-env");
+    for (profile, role) in [
+        ("by token", "123456789012:role/Token"),
+        ("by-environment", "123456789012:role/Environment"),
+        ("top", "210987654321:role/Top"),
+    ] {
+        let loaded = world.run(&["ecs", "load", "--profile", profile]);
+        assert_eq!(loaded.code, Some(0), "{profile}: {}", loaded.stderr);
+        let body = server.get("/").1;
+        assert!(body.contains(&format!("\"RoleArn\":\"arn:aws:iam::{role}\"")), "{body}");
+    }
 }
 
 #[test]
