@@ -91,7 +91,7 @@ fn both_aws_clis_and_boto3_use_profiles_that_aws_sso_cli_wrote() {
     world.write(".aws/config", &of_aws_sso_cli(binary().to_str().unwrap(), &arns));
     let of_version_1 = sdks().join("bin/aws");
     for arn in arns {
-        let (account, role) = arn["arn:aws:iam::".len()..].split_once(":role/").unwrap();
+        let (account, role) = arn.trim_start_matches("arn:aws:iam::").split_once(":role/").unwrap();
         world.set("AWS_PROFILE", &format!("{account}:{role}"));
         let mut command: Command = world.command(sdks().join("bin/python"));
         command.arg(format!("{DRIVERS}/boto3_driver.py"));
