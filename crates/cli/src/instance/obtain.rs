@@ -72,7 +72,7 @@ pub(crate) fn resolve(settings: &Settings, wanted: Wanted) -> Result<Resolved<'_
             let is_meant = |name: &ProfileName| match chosen {
                 Some(chosen) => {
                     settings.aws_config.chain(name).ok().flatten().is_some_and(|(portal, _)| {
-                        settings.of_portal(&portal).map(id) == Some(id(chosen))
+                        settings.of_portal(&portal).is_ok_and(|found| id(found) == id(chosen))
                     })
                 }
                 None => true,
@@ -165,7 +165,7 @@ fn of_aws_config(settings: &Settings, name: ProfileName) -> Result<Resolved<'_>,
     let Some((portal, chain)) = settings.aws_config.chain(&name)? else {
         return Ok(Resolved::Profile(name));
     };
-    let Some(instance) = settings.of_portal(&portal) else { return Ok(Resolved::Profile(name)) };
+    let instance = settings.of_portal(&portal)?;
     if settings.is_one_chosen() && id(settings.chosen()?) != id(instance) {
         let text = format!(
             "the profile `{name}` signs in to `{}`, but another instance is chosen",

@@ -1,17 +1,20 @@
 //! The settings: `config.yaml` merged with the AWS config, and the chosen instance.
 
+mod merge;
+
 use credentials::{Failure, Instance, InstanceId, InstanceName, RegionName, shell_word};
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
-use config::aws_config::{AwsConfig, PortalName};
+use config::aws_config::AwsConfig;
 use tracing::{debug, warn};
 
 use crate::ground::{env, paths};
 use crate::instance::arguments::InstanceArguments;
 use config::profile_name::ProfileFormat;
 use config::{Account, BrokenInstance, ConfigFile, FieldError, UrlAction};
+use merge::merge;
 
 /// The settings from both config files.
 pub(crate) struct Settings {
@@ -135,16 +138,29 @@ impl Settings {
 
     /// The instance that a profile of the AWS config signs in to. Several can have its start URL: then the one with the
     /// `[sso-session]` of the profile counts, or the chosen one, or the default.
-    pub(crate) fn of_portal(&self, portal: &Instance) -> Option<&ConfiguredInstance> {
+    ///
+    /// # Errors
+    /// None of these has it: another one could give another person's roles.
+    pub(crate) fn of_portal(&self, portal: &Instance) -> Result<&ConfiguredInstance, Failure> {
         let has_url =
             |instance: &&ConfiguredInstance| instance.instance.start_url == portal.start_url;
         let found: Vec<_> = self.instances.iter().filter(has_url).collect();
         let by_session = found.iter().find(|found| found.sso_sessions.contains(&portal.name));
-        let chosen = || {
-            let chosen = self.wanted.as_ref().and_then(|name| self.named(name));
-            chosen.or_else(|| self.default()).filter(has_url)
-        };
-        by_session.copied().or_else(chosen).or_else(|| found.first().copied())
+        if let ([only], _) | (_, Some(only)) = (found.as_slice(), by_session) {
+            return Ok(only);
+        }
+        let chosen = self.wanted.as_ref().and_then(|name| self.named(name));
+        let chosen = chosen.or_else(|| self.default()).filter(has_url);
+        chosen.ok_or_else(|| match (found.is_empty(), self.broken(&portal.name)) {
+            (true, Some(failure)) => failure,
+            (_, _) => {
+                let url = &portal.start_url;
+                Failure::failed(format!(
+                    "the start URL {url} is that of no instance, or of several"
+                ))
+                .with_hint(format!("Choose one with --sso or AWS_SSO: {}", self.names()))
+            }
+        })
     }
 
     /// The instance with this name and this start URL.
@@ -255,66 +271,6 @@ pub(crate) fn warn_once(message: String) {
         warn!("{message}");
         told.insert(message);
     }
-}
-
-/// Merges the instances of both files. One start URL is one sign-in, whatever the files call it. A name of the AWS config that
-/// config.yaml gives to another start URL is replaced by one that is free.
-fn merge(config: &ConfigFile, of_aws: Vec<(Instance, PortalName)>) -> Vec<ConfiguredInstance> {
-    let of_config = config.instances.iter().map(|instance| ConfiguredInstance {
-        instance: instance.instance.clone(),
-        default_region: instance.default_region.clone(),
-        auth_url_action: instance.auth_url_action,
-        accounts: instance.accounts.clone(),
-        sso_sessions: Vec::new(),
-    });
-    let mut instances: Vec<_> = of_config.collect();
-    let is_broken = |instance: &Instance| {
-        config.broken_instances.iter().any(|broken| broken.name == instance.name)
-    };
-    let of_config = instances.len();
-    for (instance, named_by) in of_aws.into_iter().filter(|(instance, _)| !is_broken(instance)) {
-        let session = match named_by {
-            PortalName::SsoSession => vec![instance.name.clone()],
-            PortalName::StartUrl => Vec::new(),
-        };
-        if let Some(known) = same_sign_in(&mut instances, of_config, &instance) {
-            known.sso_sessions.extend(session);
-            continue;
-        }
-        let name = free_name(&instances, &instance);
-        instances.push(ConfiguredInstance {
-            instance: Instance { name, ..instance },
-            default_region: None,
-            auth_url_action: None,
-            accounts: Vec::new(),
-            sso_sessions: session,
-        });
-    }
-    instances
-}
-
-/// The instance of config.yaml that an instance of the AWS config is: the one of its start URL, if there is only one or if it
-/// has the same name. Two of one start URL in one file are two identities.
-fn same_sign_in<'a>(
-    instances: &'a mut [ConfiguredInstance],
-    of_config: usize,
-    portal: &Instance,
-) -> Option<&'a mut ConfiguredInstance> {
-    let of_config = instances.get_mut(..of_config)?;
-    let has_url = |known: &ConfiguredInstance| known.instance.start_url == portal.start_url;
-    let is_only = of_config.iter().filter(|known| has_url(known)).count() == 1;
-    let is_same = |known: &ConfiguredInstance| is_only || known.instance.name == portal.name;
-    of_config.iter_mut().find(|known| has_url(known) && is_same(known))
-}
-
-fn free_name(instances: &[ConfiguredInstance], portal: &Instance) -> InstanceName {
-    let is_free = |name: &InstanceName| instances.iter().all(|known| known.instance.name != *name);
-    let numbered = |number: usize| {
-        let name: String = portal.name.as_str().chars().take(60).collect();
-        InstanceName::parse(&format!("{name}-{number}")).ok()
-    };
-    let mut names = std::iter::once(portal.name.clone()).chain((2..1000).filter_map(numbered));
-    names.find(is_free).unwrap_or_else(|| portal.name.clone())
 }
 
 /// The messages that this process has shown.

@@ -96,6 +96,23 @@ fn an_sso_session_with_the_name_of_another_instance_gets_a_free_one() {
     assert_role(&world, "old");
 }
 
+#[test]
+fn of_two_identities_none_is_taken_for_a_start_url_without_a_choice() {
+    let fake = fake();
+    let world = world_of(&fake);
+    let both = instance("alice", &fake) + &instance("bob", &fake);
+    world.write(".aws-sso/config.yaml", &config(&both));
+    world.write(".aws/config", &with_start_url("old", &fake, ""));
+    assert_done(&world.run(&["login", "--sso", "alice"]));
+    let said = [
+        "the start URL https://corp.awsapps.com/start is that of no instance, or of several",
+        "hint: Choose one with --sso or AWS_SSO: alice, bob",
+    ];
+    assert_fails(&world.run(&["process", "--profile", "old"]), 1, &said);
+    let printed = world.command_output(&["process", "--sso", "alice", "--profile", "old"]);
+    assert!(printed.contains("\"AccountId\":\"000001111111\""), "{printed}");
+}
+
 /// Stands in for the AWS CLI, which alone has the keys of `aws login`.
 #[test]
 fn a_sign_in_of_aws_login_is_obtained_through_the_aws_cli() {

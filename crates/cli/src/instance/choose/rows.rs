@@ -84,7 +84,7 @@ pub(super) fn aws_config_profiles(
         // The error of a broken profile is told to who chooses it.
         let chain = settings.aws_config.chain(&name).ok().flatten();
         let of_portal = chain.and_then(|(portal, chain)| {
-            let instance = settings.of_portal(&portal)?.instance.id();
+            let instance = settings.of_portal(&portal).ok()?.instance.id();
             Some(Source::Role { instance, chain })
         });
         let of_files = || settings.aws_config.source(&name).map(Source::Profile);
