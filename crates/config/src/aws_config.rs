@@ -34,14 +34,14 @@ pub use way::{Assumed, Base, Way};
 /// 10,000 profiles have 2 MB.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
 
-/// What one of the files says of a profile, to an SDK that would ask a container's server afterwards.
+/// What one of the files says about a profile, for an SDK that asks for container credentials only after the profile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mention {
     /// The file doesn't have it.
     Absent,
-    /// It has no credentials, or those of a role that is assumed with a container's.
+    /// It has no credentials, or a role that is assumed with container credentials.
     NoCredentials,
-    /// This key makes it win over a container's credentials.
+    /// SDKs use this key before container credentials.
     Wins(&'static str),
 }
 
@@ -53,7 +53,7 @@ pub struct AwsConfig {
     profiles: BTreeMap<String, Block>,
     sso_sessions: BTreeMap<String, Block>,
     services: BTreeMap<String, Block>,
-    /// Profiles that botocore does not take for profiles, and other SDKs do.
+    /// Sections that are profiles for other SDKs, and not for botocore.
     of_other_sdks: BTreeMap<String, Block>,
     oddities: Vec<Oddity>,
     /// Why a file can't be read.
@@ -212,7 +212,7 @@ impl AwsConfig {
             else {
                 return Mention::Absent;
             };
-            // A role that is assumed with a container's credentials is meant to be.
+            // Such a role is assumed with container credentials, so the server is asked.
             if profile.get("credential_source") == Some("EcsContainer") {
                 return Mention::NoCredentials;
             }
@@ -231,8 +231,9 @@ impl AwsConfig {
         [&self.config, &self.credentials]
     }
 
-    /// Why there is no profile of this name: its section is none, or these are there.
-    pub fn names_instead_of(&self, name: &ProfileName) -> String {
+    /// Why there is no profile of this name: the section that looks like it is no profile. Without one, it names the profiles that
+    /// there are.
+    pub fn why_missing(&self, name: &ProfileName) -> String {
         let is_meant = |oddity: &&Oddity| match &oddity.kind {
             OddityKind::NotAProfile { header } => header == name.as_str(),
             OddityKind::NoName { header } => {
@@ -288,7 +289,7 @@ fn has_credentials(profile: &Block) -> bool {
     KEYS.iter().chain(&portal).any(|key| profile.get(key).is_some())
 }
 
-/// The failure about a value, with its place.
+/// The failure for a wrong value, with its place.
 fn wrong(block: &Block, key: &str, invalid: impl std::fmt::Display) -> Failure {
     let place = block.place(key).map(|place| format!("{place}, ")).unwrap_or_default();
     Failure::failed(format!("{place}{key} of `{}` {invalid}", block.name()))

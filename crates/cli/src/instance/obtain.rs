@@ -193,7 +193,7 @@ async fn from_sdk(settings: &Settings, name: ProfileName) -> Result<Profile, Fai
             "Name a role of an instance instead: aws-sso process --account ID --role NAME",
         ));
     }
-    // The server could not ask a person for the next code, so it is told no source.
+    // Without a source the server does not refresh the role. It could not ask a person for the next code.
     let source = settings.aws_config.source(&name).filter(|_| !way.needs_code());
     let source = source.map(Source::Profile);
     let ask: &AskForCode<'_> = &mfa_code;
@@ -229,7 +229,7 @@ async fn after_update(settings: &Settings, name: ProfileName) -> Result<Profile,
         let catalogue = updated.await.map_err(|error| {
             let text = format!(
                 "no profile `{name}` in {files} ({}), and the roles of `{}` are not known: {}",
-                settings.aws_config.names_instead_of(&name),
+                settings.aws_config.why_missing(&name),
                 instance.instance.name,
                 error.message
             );

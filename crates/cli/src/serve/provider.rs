@@ -213,7 +213,7 @@ impl AwsProvider {
         let read = move || Settings::read(&arguments);
         let settings = match (run_blocking(read).await, &*known) {
             (Ok(settings), _) => Arc::new(settings),
-            // A file that can't be read now takes nothing from a running server.
+            // A running server goes on with what it read before.
             (Err(failure), Some((_, settings))) => {
                 debug!("{failure}");
                 Arc::clone(settings)

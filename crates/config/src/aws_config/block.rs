@@ -1,7 +1,7 @@
 //! A profile, an sso-session or a set of services, with its settings from both files and the places where they stand.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::ini::{Entry, Section};
@@ -58,8 +58,8 @@ impl Block {
 
     /// The value of a key, without a comment behind it. An empty value is none.
     ///
-    /// botocore takes a comment behind a value as part of it, other SDKs don't: nobody means it. Only the words of a command
-    /// may contain one.
+    /// botocore takes a comment behind a value as part of it; other SDKs do not. We do so only for commands, where `#` can be
+    /// an argument.
     pub fn get(&self, key: &str) -> Option<&str> {
         let value = self.entry(key, None)?.value.as_str();
         let value = match key {
@@ -88,11 +88,6 @@ impl Block {
         };
         let (_, header) = self.headers.iter().find(|(of, _)| *of == file)?;
         Some(Place { line: line.unwrap_or(header.line), ..header.clone() })
-    }
-
-    /// The file of its first section.
-    pub fn path(&self) -> Option<&Path> {
-        self.headers.first().map(|(_, place)| place.path.as_path())
     }
 
     /// All settings. Of a key that both files have, the last one counts.

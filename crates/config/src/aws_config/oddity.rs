@@ -1,4 +1,4 @@
-//! What programs read differently, or refuse, in the two files. Nothing of it stops us.
+//! Lines of the two files that programs refuse or read differently. Our commands read the rest of the file.
 
 use std::fmt;
 use std::path::PathBuf;

@@ -17,8 +17,8 @@ pub enum PortalName {
 }
 
 impl AwsConfig {
-    /// All instances: the sso-sessions that are valid, then the other start URLs of profiles. What is wrong with the others is told to
-    /// who needs one.
+    /// All valid instances: the sso-sessions, then the other start URLs of profiles. [`AwsConfig::broken_sso_session`] and
+    /// [`AwsConfig::way`] return the errors of the others.
     pub fn instances(&self) -> Vec<(Instance, PortalName)> {
         let sessions = self.sso_sessions.values().filter_map(|block| of_session(block).ok());
         let mut instances: Vec<_> =
@@ -40,7 +40,7 @@ impl AwsConfig {
         of_session(self.sso_sessions.values().find(is_meant)?).err()
     }
 
-    /// What is wrong with sections: sso-sessions that are no instance, and profiles whose way can't be gone.
+    /// The errors of all sso-sessions and profiles that cannot be used.
     pub fn broken(&self) -> Vec<Failure> {
         let sessions = self.sso_sessions.values().filter_map(|block| of_session(block).err());
         let profiles = self.profiles.values().filter(|profile| has_credentials(profile));

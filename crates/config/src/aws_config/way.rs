@@ -54,7 +54,7 @@ pub struct Assumed<'a> {
 }
 
 impl Way<'_> {
-    /// Whether a role on the way asks for the code of an MFA device, so that only a person can go it.
+    /// Whether a role on the way needs the code of an MFA device, which only a person can give.
     pub fn needs_code(&self) -> bool {
         self.roles.iter().any(|role| role.mfa_serial.is_some())
     }
@@ -67,7 +67,7 @@ impl AwsConfig {
     /// There is no such profile, it has no credentials, or a value on the way is missing or malformed.
     pub fn way(&self, name: &ProfileName) -> Result<Way<'_>, Failure> {
         let Some(first) = self.profiles.get(name.as_str()) else {
-            let (files, known) = (self.files(), self.names_instead_of(name));
+            let (files, known) = (self.files(), self.why_missing(name));
             return Err(Failure::failed(format!("no profile `{name}` in {files}; {known}")));
         };
         let mut profile = first;

@@ -81,7 +81,7 @@ pub(super) fn aws_config_profiles(
         !names.contains(name) && principal.role().is_none_or(|role| !known.contains(&role))
     };
     let profile = |(name, principal)| {
-        // The error of a broken profile is told to who chooses it.
+        // The error of a broken profile is shown to the person who chooses it.
         let chain = settings.aws_config.chain(&name).ok().flatten();
         let of_portal = chain.and_then(|(portal, chain)| {
             let instance = settings.of_portal(&portal).ok()?.instance.id();
