@@ -1,6 +1,7 @@
 //! Splits one file into sections, keys and values by the rules of Python's `configparser`, which botocore reads with. What
 //! botocore refuses is noted as a fault, and reading goes on: a fault costs its line only.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 
@@ -83,14 +84,15 @@ impl Ini {
             ini.faults.push(Fault { line: 1, kind: FaultKind::ByteOrderMark });
         }
         let bytes = without_mark.unwrap_or(bytes);
-        let text = String::from_utf8_lossy(bytes);
+        let text = with_unix_lines(String::from_utf8_lossy(bytes));
         if let Err(error) = std::str::from_utf8(bytes) {
             let valid = bytes.get(..error.valid_up_to()).unwrap_or_default();
-            let line = lines(&String::from_utf8_lossy(valid)).count().max(1);
+            let before = with_unix_lines(String::from_utf8_lossy(valid));
+            let line = before.split('\n').count();
             ini.faults.push(Fault { line, kind: FaultKind::NotUtf8 });
         }
         let mut reader = Reader { ini, ..Reader::default() };
-        for (number, line) in lines(&text).enumerate() {
+        for (number, line) in text.split('\n').enumerate() {
             reader.line(number + 1, line);
         }
         reader.finish()
@@ -122,7 +124,7 @@ struct Reader {
     ini: Ini,
     /// The indices of the sections by their headers.
     sections: HashMap<String, usize>,
-    /// The indices of the keys of the current section.
+    /// The indices of the keys of the current section, if it has many.
     keys: HashMap<String, usize>,
     section: Option<usize>,
     /// The entry that more deeply indented lines continue.
@@ -166,8 +168,7 @@ impl Reader {
             let known_section = self.ini.sections.get(known);
             let first = known_section.map_or(number, |section| section.line);
             self.fault(number, FaultKind::RepeatedSection { header: header.to_owned(), first });
-            let entries = known_section_entries(&self.ini, known);
-            self.keys = entries.map(|(at, entry)| (entry.key.clone(), at)).collect();
+            self.keys.clear();
             self.section = Some(known);
             return;
         }
@@ -188,18 +189,16 @@ impl Reader {
         let Some(section) = self.section.and_then(|at| self.ini.sections.get_mut(at)) else {
             return;
         };
-        let entry = Entry { key: key.clone(), value: value.to_owned(), line: number };
-        let Some(known) = self.keys.get(&key).copied() else {
-            self.keys.insert(key, section.entries.len());
-            self.entry = Some(section.entries.len());
-            section.entries.push(entry);
-            return;
-        };
-        self.entry = Some(known);
-        if let Some(known) = section.entries.get_mut(known) {
-            let first = known.line;
-            *known = entry;
-            self.fault(number, FaultKind::RepeatedKey { key, first });
+        let known = position(&section.entries, &key, &mut self.keys);
+        let entry = Entry { key, value: value.to_owned(), line: number };
+        self.entry = Some(known.unwrap_or(section.entries.len()));
+        match known.and_then(|known| section.entries.get_mut(known)) {
+            None => section.entries.push(entry),
+            Some(known) => {
+                let (key, first) = (entry.key.clone(), known.line);
+                *known = entry;
+                self.fault(number, FaultKind::RepeatedKey { key, first });
+            }
         }
     }
 
@@ -233,9 +232,17 @@ impl Reader {
     }
 }
 
-fn known_section_entries(ini: &Ini, at: usize) -> impl Iterator<Item = (usize, &Entry)> {
-    ini.sections.get(at).into_iter().flat_map(|section| section.entries.iter().enumerate())
+/// The index of a key among the entries. Most sections have a few; for others, `index` grows with them.
+fn position(entries: &[Entry], key: &str, index: &mut HashMap<String, usize>) -> Option<usize> {
+    if entries.len() <= FEW_ENTRIES {
+        return entries.iter().position(|entry| entry.key == key);
+    }
+    let new = entries.iter().enumerate().skip(index.len());
+    index.extend(new.map(|(at, entry)| (entry.key.clone(), at)));
+    index.get(key).copied()
 }
+
+const FEW_ENTRIES: usize = 32;
 
 /// The text between the first bracket, at the start of the line, and the last one. Text may follow.
 fn header(text: &str) -> Option<&str> {
@@ -243,9 +250,12 @@ fn header(text: &str) -> Option<&str> {
     rest.get(..rest.rfind(']')?).filter(|header| !header.is_empty())
 }
 
-/// The lines, whose ends are those of Unix, of Windows, and of old Macs.
-fn lines(text: &str) -> impl Iterator<Item = &str> {
-    text.split('\n').flat_map(|line| line.strip_suffix('\r').unwrap_or(line).split('\r'))
+/// The text with the line ends of Unix. Those of Windows and of old Macs are replaced.
+fn with_unix_lines(text: Cow<'_, str>) -> Cow<'_, str> {
+    match text.contains('\r') {
+        true => text.replace("\r\n", "\n").replace('\r', "\n").into(),
+        false => text,
+    }
 }
 
 fn trim(text: &str) -> &str {

@@ -82,6 +82,20 @@ fn the_reader_and_the_model_agree_on_odd_files() {
 }
 
 #[test]
+fn a_repeated_key_is_found_among_many() {
+    let keys = (0..100).map(|number| format!("key{number} = {number}\n"));
+    let text = format!("[a]\n{}KEY7 = again\nkey99 = again\n", keys.collect::<String>());
+    model::compare(text.as_bytes());
+    model::compare(format!("{text}[b]\nkey7 = x\n[a]\nkey50 = again\n").as_bytes());
+    let repeated = |key: &str, line, first| Fault {
+        line,
+        kind: FaultKind::RepeatedKey { key: key.to_owned(), first },
+    };
+    let ini = Ini::parse(text.as_bytes());
+    assert_eq!(ini.faults, [repeated("key7", 102, 9), repeated("key99", 103, 101)]);
+}
+
+#[test]
 fn secrets_are_not_in_debug_output() {
     for folder in folders() {
         assert!(!format!("{:?}", read(&folder)).contains("CANARY"), "{}", folder.display());
