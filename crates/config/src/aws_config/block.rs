@@ -106,8 +106,8 @@ impl Block {
 /// The value before a comment. A comment begins with `#` or `;` after white space, as in the AWS SDKs and Tools Reference Guide,
 /// "Shared config and credentials files".
 pub(super) fn without_comment(value: &str) -> &str {
-    let comments = [" #", " ;", "\t#", "\t;"];
-    let start = comments.iter().filter_map(|comment| value.find(comment)).min();
+    let starts_comment = |pair: &[u8]| matches!(pair, [b' ' | b'\t', b'#' | b';']);
+    let start = value.as_bytes().windows(2).position(starts_comment);
     let end = if value.starts_with(['#', ';']) { Some(0) } else { start };
     value.get(..end.unwrap_or(value.len())).unwrap_or(value).trim_end()
 }
