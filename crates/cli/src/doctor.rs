@@ -20,9 +20,8 @@ use std::collections::BTreeMap;
 
 use config::aws_config::AwsConfig;
 
-use crate::ground::env;
 use crate::instance::arguments::InstanceArguments;
-use crate::instance::settings::Settings;
+use crate::instance::settings::{self, Settings};
 use crate::programs::aws_profile::AwsProfile;
 use crate::programs::exports::{FULL_URI, METADATA_DISABLED};
 use sdks::{AsksServer, Cause, Environment};
@@ -48,7 +47,8 @@ pub(crate) struct Report {
 pub(crate) async fn examine(situation: &Situation, instances: &InstanceArguments) -> Report {
     let settings = Settings::read_silently(instances).ok();
     let settings = settings.as_ref();
-    let sdks = sdks(situation);
+    let aws_config = settings::aws_config();
+    let sdks = sdks(situation, &aws_config);
     let ((server, trust), token, sign_ins, aws) = tokio::join!(
         async {
             let (server, address) = server::look(situation).await;
@@ -68,18 +68,17 @@ pub(crate) async fn examine(situation: &Situation, instances: &InstanceArguments
         section("Proxies", proxies::look(situation)),
         section("Sign-ins", sign_ins),
         section("AWS", aws),
-        section("Configuration", configuration::look(instances)),
+        section("Configuration", configuration::look(instances, &aws_config)),
         section("Files", permissions::look()),
     ];
     Report { sections: sections.into_iter().filter(|s| !s.findings.is_empty()).collect(), sdks }
 }
 
-fn sdks(situation: &Situation) -> Vec<Verdict> {
+fn sdks(situation: &Situation, aws_config: &AwsConfig) -> Vec<Verdict> {
     // The checks of the configuration report an unreadable file.
-    let config = AwsConfig::read(env::aws_config_file(), env::aws_credentials_file());
     let profiles: BTreeMap<_, _> = sdks::profile_names(&situation.variables)
         .into_iter()
-        .map(|name| (name.clone(), AwsProfile::of(&config, &name)))
+        .map(|name| (name.clone(), AwsProfile::of(aws_config, &name)))
         .collect();
     sdks::verdicts(&Environment { variables: &situation.variables, profiles: &profiles })
 }

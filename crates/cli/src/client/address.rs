@@ -4,6 +4,9 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
+use credentials::SlotName;
+use server::slot_at;
+
 /// The host and port of a server, and its scheme if it is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ServerAddress {
@@ -41,6 +44,15 @@ impl ServerAddress {
             false => format!("{scheme}://{authority}:{port}"),
         };
         Some((address.parse().ok()?, rest))
+    }
+
+    /// The slot of our server that the rest of a URI names, if it names one.
+    pub(crate) fn slot_in(rest: &str) -> Option<SlotName> {
+        let path = if rest.is_empty() { "/" } else { rest };
+        match path.split_once('?') {
+            Some((path, query)) => slot_at(path, Some(query)),
+            None => slot_at(path, None),
+        }
     }
 
     /// The server that the URI for SDKs leads to, if it is on this host. Only such a server can be ours.

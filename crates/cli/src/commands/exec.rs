@@ -69,7 +69,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let Arguments { role, chain, is_static, shared, instance, command, server } = arguments;
     let client = shared.then(|| Client::new(&server)).transpose()?;
     let is_shell = command.is_empty();
-    let job = interruptible(async {
+    let (job, aws_config) = interruptible(async {
         let mut settings = Settings::read(&instance)?;
         let named = (role, chain);
         let asked = client.as_ref();
@@ -78,7 +78,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         history::note(&profile);
         let region = default_region(&settings, &profile)?;
         let tags = exported_tags(&settings, &profile)?;
-        Ok(Job { tags, ..Job::new(command, profile, region) })
+        Ok((Job { tags, ..Job::new(command, profile, region) }, settings.aws_config))
     })
     .await?;
     if is_shell && ui::has_terminal() {
@@ -91,7 +91,8 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         let exports = Exports::of_credentials(&job.profile.credentials);
         return job.replace_process(exports);
     }
-    aws_profile::warn_of_default(if shared { "the server" } else { "the command's endpoint" });
+    let instead = if shared { "the server" } else { "the command's endpoint" };
+    aws_profile::warn_of_default(&aws_config, instead);
     let Some(client) = client else { return endpoint::run(job, instance).await };
     let slot = SlotName::Named(job.profile.name.clone());
     interruptible(client.load(&slot, &job.profile, Replace::SameSource)).await?;

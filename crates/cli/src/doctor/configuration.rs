@@ -12,7 +12,7 @@ use crate::instance::settings;
 use credentials::{Failure, shell_word};
 
 /// The findings about both.
-pub(super) fn look(arguments: &InstanceArguments) -> Vec<Finding> {
+pub(super) fn look(arguments: &InstanceArguments, aws_config: &AwsConfig) -> Vec<Finding> {
     let mut findings = vec![Finding::ok(concat!("aws-sso ", env!("CARGO_PKG_VERSION")))];
     match settings::config_file(arguments) {
         Ok((path, config)) => {
@@ -25,8 +25,7 @@ pub(super) fn look(arguments: &InstanceArguments) -> Vec<Finding> {
         }
         Err(error) => findings.push(Finding::of(error, "every command that needs it fails")),
     }
-    let [config, credentials] = aws_files();
-    findings.extend(of_aws(&AwsConfig::read(config, credentials)));
+    findings.extend(of_aws(aws_config));
     findings
 }
 

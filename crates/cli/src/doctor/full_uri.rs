@@ -3,7 +3,6 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use credentials::SlotName;
-use server::slot_at;
 
 use crate::client::address::{CONTAINER_ADDRESSES, Scheme, ServerAddress};
 
@@ -37,10 +36,7 @@ impl FullUri {
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (address, path) = ServerAddress::of_uri(text)?;
         let path = if path.is_empty() { "/" } else { path };
-        let (only_path, query) =
-            path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
-        let slot = slot_at(only_path, query);
-        Some(Self { address, path: path.to_owned(), slot })
+        Some(Self { address, path: path.to_owned(), slot: ServerAddress::slot_in(path) })
     }
 
     /// Whether the URI is of this server. All names of loopback are equal.

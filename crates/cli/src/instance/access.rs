@@ -13,12 +13,12 @@ use tokio::time::timeout;
 
 use crate::ground::clock::SystemClock;
 use crate::ground::{env, paths, process, ui};
-use crate::instance::settings::{ConfiguredInstance, Settings};
+use crate::instance::settings::{self, ConfiguredInstance, Settings};
 use crate::instance::store::{self, Item, Purpose};
 
 /// The client for AWS, with the CA bundle and the selected profile of the environment.
 pub(crate) fn aws() -> Aws {
-    aws_with(&AwsConfig::read(env::aws_config_file(), env::aws_credentials_file()))
+    aws_with(&settings::aws_config())
 }
 
 /// The same with an AWS config that was read before.

@@ -4,8 +4,7 @@
 //! A person who has neither chooses a role. Without a terminal, the default slot of the running server decides.
 
 use credentials::{Failure, Fetched, Problem, Profile, ProfileName, SlotName};
-use server::{AuthorizationToken, slot_at};
-use url::{Host, Url};
+use server::AuthorizationToken;
 
 use crate::client::Client;
 use crate::client::address::ServerAddress;
@@ -100,15 +99,10 @@ async fn loaded(server: &ServerArguments, slot: &SlotName) -> Option<Profile> {
 
 /// The slot of this server that a URI for SDKs names.
 fn slot_of(uri: &str, server: &ServerAddress) -> Option<SlotName> {
-    let uri = Url::parse(uri).ok()?;
-    let is_local = match uri.host()? {
-        Host::Domain(name) => name == "localhost",
-        Host::Ipv4(ip) => ip.is_loopback(),
-        Host::Ipv6(ip) => ip.is_loopback(),
-    };
-    let is_server = is_local && server.is_on_this_host();
-    let is_server = is_server && uri.port_or_known_default() == Some(server.port);
-    is_server.then(|| slot_at(uri.path(), uri.query())).flatten()
+    let (address, rest) = ServerAddress::of_uri(uri)?;
+    let is_server = address.is_on_this_host() && server.is_on_this_host();
+    let is_server = is_server && address.port == server.port;
+    is_server.then(|| ServerAddress::slot_in(rest)).flatten()
 }
 
 #[cfg(test)]

@@ -56,7 +56,7 @@ impl Settings {
         let profile_format = format.map_err(|error| {
             Failure::failed(format!("{}, ProfileFormat {error}", config_path.display()))
         })?;
-        let aws_config = AwsConfig::read(env::aws_config_file(), env::aws_credentials_file());
+        let aws_config = aws_config();
         let instances = merge(&config, aws_config.instances());
         let wanted = arguments.sso.clone();
         Ok(Self { config_path, config, aws_config, profile_format, instances, wanted })
@@ -250,6 +250,11 @@ impl Settings {
         let names = self.instances.iter().map(|instance| instance.instance.name.as_str());
         names.collect::<Vec<_>>().join(", ")
     }
+}
+
+/// Reads the AWS config that the environment names.
+pub(crate) fn aws_config() -> AwsConfig {
+    AwsConfig::read(env::aws_config_file(), env::aws_credentials_file())
 }
 
 /// Reads `config.yaml` only. Without the file, the settings are empty, unless a flag or a variable names the file.

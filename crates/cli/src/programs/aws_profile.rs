@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use config::aws_config::{AwsConfig, Mention};
 
-use crate::ground::{env, ui};
+use crate::ground::ui;
 
 /// A profile, merged from both files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,9 +40,8 @@ impl AwsProfile {
 }
 
 /// Warns if SDKs would use the `[default]` profile instead of `what`.
-pub(crate) fn warn_of_default(what: &str) {
-    let config = AwsConfig::read(env::aws_config_file(), env::aws_credentials_file());
-    for Win { key, file, variable } in AwsProfile::of(&config, "default").wins {
+pub(crate) fn warn_of_default(config: &AwsConfig, what: &str) {
+    for Win { key, file, variable } in AwsProfile::of(config, "default").wins {
         let file = file.display().to_string();
         ui::note(&format!(
             "warning: SDKs use the [default] profile of {} before {what}, because it has {key}. \

@@ -11,6 +11,7 @@ use crate::client::address::ServerAddress;
 use crate::client::arguments::AddressArguments;
 use crate::ground::values::Values;
 use crate::ground::{paths, ui};
+use crate::instance::settings;
 use crate::programs::format::Format;
 use crate::programs::{aws_profile, server_exports};
 
@@ -47,7 +48,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     ui::data(&format.write(&exports)?);
     match is_for_containers {
         true => note_containers(&server, token_file.is_some()),
-        false => aws_profile::warn_of_default("the server"),
+        false => aws_profile::warn_of_default(&settings::aws_config(), "the server"),
     }
     if let Some(usage) = format.usage().filter(|_| ui::is_data_seen()) {
         ui::note(&format!("To use it, run: {usage}"));
